@@ -1,0 +1,38 @@
+"""Contracts of what ingestion writes beside the primary tables."""
+
+import pandera.ibis as pa
+import pandera.pandas
+
+from telco_churn.contracts.contract import FrameContract, TableContract
+
+
+class CheckedRows(TableContract):
+    """An operator table, one row per distinct row, with the rule it breaks and how often it came.
+
+    The table's own columns are whatever they are: the primary contract judges them.
+    """
+
+    broken_rule: str = pa.Field(nullable=True)
+    raw_content: str = pa.Field(nullable=True)
+    copies: int = pa.Field(ge=1)
+
+    class Config:
+        strict = False
+
+
+class RejectedRows(TableContract):
+    """One row per row that a contract refused."""
+
+    table: str
+    key: str = pa.Field(nullable=True)
+    rule: str
+    content: str
+
+
+class IngestionReport(FrameContract):
+    """One row per table and outcome; the rows of a table add up to what was delivered."""
+
+    table: str
+    outcome: str  # kept, duplicate, or the name of the broken rule
+    rows: int = pandera.pandas.Field(ge=0)
+

@@ -1,0 +1,160 @@
+"""Contracts of the operator's tables: raw as delivered, primary as trusted.
+
+A primary contract is the single list of its table's rules: ingestion rejects each row that breaks
+one, and names the rule by the column and check below.
+"""
+
+from datetime import date
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+from pandera.api.ibis.types import IbisData
+
+from telco_churn.contracts.contract import DeliveredTable, TableContract
+
+IDENTIFIERS = ("full_name", "email", "phone", "date_of_birth", "postcode")
+
+EARLIEST = date(1950, 1, 1)
+LATEST = date(2100, 1, 1)
+MINUTES_PER_DAY = 1440
+
+
+class Customers(TableContract):
+    """One row per customer, without direct identifiers."""
+
+    customer_id: str
+    signed_up_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    segment: str = pa.Field(isin=["consumer", "business"])
+    region: str
+    age_band: str = pa.Field(isin=["18-29", "30-44", "45-59", "60+"])
+
+    class Config:
+        unique = ["customer_id"]
+
+
+class Subscriptions(TableContract):
+    """One row per customer and change; prices in `currency` a month."""
+
+    customer_id: str
+    valid_from: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    plan: str
+    technology: str = pa.Field(isin=["mobile", "dsl", "cable", "fibre"])
+    contract_months: int = pa.Field(ge=0, le=60)
+    contract_started_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    monthly_price: float = pa.Field(ge=0)
+    payment_method: str
+
+    class Config:
+        unique = ["customer_id", "valid_from"]
+
+
+class Usage(TableContract):
+    """One row per customer and day."""
+
+    customer_id: str
+    day: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    call_minutes: float = pa.Field(ge=0, le=MINUTES_PER_DAY)
+    data_mb: float = pa.Field(ge=0)
+    sms_count: int = pa.Field(ge=0)
+    dropped_calls: int = pa.Field(ge=0)
+    outage_minutes: int = pa.Field(ge=0, le=MINUTES_PER_DAY)
+
+    class Config:
+        unique = ["customer_id", "day"]
+
+
+class Invoices(TableContract):
+    """One row per invoice; `paid_on` stays empty until it is paid."""
+
+    invoice_id: str
+    customer_id: str
+    issued_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    due_on: date
+    paid_on: date = pa.Field(nullable=True)
+    amount: float = pa.Field(ge=-1_000)  # a credit note is negative
+
+    class Config:
+        unique = ["invoice_id"]
+
+    @pa.dataframe_check
+    def due_after_issue(cls, data: IbisData) -> ir.BooleanColumn:  # noqa: N805
+        """Nobody owes before the invoice exists."""
+        return data.table.due_on >= data.table.issued_on
+
+    @pa.dataframe_check
+    def paid_after_issue(cls, data: IbisData) -> ir.BooleanColumn:  # noqa: N805
+        """Nobody pays before the invoice exists."""
+        return data.table.paid_on.isnull() | (data.table.paid_on >= data.table.issued_on)
+
+
+class Contacts(TableContract):
+    """One row per contact; `satisfaction` from 1, worst, to 5, where it was given."""
+
+    contact_id: str
+    customer_id: str
+    contacted_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    channel: str
+    topic: str
+    resolved_on: date = pa.Field(nullable=True)
+    satisfaction: int = pa.Field(ge=1, le=5, nullable=True)
+
+    class Config:
+        unique = ["contact_id"]
+
+    @pa.dataframe_check
+    def resolved_after_contact(cls, data: IbisData) -> ir.BooleanColumn:  # noqa: N805
+        """Nothing is resolved before it is raised."""
+        return data.table.resolved_on.isnull() | (data.table.resolved_on >= data.table.contacted_on)
+
+
+class Cancellations(TableContract):
+    """One row per cancelled customer."""
+
+    customer_id: str
+    cancelled_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
+    reason: str = pa.Field(str_length={"min_value": 1})
+
+    class Config:
+        unique = ["customer_id"]
+
+
+class RawCustomers(DeliveredTable, Customers):
+    """`Customers` as delivered, with the direct identifiers that end at ingestion."""
+
+    full_name: str
+    email: str
+    phone: str
+    date_of_birth: date
+    postcode: str
+
+
+class RawSubscriptions(DeliveredTable, Subscriptions):
+    """`Subscriptions` as delivered."""
+
+
+class RawUsage(DeliveredTable, Usage):
+    """`Usage` as delivered."""
+
+
+class RawInvoices(DeliveredTable, Invoices):
+    """`Invoices` as delivered."""
+
+
+class RawContacts(DeliveredTable, Contacts):
+    """`Contacts` as delivered."""
+
+
+class RawCancellations(DeliveredTable, Cancellations):
+    """`Cancellations` as delivered."""
+
+
+class TrueHazard(TableContract):
+    """One row per sample customer and week; hazards are expected cancellations in that week."""
+
+    customer_id: str
+    week_starts_on: date
+    hazard: float = pa.Field(ge=0, le=1)
+    hazard_without_hidden: float = pa.Field(ge=0, le=1)
+
+    class Config:
+        unique = ["customer_id", "week_starts_on"]

@@ -1,0 +1,59 @@
+"""Reads the rules of a contract as expressions, one a rule, so that rows can be judged one by one.
+
+Pandera tells whether a table keeps its contract; ingestion needs to know which row breaks which
+rule. Both read the same contract.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from pandera.api.ibis.types import IbisData
+
+from telco_churn.contracts.contract import TableContract
+
+# Of each Pandera check: what a row that breaks it is called, and when a value keeps it.
+CHECKS: dict[str, tuple[str, Callable[..., ir.BooleanValue]]] = {
+    "greater_than": ("too_small", lambda column, min_value: column > min_value),
+    "greater_than_or_equal_to": ("too_small", lambda column, min_value: column >= min_value),
+    "less_than": ("too_large", lambda column, max_value: column < max_value),
+    "less_than_or_equal_to": ("too_large", lambda column, max_value: column <= max_value),
+    "isin": ("not_allowed", lambda column, allowed_values: column.isin(list(allowed_values))),
+    "str_length": ("too_short", lambda column, min_value: column.length() >= min_value),
+}
+
+
+def key_columns(contract: type[TableContract]) -> list[str]:
+    """The columns that are unique together."""
+    return list(contract.to_schema().unique)
+
+
+def column_types(contract: type[TableContract]) -> dict[str, Any]:
+    """The ibis type of each column, in order."""
+    return {name: column.dtype.type for name, column in contract.to_schema().columns.items()}
+
+
+def broken_rules(
+    table: ir.Table, contract: type[TableContract]
+) -> Iterator[tuple[str, ir.BooleanValue]]:
+    """Yield each rule's name and whether a row breaks it, in the order of the contract."""
+    schema = contract.to_schema()
+    for name, column in schema.columns.items():
+        if not column.nullable:
+            yield f"{name}_missing", table[name].isnull()
+        for check in column.checks:
+            arguments = {key: value for key, value in check.statistics.items() if value is not None}
+            fault, is_kept = CHECKS[check.name]
+            yield f"{name}_{fault}", ~is_kept(table[name], **arguments).fill_null(True)
+    for check in schema.checks:
+        is_kept = check._check_fn(IbisData(table, None))
+        yield f"not_{check.name}", ~is_kept.fill_null(True)
+
+
+def first_broken_rule(rules: list[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
+    """The name of the first rule that a row breaks, null for a row that keeps all."""
+    nothing = ibis.null("string")
+    if not rules:
+        return nothing
+    return ibis.cases(*[(broken, ibis.literal(name)) for name, broken in rules], else_=nothing)

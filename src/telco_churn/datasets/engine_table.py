@@ -1,0 +1,116 @@
+"""A table in files that an ibis engine reads and writes."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from kedro.io import DatasetError
+from kedro_datasets._typing import TablePreview
+from kedro_datasets.ibis import FileDataset
+
+
+class EngineTable(FileDataset):  # type: ignore[misc]
+    """`ibis.FileDataset` for tables that people deliver, replace and look at.
+
+    Beside what `ibis.FileDataset` does, it
+    - says in one line what to do when the file is not there;
+    - renames `columns` on load, so that a foreign table needs no code: `{ours: theirs}`;
+    - replaces the table as a whole: a save that fails or is killed leaves the table before;
+    - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory;
+    - shows its first rows in Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        columns: dict[str, str] | None = None,
+        missing: str = "Run the pipeline that makes it, or correct its filepath in the catalog.",
+        **options: Any,
+    ) -> None:
+        """Point to a table.
+
+        Args:
+            filepath: A file, or a folder of Parquet files.
+            columns: Our column names, each with the name it has in the file.
+            missing: What to do when there is no such file, for the error message.
+            **options: As for `ibis.FileDataset`.
+        """
+        super().__init__(filepath=filepath, **options)
+        self._columns = columns or {}
+        self._missing = missing
+
+    def load(self) -> ir.Table:
+        """Return the table as an expression; nothing is read yet."""
+        path = str(self._get_load_path())
+        _finish_replacement(Path(path))
+        if not self._exists_function(path):
+            raise DatasetError(f"There is no file {path}. {self._missing}")
+        source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
+        reader = getattr(self.connection, f"read_{self._file_format}")
+        table = reader(self._fs_prefix + source, table_name=self._table_name, **self._load_args)
+        absent = sorted(set(self._columns.values()) - set(table.columns))
+        if absent:
+            raise DatasetError(
+                f"{path} has no columns {absent}, which `columns` of its catalog entry renames; "
+                f"it has {list(table.columns)}."
+            )
+        return table.rename(self._columns)
+
+    def save(self, data: ir.Table | Iterable[pa.Table]) -> None:
+        """Replace the table by an expression, or by a stream of Arrow tables."""
+        if self._fs_prefix:  # an object store shows a file only once it is whole
+            super().save(data)
+            return
+        path = Path(self._get_save_path())
+        partial = path.with_name(f".{path.name}.partial")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _finish_replacement(path)
+        _remove(partial)
+        if isinstance(data, ir.Table):
+            getattr(self.connection, f"to_{self._file_format}")(data, partial, **self._save_args)
+        else:
+            _write_parts(data, partial)
+        _replace(path, partial)
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """Return the first rows for Kedro-Viz."""
+        frame = self.load().limit(nrows).to_pandas().astype(object)
+        return TablePreview(frame.where(frame.notna(), None).astype(str).to_dict(orient="split"))
+
+
+def _write_parts(tables: Iterable[pa.Table], folder: Path) -> None:
+    folder.mkdir()
+    for number, table in enumerate(tables):
+        pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="zstd")
+
+
+def _replace(path: Path, partial: Path) -> None:
+    """Put `partial` in the place of `path`; a folder takes two steps where a file takes one."""
+    if path.is_dir() or (path.exists() and partial.is_dir()):
+        os.rename(path, _aside(path))
+    os.replace(partial, path)
+    _remove(_aside(path))
+
+
+def _finish_replacement(path: Path) -> None:
+    """Bring back the table before, when a run was killed between the two steps."""
+    if _aside(path).exists() and not path.exists():
+        os.rename(_aside(path), path)
+    _remove(_aside(path))
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

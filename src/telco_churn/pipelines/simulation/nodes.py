@@ -1,0 +1,46 @@
+"""The sample operator's raw tables, made block by block.
+
+In: the simulation parameters. Out: `Blocks`, streams of Arrow tables, one block of customers each,
+so that memory follows the size of a block and not the number of customers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from telco_churn.parameters import SimulationParams
+from telco_churn.pipelines.simulation import tables
+from telco_churn.pipelines.simulation.lives import count_blocks, simulate_lives
+from telco_churn.pipelines.simulation.mess import add_mess
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A stream of Arrow tables that can be read again and gives the same tables each time."""
+
+    params: SimulationParams
+    make: tables.MakeTable
+    messy_table: str | None = None
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        for block in range(count_blocks(self.params)):
+            table = self.make(self.params, simulate_lives(self.params, block))
+            if self.messy_table is not None:
+                rng = np.random.default_rng([self.params.seed, 7, block])
+                table = add_mess(table, self.messy_table, self.params.mess, rng)
+            yield table
+
+
+def simulate_operator(params: SimulationParams) -> dict[str, Blocks]:
+    """Make the six raw tables of the sample operator, and the truth behind them."""
+    return {
+        "raw_customers": Blocks(params, tables.make_customers, "customers"),
+        "raw_subscriptions": Blocks(params, tables.make_subscriptions, "subscriptions"),
+        "raw_usage": Blocks(params, tables.make_usage, "usage"),
+        "raw_invoices": Blocks(params, tables.make_invoices, "invoices"),
+        "raw_contacts": Blocks(params, tables.make_contacts, "contacts"),
+        "raw_cancellations": Blocks(params, tables.make_cancellations, "cancellations"),
+        "true_hazard": Blocks(params, tables.make_true_hazard),
+    }
