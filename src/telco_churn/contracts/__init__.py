@@ -1,7 +1,12 @@
 """One Pandera model per persisted table, named as its dataset; the catalog names it as validator."""
 
 from telco_churn.contracts.contract import BrokenContractError, FrameContract, TableContract
-from telco_churn.contracts.ingestion import CheckedRows, IngestionReport, RejectedRows
+from telco_churn.contracts.features import (
+    CustomerFeatures,
+    LabelledFeatures,
+    TrainingExamples,
+)
+from telco_churn.contracts.ingestion import CheckedRows, Coverage, IngestionReport, RejectedRows
 from telco_churn.contracts.operator_tables import (
     IDENTIFIERS,
     Cancellations,
@@ -25,10 +30,13 @@ __all__ = [
     "Cancellations",
     "CheckedRows",
     "Contacts",
+    "Coverage",
+    "CustomerFeatures",
     "Customers",
     "FrameContract",
     "IngestionReport",
     "Invoices",
+    "LabelledFeatures",
     "RawCancellations",
     "RawContacts",
     "RawCustomers",
@@ -38,6 +46,7 @@ __all__ = [
     "RejectedRows",
     "Subscriptions",
     "TableContract",
+    "TrainingExamples",
     "TrueHazard",
     "Usage",
 ]

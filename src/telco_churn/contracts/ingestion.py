@@ -1,5 +1,7 @@
 """Contracts of what ingestion writes beside the primary tables."""
 
+from datetime import date
+
 import pandera.ibis as pa
 import pandera.pandas
 
@@ -36,3 +38,14 @@ class IngestionReport(FrameContract):
     outcome: str  # kept, duplicate, or the name of the broken rule
     rows: int = pandera.pandas.Field(ge=0)
 
+
+
+class Coverage(TableContract):
+    """One row per event table: the first and last day that it holds rows of."""
+
+    table: str
+    first_day: date
+    last_day: date
+
+    class Config:
+        unique = ["table"]

@@ -177,6 +177,29 @@ def trust_kept_rows(checked: ir.Table, accepted_report: pd.DataFrame) -> ir.Tabl
     return checked.filter(checked.broken_rule.isnull()).drop(*BOOKKEEPING)
 
 
+def measure_coverage(
+    checked_usage: ir.Table,
+    checked_invoices: ir.Table,
+    checked_contacts: ir.Table,
+    accepted_report: pd.DataFrame,
+) -> ir.Table:
+    """Find the first and last day of each event table, once the report was accepted."""
+    del accepted_report
+    days = {
+        "usage": (checked_usage, "day"),
+        "invoices": (checked_invoices, "issued_on"),
+        "contacts": (checked_contacts, "contacted_on"),
+    }
+    return ibis.union(
+        *[
+            rows.filter(rows.broken_rule.isnull()).agg(
+                table=ibis.literal(name), first_day=rows[day].min(), last_day=rows[day].max()
+            )
+            for name, (rows, day) in days.items()
+        ]
+    )
+
+
 def _unknown_customer(
     rows: ir.Table, checked_customers: ir.Table | None
 ) -> list[tuple[str, ir.BooleanValue]]:

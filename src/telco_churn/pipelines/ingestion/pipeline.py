@@ -12,22 +12,32 @@ def create_pipeline() -> Pipeline:
     checked = [f"checked_{table}" for table in TABLES]
     return Pipeline(
         [
-            Node(nodes.check_customers, "raw_customers", "checked_customers"),
+            Node(nodes.check_customers, "raw_customers", "checked_customers", name="check_customers"),
             *[
                 Node(
                     getattr(nodes, f"check_{table}"),
                     [f"raw_{table}", "checked_customers"],
                     f"checked_{table}",
+                    name=f"check_{table}",
                 )
                 for table in TABLES
                 if table != "customers"
             ],
-            Node(nodes.collect_rejected_rows, checked, "rejected_rows"),
-            Node(nodes.report_ingestion, checked, "ingestion_report"),
+            Node(
+                nodes.collect_rejected_rows, checked, "rejected_rows", name="collect_rejected_rows"
+            ),
+            Node(nodes.report_ingestion, checked, "ingestion_report", name="report_ingestion"),
             Node(
                 nodes.stop_when_too_many_rejected,
                 ["ingestion_report", "rejected_rows", "params:ingestion"],
                 "accepted_report",
+                name="stop_when_too_many_rejected",
+            ),
+            Node(
+                nodes.measure_coverage,
+                ["checked_usage", "checked_invoices", "checked_contacts", "accepted_report"],
+                "coverage",
+                name="measure_coverage",
             ),
             *[
                 Node(

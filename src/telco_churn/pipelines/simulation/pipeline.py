@@ -15,6 +15,7 @@ def create_pipeline() -> Pipeline:
                 simulate_operator,
                 inputs="params:simulation",
                 outputs=outputs | {"true_hazard": "true_hazard"},
+                name="simulate_operator",
             )
         ],
         namespace="simulation",

@@ -1,0 +1,48 @@
+"""Contracts of features. Which features there are is declared in parameters, so columns are open."""
+
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+import pandera.ibis as pa
+
+from telco_churn.contracts.contract import BrokenContractError, TableContract
+from telco_churn.contracts.operator_tables import IDENTIFIERS
+
+
+class CustomerFeatures(TableContract):
+    """One row per customer and `as_of`, and any features but direct identifiers."""
+
+    customer_id: str
+    as_of: date
+
+    class Config:
+        strict = False
+        unique = ["customer_id", "as_of"]
+
+    @classmethod
+    def validate(cls, check_obj: ir.Table, *args: Any, **kwargs: Any) -> ir.Table:
+        """Refuse direct identifiers, then check key and types.
+
+        Raises:
+            BrokenContractError: When a column is a direct identifier.
+            pandera.errors.SchemaErrors: When a type or a rule is broken.
+        """
+        personal = sorted(set(check_obj.columns) & set(IDENTIFIERS))
+        if personal:
+            raise BrokenContractError(
+                f"has direct identifiers {personal}, which end at ingestion. Drop them there."
+            )
+        return super().validate(check_obj, *args, **kwargs)
+
+
+class LabelledFeatures(CustomerFeatures):
+    """Features with what came after."""
+
+    churned: bool
+
+
+class TrainingExamples(LabelledFeatures):
+    """Labelled features with what each row is for: train, calibration, test, or a numbered fold."""
+
+    split: str = pa.Field(str_matches=r"^(train|calibration|test|fold_\d+)$")
