@@ -23,8 +23,13 @@ from telco_churn.contracts.operator_tables import (
     TrueHazard,
     Usage,
 )
+from telco_churn.contracts.own_table import ColumnProfile, OwnTable
+from telco_churn.contracts.scores import SCORES_SCHEMA, ChurnScores
 
 __all__ = [
+    "SCORES_SCHEMA",
+    "ChurnScores",
+    "ColumnProfile",
     "IDENTIFIERS",
     "BrokenContractError",
     "Cancellations",
@@ -37,6 +42,7 @@ __all__ = [
     "IngestionReport",
     "Invoices",
     "LabelledFeatures",
+    "OwnTable",
     "RawCancellations",
     "RawContacts",
     "RawCustomers",

@@ -29,6 +29,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         self,
         *,
         filepath: str,
+        file_format: str = "parquet",
         columns: dict[str, str] | None = None,
         missing: str = "Run the pipeline that makes it, or correct its filepath in the catalog.",
         **options: Any,
@@ -37,11 +38,14 @@ class EngineTable(FileDataset):  # type: ignore[misc]
 
         Args:
             filepath: A file, or a folder of Parquet files.
+            file_format: `parquet`, `csv`, another that the engine reads, or `auto`: by the suffix.
             columns: Our column names, each with the name it has in the file.
             missing: What to do when there is no such file, for the error message.
             **options: As for `ibis.FileDataset`.
         """
-        super().__init__(filepath=filepath, **options)
+        if file_format == "auto":
+            file_format = Path(filepath).suffix.lstrip(".").lower()
+        super().__init__(filepath=filepath, file_format=file_format, **options)
         self._columns = columns or {}
         self._missing = missing
 
@@ -52,8 +56,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         if not self._exists_function(path):
             raise DatasetError(f"There is no file {path}. {self._missing}")
         source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
-        reader = getattr(self.connection, f"read_{self._file_format}")
-        table = reader(self._fs_prefix + source, table_name=self._table_name, **self._load_args)
+        table = self._read(self._fs_prefix + source)
         absent = sorted(set(self._columns.values()) - set(table.columns))
         if absent:
             raise DatasetError(
@@ -61,6 +64,20 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 f"it has {list(table.columns)}."
             )
         return table.rename(self._columns)
+
+    def _read(self, source: str) -> ir.Table:
+        reader = getattr(self.connection, f"read_{self._file_format}", None)
+        if reader is None:
+            raise DatasetError(
+                f"{source} is of the format '{self._file_format}', which the engine does not read. "
+                "Deliver it as .csv or .parquet."
+            )
+        try:
+            return reader(source, table_name=self._table_name, **self._load_args)
+        except Exception as error:  # engines have no common error, and all of theirs mean this
+            raise DatasetError(
+                f"{source} cannot be read as {self._file_format}: {error}. {self._missing}"
+            ) from error
 
     def save(self, data: ir.Table | Iterable[pa.Table]) -> None:
         """Replace the table by an expression, or by a stream of Arrow tables."""

@@ -72,9 +72,7 @@ class FeatureEncoding:
     def as_model_input(self, features: pd.DataFrame) -> pd.DataFrame:
         """Cast to the types of the model's signature: float64 and text."""
         self._check(features)
-        return features[self.columns].astype(
-            dict.fromkeys(self.numeric, "float64") | dict.fromkeys(self.categories, "str")
-        )
+        return cast_to_signature(features[self.columns])
 
     def _check(self, features: pd.DataFrame) -> None:
         missing = [column for column in self.columns if column not in features.columns]
@@ -90,6 +88,16 @@ class FeatureEncoding:
                 f"numbers {mistyped}. The model reads {self.columns}. Compute features with the "
                 "parameters that it was trained with, or train again."
             )
+
+
+def cast_to_signature(features: pd.DataFrame) -> pd.DataFrame:
+    """Cast numbers and booleans to float64 and all else to text, missing values kept."""
+    return features.astype(
+        {
+            column: "float64" if pd.api.types.is_numeric_dtype(features[column]) else "str"
+            for column in features.columns
+        }
+    )
 
 
 def _encode_category(values: pd.Series, known: Sequence[str]) -> npt.NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """One frozen model per block of parameters; Kedro checks each before anything runs."""
 
 from telco_churn.parameters.as_of import AsOf
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.features import (
     FeatureParams,
     LabelParams,
@@ -8,15 +9,31 @@ from telco_churn.parameters.features import (
     WindowParams,
 )
 from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.parameters.scoring import ScoringParams, SummaryParams
 from telco_churn.parameters.simulation import MessParams, SimulationParams
+from telco_churn.parameters.training import (
+    GateParams,
+    LightGBMParams,
+    SplitParams,
+    TrainingParams,
+)
 
 __all__ = [
     "AsOf",
+    "DecisionParams",
     "FeatureParams",
+    "GateParams",
     "IngestionParams",
     "LabelParams",
+    "LightGBMParams",
     "MessParams",
+    "OwnTableParams",
+    "ScoringParams",
     "SimulationParams",
     "SnapshotParams",
+    "SplitParams",
+    "SummaryParams",
+    "TrainingParams",
     "WindowParams",
 ]

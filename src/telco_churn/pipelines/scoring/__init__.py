@@ -1,5 +1,5 @@
 """Gives every active customer a score with reasons."""
 
-from telco_churn.pipelines.scoring.pipeline import create_pipeline
+from telco_churn.pipelines.scoring.pipeline import create_pipeline, create_score_pipeline
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_pipeline", "create_score_pipeline"]

@@ -1,0 +1,44 @@
+"""Somebody's flat table: where it is and what its columns are."""
+
+from pydantic import Field, field_validator
+
+from telco_churn.parameters.block import Block
+
+
+class OwnTableParams(Block):
+    """What `make own-table` asks for.
+
+    Attributes:
+        table: A CSV or Parquet file.
+        target: The column to predict.
+        positive: The value of `target` that means churn.
+        id: The column that names a customer; None numbers the rows.
+        drop: Columns to leave out.
+        folds: Of the cross-validation.
+    """
+
+    table: str = Field(min_length=1)
+    target: str = Field(min_length=1)
+    positive: str
+    id: str | None = None
+    drop: tuple[str, ...] = ()
+    folds: int = Field(ge=2, default=5)
+    seed: int = Field(ge=0, default=42)
+
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _read_as_text(cls, value: object) -> str:
+        """`--params positive=1` arrives as a number."""
+        return str(value)
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _read_empty_as_none(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("drop", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value or ()

@@ -1,0 +1,27 @@
+"""own_table: somebody's flat table -> column_profile, customer_features, training_examples."""
+
+from kedro.pipeline import Node, Pipeline
+
+from telco_churn.pipelines.own_table import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the reading of the table; training and scoring follow as they are."""
+    profiled = ["own_table", "column_profile", "params:own_table", "params:as_of"]
+    return Pipeline(
+        [
+            Node(
+                nodes.profile_columns,
+                ["own_table", "params:own_table"],
+                "column_profile",
+                name="profile_columns",
+            ),
+            Node(nodes.build_features, profiled, "customer_features", name="build_features"),
+            Node(nodes.build_examples, profiled, "training_examples", name="build_examples"),
+            Node(
+                nodes.describe_columns, "column_profile", "data_summary", name="describe_columns"
+            ),
+        ],
+        namespace="own_table",
+        prefix_datasets_with_namespace=False,
+    )

@@ -1,0 +1,120 @@
+"""Gives every active customer of one date a score, and sums the run up.
+
+In: customer_features of `as_of`, the champion, the time. Out: churn_scores as a stream of Arrow
+batches, and a few lines for a person.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+
+from telco_churn.contracts import SCORES_SCHEMA
+from telco_churn.model.encoding import cast_to_signature
+from telco_churn.model.registered import ModelVersion
+from telco_churn.parameters import AsOf, ScoringParams, SummaryParams
+
+KEY = ["customer_id", "as_of"]
+WORST_RULES = 3
+HEADLINES = {
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "lift_at_5_percent": "lift at 5 %",
+}
+
+
+class NothingToScoreError(ValueError):
+    """There is no champion, or no customer on the date."""
+
+
+def score_customers(
+    customer_features: ir.Table,
+    champion_model: ModelVersion | None,
+    as_of: AsOf,
+    scoring: ScoringParams,
+    clock: datetime,
+) -> pa.RecordBatchReader:
+    """Score every customer of one date, a batch at a time.
+
+    Args:
+        customer_features: One row per customer and `as_of`.
+        champion_model: Resolved once: promoting another during the run changes nothing in it.
+        as_of: The morning to score.
+        scoring: `batch_rows`, how many customers are in memory at a time.
+        clock: When the run scored.
+
+    Returns:
+        A stream with the columns of `ChurnScores`.
+
+    Raises:
+        NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
+    """
+    if champion_model is None:
+        raise NothingToScoreError(
+            "There is no champion to score with. Run `kedro run --pipelines training` first."
+        )
+    customers = customer_features.filter(customer_features.as_of == as_of.day)
+    if customers.limit(1).count().execute() == 0:
+        raise NothingToScoreError(
+            f"customer_features has no customer who is active on {as_of}. Look at customers and "
+            "cancellations around that date, or choose another as_of."
+        )
+    return pa.RecordBatchReader.from_batches(
+        SCORES_SCHEMA, _score_batches(customers, champion_model, scoring.batch_rows, clock)
+    )
+
+
+def _score_batches(
+    customers: ir.Table, champion: ModelVersion, batch_rows: int, clock: datetime
+) -> Iterator[pa.RecordBatch]:
+    ordered = customers.select(*KEY, *champion.columns)
+    for batch in ordered.to_pyarrow_batches(chunk_size=batch_rows):
+        frame = batch.to_pandas()
+        scores = champion.predict(cast_to_signature(frame[champion.columns]))
+        rows = pd.concat([frame[KEY], scores], axis="columns").assign(
+            model_version=champion.version, run_id=champion.run_id, scored_at=clock
+        )
+        yield pa.RecordBatch.from_pandas(rows, SCORES_SCHEMA, preserve_index=False)
+
+
+def describe_rejected_rows(ingestion_report: pd.DataFrame) -> str:
+    """Say in one line how many raw rows were rejected, and by which rules most."""
+    rejected = ingestion_report[~ingestion_report["outcome"].isin(["kept", "duplicate"])]
+    worst = rejected.sort_values("rows", ascending=False).head(WORST_RULES)
+    rules = ", ".join(f"{row.table}.{row.outcome} {row.rows:,}" for row in worst.itertuples())
+    delivered = ingestion_report["rows"].sum()
+    return f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows; most by: {rules}"
+
+
+def summarise_run(
+    churn_scores: ir.Table,
+    champion_model: ModelVersion,
+    data_summary: str,
+    as_of: AsOf,
+    summary: SummaryParams,
+) -> str:
+    """Say in a few lines what was scored, by what, how good it is, and what to do next."""
+    scores = churn_scores.filter(churn_scores.as_of == as_of.day)
+    scored = scores.count().execute()
+    contacts = scores.filter(scores.contact).count().execute()
+    metrics = champion_model.metrics
+    held_out = ", ".join(
+        f"{title} {metrics[name]:.3f} (baseline {metrics[f'baseline_{name}']:.3f})"
+        for name, title in HEADLINES.items()
+    )
+    return "\n".join(
+        [
+            "",
+            f"{scored:,} customers scored as of {as_of}; {contacts:,} are worth a contact",
+            f"  model     {champion_model.name} version {champion_model.version}, trained as of "
+            f"{champion_model.facts['as_of']} on {int(champion_model.facts['examples']):,} examples",
+            f"  held out  {held_out}",
+            data_summary,
+            f"  scores    {summary.scores}",
+            "",
+            *summary.next_steps,
+            "",
+        ]
+    )

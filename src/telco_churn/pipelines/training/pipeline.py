@@ -1,0 +1,60 @@
+"""training: labelled_features -> a candidate, its metrics, the gate, and the champion from now on."""
+
+from kedro.pipeline import Node, Pipeline
+
+from telco_churn.pipelines.training import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the split by time and all that follows it."""
+    split = Node(
+        nodes.split_by_time,
+        ["labelled_features", "params:training"],
+        "training_examples",
+        name="split_by_time",
+    )
+    return _in_namespace([split, *_model_nodes()])
+
+
+def create_model_pipeline() -> Pipeline:
+    """Wire what follows the split, for examples that were split elsewhere."""
+    return _in_namespace(_model_nodes())
+
+
+def _model_nodes() -> list[Node]:
+    return [
+        Node(
+            nodes.train_candidate,
+            ["training_examples", "params:training", "params:decision"],
+            ["candidate", "evaluation_metrics"],
+            name="train_candidate",
+        ),
+        Node(
+            nodes.decide_promotion,
+            [
+                "candidate",
+                "evaluation_metrics",
+                "training_examples",
+                "incumbent_model",
+                "params:training",
+            ],
+            "promotion",
+            name="decide_promotion",
+        ),
+        Node(
+            nodes.package_model,
+            ["candidate", "evaluation_metrics", "promotion", "training_examples", "params:as_of"],
+            "churn_model",
+            name="package_model",
+        ),
+        Node(
+            nodes.appoint_champion,
+            ["churn_model", "promotion"],
+            "champion_model",
+            name="appoint_champion",
+        ),
+    ]
+
+
+def _in_namespace(model_nodes: list[Node]) -> Pipeline:
+    return Pipeline(model_nodes, namespace="training", prefix_datasets_with_namespace=False)
