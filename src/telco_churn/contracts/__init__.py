@@ -27,13 +27,13 @@ from telco_churn.contracts.own_table import ColumnProfile, OwnTable
 from telco_churn.contracts.scores import SCORES_SCHEMA, ChurnScores
 
 __all__ = [
-    "SCORES_SCHEMA",
-    "ChurnScores",
-    "ColumnProfile",
     "IDENTIFIERS",
+    "SCORES_SCHEMA",
     "BrokenContractError",
     "Cancellations",
     "CheckedRows",
+    "ChurnScores",
+    "ColumnProfile",
     "Contacts",
     "Coverage",
     "CustomerFeatures",

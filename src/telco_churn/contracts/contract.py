@@ -6,8 +6,10 @@ import ibis.expr.types as ir
 import pandera.ibis
 import pandera.pandas
 
+from telco_churn.errors import InputError
 
-class BrokenContractError(ValueError):
+
+class BrokenContractError(InputError):
     """A table does not have the columns or rows that its contract asks for."""
 
 

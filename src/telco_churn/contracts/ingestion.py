@@ -39,7 +39,6 @@ class IngestionReport(FrameContract):
     rows: int = pandera.pandas.Field(ge=0)
 
 
-
 class Coverage(TableContract):
     """One row per event table: the first and last day that it holds rows of."""
 

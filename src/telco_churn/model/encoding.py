@@ -7,10 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from telco_churn.errors import InputError
+
 Matrix = npt.NDArray[np.float64]
 
 
-class FeatureMismatchError(ValueError):
+class FeatureMismatchError(InputError):
     """A feature frame does not have the columns or types that the model was trained on."""
 
 
@@ -30,14 +32,15 @@ class FeatureEncoding:
     def fit(cls, features: pd.DataFrame) -> "FeatureEncoding":
         """Learn columns and categories; numbers and booleans are numeric, all else text."""
         numeric = tuple(
-            column
-            for column in features.columns
-            if pd.api.types.is_numeric_dtype(features[column])
+            column for column in features.columns if pd.api.types.is_numeric_dtype(features[column])
         )
         text = [column for column in features.columns if column not in numeric]
         return cls(
             numeric,
-            {column: tuple(sorted(features[column].dropna().astype(str).unique())) for column in text},
+            {
+                column: tuple(sorted(features[column].dropna().astype(str).unique()))
+                for column in text
+            },
         )
 
     @property
@@ -63,7 +66,9 @@ class FeatureEncoding:
             FeatureMismatchError: Names missing, extra and mistyped columns.
         """
         self._check(features)
-        numbers = [features[column].to_numpy(np.float64, na_value=np.nan) for column in self.numeric]
+        numbers = [
+            features[column].to_numpy(np.float64, na_value=np.nan) for column in self.numeric
+        ]
         codes = [
             _encode_category(features[column], values) for column, values in self.categories.items()
         ]

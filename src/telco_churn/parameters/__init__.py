@@ -19,7 +19,23 @@ from telco_churn.parameters.training import (
     TrainingParams,
 )
 
+# Every block that conf/ and --params may set, by its name there.
+BLOCKS = {
+    "as_of": AsOf,
+    "decision": DecisionParams,
+    "features": FeatureParams,
+    "ingestion": IngestionParams,
+    "label": LabelParams,
+    "own_table": OwnTableParams,
+    "scoring": ScoringParams,
+    "simulation": SimulationParams,
+    "snapshots": SnapshotParams,
+    "summary": SummaryParams,
+    "training": TrainingParams,
+}
+
 __all__ = [
+    "BLOCKS",
     "AsOf",
     "DecisionParams",
     "FeatureParams",

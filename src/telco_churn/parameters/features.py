@@ -36,5 +36,3 @@ class SnapshotParams(Block):
     every_days: Days
     count: int = Field(ge=3)
     minimum_history_days: Days
-
-

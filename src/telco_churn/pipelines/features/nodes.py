@@ -92,9 +92,7 @@ def aggregate_invoices(
     settled_on = ibis.ifelse(is_paid, known.paid_on, known.as_of)
     days_late = ibis.greatest(settled_on.delta(known.due_on, unit="day"), 0)
     is_owed = ~is_paid & (known.due_on < known.as_of)
-    known = known.mutate(
-        days_late=days_late, unpaid_amount=ibis.ifelse(is_owed, known.amount, 0.0)
-    )
+    known = known.mutate(days_late=days_late, unpaid_amount=ibis.ifelse(is_owed, known.amount, 0.0))
     return aggregate_windows(snapshots, known, window, "invoices")
 
 
@@ -117,16 +115,12 @@ def assemble_features(snapshots: ir.Table, *groups: ir.Table) -> ir.Table:
     """
     features = snapshots
     for group in groups:
-        features = features.left_join(group, list(KEY)).drop(
-            *(f"{column}_right" for column in KEY)
-        )
+        features = features.left_join(group, list(KEY)).drop(*(f"{column}_right" for column in KEY))
     fractions = [name for name, kind in features.schema().items() if kind.is_floating()]
     return features.mutate(**{name: features[name].round(DECIMALS) for name in fractions})
 
 
-def label_churn(
-    snapshots: ir.Table, cancellations: ir.Table, label: LabelParams
-) -> ir.Table:
+def label_churn(snapshots: ir.Table, cancellations: ir.Table, label: LabelParams) -> ir.Table:
     """Mark each snapshot that cancels within the label window.
 
     Args:

@@ -9,14 +9,15 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from telco_churn.errors import InputError
 from telco_churn.parameters import AsOf, LabelParams, SnapshotParams
 
 
-class AsOfOutsideDataError(ValueError):
+class AsOfOutsideDataError(InputError):
     """`as_of` asks for a day that the operator's data does not reach."""
 
 
-class TooFewSnapshotsError(ValueError):
+class TooFewSnapshotsError(InputError):
     """The data is too short to learn from at this `as_of`."""
 
 
@@ -59,7 +60,7 @@ def list_training_dates(
     list_scoring_dates(coverage, as_of)
     first, _ = _covered_days(coverage, "usage")
     if snapshots.every_days < label.horizon_days:
-        raise ValueError(
+        raise InputError(
             f"snapshots.every_days is {snapshots.every_days}, below label.horizon_days = "
             f"{label.horizon_days}: one cancellation would count for two snapshots. Set it to "
             f"{label.horizon_days} or more in conf/base/parameters/features.yml."
@@ -78,9 +79,7 @@ def list_training_dates(
     return dates
 
 
-def snapshot_customers(
-    dates: list[date], customers: ir.Table, cancellations: ir.Table
-) -> ir.Table:
+def snapshot_customers(dates: list[date], customers: ir.Table, cancellations: ir.Table) -> ir.Table:
     """Pair each date with everyone who is a customer on its morning.
 
     Args:

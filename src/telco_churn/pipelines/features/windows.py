@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import ibis.expr.types as ir
 
+from telco_churn.errors import InputError
 from telco_churn.parameters import WindowParams
 
 KEY = ("customer_id", "as_of")
@@ -23,13 +24,11 @@ STATISTICS: dict[str, Callable[[Measure, Within], ir.Value]] = {
 }
 
 
-class UnknownMeasureError(ValueError):
+class UnknownMeasureError(InputError):
     """`features.windows` asks for a measure that the table does not have."""
 
 
-def join_known_events(
-    snapshots: ir.Table, events: ir.Table, window: WindowParams
-) -> ir.Table:
+def join_known_events(snapshots: ir.Table, events: ir.Table, window: WindowParams) -> ir.Table:
     """Pair each snapshot with the events before it that a window may reach.
 
     Returns:
@@ -96,5 +95,3 @@ def _trend(events: ir.Table, measure: str, days: int) -> ir.NumericValue:
 
 def _has_trend(window: WindowParams) -> bool:
     return any("trend" in statistics for statistics in window.measures.values())
-
-

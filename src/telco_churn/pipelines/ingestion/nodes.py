@@ -24,12 +24,13 @@ from telco_churn.contracts.row_rules import (
     first_broken_rule,
     key_columns,
 )
+from telco_churn.errors import InputError
 from telco_churn.parameters import IngestionParams
 
 BOOKKEEPING = ("broken_rule", "raw_content", "copies")
 
 
-class TooManyRejectedError(ValueError):
+class TooManyRejectedError(InputError):
     """More of a table was rejected than `ingestion.max_rejected_fraction` allows."""
 
 
@@ -89,7 +90,10 @@ def check_rows(
         broken_type=first_broken_rule(untypable),
         raw_content=_as_json(raw, list(types)),
     )
-    rules = [*broken_rules(as_delivered, contract), *_unknown_customer(as_delivered, checked_customers)]
+    rules = [
+        *broken_rules(as_delivered, contract),
+        *_unknown_customer(as_delivered, checked_customers),
+    ]
     broken = ibis.coalesce(as_delivered.broken_type, first_broken_rule(rules))
     judged = as_delivered.select(
         *types,
@@ -220,9 +224,7 @@ def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> 
     partition = [*key_columns(contract), distinct.broken_rule.isnull().name("is_kept")]
     rank = ibis.row_number().over(group_by=partition, order_by=order)
     is_repeat = distinct.broken_rule.isnull() & (rank > 0)
-    return distinct.mutate(
-        broken_rule=ibis.ifelse(is_repeat, "repeated_key", distinct.broken_rule)
-    )
+    return distinct.mutate(broken_rule=ibis.ifelse(is_repeat, "repeated_key", distinct.broken_rule))
 
 
 def _as_json(table: ir.Table, columns: list[str]) -> ir.StringValue:
@@ -230,9 +232,7 @@ def _as_json(table: ir.Table, columns: list[str]) -> ir.StringValue:
     return row.cast("json").cast("string")
 
 
-def _select_rejected(
-    checked: ir.Table, name: str, contract: type[TableContract]
-) -> ir.Table:
+def _select_rejected(checked: ir.Table, name: str, contract: type[TableContract]) -> ir.Table:
     rejected = checked.filter(checked.broken_rule.notnull())
     columns = list(column_types(contract))
     key = [rejected[column].cast("string") for column in key_columns(contract)]

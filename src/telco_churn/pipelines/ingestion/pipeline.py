@@ -12,7 +12,9 @@ def create_pipeline() -> Pipeline:
     checked = [f"checked_{table}" for table in TABLES]
     return Pipeline(
         [
-            Node(nodes.check_customers, "raw_customers", "checked_customers", name="check_customers"),
+            Node(
+                nodes.check_customers, "raw_customers", "checked_customers", name="check_customers"
+            ),
             *[
                 Node(
                     getattr(nodes, f"check_{table}"),

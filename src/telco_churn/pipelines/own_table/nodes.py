@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from telco_churn.errors import InputError
 from telco_churn.parameters import AsOf, OwnTableParams
 from telco_churn.pipelines.own_table.columns import (
     USED_AS,
@@ -24,7 +25,7 @@ EXAMPLES_SHOWN = 5
 CLASSES = 2
 
 
-class UnusableTableError(ValueError):
+class UnusableTableError(InputError):
     """The table does not hold what its owner said it does."""
 
 

@@ -18,9 +18,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(nodes.build_features, profiled, "customer_features", name="build_features"),
             Node(nodes.build_examples, profiled, "training_examples", name="build_examples"),
-            Node(
-                nodes.describe_columns, "column_profile", "data_summary", name="describe_columns"
-            ),
+            Node(nodes.describe_columns, "column_profile", "data_summary", name="describe_columns"),
         ],
         namespace="own_table",
         prefix_datasets_with_namespace=False,

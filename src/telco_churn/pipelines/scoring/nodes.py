@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from telco_churn.contracts import SCORES_SCHEMA
+from telco_churn.errors import InputError
 from telco_churn.model.encoding import cast_to_signature
 from telco_churn.model.registered import ModelVersion
 from telco_churn.parameters import AsOf, ScoringParams, SummaryParams
@@ -25,7 +26,7 @@ HEADLINES = {
 }
 
 
-class NothingToScoreError(ValueError):
+class NothingToScoreError(InputError):
     """There is no champion, or no customer on the date."""
 
 

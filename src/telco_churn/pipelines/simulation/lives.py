@@ -31,7 +31,9 @@ DRIVER_WEIGHTS = {
     "falling_use": 3.0,  # share of use lost, last four weeks against the eight before
     "short_tenure": 1.0,  # fades over the first two years
 }
-REFERENCE_BLOCK = 1_000_000_007  # a block nobody belongs to: sets the base rate for all blocks alike
+REFERENCE_BLOCK = (
+    1_000_000_007  # a block nobody belongs to: sets the base rate for all blocks alike
+)
 REFERENCE_CUSTOMERS = 4_000
 BASE_RATE_ROUNDS = 4
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from telco_churn.errors import InputError
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import cast_to_signature
@@ -25,7 +26,7 @@ NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
 EXAMPLE_ROWS = 5
 
 
-class UnfitExamplesError(ValueError):
+class UnfitExamplesError(InputError):
     """The examples cannot train or judge a model."""
 
 
@@ -229,4 +230,6 @@ def _fit_held_out(rows: Rows, training: TrainingParams, decision: DecisionParams
 def _digest(examples: pd.DataFrame) -> str:
     """Fingerprint of which rows there are, what came of them, and what each is for."""
     key = examples[NOT_FEATURES].astype("str")
-    return hashlib.sha256(pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()).hexdigest()
+    return hashlib.sha256(
+        pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()
+    ).hexdigest()

@@ -1,0 +1,17 @@
+"""Runs the installed package: `python -m telco_churn --pipelines scoring --params as_of=...`."""
+
+from pathlib import Path
+
+from kedro.framework.cli.utils import find_run_command
+from kedro.framework.project import configure_project
+
+
+def main() -> None:
+    """Run as `kedro run` does, from a folder with conf/."""
+    package = Path(__file__).parent.name
+    configure_project(package)
+    find_run_command(package)()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""The project's own commands, and `kedro run` with errors that a person can act on."""
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import KedroCliError
+from kedro.io import DatasetError
+from kedro.validation import ParameterValidationError
+
+from telco_churn.errors import InputError
+
+
+def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End with the message alone where the message says it all; `kedro --verbose` shows the rest."""
+
+    @functools.wraps(command)
+    def run_explained(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (InputError, DatasetError, ParameterValidationError) as error:
+            raise KedroCliError(str(error)) from error
+
+    return run_explained
+
+
+@click.group(name="telco_churn")
+def cli() -> None:
+    """Commands of this project."""
+
+
+run = copy.copy(kedro_run)
+run.callback = explain_errors(kedro_run.callback)
+cli.add_command(run)
