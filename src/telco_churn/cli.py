@@ -15,7 +15,7 @@ from telco_churn.errors import InputError
 
 
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End with the message alone where the message says it all; `kedro --verbose` shows the rest."""
+    """End with the message alone where it says it all; `kedro --verbose` shows the rest."""
 
     @functools.wraps(command)
     def run_explained(*args: Any, **kwargs: Any) -> Any:
@@ -33,5 +33,6 @@ def cli() -> None:
 
 
 run = copy.copy(kedro_run)
+assert kedro_run.callback is not None
 run.callback = explain_errors(kedro_run.callback)
 cli.add_command(run)

@@ -1,4 +1,4 @@
-"""One Pandera model per persisted table, named as its dataset; the catalog names it as validator."""
+"""One Pandera model per persisted table, named as its dataset; the catalog applies it."""
 
 from telco_churn.contracts.contract import BrokenContractError, FrameContract, TableContract
 from telco_churn.contracts.features import (

@@ -1,4 +1,4 @@
-"""Contracts of features. Which features there are is declared in parameters, so columns are open."""
+"""Contracts of features. Which there are is declared in parameters, so columns are open."""
 
 from datetime import date
 from typing import Any

@@ -77,12 +77,14 @@ class Invoices(TableContract):
         unique = ["invoice_id"]
 
     @pa.dataframe_check
-    def due_after_issue(cls, data: IbisData) -> ir.BooleanColumn:  # noqa: N805
+    @classmethod
+    def due_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
         """Nobody owes before the invoice exists."""
         return data.table.due_on >= data.table.issued_on
 
     @pa.dataframe_check
-    def paid_after_issue(cls, data: IbisData) -> ir.BooleanColumn:  # noqa: N805
+    @classmethod
+    def paid_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
         """Nobody pays before the invoice exists."""
         return data.table.paid_on.isnull() | (data.table.paid_on >= data.table.issued_on)
 
@@ -102,7 +104,8 @@ class Contacts(TableContract):
         unique = ["contact_id"]
 
     @pa.dataframe_check
-    def resolved_after_contact(cls, data: IbisData) -> ir.BooleanColumn:  # noqa: N805
+    @classmethod
+    def resolved_after_contact(cls, data: IbisData) -> ir.BooleanColumn:
         """Nothing is resolved before it is raised."""
         return data.table.resolved_on.isnull() | (data.table.resolved_on >= data.table.contacted_on)
 

@@ -35,4 +35,4 @@ class ColumnProfile(FrameContract):
     used_as: str
     missing: int = pa.Field(ge=0)
     distinct: int = pa.Field(ge=0)
-    example: str = pa.Field(nullable=True)
+    first_value: str = pa.Field(nullable=True)

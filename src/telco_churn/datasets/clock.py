@@ -17,7 +17,7 @@ class Clock(AbstractDataset[None, datetime]):
         """Return the time now."""
         return datetime.now(UTC)
 
-    def save(self, data: None) -> None:
+    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
         """Refuse: nobody sets the clock."""
         raise DatasetError("The clock can only be read.")
 

@@ -38,13 +38,11 @@ class EngineTable(FileDataset):  # type: ignore[misc]
 
         Args:
             filepath: A file, or a folder of Parquet files.
-            file_format: `parquet`, `csv`, another that the engine reads, or `auto`: by the suffix.
+            file_format: `parquet`, `csv`, or another that the engine reads.
             columns: Our column names, each with the name it has in the file.
             missing: What to do when there is no such file, for the error message.
             **options: As for `ibis.FileDataset`.
         """
-        if file_format == "auto":
-            file_format = Path(filepath).suffix.lstrip(".").lower()
         super().__init__(filepath=filepath, file_format=file_format, **options)
         self._columns = columns or {}
         self._missing = missing
@@ -66,12 +64,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         return table.rename(self._columns)
 
     def _read(self, source: str) -> ir.Table:
-        reader = getattr(self.connection, f"read_{self._file_format}", None)
-        if reader is None:
-            raise DatasetError(
-                f"{source} is of the format '{self._file_format}', which the engine does not read. "
-                "Deliver it as .csv or .parquet."
-            )
+        reader = getattr(self.connection, f"read_{self._file_format}")
         try:
             return reader(source, table_name=self._table_name, **self._load_args)
         except Exception as error:  # engines have no common error, and all of theirs mean this

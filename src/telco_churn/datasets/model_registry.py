@@ -99,7 +99,7 @@ def _load(entry: RegistryEntry) -> ModelVersion:
     return ModelVersion(
         name=entry.name,
         version=int(entry.version),
-        run_id=entry.run_id,
+        run_id=str(entry.run_id),
         metrics=described["metrics"],
         facts=described["facts"],
         columns=model.metadata.get_input_schema().input_names(),

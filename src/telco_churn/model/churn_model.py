@@ -1,6 +1,7 @@
 """A fitted churn model: a feature frame in, scores with reasons out."""
 
 import json
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,14 +100,16 @@ class ChurnModel:
         )
 
     def _probability(self, matrix: Matrix) -> npt.NDArray[np.float64]:
-        return self.calibration.probability(self.booster.predict(matrix, raw_score=True))
+        return self.calibration.probability(
+            np.asarray(self.booster.predict(matrix, raw_score=True))
+        )
 
     def _reasons(self, features: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
         """The features that raise each score most, as `name is value`."""
         names = [f"reason_{number}" for number in range(1, REASONS + 1)]
         if features.empty:
             return pd.DataFrame(columns=names, index=features.index, dtype="str")
-        shares = self.booster.predict(matrix, pred_contrib=True)[:, :-1]
+        shares = np.asarray(self.booster.predict(matrix, pred_contrib=True))[:, :-1]
         strongest = np.argsort(-shares, axis=1)[:, :REASONS]
         columns = self.encoding.columns
         texts = [
@@ -119,7 +122,7 @@ class ChurnModel:
         return pd.DataFrame(padded, columns=names, index=features.index, dtype="str")
 
 
-def _explain(row: dict[str, Any], column: str, share: float) -> str | None:
+def _explain(row: Mapping[Hashable, Any], column: str, share: float) -> str | None:
     if share <= 0:
         return None
     value = row[column]

@@ -55,7 +55,7 @@ def fit_churn_model(
         callbacks=[lgb.early_stopping(settings["early_stopping_round"], verbose=False)],
     )
     text = booster.model_to_string(num_iteration=booster.best_iteration)
-    raw_score = lgb.Booster(model_str=text).predict(held_out, raw_score=True)
+    raw_score = np.asarray(lgb.Booster(model_str=text).predict(held_out, raw_score=True))
     curve = SigmoidCalibration.fit(raw_score, calibration.churned)
     return ChurnModel(text, encoding, curve, decision)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 from mlflow.models import set_model
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 from telco_churn.model.churn_model import ChurnModel
 
 
-class PackagedChurnModel(PythonModel):  # type: ignore[misc]
+class PackagedChurnModel(PythonModel):
     """Feature frame in, scores out."""
 
     def load_context(self, context: Any) -> None:
@@ -21,7 +21,10 @@ class PackagedChurnModel(PythonModel):  # type: ignore[misc]
         self.model = ChurnModel.load(Path(context.artifacts["model"]))
 
     def predict(
-        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self,
+        context: Any,  # noqa: ARG002  (MLflow's own signature)
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
         """Score customers; see `ChurnModel.score`."""
         return self.model.score(model_input)

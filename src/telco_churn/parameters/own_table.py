@@ -28,17 +28,28 @@ class OwnTableParams(Block):
     @field_validator("positive", mode="before")
     @classmethod
     def _read_as_text(cls, value: object) -> str:
-        """`--params positive=1` arrives as a number."""
+        """`--params` are YAML: 1 arrives as a number, and Yes as True, which says too little."""
+        if isinstance(value, bool):
+            raise ValueError(
+                f"own_table.positive arrived as {value}, a YAML boolean: Yes, No, true and on "
+                "are read so. Quote it: own_table.positive='\"Yes\"', or use make own-table."
+            )
+        return str(value)
+
+    @field_validator("table", "target", mode="before")
+    @classmethod
+    def _read_name_as_text(cls, value: object) -> str:
         return str(value)
 
     @field_validator("id", mode="before")
     @classmethod
-    def _read_empty_as_none(cls, value: object) -> object:
-        return value or None
+    def _read_empty_as_none(cls, value: object) -> str | None:
+        return None if value in (None, "") else str(value)
 
     @field_validator("drop", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
+        """`--params` are split at commas, so a list comes as `a;b`."""
         if isinstance(value, str):
-            return tuple(name.strip() for name in value.split(",") if name.strip())
+            return tuple(name.strip() for name in value.split(";") if name.strip())
         return value or ()

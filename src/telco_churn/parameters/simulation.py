@@ -16,7 +16,7 @@ class MessParams(Block):
     duplicate_fraction: Fraction
     impossible_fraction: Fraction
     unknown_customer_fraction: Fraction
-    missing_columns: dict[str, list[str]] = {}
+    missing_columns: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class SimulationParams(Block):

@@ -4,6 +4,9 @@ The two branches compute the same features, on one date and on many; tags tell t
 scoring runs one and training the other.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
 from telco_churn.pipelines.features import nodes, snapshots
@@ -45,7 +48,7 @@ def create_pipeline() -> Pipeline:
 def _feature_nodes(purpose: str, features: str) -> list[Node]:
     """The nodes that turn the dates of one purpose into its features."""
     snapshot = f"{purpose}_snapshots"
-    groups = {
+    groups: dict[Callable[..., Any], list[str]] = {
         nodes.describe_customers: ["customers"],
         nodes.describe_subscriptions: ["subscriptions"],
         nodes.aggregate_usage: ["usage", "params:features"],

@@ -69,7 +69,7 @@ def list_training_dates(
     latest = as_of.day - timedelta(days=label.horizon_days)
     steps = (timedelta(days=n * snapshots.every_days) for n in range(snapshots.count))
     dates = sorted(latest - step for step in steps if latest - step >= earliest)
-    if len(dates) < 3:  # noqa: PLR2004  (train, calibration, test)
+    if len(dates) < 3:
         raise TooFewSnapshotsError(
             f"as_of={as_of} leaves {len(dates)} matured snapshots, at least 3 are needed: usage "
             f"starts on {first}, a snapshot needs {snapshots.minimum_history_days} days of it and "

@@ -13,10 +13,8 @@ from telco_churn.parameters import WindowParams
 
 KEY = ("customer_id", "as_of")
 
-Measure = ir.NumericColumn
-Within = ir.BooleanValue
-
-STATISTICS: dict[str, Callable[[Measure, Within], ir.Value]] = {
+# Of a measure, over the events within a window.
+STATISTICS: dict[str, Callable[[ir.NumericColumn, ir.BooleanValue], ir.Value]] = {
     "sum": lambda measure, within: measure.sum(where=within).fill_null(0),
     "mean": lambda measure, within: measure.mean(where=within),
     "max": lambda measure, within: measure.max(where=within),

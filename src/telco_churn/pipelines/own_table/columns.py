@@ -38,25 +38,27 @@ def blank_to_missing(values: pd.Series) -> pd.Series:
     return stripped.mask(stripped == "")
 
 
-def find_kind(values: pd.Series) -> str:
-    """Tell what a column holds, blanks already missing."""
-    present = values.dropna()
-    distinct = present.nunique()
-    if distinct <= 1:
+def find_kind(values: pd.Series, *, is_typed: bool) -> str:
+    """Tell what a column holds.
+
+    Args:
+        values: The column as it is in the file, named.
+        is_typed: Whether the file has types, so that a number in text is one by mistake.
+    """
+    present = blank_to_missing(values).dropna()
+    if present.nunique() <= 1:
         return CONSTANT
     is_text = pd.api.types.is_string_dtype(values)
-    if pd.api.types.is_integer_dtype(values) or is_text:
-        share = 1.0 if pd.api.types.is_integer_dtype(values) else IDENTIFIER_SHARE
-        could_identify = len(present) > IDENTIFIER_ROWS and distinct / len(present) >= share
-    else:
-        could_identify = False
-    if is_text and pd.to_numeric(present, errors="coerce").notna().all():
-        return NUMBER_IN_TEXT
-    if pd.api.types.is_datetime64_any_dtype(values) or (is_text and _are_dates(present)):
+    numbers = pd.to_numeric(present, errors="coerce") if is_text else present
+    if pd.api.types.is_numeric_dtype(numbers) and numbers.notna().all():
+        if _number_rows(numbers):
+            return IDENTIFIER
+        has_blanks = values.dropna().size > present.size
+        return NUMBER_IN_TEXT if is_text and (is_typed or has_blanks) else NUMBER
+    if pd.api.types.is_datetime64_any_dtype(present) or _are_dates(present):
         return DATE
-    if could_identify:
-        return IDENTIFIER
-    return CATEGORY if is_text else NUMBER
+    is_named_apart = present.nunique() >= IDENTIFIER_SHARE * len(present) > IDENTIFIER_ROWS
+    return IDENTIFIER if is_named_apart else CATEGORY
 
 
 def read_values(values: pd.Series, kind: str, as_of: date) -> pd.Series:
@@ -79,6 +81,14 @@ def name_features(columns: Iterable[str]) -> dict[str, str]:
             name, number = f"{plain}_{number}", number + 1
         names[column] = name
     return names
+
+
+def _number_rows(numbers: pd.Series) -> bool:
+    """Whether whole numbers only count the rows, or are named as an id that never repeats."""
+    if len(numbers) <= IDENTIFIER_ROWS or not numbers.is_unique or (numbers % 1 != 0).any():
+        return False
+    is_named_id = re.search(r"(id|number|nr)$", str(numbers.name), re.IGNORECASE)
+    return bool(is_named_id) or numbers.is_monotonic_increasing
 
 
 def _are_dates(present: pd.Series) -> bool:

@@ -36,14 +36,16 @@ def profile_columns(own_table: ir.Table, params: OwnTableParams) -> pd.DataFrame
         UnusableTableError: When a named column is not there, the id repeats, or the target does
             not have two classes of which one is `positive`.
     """
-    table = _read(own_table)
+    raw = own_table.to_pandas()
+    table = raw.apply(blank_to_missing)
+    is_typed = not raw.apply(pd.api.types.is_string_dtype).all()
     _check_named_columns(list(table.columns), params)
     _check_id(table, params)
     _check_target(table, params)
     roles = {params.target: "target", params.id: "id"} | dict.fromkeys(params.drop, "dropped")
     rows = []
     for column in table.columns:
-        kind = find_kind(table[column])
+        kind = find_kind(raw[column], is_typed=is_typed)
         present = table[column].dropna()
         rows.append(
             {
@@ -52,13 +54,14 @@ def profile_columns(own_table: ir.Table, params: OwnTableParams) -> pd.DataFrame
                 "used_as": roles.get(column, USED_AS[kind]),
                 "missing": len(table) - len(present),
                 "distinct": present.nunique(),
-                "example": str(present.iloc[0]) if len(present) else None,
+                "first_value": str(present.iloc[0]) if len(present) else None,
             }
         )
-    profile = pd.DataFrame(rows).astype({"example": "str"})
+    profile = pd.DataFrame(rows).astype({"first_value": "str"})
     if not profile["used_as"].isin(["number", "category", "days before as_of"]).any():
         raise UnusableTableError(
-            f"{params.table} has no column to learn from: {dict(profile[['column', 'used_as']].values)}."
+            f"{params.table} has no column to learn from: all are target, id, dropped, constant or "
+            "identifier-like. Bring columns that differ between customers, or DROP fewer."
         )
     return profile
 
@@ -159,8 +162,8 @@ def _build_features(
     used = column_profile[column_profile["used_as"].isin(["number", "category", USED_AS["date"]])]
     names = name_features(used["column"])
     features = {
-        names[row.column]: read_values(table[row.column], row.kind, as_of)
-        for row in used.itertuples()
+        names[column]: read_values(table[column], kind, as_of)
+        for column, kind in zip(used["column"], used["kind"], strict=True)
     }
     ids = table[params.id] if params.id else pd.Series(table.index + 1, index=table.index)
     return pd.DataFrame({"customer_id": ids.astype("str"), "as_of": as_of, **features})

@@ -100,7 +100,7 @@ def summarise_run(
     scores = churn_scores.filter(churn_scores.as_of == as_of.day)
     scored = scores.count().execute()
     contacts = scores.filter(scores.contact).count().execute()
-    metrics = champion_model.metrics
+    metrics, facts = champion_model.metrics, champion_model.facts
     held_out = ", ".join(
         f"{title} {metrics[name]:.3f} (baseline {metrics[f'baseline_{name}']:.3f})"
         for name, title in HEADLINES.items()
@@ -110,7 +110,7 @@ def summarise_run(
             "",
             f"{scored:,} customers scored as of {as_of}; {contacts:,} are worth a contact",
             f"  model     {champion_model.name} version {champion_model.version}, trained as of "
-            f"{champion_model.facts['as_of']} on {int(champion_model.facts['examples']):,} examples",
+            f"{facts['as_of']} on {int(facts['examples']):,} examples",
             f"  held out  {held_out}",
             data_summary,
             f"  scores    {summary.scores}",

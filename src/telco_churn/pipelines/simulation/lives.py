@@ -1,7 +1,8 @@
 """What happens to a block of sample customers, week by week, and how likely it makes them cancel.
 
-In: the simulation parameters and the number of a block. Out: `Lives`, arrays of shape `(customers,)`
-or `(customers, weeks)`. Days count from the first simulated day; those before it are negative.
+In: the simulation parameters and the number of a block. Out: `Lives`, arrays of shape
+`(customers,)` or `(customers, weeks)`. Days count from the first simulated day; earlier ones are
+negative.
 """
 
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def count_blocks(params: SimulationParams) -> int:
 
 @lru_cache(maxsize=4)
 def _base_log_hazard(params: SimulationParams) -> float:
-    """Match the rate among those still customers: who leaves early changes who is left, so repeat."""
+    """Match the rate among those still customers, by rounds: who leaves changes who is left."""
     days = 7 * np.arange(params.weeks)
     wanted = params.monthly_churn_rate * 7 / MONTH_DAYS
     base = np.log(wanted) - 2.0

@@ -3,6 +3,8 @@
 In: a clean Arrow table of one block. Out: the same rows followed by bad ones.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -36,7 +38,7 @@ def _draw_rows(table: pa.Table, fraction: float, rng: np.random.Generator) -> pa
     return table.take(np.sort(rng.choice(len(table), round(len(table) * fraction), replace=False)))
 
 
-def _replace(table: pa.Table, column: str, values: list[object]) -> pa.Table:
+def _replace(table: pa.Table, column: str, values: Sequence[object]) -> pa.Table:
     position = table.schema.get_field_index(column)
     kind = table.schema.field(column).type
     return table.set_column(position, column, pa.array(values, kind))

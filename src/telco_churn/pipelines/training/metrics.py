@@ -50,8 +50,8 @@ def measure(churned: Labels, probability: Probabilities) -> dict[str, float]:
 def average_folds(folds: list[dict[str, float]]) -> dict[str, float]:
     """Mean of each metric over folds, and `<name>_std`, its standard deviation."""
     frame = pd.DataFrame(folds)
-    means = frame.mean().to_dict()
-    return means | {f"{name}_std": float(spread) for name, spread in frame.std(ddof=0).items()}
+    means = {str(name): float(mean) for name, mean in frame.mean().items()}
+    return means | {f"{name}_std": float(std) for name, std in frame.std(ddof=0).items()}
 
 
 def is_not_worse(metric: str, candidate: float, champion: float, tolerance: float) -> bool:

@@ -93,7 +93,6 @@ def train_candidate(
 
 
 def decide_promotion(
-    candidate: ChurnModel,
     metrics: dict[str, float],
     training_examples: ir.Table,
     incumbent: ModelVersion | None,
@@ -161,15 +160,16 @@ def appoint_champion(version: ModelVersion, promotion: dict[str, Any]) -> ModelV
 
 def _read_examples(training_examples: ir.Table) -> pd.DataFrame:
     """Read examples in an order that no engine's parallelism changes: LightGBM sees the order."""
-    return training_examples.order_by(["as_of", "customer_id"]).to_pandas()
+    examples: pd.DataFrame = training_examples.order_by(["as_of", "customer_id"]).to_pandas()
+    return examples
 
 
 def _rows(examples: pd.DataFrame, what: str) -> Rows:
     churned = examples["churned"].to_numpy(bool)
-    if len(np.unique(churned)) < 2:  # noqa: PLR2004  (churned and not)
+    if len(np.unique(churned)) < 2:
         raise UnfitExamplesError(
-            f"{what[0].upper()}{what[1:]} hold {len(churned):,} examples, {churned.sum():,} of them "
-            "churned: both kinds are needed. Choose a later as_of, more snapshots or a longer "
+            f"Of {what}, {churned.sum():,} of {len(churned):,} churned: some that did and some "
+            "that did not are needed. Choose a later as_of, more snapshots or a longer "
             "label.horizon_days; on your own table, look at TARGET and POSITIVE."
         )
     return Rows(examples.drop(columns=NOT_FEATURES), churned)

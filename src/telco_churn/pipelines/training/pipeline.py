@@ -1,4 +1,4 @@
-"""training: labelled_features -> a candidate, its metrics, the gate, and the champion from now on."""
+"""training: labelled_features -> a candidate, its metrics, the gate, the champion from now on."""
 
 from kedro.pipeline import Node, Pipeline
 
@@ -32,7 +32,6 @@ def _model_nodes() -> list[Node]:
         Node(
             nodes.decide_promotion,
             [
-                "candidate",
                 "evaluation_metrics",
                 "training_examples",
                 "incumbent_model",

@@ -1,0 +1,70 @@
+# `make` lists what there is. People, hooks and CI call these same recipes.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+UV := $(BIN)/uv
+INSTALLED := .venv/installed
+LOCK := pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
+	--custom-compile-command "make lock" pyproject.toml
+
+# kedro-mlflow imports a class of its own that MLflow then warns about, before any of our code runs.
+export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
+export KEDRO_DISABLE_TELEMETRY := true
+
+COMMA := ,
+AS_OF ?= $(shell date +%F)
+POSITIVE ?= Yes
+
+.PHONY: help run test check format viz mlflow own-table lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
+		echo "This needs Python 3.11 with venv. Install it, or say where: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv$$(sed -n 's/^uv\(==[0-9.]*\).*/\1/p' requirements.lock)"
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(INSTALLED) ## Install, make the sample operator, train, score all its customers
+	$(BIN)/kedro run
+	@cat data/08_reporting/run_summary.txt
+
+test: $(INSTALLED) ## Install, run all tests
+	$(BIN)/pytest
+
+check: $(INSTALLED) ## Lint, format, types, architecture, freshness of the lock
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	@cp requirements.lock .venv/requirements.lock && $(UV) $(LOCK) -o .venv/requirements.lock \
+		&& diff -q requirements.lock .venv/requirements.lock \
+		|| { echo "requirements.lock does not fit pyproject.toml. Run: make lock"; exit 1; }
+
+format: $(INSTALLED) ## Put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+viz: $(INSTALLED) ## Open the graph of the pipelines in a browser
+	$(BIN)/kedro viz run
+
+mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
+	$(BIN)/kedro mlflow ui
+
+own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b]
+	@test -n "$(TABLE)" -a -n "$(TARGET)" || { \
+		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b]"; exit 2; }
+	$(BIN)/kedro run --env own_table --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(TABLE),own_table.target=$(TARGET),own_table.positive="$(POSITIVE)",own_table.id=$(ID),own_table.drop=$(subst $(COMMA),;,$(DROP))'
+	@cat data/own_table/08_reporting/run_summary.txt
+
+lock: ## Pin the latest versions that pyproject.toml allows
+	$(UV) $(LOCK) --upgrade -o requirements.lock
+
+clean: ## Remove what runs left behind; the code and the environment stay
+	find data -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf mlflow.db mlruns wandb
