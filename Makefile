@@ -9,8 +9,7 @@ INSTALLED := .venv/installed
 LOCK := pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
 	--custom-compile-command "make lock" pyproject.toml
 
-# kedro-mlflow imports a class of its own that MLflow then warns about, before any of our code runs.
-export PYTHONWARNINGS := ignore::UserWarning:mlflow.pyfunc.utils.data_validation
+export MLFLOW_LOGGING_LEVEL := WARNING
 export KEDRO_DISABLE_TELEMETRY := true
 
 COMMA := ,

@@ -22,7 +22,9 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except (InputError, DatasetError, ParameterValidationError) as error:
-            raise KedroCliError(str(error)) from error
+            if KedroCliError.VERBOSE_ERROR:
+                raise
+            raise click.ClickException(str(error)) from error
 
     return run_explained
 

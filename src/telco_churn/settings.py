@@ -16,5 +16,7 @@ CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
+    # An environment says only what differs, inside a block too.
+    "merge_strategy": {"parameters": "soft"},
     "config_patterns": {"wandb": ["wandb*"]},
 }

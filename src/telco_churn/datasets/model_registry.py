@@ -59,11 +59,8 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
         return {"name": self._name}
 
 
-class ModelAlias(AbstractDataset[ModelVersion | None, ModelVersion | None]):
-    """Loads the version under an alias, None when there is none; saves a version to move it there.
-
-    Saving None leaves the alias where it is.
-    """
+class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
+    """Loads the version under an alias, None when there is none; saves a version to move it there."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to an alias of a registered model."""
@@ -80,10 +77,9 @@ class ModelAlias(AbstractDataset[ModelVersion | None, ModelVersion | None]):
                 return None
             raise
 
-    def save(self, data: ModelVersion | None) -> None:
+    def save(self, data: ModelVersion) -> None:
         """Move the alias."""
-        if data is not None:
-            MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
+        MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from telco_churn.contracts import SCORES_SCHEMA
 from telco_churn.errors import InputError
-from telco_churn.model.encoding import cast_to_signature
+from telco_churn.model.encoding import FeatureMismatchError, cast_to_signature
 from telco_churn.model.registered import ModelVersion
 from telco_churn.parameters import AsOf, ScoringParams, SummaryParams
 
@@ -51,10 +51,18 @@ def score_customers(
 
     Raises:
         NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
+        FeatureMismatchError: When the champion reads features that are not there.
     """
     if champion_model is None:
         raise NothingToScoreError(
             "There is no champion to score with. Run `kedro run --pipelines training` first."
+        )
+    lacking = sorted(set(champion_model.columns) - set(customer_features.columns))
+    if lacking:
+        raise FeatureMismatchError(
+            f"The champion, version {champion_model.version}, reads features that are not made: "
+            f"{lacking}. Make them again in conf/base/parameters/features.yml, or move the alias "
+            "to a version that does without them (make mlflow)."
         )
     customers = customer_features.filter(customer_features.as_of == as_of.day)
     if customers.limit(1).count().execute() == 0:

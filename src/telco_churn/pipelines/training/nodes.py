@@ -111,7 +111,7 @@ def decide_promotion(
     test = examples[examples["split"] == "test"]
     if test.empty:
         if incumbent.facts["examples_digest"] != _digest(examples):
-            return {"standing": "champion", "reason": f"The {name} knew other rows."}
+            return {"standing": "champion", "reason": f"The {name} knew other rows or columns."}
         theirs = incumbent.metrics[gate.metric]
     else:
         lacking = sorted(set(incumbent.columns) - set(test.columns))
@@ -153,9 +153,11 @@ def package_model(
     )
 
 
-def appoint_champion(version: ModelVersion, promotion: dict[str, Any]) -> ModelVersion | None:
-    """Return the version that the alias should move to, None to leave it."""
-    return version if promotion["standing"] == "champion" else None
+def appoint_champion(
+    version: ModelVersion, promotion: dict[str, Any], incumbent: ModelVersion | None
+) -> ModelVersion:
+    """Return the version that the alias stands for from now on."""
+    return version if incumbent is None or promotion["standing"] == "champion" else incumbent
 
 
 def _read_examples(training_examples: ir.Table) -> pd.DataFrame:
@@ -228,8 +230,8 @@ def _fit_held_out(rows: Rows, training: TrainingParams, decision: DecisionParams
 
 
 def _digest(examples: pd.DataFrame) -> str:
-    """Fingerprint of which rows there are, what came of them, and what each is for."""
+    """Fingerprint of the columns, of which rows there are, what came of them, what each is for."""
     key = examples[NOT_FEATURES].astype("str")
-    return hashlib.sha256(
-        pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()
-    ).hexdigest()
+    columns = ",".join(examples.columns).encode()
+    rows = pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()
+    return hashlib.sha256(columns + rows).hexdigest()

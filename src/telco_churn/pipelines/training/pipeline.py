@@ -48,7 +48,7 @@ def _model_nodes() -> list[Node]:
         ),
         Node(
             nodes.appoint_champion,
-            ["churn_model", "promotion"],
+            ["churn_model", "promotion", "incumbent_model"],
             "champion_model",
             name="appoint_champion",
         ),
