@@ -88,13 +88,17 @@ def _score_batches(
         yield pa.RecordBatch.from_pandas(rows, SCORES_SCHEMA, preserve_index=False)
 
 
-def describe_rejected_rows(ingestion_report: pd.DataFrame) -> str:
-    """Say in one line how many raw rows were rejected, and by which rules most."""
+def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Table) -> str:
+    """Say how many raw rows were rejected, by which rules most, and show a row of each."""
     rejected = ingestion_report[~ingestion_report["outcome"].isin(["kept", "duplicate"])]
-    worst = rejected.sort_values("rows", ascending=False).head(WORST_RULES)
-    rules = ", ".join(f"{row.table}.{row.outcome} {row.rows:,}" for row in worst.itertuples())
+    worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
     delivered = ingestion_report["rows"].sum()
-    return f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows; most by: {rules}"
+    lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows, most by"]
+    for table, rule, count in zip(worst["table"], worst["outcome"], worst["rows"], strict=True):
+        of_rule = rejected_rows.filter(rejected_rows.table == table, rejected_rows.rule == rule)
+        example = of_rule.key.min().execute()
+        lines.append(f"            {table}: {rule} {count:,}, for example {example}")
+    return "\n".join(lines)
 
 
 def summarise_run(

@@ -24,6 +24,7 @@ from telco_churn.pipelines.training.metrics import average_folds, is_not_worse, 
 
 NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
 EXAMPLE_ROWS = 5
+METRIC_DECIMALS = 6
 
 
 class UnfitExamplesError(InputError):
@@ -90,6 +91,11 @@ def train_candidate(
     }
     candidate = _fit(rows["train"], rows["calibration"], training, decision)
     return candidate, _judge(candidate, rows["train"], rows["test"])
+
+
+def report_metrics(held_out_metrics: dict[str, float]) -> dict[str, float]:
+    """Return the metrics as they are reported: rounded to what their rows can tell."""
+    return {name: round(value, METRIC_DECIMALS) for name, value in held_out_metrics.items()}
 
 
 def decide_promotion(

@@ -26,13 +26,19 @@ def _model_nodes() -> list[Node]:
         Node(
             nodes.train_candidate,
             ["training_examples", "params:training", "params:decision"],
-            ["candidate", "evaluation_metrics"],
+            ["candidate", "held_out_metrics"],
             name="train_candidate",
+        ),
+        Node(
+            nodes.report_metrics,
+            "held_out_metrics",
+            "evaluation_metrics",
+            name="report_metrics",
         ),
         Node(
             nodes.decide_promotion,
             [
-                "evaluation_metrics",
+                "held_out_metrics",
                 "training_examples",
                 "incumbent_model",
                 "params:training",
@@ -42,7 +48,7 @@ def _model_nodes() -> list[Node]:
         ),
         Node(
             nodes.package_model,
-            ["candidate", "evaluation_metrics", "promotion", "training_examples", "params:as_of"],
+            ["candidate", "held_out_metrics", "promotion", "training_examples", "params:as_of"],
             "churn_model",
             name="package_model",
         ),
