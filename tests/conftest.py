@@ -9,11 +9,11 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import mlflow
 import pyarrow as pa
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from kedro.framework.project import configure_project
 from kedro.framework.startup import bootstrap_project
 
 from telco_churn.parameters import (
@@ -104,8 +104,20 @@ class ProjectCopy:
         from telco_churn.cli import run  # noqa: PLC0415  (Kedro must know the project first)
 
         result = CliRunner(catch_exceptions=False).invoke(run, ["--env", env, *arguments])
-        configure_project("telco_churn")
+        while mlflow.active_run():  # kedro-mlflow opens the run again at each node
+            mlflow.end_run()
         return result
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Change the configuration."""
+        file = self.path / path
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+
+    def own_registry(self) -> None:
+        """Name the registry by its whole path: MLflow keeps connections open, by their name."""
+        place = f"sqlite:///{self.path}/mlflow.db"
+        self.edit("conf/base/mlflow.yml", "sqlite:///mlflow.db", place)
 
     def snapshot(self) -> dict[str, bytes]:
         """Every file under data/, by path."""
@@ -120,6 +132,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
     """A project in which `kedro run` went through, at 1,000 customers. Leave it as it is."""
     project = ProjectCopy(tmp_path_factory.mktemp("finished") / "project")
     copy_project(project.path)
+    project.own_registry()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.path)
         result = project.run()
@@ -134,8 +147,8 @@ def project(
     """A copy of the finished project to break."""
     copy = ProjectCopy(tmp_path / "project")
     shutil.copytree(finished_project.path, copy.path, symlinks=True)
-    wandb = copy.path / "conf" / "base" / "wandb.yml"
-    wandb.write_text(wandb.read_text().replace("mode: offline", "mode: disabled"))
+    copy.edit("conf/base/wandb.yml", "mode: offline", "mode: disabled")
+    copy.edit("conf/base/mlflow.yml", str(finished_project.path), str(copy.path))
     monkeypatch.chdir(copy.path)
     return copy
 

@@ -47,10 +47,9 @@ def test_every_delivered_row_is_accounted_for(finished_project: ProjectCopy) -> 
 
 
 def test_the_champion_loads_from_the_registry_and_gives_the_same_scores(
-    finished_project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+    finished_project: ProjectCopy,
 ) -> None:
-    monkeypatch.chdir(finished_project.path)
-    mlflow.set_tracking_uri("sqlite:///mlflow.db")
+    mlflow.set_tracking_uri(f"sqlite:///{finished_project.path}/mlflow.db")
     model = mlflow.pyfunc.load_model("models:/telco_churn_test@champion")
     features = pq.read_table(
         finished_project.data / "04_feature/customer_features/as_of=2026-09-28/features.parquet",
@@ -109,9 +108,7 @@ def test_wandb_holds_config_metrics_and_the_mlflow_run(finished_project: Project
         for item in record.summary.update
     }
     history = {
-        item.key or ".".join(item.nested_key)
-        for record in records
-        for item in record.history.item
+        item.key or ".".join(item.nested_key) for record in records for item in record.history.item
     }
     assert json.loads(config["as_of"]) == "2026-09-28"
     assert "mlflow_run_id" in config

@@ -37,6 +37,7 @@ def join_known_events(snapshots: ir.Table, events: ir.Table, window: WindowParam
     pairs = snapshots.join(
         events, [snapshots.customer_id == events.customer_id, days_before.between(1, reach)]
     )
+    pairs = pairs.drop("customer_id_right")
     return pairs.mutate(days_before=pairs.as_of.delta(pairs[window.date], unit="day"))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from telco_churn.parameters import SimulationParams
 from telco_churn.pipelines.simulation.lives import (
@@ -143,7 +144,7 @@ def make_invoices(params: SimulationParams, lives: Lives) -> pa.Table:
     number = lives.customer_number[who] * 1000 + cycle
     return pa.table(
         {
-            "invoice_id": np.char.add("I", np.char.zfill(number.astype(str), 13)),
+            "invoice_id": _number_rows("I", 13, number),
             "customer_id": _ids(lives.customer_number[who]),
             "issued_on": _dates(params, day),
             "due_on": _dates(params, day + 14),
@@ -174,7 +175,7 @@ def make_contacts(params: SimulationParams, lives: Lives) -> pa.Table:
     number = lives.customer_number[who[order]] * 1000 + _rank_within(who[order])
     return pa.table(
         {
-            "contact_id": np.char.add("K", np.char.zfill(number.astype(str), 13)),
+            "contact_id": _number_rows("K", 13, number),
             "customer_id": _ids(lives.customer_number[who[order]]),
             "contacted_on": _dates(params, day[order]),
             "channel": rng.choice(CHANNELS, len(order)),
@@ -220,7 +221,12 @@ def _rng(params: SimulationParams, lives: Lives, purpose: int) -> np.random.Gene
 
 
 def _ids(numbers: Ints) -> pa.Array:
-    return pa.array(np.char.add("C", np.char.zfill(numbers.astype(str), 9)))
+    return _number_rows("C", 9, numbers)
+
+
+def _number_rows(prefix: str, digits: int, numbers: Ints) -> pa.Array:
+    padded = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")
+    return pc.binary_join_element_wise(prefix, padded, "")
 
 
 def _dates(params: SimulationParams, day: Ints, missing: np.ndarray | None = None) -> pa.Array:

@@ -1,0 +1,156 @@
+"""Bad input ends a run with one clear message, and what the run before left stays as it was."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import ProjectCopy
+
+Break = Callable[[pa.Table], pa.Table]
+
+
+def _text_in_numbers(table: pa.Table) -> pa.Table:
+    position = table.schema.get_field_index("call_minutes")
+    return table.set_column(position, "call_minutes", pa.array(["often"] * len(table)))
+
+
+# What a run may have renewed before it stopped; all else is a result that others rely on.
+STEPS_ON_THE_WAY = {"02_intermediate", "04_feature", "05_model_input"}
+
+BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
+    "lacks a column": (
+        lambda table: table.drop_columns(["day"]),
+        ["raw_usage", "lacks ['day']", "found ['customer_id'", "`columns`"],
+    ),
+    "has an extra column": (
+        lambda table: table.append_column("roaming_mb", table["data_mb"]),
+        ["raw_usage", "unknown ['roaming_mb']", "allowed ['customer_id'"],
+    ),
+    "has no rows": (lambda table: table.slice(0, 0), ["raw_usage", "no rows", "raw.yml"]),
+    "has text in a number": (
+        _text_in_numbers,
+        ["raw_usage: 99", "call_minutes_type", "Allowed is 2.0%", "rejected_rows"],
+    ),
+    "is all impossible": (
+        lambda table: table.set_column(
+            table.schema.get_field_index("data_mb"), "data_mb", pc.negate(table["data_mb"])
+        ),
+        ["raw_usage: 99", "data_mb_too_small", "ingestion.max_rejected_fraction"],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN_USAGE)
+def test_a_broken_raw_table_is_refused_and_the_primary_tables_stay(
+    project: ProjectCopy, how: str
+) -> None:
+    break_table, expected = BROKEN_USAGE[how]
+    folder = project.data / "01_raw" / "usage"
+    table = pa.Table.from_batches(pq.read_table(folder).to_batches())
+    shutil.rmtree(folder)
+    folder.mkdir()
+    pq.write_table(break_table(table), folder / "part-00000.parquet")
+    _expect_refusal(project, "ingestion", expected=expected)
+
+
+def test_the_rejects_are_saved_before_the_run_stops(project: ProjectCopy) -> None:
+    folder = project.data / "01_raw" / "contacts"
+    table = pq.read_table(folder)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    position = table.schema.get_field_index("satisfaction")
+    nines = pa.array([9] * len(table), pa.int64())
+    pq.write_table(table.set_column(position, "satisfaction", nines), folder / "all.parquet")
+    result = project.run("--pipelines", "ingestion")
+    assert result.exit_code == 1
+    rejected = pq.read_table(project.data / "02_intermediate" / "rejected_rows.parquet")
+    of_contacts = rejected.filter(pc.equal(rejected["table"], "contacts"))
+    assert set(of_contacts["rule"].to_pylist()) == {"satisfaction_too_large"}
+    assert '"satisfaction":9' in of_contacts["content"][0].as_py()
+
+
+def test_a_missing_raw_file_is_named_with_what_to_do(project: ProjectCopy) -> None:
+    shutil.rmtree(project.data / "01_raw" / "invoices")
+    expected = ["raw_invoices", "01_raw/invoices", "kedro run --pipelines simulation", "raw.yml"]
+    _expect_refusal(project, "ingestion", expected=expected)
+
+
+def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
+    (project.data / "01_raw" / "contacts" / "part-00000.parquet").write_bytes(b"")
+    expected = ["raw_contacts", "cannot be read as parquet"]
+    _expect_refusal(project, "ingestion", expected=expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--params", "as_of=tomorrow"], ["as_of", "YYYY-MM-DD", "'tomorrow'", "--params"]),
+        (["--params", "as_of=2026-02-30"], ["as_of", "YYYY-MM-DD", "2026-02-30"]),
+        (["--params", "as_of=2020-01-01"], ["2020-01-01", "outside the data", "2025-04-01"]),
+        (["--params", "as_of=2031-01-01"], ["2031-01-01", "outside the data", "2026-09-28"]),
+        (["--params", "as_off=2026-09-28"], ["Unknown", "as_off", "as_of", "--params"]),
+        (["--params", "label.horizon=3"], ["label", "horizon", "Extra inputs"]),
+        (["--params", "scoring.batch_rows=0"], ["scoring", "batch_rows", "greater than"]),
+        (["--params", "decision.contact_cost=-1"], ["decision", "contact_cost", "greater than"]),
+        (["--params", "decision.high_risk_from=0.01"], ["medium_risk_from", "below"]),
+    ],
+)
+def test_a_bad_parameter_is_named_and_the_scores_stay(
+    project: ProjectCopy, arguments: list[str], expected: list[str]
+) -> None:
+    _expect_refusal(project, "training,scoring", *arguments, expected=expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("as_of=2025-05-15", ["2025-05-15", "0 matured snapshots", "later as_of"]),
+        ("snapshots.every_days=7", ["snapshots.every_days is 7", "30"]),
+        ("snapshots.count=4", ["There are 4 snapshots", "more than 4"]),
+        ("label.horizon_days=1,snapshots.count=5", ["churned", "some that did"]),
+    ],
+)
+def test_too_little_to_learn_from_is_said_and_the_champion_stays(
+    project: ProjectCopy, arguments: str, expected: list[str]
+) -> None:
+    _expect_refusal(project, "training", "--params", arguments, expected=expected)
+
+
+def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:
+    (project.path / "mlflow.db").unlink()
+    expected = ["no champion", "kedro run --pipelines training"]
+    _expect_refusal(project, "scoring", expected=expected)
+
+
+def test_a_feature_that_the_champion_needs_and_nobody_makes_is_named(
+    project: ProjectCopy,
+) -> None:
+    project.edit("conf/base/parameters/features.yml", "sms_count: [mean]", "sms_count: [max]")
+    expected = ["champion", "usage_sms_count_mean_7d", "features.yml"]
+    _expect_refusal(project, "scoring", expected=expected)
+
+
+def test_a_measure_that_is_not_in_the_table_is_named(project: ProjectCopy) -> None:
+    project.edit("conf/base/parameters/features.yml", "sms_count:", "fax_count:")
+    expected = ["fax_count", "usage", "sms_count", "features.yml"]
+    _expect_refusal(project, "scoring", expected=expected)
+
+
+def _expect_refusal(
+    project: ProjectCopy, pipelines: str, *arguments: str, expected: list[str]
+) -> None:
+    before = project.snapshot()
+    result = project.run("--pipelines", pipelines, *arguments)
+    assert result.exit_code == 1
+    message = result.output[result.output.index("Error: ") :]
+    assert [part for part in expected if part not in message] == [], message
+    assert "Traceback" not in message
+    after = project.snapshot()
+    changed = {path for path in before | after if before.get(path) != after.get(path)}
+    results = {path for path in changed if not set(Path(path).parts) & STEPS_ON_THE_WAY}
+    assert results == set()

@@ -1,0 +1,156 @@
+"""Every row that comes in is kept, a counted duplicate, or rejected by a named rule."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from telco_churn.contracts import IDENTIFIERS, Contacts, Customers, Usage
+from telco_churn.parameters import IngestionParams, MessParams
+from telco_churn.pipelines.ingestion import nodes
+from tests.conftest import simulate_tables, simulation_params
+from tests.small_operator import Put
+
+TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
+fractions = st.floats(0, 0.5)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(duplicates=fractions, impossible=fractions, unknown=fractions, seed=st.integers(0, 9999))
+def test_the_counts_add_up_for_any_mess(
+    duplicates: float, impossible: float, unknown: float, seed: int, put: Put
+) -> None:
+    mess = MessParams(
+        duplicate_fraction=duplicates,
+        impossible_fraction=impossible,
+        unknown_customer_fraction=unknown,
+    )
+    raw = simulate_tables(simulation_params(customers=30, weeks=20, seed=seed, mess=mess))
+    clean = simulate_tables(simulation_params(customers=30, weeks=20, seed=seed))
+    checked = _check_all(raw, put)
+    report = nodes.report_ingestion(**checked)
+    rejected = nodes.collect_rejected_rows(**checked).to_pandas()
+    for table in TABLES:
+        outcomes = report[report["table"] == table].set_index("outcome")["rows"]
+        kept = nodes.trust_kept_rows(checked[f"checked_{table}"], report).to_pyarrow()
+        assert outcomes.sum() == len(raw[table])
+        assert outcomes["kept"] == len(kept) == len(clean[table])
+        refused = outcomes.drop(["kept", "duplicate"])
+        assert refused.to_dict() == Counter(rejected[rejected["table"] == table]["rule"])
+
+
+USAGE_ROW = {
+    "customer_id": "a",
+    "day": date(2026, 1, 1),
+    "call_minutes": 1.0,
+    "data_mb": 2.0,
+    "sms_count": 3,
+    "dropped_calls": 0,
+    "outage_minutes": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({}, "kept"),
+        ({"call_minutes": -0.1}, "call_minutes_too_small"),
+        ({"call_minutes": 1440.5}, "call_minutes_too_large"),
+        ({"data_mb": None}, "data_mb_missing"),
+        ({"customer_id": None}, "customer_id_missing"),
+        ({"customer_id": "stranger"}, "unknown_customer"),
+        ({"day": date(1900, 1, 1)}, "day_too_small"),
+    ],
+)
+def test_a_usage_row_is_judged_by_the_first_rule_it_breaks(
+    change: dict[str, Any], rule: str, put: Put
+) -> None:
+    (found,) = _judge_usage([USAGE_ROW | change], put)["broken_rule"].fillna("kept")
+    assert found == rule
+
+
+def test_text_that_is_a_number_is_read_and_text_that_is_not_is_rejected(put: Put) -> None:
+    rows = [USAGE_ROW | {"call_minutes": "12.5"}, USAGE_ROW | {"call_minutes": "often"}]
+    judged = _judge_usage(rows, put)
+    by_rule = judged.set_index(judged["broken_rule"].fillna("kept"))
+    assert by_rule.loc["kept", "call_minutes"] == 12.5
+    assert '"call_minutes":"often"' in by_rule.loc["call_minutes_type", "raw_content"]
+
+
+def test_of_rows_with_one_key_the_first_is_kept_and_the_others_rejected(put: Put) -> None:
+    rows = [USAGE_ROW | {"call_minutes": minutes} for minutes in (9.0, 4.0, 4.0)]
+    judged = _judge_usage(rows, put).sort_values("call_minutes")
+    assert judged["call_minutes"].tolist() == [4.0, 9.0]
+    assert judged["broken_rule"].fillna("kept").tolist() == ["kept", "repeated_key"]
+    assert judged["copies"].tolist() == [2, 1]
+
+
+def test_a_later_row_never_pushes_out_an_earlier_one_of_its_key(put: Put) -> None:
+    contact = {"contact_id": "k", "customer_id": "a", "channel": "chat", "topic": "billing"}
+    days = [date(2026, 5, 2), date(2026, 5, 1)]
+    rows = pa.Table.from_pylist(
+        [contact | {"contacted_on": day, "resolved_on": day, "satisfaction": 3} for day in days]
+    )
+    judged = nodes.check_rows(put(rows), Contacts, _customers(put)).to_pandas()
+    kept = judged[judged["broken_rule"].isna()]
+    assert pd.to_datetime(kept["contacted_on"]).dt.date.tolist() == [date(2026, 5, 1)]
+
+
+def test_identifiers_end_at_the_first_step(put: Put) -> None:
+    raw = simulate_tables(simulation_params(customers=5, weeks=20))["customers"]
+    assert set(IDENTIFIERS) <= set(raw.column_names)
+    checked = nodes.check_customers(put(raw))
+    assert set(IDENTIFIERS).isdisjoint(checked.columns)
+
+
+def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
+    report = pd.DataFrame(
+        {
+            "table": ["usage"] * 3,
+            "outcome": ["kept", "duplicate", "data_mb_missing"],
+            "rows": [96, 2, 2],
+        }
+    )
+    allowed = IngestionParams(max_rejected_fraction=0.02)
+    assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
+    exceeded = IngestionParams(max_rejected_fraction=0.019)
+    with pytest.raises(nodes.TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
+        nodes.stop_when_too_many_rejected(report, report, exceeded)
+
+
+def _check_all(raw: dict[str, pa.Table], put: Put) -> dict[str, ir.Table]:
+    customers = put(nodes.check_customers(put(raw["customers"])).to_pyarrow())
+    others = {
+        f"checked_{table}": getattr(nodes, f"check_{table}")(put(raw[table]), customers)
+        for table in TABLES
+        if table != "customers"
+    }
+    return {"checked_customers": customers} | others
+
+
+def _customers(put: Put) -> ir.Table:
+    row = {
+        "customer_id": "a",
+        "signed_up_on": date(2020, 1, 1),
+        "segment": "consumer",
+        "region": "north",
+        "age_band": "60+",
+    }
+    return nodes.check_rows(put(pa.Table.from_pylist([row])), Customers)
+
+
+def _judge_usage(rows: list[dict[str, Any]], put: Put) -> pd.DataFrame:
+    table = pa.Table.from_pylist(rows)
+    nulls = [field.name for field in table.schema if pa.types.is_null(field.type)]
+    typed = pa.schema(
+        [field.with_type(pa.string()) if field.name in nulls else field for field in table.schema]
+    )
+    return nodes.check_rows(put(table.cast(typed)), Usage, _customers(put)).to_pandas()
