@@ -60,7 +60,7 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
 
 
 class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
-    """Loads the version under an alias, None when there is none; saves a version to move it there."""
+    """Loads the version under an alias, None if there is none; saves a version to move it."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to an alias of a registered model."""

@@ -196,7 +196,7 @@ def make_cancellations(params: SimulationParams, lives: Lives) -> pa.Table:
         {
             "customer_id": _ids(lives.customer_number[who]),
             "cancelled_on": _dates(params, day),
-            "reason": [REASONS[drivers[position]] for position in strongest],
+            "reason": pa.array([REASONS[drivers[at]] for at in strongest], pa.string()),
         }
     )
 

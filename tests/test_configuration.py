@@ -1,0 +1,121 @@
+"""Every environment of conf/ resolves, and every table that is kept names its contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import pytest
+import yaml
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.validation.core import resolve_validator
+from kedro.validation.type_extractor import TypeExtractor
+
+from telco_churn import contracts
+from telco_churn.contracts.row_rules import CHECKS
+from telco_churn.parameters import BLOCKS
+from tests.conftest import PROJECT, ProjectCopy, copy_project
+
+ENVIRONMENTS = sorted(
+    folder.name
+    for folder in (PROJECT / "conf").iterdir()
+    if folder.name not in {"base", "logging.yml"}
+)
+OWN_TABLE = {"own_table": {"table": "table.csv", "target": "churned"}}
+# Kept, and no table: models, text, numbers, the time.
+WITHOUT_CONTRACT = {
+    "champion_model",
+    "churn_model",
+    "clock",
+    "evaluation_metrics",
+    "incumbent_model",
+    "promotion",
+    "run_summary",
+}
+
+
+@pytest.fixture(scope="module", params=["base", *ENVIRONMENTS])
+def catalog(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, DataCatalog]]:
+    project = ProjectCopy(tmp_path_factory.mktemp("configuration") / "project")
+    copy_project(project.path)
+    bootstrap_project(project.path)
+    params = OWN_TABLE if request.param == "own_table" else {}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        KedroSession.create(project.path, env=request.param, runtime_params=params) as session,
+    ):
+        patch.chdir(project.path)
+        yield request.param, session.load_context().catalog
+
+
+def test_every_dataset_of_every_pipeline_resolves(catalog: tuple[str, DataCatalog]) -> None:
+    env, datasets = catalog
+    for name in _pipelines_of(env):
+        for dataset in sorted(pipelines[name].datasets()):
+            if not dataset.startswith("params:"):
+                assert datasets.get(dataset) is not None
+
+
+def test_every_kept_table_names_a_contract_that_exists(catalog: tuple[str, DataCatalog]) -> None:
+    env, datasets = catalog
+    kept = {
+        dataset
+        for name in _pipelines_of(env)
+        for dataset in pipelines[name].datasets()
+        if not dataset.startswith("params:")
+        and not isinstance(datasets.get(dataset), MemoryDataset)
+    }
+    specs = datasets.validator_specs
+    assert kept - set(specs) == WITHOUT_CONTRACT & kept
+    for dataset in kept & set(specs):
+        assert resolve_validator(specs[dataset])
+
+
+def test_no_table_of_one_environment_lies_where_another_keeps_its_own() -> None:
+    places = [
+        yaml.safe_load(path.read_text())["data"]
+        for env in ("base", *ENVIRONMENTS)
+        if (path := PROJECT / "conf" / env / "globals.yml").exists()
+    ]
+    assert len(places) == len(set(places)) >= 3
+
+
+def test_every_parameter_is_typed_by_the_model_of_its_name() -> None:
+    required = TypeExtractor(dict(pipelines)).extract_types_from_pipelines()
+    assert {name: BLOCKS[name] for name in required} == required
+    assert set(required) == set(BLOCKS)
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "conf").glob("*/parameters/*.yml")))
+def test_every_parameter_file_holds_known_blocks(path: Path) -> None:
+    assert set(yaml.safe_load(path.read_text())) <= set(BLOCKS)
+
+
+def test_every_rule_of_a_primary_contract_is_one_that_ingestion_can_judge() -> None:
+    primary = ("Customers", "Subscriptions", "Usage", "Invoices", "Contacts", "Cancellations")
+    for name in primary:
+        schema = getattr(contracts, name).to_schema()
+        checks = {check.name for column in schema.columns.values() for check in column.checks}
+        assert checks <= set(CHECKS)
+        assert schema.unique
+
+
+def test_customers_behind_ingestion_cannot_hold_an_identifier(put: Any) -> None:
+    import pyarrow as pa  # noqa: PLC0415
+
+    table: ir.Table = put(pa.table({"customer_id": ["a"], "email": ["a@example.org"]}))
+    with pytest.raises(contracts.BrokenContractError, match=r"unknown \['email'\]"):
+        contracts.Customers.validate(table)
+    with pytest.raises(contracts.BrokenContractError, match=r"identifiers \['email'\]"):
+        contracts.CustomerFeatures.validate(table)
+
+
+def _pipelines_of(env: str) -> list[str]:
+    if env == "own_table":
+        return ["own_table"]
+    return [name for name in pipelines if name != "own_table"]
