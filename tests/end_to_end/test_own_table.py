@@ -1,0 +1,168 @@
+"""Somebody's flat table: trained, evaluated and scored without a line of Python or YAML."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+
+from tests.conftest import PROJECT, ProjectCopy
+
+IBM_TABLE = Path(
+    os.environ.get(
+        "IBM_TELCO_TABLE", PROJECT.parent / "shared/data/ibm_telco/telco_customer_churn.csv"
+    )
+)
+# Five folds, seed 42, LightGBM tuned by hand: mean over folds.
+REFERENCE = {"roc_auc": 0.846, "average_precision": 0.660}
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    rows = 400
+    visits = rng.poisson(3, rows)
+    return pd.DataFrame(
+        {
+            "account": [f"A-{number}" for number in range(rows)],
+            "visits": visits,
+            "spent": [" " if visit == 0 else str(visit * 2.5) for visit in visits],
+            "since": pd.date_range("2020-01-01", periods=rows).strftime("%Y-%m-%d"),
+            "plan type": rng.choice(["basic", "plus"], rows),
+            "country": "X",
+            "left": np.where(rng.random(rows) < 1 / (1 + visits), "Yes", "No"),
+        }
+    )
+
+
+def run(project: ProjectCopy, file: Path, **params: str) -> tuple[int, str]:
+    given = {"table": str(file), "id": "account", "target": "left", "positive": '"Yes"'} | params
+    text = ",".join(f"own_table.{key}={value}" for key, value in given.items())
+    result = project.run(
+        "--pipelines", "own_table", "--params", f"as_of=2026-01-01,{text}", env="own_table"
+    )
+    return result.exit_code, result.output
+
+
+def read(project: ProjectCopy, place: str) -> Path:
+    return project.path / "data" / "own_table" / place
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_is_scored_and_the_operator_is_left_alone(
+    suffix: str, table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / f"table.{suffix}"
+    table.to_csv(file, index=False) if suffix == "csv" else table.to_parquet(file, index=False)
+    before = project.snapshot()
+    code, output = run(project, file, drop="country")
+    assert code == 0, output
+    scores = DeltaTable(read(project, "07_model_output/churn_scores")).to_pandas()
+    assert sorted(scores["customer_id"]) == sorted(table["account"])
+    after = project.snapshot()
+    assert {path: after[path] for path in before} == before
+    metrics = json.loads(read(project, "08_reporting/evaluation_metrics.json").read_text())
+    assert metrics["roc_auc"] > 0.6
+    assert metrics["roc_auc_std"] > 0
+
+
+def test_what_the_columns_hold_is_found_out_and_shown(
+    table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / "table.csv"
+    table.to_csv(file, index=False)
+    code, output = run(project, file)
+    assert code == 0, output
+    profile = pd.read_csv(read(project, "08_reporting/column_profile.csv")).set_index("column")
+    assert profile["kind"].to_dict() == {
+        "account": "identifier-like",
+        "visits": "number",
+        "spent": "number in text",
+        "since": "date",
+        "plan type": "category",
+        "country": "constant",
+        "left": "category",
+    }
+    assert profile["used_as"].to_dict() == {
+        "account": "id",
+        "visits": "number",
+        "spent": "number",
+        "since": "days before as_of",
+        "plan type": "category",
+        "country": "not used",
+        "left": "target",
+    }
+    assert profile.loc["spent", "missing"] == (table["visits"] == 0).sum()
+    summary = read(project, "08_reporting/run_summary.txt").read_text()
+    assert "number in text" in summary
+
+
+def test_without_an_id_rows_are_numbered(table: pd.DataFrame, project: ProjectCopy) -> None:
+    file = project.path / "table.csv"
+    table.drop(columns="account").to_csv(file, index=False)
+    code, output = run(project, file, id="")
+    assert code == 0, output
+    scores = DeltaTable(read(project, "07_model_output/churn_scores")).to_pandas()
+    assert sorted(scores["customer_id"].astype(int)) == list(range(1, len(table) + 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "params", "expected"),
+    [
+        ({"left": "No"}, {}, ["left", "['No']", "two values", "POSITIVE=Yes"]),
+        ({"left": None}, {}, ["left", "empty in 400 rows"]),
+        ({}, {"target": "gone"}, ["no column ['gone']", "TARGET", "'visits'"]),
+        ({}, {"id": "number"}, ["no column ['number']", "ID"]),
+        ({}, {"drop": "colour"}, ["no column ['colour']", "DROP"]),
+        ({}, {"positive": '"maybe"'}, ["['No', 'Yes']", "POSITIVE=maybe"]),
+        ({"account": "same"}, {}, ["account", "repeats", "['same']", "leave ID out"]),
+        (
+            {"left": ["Yes", "No", "Maybe", "No"] * 100},
+            {},
+            ["['Maybe', 'No', 'Yes']", "two values"],
+        ),
+        ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
+        ({}, {"table": "gone.csv"}, ["gone.csv", "There is no file", "make own-table"]),
+        ({}, {"table": "table.xlsx"}, [".xlsx", "allowed are .csv and .parquet"]),
+        ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_and_nothing_is_written(
+    change: dict[str, object],
+    params: dict[str, str],
+    expected: list[str],
+    table: pd.DataFrame,
+    project: ProjectCopy,
+) -> None:
+    file = project.path / "table.csv"
+    table.assign(**change).to_csv(file, index=False)
+    before = project.snapshot()
+    code, output = run(project, file, **params)
+    assert code == 1
+    message = output[output.index("Error: ") :]
+    assert [part for part in expected if part not in message] == [], message
+    after = project.snapshot()
+    written = {path for path in after if before.get(path) != after[path]}
+    assert {path for path in written if "column_profile" not in path} == set()
+
+
+def test_an_empty_table_is_refused(table: pd.DataFrame, project: ProjectCopy) -> None:
+    file = project.path / "table.csv"
+    table.head(0).to_csv(file, index=False)
+    code, output = run(project, file)
+    assert code == 1
+    assert "no rows" in output
+
+
+@pytest.mark.skipif(not IBM_TABLE.exists(), reason=f"IBM's public table is not at {IBM_TABLE}")
+def test_ibm_s_public_table_reaches_the_reference(project: ProjectCopy) -> None:
+    code, output = run(project, IBM_TABLE, id="customerID", target="Churn")
+    assert code == 0, output
+    metrics = json.loads(read(project, "08_reporting/evaluation_metrics.json").read_text())
+    assert {name: metrics[name] for name in REFERENCE if metrics[name] < REFERENCE[name]} == {}
+    profile = pd.read_csv(read(project, "08_reporting/column_profile.csv")).set_index("column")
+    assert profile.loc["TotalCharges", ["kind", "missing"]].tolist() == ["number in text", 11]
+    assert profile.loc["Partner", "kind"] == "category"

@@ -1,0 +1,61 @@
+"""Running a date again gives the same answer, and another date is another answer."""
+
+import pandas as pd
+from deltalake import DeltaTable
+
+from tests.conftest import ProjectCopy
+
+DIFFERS_BY_RUN = ["run_id", "scored_at", "model_version"]
+
+
+def read_scores(project: ProjectCopy, day: str) -> pd.DataFrame:
+    scores = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
+    of_day = scores[scores["as_of"].astype(str) == day].drop(columns=DIFFERS_BY_RUN)
+    return of_day.sort_values("customer_id").reset_index(drop=True)
+
+
+def read_features(project: ProjectCopy, day: str) -> pd.DataFrame:
+    folder = project.data / "04_feature" / "customer_features" / f"as_of={day}"
+    return pd.read_parquet(folder / "features.parquet").sort_values(
+        "customer_id", ignore_index=True
+    )
+
+
+def test_everything_again_gives_equal_features_and_scores(project: ProjectCopy) -> None:
+    features = read_features(project, "2026-09-28")
+    scores = read_scores(project, "2026-09-28")
+    result = project.run()
+    assert result.exit_code == 0, result.output
+    pd.testing.assert_frame_equal(read_features(project, "2026-09-28"), features)
+    pd.testing.assert_frame_equal(read_scores(project, "2026-09-28"), scores)
+
+
+def test_scoring_alone_adds_its_date_and_leaves_the_others(project: ProjectCopy) -> None:
+    before = read_scores(project, "2026-09-28")
+    for _ in range(2):
+        result = project.run("--pipelines", "scoring", "--params", "as_of=2026-08-31")
+        assert result.exit_code == 0, result.output
+    pd.testing.assert_frame_equal(read_scores(project, "2026-09-28"), before)
+    added = read_scores(project, "2026-08-31")
+    assert len(added) > 600
+    assert added["customer_id"].is_unique
+    summary = (project.data / "08_reporting" / "run_summary.txt").read_text()
+    assert "customers scored as of 2026-08-31" in summary
+
+
+def test_each_pipeline_runs_alone(project: ProjectCopy) -> None:
+    for name in ("simulation", "ingestion", "features", "training"):
+        result = project.run("--pipelines", name)
+        assert result.exit_code == 0, result.output
+
+
+def test_a_model_that_is_not_better_does_not_replace_the_champion(project: ProjectCopy) -> None:
+    worse = "training.lightgbm.max_trees=1"
+    result = project.run("--pipelines", "training", "--params", worse)
+    assert result.exit_code == 0, result.output
+    promotion = (project.data / "06_models" / "promotion.json").read_text()
+    assert '"rejected"' in promotion
+    assert "champion version 1" in promotion
+    result = project.run("--pipelines", "scoring")
+    assert result.exit_code == 0, result.output
+    assert "version 1," in (project.data / "08_reporting" / "run_summary.txt").read_text()
