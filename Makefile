@@ -53,7 +53,7 @@ viz: $(INSTALLED) ## Open the graph of the pipelines in a browser
 	$(BIN)/kedro viz run
 
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
-	$(BIN)/kedro mlflow ui
+	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # it looks for mlflow on the path
 
 own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b]
 	@test -n "$(TABLE)" -a -n "$(TARGET)" || { \

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
 
 from telco_churn.parameters import (
@@ -32,7 +33,14 @@ PROJECT = Path(__file__).parents[1]
 EVENT_TABLES = ("subscriptions", "usage", "invoices", "contacts", "cancellations")
 NO_MESS = MessParams(duplicate_fraction=0, impossible_fraction=0, unknown_customer_fraction=0)
 
-Tables = dict[str, ir.Table]
+# The same examples in every run: a suite that fails tells of a change, not of luck.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 def read_parameters(name: str, block: str | None = None) -> dict[str, Any]:

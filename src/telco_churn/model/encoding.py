@@ -106,5 +106,5 @@ def cast_to_signature(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _encode_category(values: pd.Series, known: Sequence[str]) -> npt.NDArray[np.float64]:
-    codes = pd.Index(known, dtype="str").get_indexer(pd.Index(values.astype("str")))
+    codes = pd.Index(list(known), dtype="str").get_indexer(pd.Index(values.astype("str")))
     return np.where(codes < 0, np.nan, codes)

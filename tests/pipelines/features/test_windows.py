@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telco_churn.parameters import WindowParams
@@ -30,9 +30,7 @@ amounts = st.one_of(st.none(), st.integers(0, 1000).map(float))
 events = st.lists(st.tuples(st.sampled_from(["a", "b"]), days_around, amounts), max_size=25)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(rows=events)
 def test_windows_equal_the_reference(rows: list[tuple[str, date, float | None]], put: Put) -> None:
     found = compute(rows, [LEAP_DAY, LEAP_DAY + timedelta(days=1)], put)

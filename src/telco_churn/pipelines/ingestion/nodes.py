@@ -27,6 +27,7 @@ from telco_churn.contracts.row_rules import (
 from telco_churn.errors import InputError
 from telco_churn.parameters import IngestionParams
 
+KEPT, DUPLICATE = "kept", "duplicate"
 BOOKKEEPING = ("broken_rule", "raw_content", "copies")
 
 
@@ -245,19 +246,21 @@ def _select_rejected(checked: ir.Table, name: str, contract: type[TableContract]
 
 
 def _count_outcomes(checked: ir.Table, name: str) -> pd.DataFrame:
-    outcome = ibis.coalesce(checked.broken_rule, "kept")
+    outcome = ibis.coalesce(checked.broken_rule, KEPT)
     counts = checked.group_by(outcome=outcome).agg(
         rows=ibis._.count(), duplicates=(ibis._.copies - 1).sum()
     )
-    frame = counts.order_by("outcome").to_pandas()
-    duplicates = pd.DataFrame({"outcome": ["duplicate"], "rows": [frame["duplicates"].sum()]})
-    rows = pd.concat([frame[["outcome", "rows"]], duplicates]).assign(table=name)
-    return rows.astype({"rows": "int64"})[["table", "outcome", "rows"]]
+    frame = counts.order_by("outcome").to_pandas().set_index("outcome")
+    kept = frame["rows"].get(KEPT, 0)
+    rejected = frame["rows"].drop(KEPT, errors="ignore").to_dict()
+    outcomes = {KEPT: kept, DUPLICATE: frame["duplicates"].sum(), **rejected}
+    rows = pd.Series(outcomes, name="rows", dtype="int64").rename_axis("outcome").reset_index()
+    return rows.assign(table=name)[["table", "outcome", "rows"]]
 
 
 def _complain(table: str, outcomes: pd.DataFrame, allowed: float) -> str | None:
-    rejected = outcomes[~outcomes["outcome"].isin(["kept", "duplicate"])]
-    share = rejected["rows"].sum() / outcomes["rows"].sum()
+    rejected = outcomes[~outcomes["outcome"].isin([KEPT, DUPLICATE])]
+    share = rejected["rows"].sum() / max(outcomes["rows"].sum(), 1)
     if share <= allowed:
         return None
     by_rule = ", ".join(f"{row.outcome} {row.rows:,}" for row in rejected.itertuples())
