@@ -21,17 +21,18 @@ POSITIVE ?= Yes
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(UV):
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
 		echo "This needs Python 3.11 with venv. Install it, or say where: make PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv$$(sed -n 's/^uv\(==[0-9.]*\).*/\1/p' requirements.lock)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv$$(sed -n 's/^uv\(==[0-9.]*\).*/\1/p' requirements.lock)"
+
+$(INSTALLED): requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: $(INSTALLED) ## Install, make the sample operator, train, score all its customers
 	$(BIN)/kedro run
-	@cat data/08_reporting/run_summary.txt
 
 test: $(INSTALLED) ## Install, run all tests
 	$(BIN)/pytest
@@ -49,8 +50,8 @@ format: $(INSTALLED) ## Put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-viz: $(INSTALLED) ## Open the graph of the pipelines in a browser
-	$(BIN)/kedro viz run
+viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [ENV=own_table]
+	$(BIN)/kedro viz run --env $(or $(ENV),local)
 
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # it looks for mlflow on the path
@@ -59,11 +60,10 @@ own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=
 	@test -n "$(TABLE)" -a -n "$(TARGET)" || { \
 		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b]"; exit 2; }
 	$(BIN)/kedro run --env own_table --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(TABLE),own_table.target=$(TARGET),own_table.positive="$(POSITIVE)",own_table.id=$(ID),own_table.drop=$(subst $(COMMA),;,$(DROP))'
-	@cat data/own_table/08_reporting/run_summary.txt
 
-lock: ## Pin the latest versions that pyproject.toml allows
+lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock
 
-clean: ## Remove what runs left behind; the code and the environment stay
-	find data -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
-	rm -rf mlflow.db mlruns wandb
+clean: ## Remove what can be made again from data/01_raw; raw tables and MLflow's models stay
+	find data -mindepth 1 -maxdepth 1 ! -name README.md ! -name 01_raw -exec rm -rf {} +
+	rm -rf wandb

@@ -64,6 +64,22 @@ def test_a_run_killed_between_two_steps_is_finished_by_the_next(
     assert [path.name for path in tmp_path.iterdir()] == ["numbers"]
 
 
+def test_what_somebody_else_put_there_is_never_replaced(tmp_path: Path) -> None:
+    theirs = tmp_path / "traffic.csv"
+    theirs.write_text("n\n1\n")
+    with pytest.raises(DatasetError, match="not made by this project"):
+        EngineTable(filepath=str(theirs), file_format="csv").save(BEFORE)
+    assert theirs.read_text() == "n\n1\n"
+
+
+def test_a_csv_of_any_length_is_text_and_empty_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.csv"
+    file.write_text("n,m\n" + "1,\n" * 60_000 + "abc,2\n")
+    table = EngineTable(filepath=str(file), file_format="csv").load()
+    assert {str(kind) for kind in table.schema().values()} == {"string"}
+    assert table.filter(table.m.isnull()).count().execute() == 60_000
+
+
 def test_foreign_columns_get_our_names(tmp_path: Path) -> None:
     EngineTable(filepath=str(tmp_path / "t")).save([pa.table({"mb": [1.5], "day": [1]})])
     renamed = EngineTable(filepath=str(tmp_path / "t"), columns={"data_mb": "mb"})

@@ -1,6 +1,7 @@
 """Bad input ends a run with one clear message, and what the run before left stays as it was."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,15 +64,15 @@ def test_the_rejects_are_saved_before_the_run_stops(project: ProjectCopy) -> Non
     table = pq.read_table(folder)
     shutil.rmtree(folder)
     folder.mkdir()
-    position = table.schema.get_field_index("satisfaction")
-    nines = pa.array([9] * len(table), pa.int64())
-    pq.write_table(table.set_column(position, "satisfaction", nines), folder / "all.parquet")
+    position = table.schema.get_field_index("topic")
+    nothing = pa.array([None] * len(table), pa.string())
+    pq.write_table(table.set_column(position, "topic", nothing), folder / "all.parquet")
     result = project.run("--pipelines", "ingestion")
     assert result.exit_code == 1
     rejected = pq.read_table(project.data / "02_intermediate" / "rejected_rows.parquet")
     of_contacts = rejected.filter(pc.equal(rejected["table"], "contacts"))
-    assert set(of_contacts["rule"].to_pylist()) == {"satisfaction_too_large"}
-    assert '"satisfaction":9' in of_contacts["content"][0].as_py()
+    assert set(of_contacts["rule"].to_pylist()) == {"topic_missing"}
+    assert '"topic":null' in of_contacts["content"][0].as_py()
 
 
 def test_a_missing_raw_file_is_named_with_what_to_do(project: ProjectCopy) -> None:
@@ -94,7 +95,10 @@ def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
         (["--params", "as_of=2020-01-01"], ["2020-01-01", "outside the data", "2025-04-01"]),
         (["--params", "as_of=2031-01-01"], ["2031-01-01", "outside the data", "2026-09-28"]),
         (["--params", "as_off=2026-09-28"], ["Unknown", "as_off", "as_of", "--params"]),
+        (["--params", "as_of=20260928"], ["as_of", "YYYY-MM-DD", "20260928"]),
         (["--params", "label.horizon=3"], ["label", "horizon", "Extra inputs"]),
+        (["--params", "simulation.seeed=3"], ["simulation", "seeed", "Extra inputs"]),
+        (["--params", "features.windows.usge.date=day"], ["usge", "Extra inputs"]),
         (["--params", "scoring.batch_rows=0"], ["scoring", "batch_rows", "greater than"]),
         (["--params", "decision.contact_cost=-1"], ["decision", "contact_cost", "greater than"]),
         (["--params", "decision.high_risk_from=0.01"], ["medium_risk_from", "below"]),
@@ -111,7 +115,7 @@ def test_a_bad_parameter_is_named_and_the_scores_stay(
     [
         ("as_of=2025-05-15", ["2025-05-15", "0 matured snapshots", "later as_of"]),
         ("snapshots.every_days=7", ["snapshots.every_days is 7", "30"]),
-        ("snapshots.count=4", ["There are 4 snapshots", "more than 4"]),
+        ("snapshots.count=4", ["4 matured snapshots, at least 5", "snapshots.count"]),
         ("label.horizon_days=1,snapshots.count=5", ["churned", "some that did"]),
     ],
 )
@@ -125,6 +129,31 @@ def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:
     (project.path / "mlflow.db").unlink()
     expected = ["no champion", "kedro run --pipelines training"]
     _expect_refusal(project, "scoring", expected=expected)
+
+
+def test_a_declared_date_that_is_not_in_the_table_is_named(project: ProjectCopy) -> None:
+    project.edit("conf/base/parameters/features.yml", "date: day", "date: days")
+    expected = ["date: days", "'day'", "features.yml"]
+    _expect_refusal(project, "scoring", expected=expected)
+
+
+def test_a_champion_whose_files_are_gone_is_named_and_not_taken_for_none(
+    project: ProjectCopy,
+) -> None:
+    project.edit("conf/base/mlflow.yml", str(project.path), str(project.path))
+    with sqlite3.connect(project.path / "mlflow.db") as database:
+        gone = str(project.path / "gone")
+        database.execute("update model_versions set source = ?, storage_location = ?", (gone, gone))
+    _expect_refusal(project, "training", expected=["incumbent_model", "cannot be read", "alias"])
+
+
+def test_tables_that_somebody_put_there_are_never_simulated_over(project: ProjectCopy) -> None:
+    (project.data / "01_raw" / "usage" / "_streamed").unlink()
+    expected = ["raw_usage", "not made by this project", "--pipelines ingestion,training,scoring"]
+    result = project.run("--pipelines", "simulation")
+    assert result.exit_code == 1
+    assert [part for part in expected if part not in result.output] == []
+    assert len(list((project.data / "01_raw" / "usage").glob("*.parquet"))) == 3
 
 
 def test_a_feature_that_the_champion_needs_and_nobody_makes_is_named(

@@ -144,6 +144,7 @@ def test_the_summary_says_what_happened(finished_project: ProjectCopy) -> None:
     summary = (finished_project.data / "08_reporting" / "run_summary.txt").read_text()
     for part in (
         "customers scored as of 2026-09-28",
+        "EUR expected",
         "telco_churn_test version 1",
         "ROC AUC",
         "rejected",

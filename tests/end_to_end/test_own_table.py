@@ -2,10 +2,13 @@
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -98,6 +101,43 @@ def test_what_the_columns_hold_is_found_out_and_shown(
     assert profile.loc["spent", "missing"] == (table["visits"] == 0).sum()
     summary = read(project, "08_reporting/run_summary.txt").read_text()
     assert "number in text" in summary
+
+
+def test_the_same_table_tomorrow_meets_the_champion_of_today(
+    table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / "table.csv"
+    table.drop(columns="since").to_csv(file, index=False)
+    for _ in range(2):
+        code, output = run(project, file)
+        assert code == 0, output
+    promotion = read(project, "06_models/promotion.json").read_text()
+    assert "champion version 1" in promotion
+    assert "on the same rows" in promotion
+
+
+def test_decimals_and_words_for_nothing_are_numbers(
+    table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / "table.parquet"
+    money = pa.array([Decimal(number) / 4 for number in range(len(table))], pa.decimal128(9, 2))
+    texts = ["NA" if number % 7 == 0 else str(number % 50) for number in range(len(table))]
+    frame = pa.Table.from_pandas(table).append_column("amount_paid", money)
+    pq.write_table(frame.append_column("calls", pa.array(texts)), file)
+    code, output = run(project, file)
+    assert code == 0, output
+    profile = pd.read_csv(read(project, "08_reporting/column_profile.csv")).set_index("column")
+    assert profile.loc["amount_paid", "used_as"] == "number"
+    assert profile.loc["calls", "kind"] == "number in text"
+
+
+def test_a_column_of_lists_is_refused(table: pd.DataFrame, project: ProjectCopy) -> None:
+    file = project.path / "table.parquet"
+    frame = pa.Table.from_pandas(table)
+    pq.write_table(frame.append_column("tags", pa.array([["a"]] * len(table))), file)
+    code, output = run(project, file)
+    assert code == 1
+    assert "['tags'] hold lists" in output
 
 
 def test_without_an_id_rows_are_numbered(table: pd.DataFrame, project: ProjectCopy) -> None:

@@ -49,6 +49,26 @@ def test_each_pipeline_runs_alone(project: ProjectCopy) -> None:
         assert result.exit_code == 0, result.output
 
 
+def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None:
+    result = project.run("--pipelines", "training", "--params", "as_of=2026-08-31")
+    assert result.exit_code == 0, result.output
+    promotion = (project.data / "06_models" / "promotion.json").read_text()
+    assert "Trained as of 2026-08-31, before the champion of 2026-09-28" in promotion
+
+
+def test_a_model_of_other_features_replaces_one_that_cannot_score_any_more(
+    project: ProjectCopy,
+) -> None:
+    project.edit("conf/base/parameters/features.yml", "windows: [7, 30]", "windows: [14, 30]")
+    result = project.run("--pipelines", "training,scoring")
+    assert result.exit_code == 0, result.output
+    assert (
+        "features that are no longer made"
+        in (project.data / "06_models" / "promotion.json").read_text()
+    )
+    assert "telco_churn_test version 2" in result.output
+
+
 def test_a_model_that_is_not_better_does_not_replace_the_champion(project: ProjectCopy) -> None:
     worse = "training.lightgbm.max_trees=1"
     result = project.run("--pipelines", "training", "--params", worse)

@@ -31,17 +31,18 @@ def test_the_model_goes_nine_tenths_of_the_way_to_the_true_hazard(put: Put) -> N
     raw = simulate_tables(params)
     truth = raw.pop("true_hazard").to_pandas()
     operator = {name: put(table) for name, table in raw.items()}
-    end = as_of(params.end.isoformat())
+    end = params.first_day + timedelta(days=params.days)
     coverage = put(
         pa.table(
             {
-                "table": ["usage"],
                 "first_day": [params.first_day],
-                "last_day": [params.end - timedelta(days=1)],
+                "last_day": [end - timedelta(days=1)],
             }
         )
     )
-    dates = list_training_dates(coverage, end, snapshot_params(), label_params())
+    dates = list_training_dates(
+        coverage, as_of(end.isoformat()), snapshot_params(), label_params(), training_params()
+    )
     features = feature_expression(operator, dates)
     labelled = label_churn(features, operator["cancellations"], label_params())
     examples = put(nodes.split_by_time(labelled, training_params()).to_pyarrow())

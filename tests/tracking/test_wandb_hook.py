@@ -60,7 +60,6 @@ def test_a_disk_that_takes_nothing_is_said_once_and_the_run_goes_on(
     made.before_pipeline_run({"pipeline_names": ["scoring"]}, CATALOG)
     made.after_dataset_saved("a", {})
     made.after_pipeline_run()
-    assert made.is_broken
     assert len([record for record in caplog.records if "W&B" in record.message]) == 1
 
 

@@ -11,10 +11,13 @@ from telco_churn.contracts.contract import FrameContract, TableContract
 class CheckedRows(TableContract):
     """An operator table, one row per distinct row, with the rule it breaks and how often it came.
 
+    `blanked_by` is the rule by which a value that was filled in later was taken out of a kept row.
+
     The table's own columns are whatever they are: the primary contract judges them.
     """
 
     broken_rule: str = pa.Field(nullable=True)
+    blanked_by: str = pa.Field(nullable=True)
     raw_content: str = pa.Field(nullable=True)
     copies: int = pa.Field(ge=1)
 
@@ -35,16 +38,12 @@ class IngestionReport(FrameContract):
     """One row per table and outcome; the rows of a table add up to what was delivered."""
 
     table: str
-    outcome: str  # kept, duplicate, or the name of the broken rule
+    outcome: str  # kept, duplicate, blanked_<rule> for a row kept without a value, or <rule>
     rows: int = pandera.pandas.Field(ge=0)
 
 
 class Coverage(TableContract):
-    """One row per event table: the first and last day that it holds rows of."""
+    """One row: the first and last day that usage was delivered for."""
 
-    table: str
     first_day: date
     last_day: date
-
-    class Config:
-        unique = ["table"]

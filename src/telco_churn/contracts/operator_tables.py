@@ -1,7 +1,9 @@
 """Contracts of the operator's tables: raw as delivered, primary as trusted.
 
 A primary contract is the single list of its table's rules: ingestion rejects each row that breaks
-one, and names the rule by the column and check below.
+one, and names the rule by the column and check below. A column that is filled in later says from
+which date on it is known (`known_from`); its own rules, and row checks that begin with its name,
+blank the value and keep the row: what is filled in later must not take away what was known before.
 """
 
 from datetime import date
@@ -70,7 +72,7 @@ class Invoices(TableContract):
     customer_id: str
     issued_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     due_on: date
-    paid_on: date = pa.Field(nullable=True)
+    paid_on: date = pa.Field(nullable=True, metadata={"known_from": "paid_on"})
     amount: float = pa.Field(ge=-1_000)  # a credit note is negative
 
     class Config:
@@ -78,13 +80,13 @@ class Invoices(TableContract):
 
     @pa.dataframe_check
     @classmethod
-    def due_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
+    def due_on_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
         """Nobody owes before the invoice exists."""
         return data.table.due_on >= data.table.issued_on
 
     @pa.dataframe_check
     @classmethod
-    def paid_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
+    def paid_on_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
         """Nobody pays before the invoice exists."""
         return data.table.paid_on.isnull() | (data.table.paid_on >= data.table.issued_on)
 
@@ -97,15 +99,15 @@ class Contacts(TableContract):
     contacted_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     channel: str
     topic: str
-    resolved_on: date = pa.Field(nullable=True)
-    satisfaction: int = pa.Field(ge=1, le=5, nullable=True)
+    resolved_on: date = pa.Field(nullable=True, metadata={"known_from": "resolved_on"})
+    satisfaction: int = pa.Field(ge=1, le=5, nullable=True, metadata={"known_from": "resolved_on"})
 
     class Config:
         unique = ["contact_id"]
 
     @pa.dataframe_check
     @classmethod
-    def resolved_after_contact(cls, data: IbisData) -> ir.BooleanColumn:
+    def resolved_on_after_contact(cls, data: IbisData) -> ir.BooleanColumn:
         """Nothing is resolved before it is raised."""
         return data.table.resolved_on.isnull() | (data.table.resolved_on >= data.table.contacted_on)
 

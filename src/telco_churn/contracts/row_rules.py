@@ -34,6 +34,15 @@ def column_types(contract: type[TableContract]) -> dict[str, Any]:
     return {name: column.dtype.type for name, column in contract.to_schema().columns.items()}
 
 
+def late_columns(contract: type[TableContract]) -> dict[str, str]:
+    """The columns that are filled in later, each with the date column from which it is known."""
+    return {
+        name: column.metadata["known_from"]
+        for name, column in contract.to_schema().columns.items()
+        if column.metadata and "known_from" in column.metadata
+    }
+
+
 def broken_rules(
     table: ir.Table, contract: type[TableContract]
 ) -> Iterator[tuple[str, ir.BooleanValue]]:
@@ -42,13 +51,15 @@ def broken_rules(
     for name, column in schema.columns.items():
         if not column.nullable:
             yield f"{name}_missing", table[name].isnull()
+        if table[name].type().is_floating():
+            yield f"{name}_not_finite", table[name].isnan() | table[name].isinf()
         for check in column.checks:
             arguments = {key: value for key, value in check.statistics.items() if value is not None}
             fault, is_kept = CHECKS[check.name]
             yield f"{name}_{fault}", ~is_kept(table[name], **arguments).fill_null(True)
     for check in schema.checks:
         is_kept = check._check_fn(IbisData(table, None))
-        yield f"not_{check.name}", ~is_kept.fill_null(True)
+        yield f"{check.name}_broken", ~is_kept.fill_null(True)
 
 
 def first_broken_rule(rules: list[tuple[str, ir.BooleanValue]]) -> ir.StringValue:

@@ -13,6 +13,9 @@ from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.ibis import FileDataset
 
+READ_ARGUMENTS: dict[str, dict[str, Any]] = {"csv": {"all_varchar": True}}
+STREAMED = "_streamed"  # lies in a folder that a stream made, and says that one may replace it
+
 
 class EngineTable(FileDataset):  # type: ignore[misc]
     """`ibis.FileDataset` for tables that people deliver, replace and look at.
@@ -21,7 +24,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     - says in one line what to do when the file is not there;
     - renames `columns` on load, so that a foreign table needs no code: `{ours: theirs}`;
     - replaces the table as a whole: a save that fails or is killed leaves the table before;
-    - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory;
+    - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory, and
+      never in the place of what somebody else put there;
+    - reads a CSV as text: it has no types, and whoever reads it decides what each column should be;
     - shows its first rows in Kedro-Viz.
     """
 
@@ -43,7 +48,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             missing: What to do when there is no such file, for the error message.
             **options: As for `ibis.FileDataset`.
         """
-        super().__init__(filepath=filepath, file_format=file_format, **options)
+        load_args = READ_ARGUMENTS.get(file_format, {}) | (options.pop("load_args", None) or {})
+        super().__init__(filepath=filepath, file_format=file_format, load_args=load_args, **options)
         self._columns = columns or {}
         self._missing = missing
 
@@ -78,14 +84,21 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             super().save(data)
             return
         path = Path(self._get_save_path())
+        is_stream = not isinstance(data, ir.Table)
+        if is_stream and path.exists() and not (path / STREAMED).exists():
+            raise DatasetError(
+                f"{path} was not made by this project and is not replaced. Leave out the pipeline "
+                "that would (kedro run --pipelines ingestion,training,scoring), or name another "
+                "filepath in the catalog."
+            )
         partial = path.with_name(f".{path.name}.partial")
         path.parent.mkdir(parents=True, exist_ok=True)
         _finish_replacement(path)
         _remove(partial)
-        if isinstance(data, ir.Table):
-            getattr(self.connection, f"to_{self._file_format}")(data, partial, **self._save_args)
-        else:
+        if is_stream:
             _write_parts(data, partial)
+        else:
+            getattr(self.connection, f"to_{self._file_format}")(data, partial, **self._save_args)
         _replace(path, partial)
 
     def preview(self, nrows: int = 5) -> TablePreview:
@@ -98,6 +111,7 @@ def _write_parts(tables: Iterable[pa.Table], folder: Path) -> None:
     folder.mkdir()
     for number, table in enumerate(tables):
         pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="zstd")
+    (folder / STREAMED).touch()
 
 
 def _replace(path: Path, partial: Path) -> None:

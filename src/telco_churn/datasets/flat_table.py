@@ -1,4 +1,4 @@
-"""Somebody's table in one file, CSV or Parquet, read as it is written."""
+"""Somebody's table in one file, CSV or Parquet."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,7 @@ from kedro.io import DatasetError
 
 from telco_churn.datasets.engine_table import EngineTable
 
-# A CSV has no types: all text, so that what a column holds is found out in one place, by us.
-READ_ARGUMENTS: dict[str, dict[str, Any]] = {"csv": {"all_varchar": True}, "parquet": {}}
+FORMATS = ("csv", "parquet")
 
 
 class FlatTable(EngineTable):
@@ -25,10 +24,9 @@ class FlatTable(EngineTable):
             DatasetError: When it ends with something else.
         """
         suffix = Path(filepath).suffix.lstrip(".").lower()
-        if suffix not in READ_ARGUMENTS:
+        if suffix not in FORMATS:
             raise DatasetError(
                 f"{filepath} ends with '.{suffix}', allowed are .csv and .parquet. Save the table "
                 "as one of these."
             )
-        load_args = READ_ARGUMENTS[suffix] | options.pop("load_args", {})
-        super().__init__(filepath=filepath, file_format=suffix, load_args=load_args, **options)
+        super().__init__(filepath=filepath, file_format=suffix, **options)

@@ -1,5 +1,6 @@
 """Models in MLflow's registry: one dataset registers versions, another follows an alias."""
 
+import shutil
 import tempfile
 from dataclasses import asdict
 from importlib.metadata import version as installed
@@ -14,10 +15,12 @@ from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature, infer_signature
 
-import telco_churn.model
+import telco_churn
 from telco_churn.model import packaged
 from telco_churn.model.registered import ModelPackage, ModelVersion
 
+PACKAGE = Path(telco_churn.__file__).parent
+SHIPPED = {"__init__.py", "errors.py", "model"}
 NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "scikit-learn")
 
 
@@ -32,13 +35,16 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
     def save(self, data: ModelPackage) -> None:
         """Log the model to the active MLflow run and register it."""
         description = asdict(data.promotion) | {"metrics": data.metrics, "facts": data.facts}
-        with tempfile.TemporaryDirectory() as folder:
-            data.model.save(Path(folder))
+        with tempfile.TemporaryDirectory() as place:
+            files, code = Path(place) / "model", Path(place) / "telco_churn"
+            files.mkdir()
+            data.model.save(files)
+            shutil.copytree(PACKAGE, code, ignore=_leave_out_what_predicts_nothing)
             mlflow.pyfunc.log_model(
                 name="churn_model",
                 python_model=packaged.__file__,
-                artifacts={"model": folder},
-                code_paths=[str(Path(telco_churn.model.__file__).parents[1])],
+                artifacts={"model": str(files)},
+                code_paths=[str(code)],
                 signature=_sign(data),
                 input_example=data.example,
                 pip_requirements=[f"{name}=={installed(name)}" for name in NEEDED_TO_PREDICT],
@@ -71,11 +77,12 @@ class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
     def load(self) -> ModelVersion | None:
         """Resolve the alias once and load that version."""
         try:
-            return _load(MlflowClient().get_model_version_by_alias(self._name, self._alias))
+            entry = MlflowClient().get_model_version_by_alias(self._name, self._alias)
         except MlflowException as error:
             if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 return None
             raise
+        return _load(entry)
 
     def save(self, data: ModelVersion) -> None:
         """Move the alias."""
@@ -85,12 +92,23 @@ class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
         return {"name": self._name, "alias": self._alias}
 
 
+def _leave_out_what_predicts_nothing(folder: str, names: list[str]) -> set[str]:
+    is_top = Path(folder) == PACKAGE
+    return {"__pycache__"} | ({name for name in names if name not in SHIPPED} if is_top else set())
+
+
 def _sign(data: ModelPackage) -> ModelSignature:
     return infer_signature(data.example, data.model.score(data.example))
 
 
 def _load(entry: RegistryEntry) -> ModelVersion:
-    model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
+    try:
+        model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
+    except (MlflowException, OSError) as error:
+        raise DatasetError(
+            f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
+            f"from {entry.source}: {error}. Bring them back, or move the alias (make mlflow)."
+        ) from error
     described = model.metadata.metadata
     return ModelVersion(
         name=entry.name,

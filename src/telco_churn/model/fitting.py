@@ -35,8 +35,8 @@ def fit_churn_model(
     Args:
         train: Rows to learn from.
         calibration: Later or held-out rows, for the number of trees and for calibration.
-        settings: LightGBM's own parameters.
-        rounds: `trees` at most and `patience`, as LightGBM parameters.
+        settings: LightGBM's own parameters, `early_stopping_round` among them.
+        rounds: Trees at most.
         decision: What contacts cost and win.
     """
     encoding = FeatureEncoding.fit(train.features)
@@ -52,7 +52,6 @@ def fit_churn_model(
         data,
         num_boost_round=rounds,
         valid_sets=[data.create_valid(held_out, calibration.churned)],
-        callbacks=[lgb.early_stopping(settings["early_stopping_round"], verbose=False)],
     )
     text = booster.model_to_string(num_iteration=booster.best_iteration)
     raw_score = np.asarray(lgb.Booster(model_str=text).predict(held_out, raw_score=True))

@@ -1,5 +1,7 @@
 """One frozen model per block of parameters; Kedro checks each before anything runs."""
 
+from pydantic import BaseModel
+
 from telco_churn.parameters.as_of import AsOf
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.features import (
@@ -20,7 +22,7 @@ from telco_churn.parameters.training import (
 )
 
 # Every block that conf/ and --params may set, by its name there.
-BLOCKS = {
+BLOCKS: dict[str, type[BaseModel]] = {
     "as_of": AsOf,
     "decision": DecisionParams,
     "features": FeatureParams,

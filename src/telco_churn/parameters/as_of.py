@@ -13,13 +13,17 @@ class AsOf(RootModel[date]):
     @field_validator("root", mode="before")
     @classmethod
     def _read_iso_date(cls, value: object) -> date:
+        text = str(value)
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(text)
         except ValueError:
+            day = None
+        if day is None or day.isoformat() != text:
             raise ValueError(
                 f"as_of must be a date written YYYY-MM-DD, found {value!r}. "
                 "Say for example --params as_of=2026-09-28."
-            ) from None
+            )
+        return day
 
     @property
     def day(self) -> date:

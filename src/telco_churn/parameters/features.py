@@ -18,10 +18,18 @@ class WindowParams(Block):
     measures: dict[str, list[Statistic]] = Field(min_length=1)
 
 
-class FeatureParams(Block):
+class EventWindows(Block):
     """Windowed features, by event table."""
 
-    windows: dict[str, WindowParams]
+    usage: WindowParams
+    contacts: WindowParams
+    invoices: WindowParams
+
+
+class FeatureParams(Block):
+    """What is computed for every snapshot."""
+
+    windows: EventWindows
 
 
 class LabelParams(Block):

@@ -16,8 +16,10 @@ class SummaryParams(Block):
 
     Attributes:
         scores: Where the scores lie.
+        currency: What money is counted in.
         next_steps: Lines that say what to type next.
     """
 
     scores: str
+    currency: str
     next_steps: list[str]

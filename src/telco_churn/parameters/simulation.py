@@ -1,6 +1,6 @@
 """How large the sample operator is, and how much trouble its tables make."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -35,11 +35,6 @@ class SimulationParams(Block):
     def days(self) -> int:
         """Length of the simulated time, in days."""
         return 7 * self.weeks
-
-    @property
-    def end(self) -> date:
-        """The day after the last simulated day."""
-        return self.first_day + timedelta(days=self.days)
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())

@@ -79,6 +79,7 @@ class WandbHook:
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], catalog: Any) -> None:
         """Start the run."""
+        self.is_broken, self._run = False, None
         if self._config and self._config.mode != "disabled":
             self._start(run_params=run_params, parameters=catalog.load("parameters"))
 
@@ -91,12 +92,12 @@ class WandbHook:
     @hook_impl
     def after_pipeline_run(self) -> None:
         """End the run well."""
-        self._finish(exit_code=0)
+        self._end(exit_code=0)
 
     @hook_impl
     def on_pipeline_error(self) -> None:
         """End the run as failed."""
-        self._finish(exit_code=1)
+        self._end(exit_code=1)
 
     @never_fail
     def _start(self, run_params: dict[str, Any], parameters: dict[str, Any]) -> None:
@@ -127,6 +128,11 @@ class WandbHook:
             assert self._config is not None
             frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(data)
             self._run.log({name: wandb.Table(dataframe=frame.head(self._config.table_rows))})
+
+    def _end(self, exit_code: int) -> None:
+        """Close the run, also one that could not be tracked to its end."""
+        self.is_broken = False
+        self._finish(exit_code=exit_code)
 
     @never_fail
     def _finish(self, exit_code: int) -> None:

@@ -15,7 +15,7 @@ from telco_churn.pipelines.features.snapshots import (
     list_training_dates,
     snapshot_customers,
 )
-from tests.conftest import as_of, label_params, snapshot_params
+from tests.conftest import as_of, label_params, snapshot_params, training_params
 from tests.small_operator import Put
 
 FIRST, LAST = date(2025, 3, 31), date(2026, 9, 27)
@@ -23,7 +23,7 @@ FIRST, LAST = date(2025, 3, 31), date(2026, 9, 27)
 
 @pytest.fixture
 def coverage(put: Put) -> ir.Table:
-    return put(pa.table({"table": ["usage"], "first_day": [FIRST], "last_day": [LAST]}))
+    return put(pa.table({"first_day": [FIRST], "last_day": [LAST]}))
 
 
 @pytest.mark.parametrize("day", ["2025-04-01", "2026-09-28"])
@@ -39,7 +39,9 @@ def test_as_of_outside_the_data_is_refused(day: str, coverage: ir.Table) -> None
 
 @pytest.mark.parametrize("day", ["2026-09-28", "2026-07-01", "2026-02-28"])
 def test_only_matured_dates_are_learnt_from(day: str, coverage: ir.Table) -> None:
-    dates = list_training_dates(coverage, as_of(day), snapshot_params(), label_params())
+    dates = list_training_dates(
+        coverage, as_of(day), snapshot_params(), label_params(), training_params()
+    )
     horizon = timedelta(days=label_params().horizon_days)
     assert all(snapshot + horizon <= date.fromisoformat(day) for snapshot in dates)
     assert max(dates) + horizon == date.fromisoformat(day)
@@ -48,19 +50,27 @@ def test_only_matured_dates_are_learnt_from(day: str, coverage: ir.Table) -> Non
 
 def test_the_first_snapshot_has_the_history_it_needs(coverage: ir.Table) -> None:
     params = snapshot_params(count=100)
-    dates = list_training_dates(coverage, as_of("2026-09-28"), params, label_params())
+    dates = list_training_dates(
+        coverage, as_of("2026-09-28"), params, label_params(), training_params()
+    )
     assert min(dates) >= FIRST + timedelta(days=params.minimum_history_days)
 
 
 def test_too_little_data_to_learn_from_is_refused(coverage: ir.Table) -> None:
-    with pytest.raises(TooFewSnapshotsError, match="2 matured snapshots, at least 3"):
-        list_training_dates(coverage, as_of("2025-09-10"), snapshot_params(), label_params())
+    with pytest.raises(TooFewSnapshotsError, match="4 matured snapshots, at least 5"):
+        list_training_dates(
+            coverage, as_of("2025-11-01"), snapshot_params(), label_params(), training_params()
+        )
 
 
 def test_overlapping_label_windows_are_refused(coverage: ir.Table) -> None:
     with pytest.raises(InputError, match=r"every_days is 29, below label\.horizon_days = 30"):
         list_training_dates(
-            coverage, as_of("2026-09-28"), snapshot_params(every_days=29), label_params()
+            coverage,
+            as_of("2026-09-28"),
+            snapshot_params(every_days=29),
+            label_params(),
+            training_params(),
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from telco_churn.contracts import IDENTIFIERS, Contacts, Customers, Usage
+from telco_churn.contracts import IDENTIFIERS, Contacts, Customers, Invoices, Usage
 from telco_churn.parameters import IngestionParams, MessParams
 from telco_churn.pipelines.ingestion import nodes
 from tests.conftest import simulate_tables, simulation_params
@@ -67,6 +67,11 @@ USAGE_ROW = {
         ({"customer_id": None}, "customer_id_missing"),
         ({"customer_id": "stranger"}, "unknown_customer"),
         ({"day": date(1900, 1, 1)}, "day_too_small"),
+        ({"data_mb": float("nan")}, "data_mb_not_finite"),
+        ({"data_mb": float("inf")}, "data_mb_not_finite"),
+        ({"sms_count": 2.5}, "sms_count_type"),
+        ({"sms_count": "2.5"}, "sms_count_type"),
+        ({"sms_count": "3"}, "kept"),
     ],
 )
 def test_a_usage_row_is_judged_by_the_first_rule_it_breaks(
@@ -101,6 +106,65 @@ def test_a_later_row_never_pushes_out_an_earlier_one_of_its_key(put: Put) -> Non
     judged = nodes.check_rows(put(rows), Contacts, _customers(put)).to_pandas()
     kept = judged[judged["broken_rule"].isna()]
     assert pd.to_datetime(kept["contacted_on"]).dt.date.tolist() == [date(2026, 5, 1)]
+
+
+CONTACT: dict[str, Any] = {
+    "contact_id": "k",
+    "customer_id": "a",
+    "contacted_on": date(2026, 1, 5),
+    "channel": "chat",
+    "topic": "complaint",
+    "resolved_on": date(2026, 1, 9),
+    "satisfaction": 4,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "blanked", "rule"),
+    [
+        ({}, [], "kept"),
+        ({"satisfaction": 9}, ["satisfaction"], "satisfaction_too_large"),
+        ({"satisfaction": "fine"}, ["satisfaction"], "satisfaction_type"),
+        ({"resolved_on": date(2026, 1, 1)}, ["resolved_on"], "resolved_on_after_contact_broken"),
+    ],
+)
+def test_what_is_filled_in_later_is_blanked_and_never_costs_the_row(
+    change: dict[str, Any], blanked: list[str], rule: str, put: Put
+) -> None:
+    rows = put(pa.Table.from_pylist([CONTACT | change]))
+    checked = nodes.check_rows(rows, Contacts, _customers(put))
+    (row,) = checked.to_pyarrow().to_pylist()
+    assert row["broken_rule"] is None
+    assert (row["blanked_by"] or "kept") == rule
+    assert [name for name in CONTACT if row[name] is None] == blanked
+    assert (row["raw_content"] is None) == (rule == "kept")
+    report = nodes.report_ingestion(**{f"checked_{table}": checked for table in TABLES})
+    outcomes = report[report["table"] == "contacts"].set_index("outcome")["rows"]
+    assert outcomes["kept" if rule == "kept" else f"blanked_{rule}"] == 1
+
+
+def test_of_one_invoice_delivered_twice_the_filled_in_one_is_kept(put: Put) -> None:
+    invoice = {
+        "invoice_id": "i",
+        "customer_id": "a",
+        "issued_on": date(2026, 1, 1),
+        "due_on": date(2026, 1, 15),
+        "amount": 10.0,
+    }
+    paid = [None, date(2026, 6, 1), None]
+    rows = pa.Table.from_pylist([invoice | {"paid_on": day} for day in paid])
+    judged = nodes.check_rows(put(rows), Invoices, _customers(put)).to_pandas()
+    kept = judged[judged["broken_rule"].isna()]
+    assert pd.to_datetime(kept["paid_on"]).dt.date.tolist() == [date(2026, 6, 1)]
+
+
+def test_a_mistyped_date_is_no_delivery(put: Put) -> None:
+    days = [date(2026, 1, day) for day in range(1, 11)]
+    rows = [USAGE_ROW | {"customer_id": c, "day": day} for c in "abcdefghijklmno" for day in days]
+    table = pa.Table.from_pylist([*rows, USAGE_ROW | {"day": date(2062, 1, 1)}])
+    checked = put(table.append_column("broken_rule", pa.nulls(len(table), pa.string())))
+    (row,) = nodes.measure_coverage(checked, pd.DataFrame()).to_pyarrow().to_pylist()
+    assert row == {"first_day": days[0], "last_day": days[-1]}
 
 
 def test_identifiers_end_at_the_first_step(put: Put) -> None:

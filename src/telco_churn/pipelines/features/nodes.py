@@ -63,7 +63,7 @@ def describe_subscriptions(snapshots: ir.Table, subscriptions: ir.Table) -> ir.T
 
 def aggregate_usage(snapshots: ir.Table, usage: ir.Table, features: FeatureParams) -> ir.Table:
     """Windowed features of daily usage."""
-    window = features.windows["usage"]
+    window = features.windows.usage
     known = join_known_events(snapshots, usage, window)
     return aggregate_windows(snapshots, known, window, "usage")
 
@@ -71,13 +71,14 @@ def aggregate_usage(snapshots: ir.Table, usage: ir.Table, features: FeatureParam
 def aggregate_contacts(
     snapshots: ir.Table, contacts: ir.Table, features: FeatureParams
 ) -> ir.Table:
-    """Windowed features of contacts; satisfaction is known once the contact was resolved."""
-    window = features.windows["contacts"]
+    """Windowed features of contacts; how one ended is known once it was resolved."""
+    window = features.windows.contacts
     known = join_known_events(snapshots, contacts, window)
-    is_rated = known.resolved_on < known.as_of
+    is_resolved = (known.resolved_on < known.as_of).fill_null(False)
     known = known.mutate(
         complaint=(known.topic == COMPLAINT).cast("int64"),
-        satisfaction=ibis.ifelse(is_rated, known.satisfaction, None),
+        resolved_on=ibis.ifelse(is_resolved, known.resolved_on, None),
+        satisfaction=ibis.ifelse(is_resolved, known.satisfaction, None),
     )
     return aggregate_windows(snapshots, known, window, "contacts")
 
@@ -86,13 +87,17 @@ def aggregate_invoices(
     snapshots: ir.Table, invoices: ir.Table, features: FeatureParams
 ) -> ir.Table:
     """Windowed features of invoices; a payment is known once it came in before `as_of`."""
-    window = features.windows["invoices"]
+    window = features.windows.invoices
     known = join_known_events(snapshots, invoices, window)
     is_paid = (known.paid_on < known.as_of).fill_null(False)
     settled_on = ibis.ifelse(is_paid, known.paid_on, known.as_of)
     days_late = ibis.greatest(settled_on.delta(known.due_on, unit="day"), 0)
     is_owed = ~is_paid & (known.due_on < known.as_of)
-    known = known.mutate(days_late=days_late, unpaid_amount=ibis.ifelse(is_owed, known.amount, 0.0))
+    known = known.mutate(
+        days_late=days_late,
+        unpaid_amount=ibis.ifelse(is_owed, known.amount, 0.0),
+        paid_on=ibis.ifelse(is_paid, known.paid_on, None),
+    )
     return aggregate_windows(snapshots, known, window, "invoices")
 
 

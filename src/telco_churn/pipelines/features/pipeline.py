@@ -22,7 +22,7 @@ def create_pipeline() -> Pipeline:
     )
     training = Node(
         snapshots.list_training_dates,
-        ["coverage", "params:as_of", "params:snapshots", "params:label"],
+        ["coverage", "params:as_of", "params:snapshots", "params:label", "params:training"],
         "training_dates",
         name="list_training_dates",
     )

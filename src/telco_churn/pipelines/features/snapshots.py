@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from telco_churn.errors import InputError
-from telco_churn.parameters import AsOf, LabelParams, SnapshotParams
+from telco_churn.parameters import AsOf, LabelParams, SnapshotParams, TrainingParams
 
 
 class AsOfOutsideDataError(InputError):
@@ -25,13 +25,13 @@ def list_scoring_dates(coverage: ir.Table, as_of: AsOf) -> list[date]:
     """Return `as_of` alone.
 
     Args:
-        coverage: First and last day of each event table.
+        coverage: First and last day of usage.
         as_of: The morning to score.
 
     Raises:
         AsOfOutsideDataError: When usage starts later or ends before the day before `as_of`.
     """
-    first, last = _covered_days(coverage, "usage")
+    first, last = _covered_days(coverage)
     if not first < as_of.day <= last + timedelta(days=1):
         raise AsOfOutsideDataError(
             f"as_of={as_of} is outside the data: usage runs from {first} to {last}, so as_of may "
@@ -42,23 +42,27 @@ def list_scoring_dates(coverage: ir.Table, as_of: AsOf) -> list[date]:
 
 
 def list_training_dates(
-    coverage: ir.Table, as_of: AsOf, snapshots: SnapshotParams, label: LabelParams
+    coverage: ir.Table,
+    as_of: AsOf,
+    snapshots: SnapshotParams,
+    label: LabelParams,
+    training: TrainingParams,
 ) -> list[date]:
     """List the dates to learn from: matured before `as_of`, with enough history, latest last.
 
     Args:
-        coverage: First and last day of each event table.
+        coverage: First and last day of usage.
         as_of: The morning of the training; a label window must be over by then.
         snapshots: How many dates, how far apart, how much history the first one needs.
         label: `horizon_days`, the length of a label window.
+        training: `split` says how many snapshots calibrate and test.
 
     Raises:
         AsOfOutsideDataError: As for scoring.
-        TooFewSnapshotsError: When under three dates are left: train, calibration and test need one
-            each.
+        TooFewSnapshotsError: When no date is left to train on beside calibration and test.
     """
     list_scoring_dates(coverage, as_of)
-    first, _ = _covered_days(coverage, "usage")
+    first, _ = _covered_days(coverage)
     if snapshots.every_days < label.horizon_days:
         raise InputError(
             f"snapshots.every_days is {snapshots.every_days}, below label.horizon_days = "
@@ -69,12 +73,14 @@ def list_training_dates(
     latest = as_of.day - timedelta(days=label.horizon_days)
     steps = (timedelta(days=n * snapshots.every_days) for n in range(snapshots.count))
     dates = sorted(latest - step for step in steps if latest - step >= earliest)
-    if len(dates) < 3:
+    needed = training.split.calibration_snapshots + training.split.test_snapshots + 1
+    if len(dates) < needed:
         raise TooFewSnapshotsError(
-            f"as_of={as_of} leaves {len(dates)} matured snapshots, at least 3 are needed: usage "
-            f"starts on {first}, a snapshot needs {snapshots.minimum_history_days} days of it and "
-            f"{label.horizon_days} days to mature. Choose a later as_of, or lower "
-            "snapshots.every_days or snapshots.minimum_history_days."
+            f"as_of={as_of} leaves {len(dates)} matured snapshots, at least {needed} are needed "
+            "(training.split: calibration, test, and one to train on). Usage starts on "
+            f"{first}, a snapshot needs {snapshots.minimum_history_days} days of it and "
+            f"{label.horizon_days} days to mature. Choose a later as_of, more snapshots.count, or "
+            "lower snapshots.every_days or snapshots.minimum_history_days."
         )
     return dates
 
@@ -99,6 +105,6 @@ def snapshot_customers(dates: list[date], customers: ir.Table, cancellations: ir
     return pairs.filter(is_customer).select("customer_id", "as_of")
 
 
-def _covered_days(coverage: ir.Table, table: str) -> tuple[date, date]:
-    row = coverage.filter(coverage.table == table).to_pyarrow().to_pylist()[0]
+def _covered_days(coverage: ir.Table) -> tuple[date, date]:
+    (row,) = coverage.to_pyarrow().to_pylist()
     return row["first_day"], row["last_day"]

@@ -23,7 +23,7 @@ STATISTICS: dict[str, Callable[[ir.NumericColumn, ir.BooleanValue], ir.Value]] =
 
 
 class UnknownMeasureError(InputError):
-    """`features.windows` asks for a measure that the table does not have."""
+    """`features.windows` asks for a column that the table does not have."""
 
 
 def join_known_events(snapshots: ir.Table, events: ir.Table, window: WindowParams) -> ir.Table:
@@ -31,7 +31,15 @@ def join_known_events(snapshots: ir.Table, events: ir.Table, window: WindowParam
 
     Returns:
         The events' columns, `as_of`, and `days_before`: 1 for the day before `as_of`.
+
+    Raises:
+        UnknownMeasureError: When the declared date is not a column.
     """
+    if window.date not in events.columns:
+        raise UnknownMeasureError(
+            f"features.windows has date: {window.date}, which its table does not offer; it offers "
+            f"{list(events.columns)}. Correct conf/base/parameters/features.yml."
+        )
     reach = max(window.windows) * (2 if _has_trend(window) else 1)
     days_before = snapshots.as_of.delta(events[window.date], unit="day")
     pairs = snapshots.join(

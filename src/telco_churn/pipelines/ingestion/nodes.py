@@ -23,12 +23,16 @@ from telco_churn.contracts.row_rules import (
     column_types,
     first_broken_rule,
     key_columns,
+    late_columns,
 )
 from telco_churn.errors import InputError
 from telco_churn.parameters import IngestionParams
 
 KEPT, DUPLICATE = "kept", "duplicate"
-BOOKKEEPING = ("broken_rule", "raw_content", "copies")
+BLANKED = "blanked_"
+BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
+FAIR_SHARE = 0.1  # of the median day's rows
+UNTYPABLE = "__untypable"
 
 
 class TooManyRejectedError(InputError):
@@ -76,32 +80,32 @@ def check_rows(
         checked_customers: Checked customers, where rows must belong to a trusted one.
 
     Returns:
-        One row per distinct row: the contract's columns, `broken_rule` (null for a row to trust),
-        `raw_content` (JSON of a row that breaks a rule) and `copies`, how often it was delivered.
+        One row per distinct row: the contract's columns; `broken_rule`, null for a row to trust;
+        `blanked_by`, the rule by which a value filled in later was taken out of a row to trust;
+        `raw_content`, JSON of a row with either; `copies`, how often it was delivered.
     """
     types = column_types(contract)
-    typed = {name: raw[name].try_cast(kind) for name, kind in types.items()}
-    untypable = [
-        (f"{name}_type", raw[name].notnull() & typed[name].isnull())
-        for name, kind in types.items()
-        if raw[name].type() != kind
-    ]
-    as_delivered = raw.select(
-        **typed,
-        broken_type=first_broken_rule(untypable),
+    typed = raw.select(
+        **{name: raw[name].try_cast(kind) for name, kind in types.items()},
+        **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], kind) for name, kind in types.items()},
         raw_content=_as_json(raw, list(types)),
     )
-    rules = [
-        *broken_rules(as_delivered, contract),
-        *_unknown_customer(as_delivered, checked_customers),
-    ]
-    broken = ibis.coalesce(as_delivered.broken_type, first_broken_rule(rules))
-    judged = as_delivered.select(
-        *types,
+    rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
+    rules |= dict(broken_rules(typed, contract)) | _unknown_customer(typed, checked_customers)
+    late = {name: _rules_of(name, rules) for name in late_columns(contract)}
+    late_rules = {name for of_column in late.values() for name in of_column}
+    broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
+    blanked = first_broken_rule([rule for rule in rules.items() if rule[0] in late_rules])
+    judged = typed.select(
+        *[name for name in types if name not in late],
+        **{name: _blank(typed[name], of_column) for name, of_column in late.items()},
         broken_rule=broken,
-        raw_content=ibis.ifelse(broken.notnull(), as_delivered.raw_content, None),
+        blanked_by=ibis.ifelse(broken.isnull(), blanked, None),
+        raw_content=ibis.ifelse(
+            broken.notnull() | blanked.notnull(), typed.raw_content, ibis.null("string")
+        ),
     )
-    distinct = judged.group_by(list(judged.columns)).agg(copies=ibis._.count())
+    distinct = judged.group_by([*types, *BOOKKEEPING[:-1]]).agg(copies=ibis._.count())
     return _reject_repeated_keys(distinct, contract)
 
 
@@ -182,46 +186,57 @@ def trust_kept_rows(checked: ir.Table, accepted_report: pd.DataFrame) -> ir.Tabl
     return checked.filter(checked.broken_rule.isnull()).drop(*BOOKKEEPING)
 
 
-def measure_coverage(
-    checked_usage: ir.Table,
-    checked_invoices: ir.Table,
-    checked_contacts: ir.Table,
-    accepted_report: pd.DataFrame,
-) -> ir.Table:
-    """Find the first and last day of each event table, once the report was accepted."""
+def measure_coverage(checked_usage: ir.Table, accepted_report: pd.DataFrame) -> ir.Table:
+    """Find the first and last day that usage was delivered for, once the report was accepted.
+
+    A day counts when it has a fair share of a usual day's rows: one mistyped date is no delivery.
+    """
     del accepted_report
-    days = {
-        "usage": (checked_usage, "day"),
-        "invoices": (checked_invoices, "issued_on"),
-        "contacts": (checked_contacts, "contacted_on"),
-    }
-    return ibis.union(
-        *[
-            rows.filter(rows.broken_rule.isnull()).agg(
-                table=ibis.literal(name), first_day=rows[day].min(), last_day=rows[day].max()
-            )
-            for name, (rows, day) in days.items()
-        ]
+    kept = checked_usage.filter(checked_usage.broken_rule.isnull())
+    days = kept.group_by("day").agg(rows=ibis._.count())
+    delivered = days.filter(days.rows >= FAIR_SHARE * days.rows.median().as_scalar())
+    return delivered.agg(first_day=delivered.day.min(), last_day=delivered.day.max()).select(
+        "first_day", "last_day"
     )
+
+
+def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
+    """Whether a value is there and is not of a type: text in a number, a fraction in a count."""
+    if value.type() == kind:
+        return ibis.literal(False)
+    is_lost = value.notnull() & value.try_cast(kind).isnull()
+    if not kind.is_integer() or value.type().is_integer():
+        return is_lost
+    return is_lost | (value.try_cast("float64") % 1 != 0).fill_null(False)
 
 
 def _unknown_customer(
     rows: ir.Table, checked_customers: ir.Table | None
-) -> list[tuple[str, ir.BooleanValue]]:
+) -> dict[str, ir.BooleanValue]:
     if checked_customers is None:
-        return []
+        return {}
     known = checked_customers.filter(checked_customers.broken_rule.isnull()).customer_id
-    return [("unknown_customer", ~rows.customer_id.isin(known))]
+    return {"unknown_customer": ~rows.customer_id.isin(known)}
+
+
+def _rules_of(column: str, rules: dict[str, ir.BooleanValue]) -> dict[str, ir.BooleanValue]:
+    return {name: broken for name, broken in rules.items() if name.startswith(f"{column}_")}
+
+
+def _blank(value: ir.Value, rules: dict[str, ir.BooleanValue]) -> ir.Value:
+    return ibis.ifelse(ibis.or_(*rules.values()), ibis.null(value.type()), value)
 
 
 def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
-    """Of rows that differ but share a key, keep the first by date and content; reject the others.
+    """Of rows that differ but share a key, keep one; reject the others.
 
-    The earliest must win: otherwise a row dated after `as_of` could push out one from before it.
+    The earliest is kept, then the first by content, then the one with more filled in. Columns that
+    are filled in later come last: what they say must not choose what was known before.
     """
-    types = column_types(contract)
-    dates = [name for name, kind in types.items() if isinstance(kind, dt.Date)]
-    order = [distinct[name] for name in [*dates, *types]]
+    types, late = column_types(contract), late_columns(contract)
+    firm = [name for name in types if name not in late]
+    dates = [name for name in firm if types[name].is_date()]
+    order = [distinct[name] for name in [*dates, *firm, *late]]
     partition = [*key_columns(contract), distinct.broken_rule.isnull().name("is_kept")]
     rank = ibis.row_number().over(group_by=partition, order_by=order)
     is_repeat = distinct.broken_rule.isnull() & (rank > 0)
@@ -246,22 +261,27 @@ def _select_rejected(checked: ir.Table, name: str, contract: type[TableContract]
 
 
 def _count_outcomes(checked: ir.Table, name: str) -> pd.DataFrame:
-    outcome = ibis.coalesce(checked.broken_rule, KEPT)
+    outcome = ibis.coalesce(checked.broken_rule, ibis.literal(BLANKED) + checked.blanked_by, KEPT)
     counts = checked.group_by(outcome=outcome).agg(
         rows=ibis._.count(), duplicates=(ibis._.copies - 1).sum()
     )
     frame = counts.order_by("outcome").to_pandas().set_index("outcome")
     kept = frame["rows"].get(KEPT, 0)
-    rejected = frame["rows"].drop(KEPT, errors="ignore").to_dict()
-    outcomes = {KEPT: kept, DUPLICATE: frame["duplicates"].sum(), **rejected}
+    others = frame["rows"].drop(KEPT, errors="ignore").to_dict()
+    outcomes = {KEPT: kept, DUPLICATE: frame["duplicates"].sum(), **others}
     rows = pd.Series(outcomes, name="rows", dtype="int64").rename_axis("outcome").reset_index()
     return rows.assign(table=name)[["table", "outcome", "rows"]]
 
 
 def _complain(table: str, outcomes: pd.DataFrame, allowed: float) -> str | None:
-    rejected = outcomes[~outcomes["outcome"].isin([KEPT, DUPLICATE])]
+    rejected = outcomes[_is_rejected(outcomes)]
     share = rejected["rows"].sum() / max(outcomes["rows"].sum(), 1)
     if share <= allowed:
         return None
     by_rule = ", ".join(f"{row.outcome} {row.rows:,}" for row in rejected.itertuples())
     return f"raw_{table}: {share:.1%} of {outcomes['rows'].sum():,} rows rejected ({by_rule})."
+
+
+def _is_rejected(report: pd.DataFrame) -> pd.Series:
+    outcome = report["outcome"]
+    return ~outcome.isin([KEPT, DUPLICATE]) & ~outcome.str.startswith(BLANKED)

@@ -37,7 +37,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.measure_coverage,
-                ["checked_usage", "checked_invoices", "checked_contacts", "accepted_report"],
+                ["checked_usage", "accepted_report"],
                 "coverage",
                 name="measure_coverage",
             ),

@@ -11,6 +11,7 @@ import pandas as pd
 
 IDENTIFIER_SHARE = 0.9  # of distinct values, above which text names rows rather than groups them
 IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing
+WORDS_FOR_NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
 RESERVED = ("customer_id", "as_of", "churned", "split")
 
 NUMBER = "number"
@@ -31,11 +32,11 @@ USED_AS = {
 
 
 def blank_to_missing(values: pd.Series) -> pd.Series:
-    """Read text that is empty or only spaces as missing."""
+    """Read text that is empty, only spaces, or a word for nothing as missing."""
     if not pd.api.types.is_string_dtype(values):
         return values
     stripped = values.astype("str").str.strip()
-    return stripped.mask(stripped == "")
+    return stripped.mask(stripped.str.casefold().isin(WORDS_FOR_NOTHING))
 
 
 def find_kind(values: pd.Series, *, is_typed: bool) -> str:
@@ -87,7 +88,7 @@ def _number_rows(numbers: pd.Series) -> bool:
     """Whether whole numbers only count the rows, or are named as an id that never repeats."""
     if len(numbers) <= IDENTIFIER_ROWS or not numbers.is_unique or (numbers % 1 != 0).any():
         return False
-    is_named_id = re.search(r"(id|number|nr)$", str(numbers.name), re.IGNORECASE)
+    is_named_id = re.search(r"(^|[\W_])(id|number|nr)$|[a-z]I[dD]$", str(numbers.name))
     return bool(is_named_id) or numbers.is_monotonic_increasing
 
 

@@ -36,7 +36,7 @@ def profile_columns(own_table: ir.Table, params: OwnTableParams) -> pd.DataFrame
         UnusableTableError: When a named column is not there, the id repeats, or the target does
             not have two classes of which one is `positive`.
     """
-    raw = own_table.to_pandas()
+    raw = _read_plain(own_table)
     table = raw.apply(blank_to_missing)
     is_typed = not raw.apply(pd.api.types.is_string_dtype).all()
     _check_named_columns(list(table.columns), params)
@@ -104,7 +104,19 @@ def describe_columns(column_profile: pd.DataFrame) -> str:
 
 
 def _read(own_table: ir.Table) -> pd.DataFrame:
-    return own_table.to_pandas().apply(blank_to_missing)
+    return _read_plain(own_table).apply(blank_to_missing)
+
+
+def _read_plain(own_table: ir.Table) -> pd.DataFrame:
+    kinds = own_table.schema().items()
+    nested = [name for name, kind in kinds if kind.is_nested()]
+    if nested:
+        raise UnusableTableError(
+            f"The columns {nested} hold lists or records; numbers, text and dates are allowed. "
+            "Flatten or DROP them in the file."
+        )
+    decimals = {name: own_table[name].cast("float64") for name, kind in kinds if kind.is_decimal()}
+    return own_table.mutate(**decimals).to_pandas()
 
 
 def _check_named_columns(found: list[str], params: OwnTableParams) -> None:

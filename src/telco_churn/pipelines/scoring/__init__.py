@@ -1,4 +1,4 @@
-"""Gives every active customer a score with reasons."""
+"""Gives every active customer a score, and reasons to those worth a contact."""
 
 from telco_churn.pipelines.scoring.pipeline import create_pipeline, create_score_pipeline
 

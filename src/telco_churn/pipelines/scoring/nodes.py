@@ -19,6 +19,7 @@ from telco_churn.parameters import AsOf, ScoringParams, SummaryParams
 
 KEY = ["customer_id", "as_of"]
 WORST_RULES = 3
+KEPT_OUTCOMES = "(kept|duplicate|blanked_.*)$"
 HEADLINES = {
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
@@ -78,8 +79,9 @@ def score_customers(
 def _score_batches(
     customers: ir.Table, champion: ModelVersion, batch_rows: int, clock: datetime
 ) -> Iterator[pa.RecordBatch]:
-    ordered = customers.select(*KEY, *champion.columns)
-    for batch in ordered.to_pyarrow_batches(chunk_size=batch_rows):
+    for batch in customers.select(*KEY, *champion.columns).to_pyarrow_batches(
+        chunk_size=batch_rows
+    ):
         frame = batch.to_pandas()
         scores = champion.predict(cast_to_signature(frame[champion.columns]))
         rows = pd.concat([frame[KEY], scores], axis="columns").assign(
@@ -90,10 +92,11 @@ def _score_batches(
 
 def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Table) -> str:
     """Say how many raw rows were rejected, by which rules most, and show a row of each."""
-    rejected = ingestion_report[~ingestion_report["outcome"].isin(["kept", "duplicate"])]
+    is_kept = ingestion_report["outcome"].str.match(KEPT_OUTCOMES)
+    rejected = ingestion_report[~is_kept]
     worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
     delivered = ingestion_report["rows"].sum()
-    lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows, most by"]
+    lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows"]
     for table, rule, count in zip(worst["table"], worst["outcome"], worst["rows"], strict=True):
         of_rule = rejected_rows.filter(rejected_rows.table == table, rejected_rows.rule == rule)
         example = of_rule.key.min().execute()
@@ -111,7 +114,8 @@ def summarise_run(
     """Say in a few lines what was scored, by what, how good it is, and what to do next."""
     scores = churn_scores.filter(churn_scores.as_of == as_of.day)
     scored = scores.count().execute()
-    contacts = scores.filter(scores.contact).count().execute()
+    worth = scores.filter(scores.contact)
+    contacts, value = worth.count().execute(), worth.expected_value.sum().execute() or 0
     metrics, facts = champion_model.metrics, champion_model.facts
     held_out = ", ".join(
         f"{title} {metrics[name]:.3f} (baseline {metrics[f'baseline_{name}']:.3f})"
@@ -120,9 +124,10 @@ def summarise_run(
     return "\n".join(
         [
             "",
-            f"{scored:,} customers scored as of {as_of}; {contacts:,} are worth a contact",
+            f"{scored:,} customers scored as of {as_of}; {contacts:,} are worth a contact, "
+            f"{value:,.0f} {summary.currency} expected",
             f"  model     {champion_model.name} version {champion_model.version}, trained as of "
-            f"{facts['as_of']} on {int(facts['examples']):,} examples",
+            f"{facts['as_of']} on {int(facts['learnt_from']):,} examples",
             f"  held out  {held_out}",
             data_summary,
             f"  scores    {summary.scores}",

@@ -16,7 +16,7 @@ IMPOSSIBLE_VALUES: dict[str, tuple[str, object]] = {
     "subscriptions": ("monthly_price", -1.0),
     "usage": ("call_minutes", -5.0),
     "invoices": ("amount", -9_999.0),
-    "contacts": ("satisfaction", 9),
+    "contacts": ("topic", None),
     "cancellations": ("reason", ""),
 }
 

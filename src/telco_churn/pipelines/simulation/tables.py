@@ -1,7 +1,7 @@
 """Writes simulated lives down as an operator's systems would deliver them.
 
 In: the simulation parameters and `Lives`. Out: one Arrow table per raw table, the columns as in
-`contracts/raw.py`.
+`contracts/operator_tables.py`.
 """
 
 from collections.abc import Callable

@@ -103,8 +103,12 @@ def decide_promotion(
     training_examples: ir.Table,
     incumbent: ModelVersion | None,
     training: TrainingParams,
+    as_of: AsOf,
 ) -> dict[str, Any]:
     """Compare the candidate with the champion there is, on the same rows.
+
+    A candidate of an earlier date than the champion is never promoted: it was asked for a look
+    back. A champion that reads features that nobody makes any more is replaced.
 
     Returns:
         `standing` (champion or rejected) and `reason`.
@@ -112,6 +116,12 @@ def decide_promotion(
     gate = training.gate
     if incumbent is None:
         return {"standing": "champion", "reason": "There was no champion."}
+    theirs_as_of = incumbent.facts["as_of"]
+    if str(as_of) < theirs_as_of:
+        return {
+            "standing": "rejected",
+            "reason": f"Trained as of {as_of}, before the champion of {theirs_as_of}.",
+        }
     examples = _read_examples(training_examples)
     name = f"champion version {incumbent.version}"
     test = examples[examples["split"] == "test"]
@@ -123,9 +133,8 @@ def decide_promotion(
         lacking = sorted(set(incumbent.columns) - set(test.columns))
         if lacking:
             return {
-                "standing": "rejected",
-                "reason": f"The {name} reads features that are no longer made: {lacking}. "
-                "Make them again, or take its alias away in MLflow to start anew.",
+                "standing": "champion",
+                "reason": f"The {name} reads features that are no longer made: {lacking}.",
             }
         scores = incumbent.predict(cast_to_signature(test[incumbent.columns]))
         churned = test["churned"].to_numpy(bool)
@@ -154,6 +163,9 @@ def package_model(
         facts={
             "as_of": str(as_of),
             "examples": str(len(examples)),
+            "learnt_from": str(
+                len(examples) - examples["split"].isin(["calibration", "test"]).sum()
+            ),
             "examples_digest": _digest(examples),
         },
     )
@@ -236,8 +248,11 @@ def _fit_held_out(rows: Rows, training: TrainingParams, decision: DecisionParams
 
 
 def _digest(examples: pd.DataFrame) -> str:
-    """Fingerprint of the columns, of which rows there are, what came of them, what each is for."""
-    key = examples[NOT_FEATURES].astype("str")
+    """Fingerprint of the columns, which rows there are, what came of them, what each is for.
+
+    Not of the date: the same table looked at tomorrow is the same table.
+    """
+    key = examples[["customer_id", "churned", "split"]].astype("str")
     columns = ",".join(examples.columns).encode()
     rows = pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()
     return hashlib.sha256(columns + rows).hexdigest()

@@ -42,6 +42,7 @@ def _model_nodes() -> list[Node]:
                 "training_examples",
                 "incumbent_model",
                 "params:training",
+                "params:as_of",
             ],
             "promotion",
             name="decide_promotion",
