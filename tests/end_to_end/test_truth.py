@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from telco_churn.pipelines.features.nodes import label_churn
 from telco_churn.pipelines.features.snapshots import list_training_dates
 from telco_churn.pipelines.training import nodes
+from telco_churn.pipelines.training.examples import NOT_FEATURES
 from tests.conftest import (
     as_of,
     decision_params,
@@ -50,7 +51,7 @@ def test_the_model_goes_nine_tenths_of_the_way_to_the_true_hazard(put: Put) -> N
 
     test = examples.filter(examples.split == "test").to_pandas()
     test = test.assign(
-        probability=model.predict_probability(test.drop(columns=nodes.NOT_FEATURES)),
+        probability=model.predict_probability(test.drop(columns=NOT_FEATURES)),
         as_of=pd.to_datetime(test["as_of"]),
     )
     truth = truth.assign(week_starts_on=pd.to_datetime(truth["week_starts_on"]))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from telco_churn.contracts import IDENTIFIERS, Contacts, Customers, Invoices, Usage
 from telco_churn.parameters import IngestionParams, MessParams
 from telco_churn.pipelines.ingestion import nodes
+from telco_churn.pipelines.ingestion.row_checks import check_rows
 from tests.conftest import simulate_tables, simulation_params
 from tests.small_operator import Put
 
@@ -39,7 +40,7 @@ def test_the_counts_add_up_for_any_mess(
     rejected = nodes.collect_rejected_rows(**checked).to_pandas()
     for table in TABLES:
         outcomes = report[report["table"] == table].set_index("outcome")["rows"]
-        kept = nodes.trust_kept_rows(checked[f"checked_{table}"], report).to_pyarrow()
+        kept = nodes.trust_kept_rows(checked[table], report).to_pyarrow()
         assert outcomes.sum() == len(raw[table])
         assert outcomes["kept"] == len(kept) == len(clean[table])
         refused = outcomes.drop(["kept", "duplicate"])
@@ -103,7 +104,7 @@ def test_a_later_row_never_pushes_out_an_earlier_one_of_its_key(put: Put) -> Non
     rows = pa.Table.from_pylist(
         [contact | {"contacted_on": day, "resolved_on": day, "satisfaction": 3} for day in days]
     )
-    judged = nodes.check_rows(put(rows), Contacts, _customers(put)).to_pandas()
+    judged = check_rows(put(rows), Contacts, _customers(put)).to_pandas()
     kept = judged[judged["broken_rule"].isna()]
     assert pd.to_datetime(kept["contacted_on"]).dt.date.tolist() == [date(2026, 5, 1)]
 
@@ -132,13 +133,13 @@ def test_what_is_filled_in_later_is_blanked_and_never_costs_the_row(
     change: dict[str, Any], blanked: list[str], rule: str, put: Put
 ) -> None:
     rows = put(pa.Table.from_pylist([CONTACT | change]))
-    checked = nodes.check_rows(rows, Contacts, _customers(put))
+    checked = check_rows(rows, Contacts, _customers(put))
     (row,) = checked.to_pyarrow().to_pylist()
     assert row["broken_rule"] is None
     assert (row["blanked_by"] or "kept") == rule
     assert [name for name in CONTACT if row[name] is None] == blanked
     assert (row["raw_content"] is None) == (rule == "kept")
-    report = nodes.report_ingestion(**{f"checked_{table}": checked for table in TABLES})
+    report = nodes.report_ingestion(contacts=checked)
     outcomes = report[report["table"] == "contacts"].set_index("outcome")["rows"]
     assert outcomes["kept" if rule == "kept" else f"blanked_{rule}"] == 1
 
@@ -153,7 +154,7 @@ def test_of_one_invoice_delivered_twice_the_filled_in_one_is_kept(put: Put) -> N
     }
     paid = [None, date(2026, 6, 1), None]
     rows = pa.Table.from_pylist([invoice | {"paid_on": day} for day in paid])
-    judged = nodes.check_rows(put(rows), Invoices, _customers(put)).to_pandas()
+    judged = check_rows(put(rows), Invoices, _customers(put)).to_pandas()
     kept = judged[judged["broken_rule"].isna()]
     assert pd.to_datetime(kept["paid_on"]).dt.date.tolist() == [date(2026, 6, 1)]
 
@@ -192,11 +193,11 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
 def _check_all(raw: dict[str, pa.Table], put: Put) -> dict[str, ir.Table]:
     customers = put(nodes.check_customers(put(raw["customers"])).to_pyarrow())
     others = {
-        f"checked_{table}": getattr(nodes, f"check_{table}")(put(raw[table]), customers)
+        table: getattr(nodes, f"check_{table}")(put(raw[table]), customers)
         for table in TABLES
         if table != "customers"
     }
-    return {"checked_customers": customers} | others
+    return {"customers": customers} | others
 
 
 def _customers(put: Put) -> ir.Table:
@@ -207,7 +208,7 @@ def _customers(put: Put) -> ir.Table:
         "region": "north",
         "age_band": "60+",
     }
-    return nodes.check_rows(put(pa.Table.from_pylist([row])), Customers)
+    return check_rows(put(pa.Table.from_pylist([row])), Customers)
 
 
 def _judge_usage(rows: list[dict[str, Any]], put: Put) -> pd.DataFrame:
@@ -216,4 +217,4 @@ def _judge_usage(rows: list[dict[str, Any]], put: Put) -> pd.DataFrame:
     typed = pa.schema(
         [field.with_type(pa.string()) if field.name in nulls else field for field in table.schema]
     )
-    return nodes.check_rows(put(table.cast(typed)), Usage, _customers(put)).to_pandas()
+    return check_rows(put(table.cast(typed)), Usage, _customers(put)).to_pandas()

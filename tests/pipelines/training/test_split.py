@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
-from telco_churn.pipelines.training.nodes import UnfitExamplesError, split_by_time
+from telco_churn.pipelines.training.examples import UnfitExamplesError
+from telco_churn.pipelines.training.nodes import split_by_time
 from tests.conftest import training_params
 from tests.small_operator import Put
 

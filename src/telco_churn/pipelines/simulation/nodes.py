@@ -4,16 +4,18 @@ In: the simulation parameters. Out: `Blocks`, streams of Arrow tables, one block
 so that memory follows the size of a block and not the number of customers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from telco_churn.parameters import SimulationParams
-from telco_churn.pipelines.simulation import tables
-from telco_churn.pipelines.simulation.lives import count_blocks, simulate_lives
+from telco_churn.pipelines.simulation import events, tables
+from telco_churn.pipelines.simulation.lives import Lives, count_blocks, simulate_lives
 from telco_churn.pipelines.simulation.mess import add_mess
+
+MakeTable = Callable[[SimulationParams, Lives], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Blocks:
     """A stream of Arrow tables that can be read again and gives the same tables each time."""
 
     params: SimulationParams
-    make: tables.MakeTable
+    make: MakeTable
     messy_table: str | None = None
 
     def __iter__(self) -> Iterator[pa.Table]:
@@ -38,9 +40,9 @@ def simulate_operator(params: SimulationParams) -> dict[str, Blocks]:
     return {
         "raw_customers": Blocks(params, tables.make_customers, "customers"),
         "raw_subscriptions": Blocks(params, tables.make_subscriptions, "subscriptions"),
-        "raw_usage": Blocks(params, tables.make_usage, "usage"),
-        "raw_invoices": Blocks(params, tables.make_invoices, "invoices"),
-        "raw_contacts": Blocks(params, tables.make_contacts, "contacts"),
+        "raw_usage": Blocks(params, events.make_usage, "usage"),
+        "raw_invoices": Blocks(params, events.make_invoices, "invoices"),
+        "raw_contacts": Blocks(params, events.make_contacts, "contacts"),
         "raw_cancellations": Blocks(params, tables.make_cancellations, "cancellations"),
         "true_hazard": Blocks(params, tables.make_true_hazard),
     }

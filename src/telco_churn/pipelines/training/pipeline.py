@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.training import nodes
+from telco_churn.pipelines.training import gate, nodes
 
 
 def create_pipeline() -> Pipeline:
@@ -36,7 +36,7 @@ def _model_nodes() -> list[Node]:
             name="report_metrics",
         ),
         Node(
-            nodes.decide_promotion,
+            gate.decide_promotion,
             [
                 "held_out_metrics",
                 "training_examples",
@@ -54,7 +54,7 @@ def _model_nodes() -> list[Node]:
             name="package_model",
         ),
         Node(
-            nodes.appoint_champion,
+            gate.appoint_champion,
             ["churn_model", "promotion", "incumbent_model"],
             "champion_model",
             name="appoint_champion",

@@ -1,0 +1,121 @@
+"""Judges the rows of one table by its contract.
+
+In: a raw table. Out: its distinct rows, typed, each with the rule it breaks, if any.
+"""
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from telco_churn.contracts import TableContract
+from telco_churn.contracts.row_rules import (
+    broken_rules,
+    column_types,
+    first_broken_rule,
+    key_columns,
+    late_columns,
+)
+
+BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
+UNTYPABLE = "__untypable"
+
+
+def check_rows(
+    raw: ir.Table, contract: type[TableContract], checked_customers: ir.Table | None = None
+) -> ir.Table:
+    """Judge each distinct row by its contract.
+
+    Args:
+        raw: As delivered; columns that the contract does not know are dropped.
+        contract: The primary contract: types and rules.
+        checked_customers: Checked customers, where rows must belong to a trusted one.
+
+    Returns:
+        One row per distinct row: the contract's columns; `broken_rule`, null for a row to trust;
+        `blanked_by`, the rule by which a value filled in later was taken out of a row to trust;
+        `raw_content`, JSON of a row with either; `copies`, how often it was delivered.
+    """
+    types = column_types(contract)
+    typed = raw.select(
+        **{name: raw[name].try_cast(kind) for name, kind in types.items()},
+        **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], kind) for name, kind in types.items()},
+        raw_content=_as_json(raw, list(types)),
+    )
+    rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
+    rules |= dict(broken_rules(typed, contract)) | _unknown_customer(typed, checked_customers)
+    late = {name: _rules_of(name, rules) for name in late_columns(contract)}
+    late_rules = {name for of_column in late.values() for name in of_column}
+    broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
+    blanked = first_broken_rule([rule for rule in rules.items() if rule[0] in late_rules])
+    judged = typed.select(
+        *[name for name in types if name not in late],
+        **{name: _blank(typed[name], of_column) for name, of_column in late.items()},
+        broken_rule=broken,
+        blanked_by=ibis.ifelse(broken.isnull(), blanked, None),
+        raw_content=ibis.ifelse(
+            broken.notnull() | blanked.notnull(), typed.raw_content, ibis.null("string")
+        ),
+    )
+    distinct = judged.group_by([*types, *BOOKKEEPING[:-1]]).agg(copies=ibis._.count())
+    return _reject_repeated_keys(distinct, contract)
+
+
+def select_rejected(checked: ir.Table, name: str, contract: type[TableContract]) -> ir.Table:
+    """Return the rows that break a rule, as `RejectedRows`."""
+    rejected = checked.filter(checked.broken_rule.notnull())
+    columns = list(column_types(contract))
+    key = [rejected[column].cast("string") for column in key_columns(contract)]
+    return rejected.select(
+        table=ibis.literal(name),
+        key=ibis.literal("/").join(key),
+        rule=rejected.broken_rule,
+        content=ibis.coalesce(rejected.raw_content, _as_json(rejected, columns)),
+    )
+
+
+def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
+    """Whether a value is there and is not of a type: text in a number, a fraction in a count."""
+    if value.type() == kind:
+        return ibis.literal(False)
+    is_lost = value.notnull() & value.try_cast(kind).isnull()
+    if not kind.is_integer() or value.type().is_integer():
+        return is_lost
+    return is_lost | (value.try_cast("float64") % 1 != 0).fill_null(False)
+
+
+def _unknown_customer(
+    rows: ir.Table, checked_customers: ir.Table | None
+) -> dict[str, ir.BooleanValue]:
+    if checked_customers is None:
+        return {}
+    known = checked_customers.filter(checked_customers.broken_rule.isnull()).customer_id
+    return {"unknown_customer": ~rows.customer_id.isin(known)}
+
+
+def _rules_of(column: str, rules: dict[str, ir.BooleanValue]) -> dict[str, ir.BooleanValue]:
+    return {name: broken for name, broken in rules.items() if name.startswith(f"{column}_")}
+
+
+def _blank(value: ir.Value, rules: dict[str, ir.BooleanValue]) -> ir.Value:
+    return ibis.ifelse(ibis.or_(*rules.values()), ibis.null(value.type()), value)
+
+
+def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
+    """Of rows that differ but share a key, keep one; reject the others.
+
+    The earliest is kept, then the first by content, then the one with more filled in. Columns that
+    are filled in later come last: what they say must not choose what was known before.
+    """
+    types, late = column_types(contract), late_columns(contract)
+    firm = [name for name in types if name not in late]
+    dates = [name for name in firm if types[name].is_date()]
+    order = [distinct[name] for name in [*dates, *firm, *late]]
+    partition = [*key_columns(contract), distinct.broken_rule.isnull().name("is_kept")]
+    rank = ibis.row_number().over(group_by=partition, order_by=order)
+    is_repeat = distinct.broken_rule.isnull() & (rank > 0)
+    return distinct.mutate(broken_rule=ibis.ifelse(is_repeat, "repeated_key", distinct.broken_rule))
+
+
+def _as_json(table: ir.Table, columns: list[str]) -> ir.StringValue:
+    row = ibis.struct({name: table[name] for name in columns})
+    return row.cast("json").cast("string")

@@ -1,0 +1,52 @@
+"""Training examples in memory: in one order, with the rows of each purpose, and a fingerprint.
+
+In: training_examples. Out: pandas frames and `Rows`.
+"""
+
+import hashlib
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from telco_churn.errors import InputError
+from telco_churn.model.fitting import Rows
+
+NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
+
+
+class UnfitExamplesError(InputError):
+    """The examples cannot train or judge a model."""
+
+
+def read_examples(training_examples: ir.Table) -> pd.DataFrame:
+    """Read examples in an order that no engine's parallelism changes: LightGBM sees the order."""
+    examples: pd.DataFrame = training_examples.order_by(["as_of", "customer_id"]).to_pandas()
+    return examples
+
+
+def select_rows(examples: pd.DataFrame, what: str) -> Rows:
+    """Separate features from what came of them.
+
+    Raises:
+        UnfitExamplesError: When `what` has one class only.
+    """
+    churned = examples["churned"].to_numpy(bool)
+    if len(np.unique(churned)) < 2:
+        raise UnfitExamplesError(
+            f"Of {what}, {churned.sum():,} of {len(churned):,} churned: some that did and some "
+            "that did not are needed. Choose a later as_of, more snapshots or a longer "
+            "label.horizon_days; on your own table, look at TARGET and POSITIVE."
+        )
+    return Rows(examples.drop(columns=NOT_FEATURES), churned)
+
+
+def digest_examples(examples: pd.DataFrame) -> str:
+    """Fingerprint of the columns, which rows there are, what came of them, what each is for.
+
+    Not of the date: the same table looked at tomorrow is the same table.
+    """
+    key = examples[["customer_id", "churned", "split"]].astype("str")
+    columns = ",".join(examples.columns).encode()
+    rows = pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()
+    return hashlib.sha256(columns + rows).hexdigest()
