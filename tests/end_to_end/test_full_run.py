@@ -73,9 +73,11 @@ def test_mlflow_holds_the_run_with_parameters_metrics_and_model(
         logged = dict(database.execute("select key, value from latest_metrics").fetchall())
         parameters = {row[0] for row in database.execute("select key from params").fetchall()}
         status = database.execute("select status from runs").fetchall()
+        tags = dict(database.execute("select key, value from model_version_tags").fetchall())
     assert {name: logged[name] for name in metrics} == pytest.approx(metrics)
     assert {"as_of", "training", "label"} <= {name.split(".")[0] for name in parameters}
     assert status == [("FINISHED",)]
+    assert tags == {"standing": "champion", "reason": "There was no champion."}
 
 
 def test_metrics_are_the_flat_json_that_was_promised(finished_project: ProjectCopy) -> None:

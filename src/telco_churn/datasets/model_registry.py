@@ -33,14 +33,14 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
         self.metadata = metadata
 
     def save(self, data: ModelPackage) -> None:
-        """Log the model to the active MLflow run and register it."""
+        """Log the model to the active MLflow run, register it, tag it with the gate's decision."""
         description = asdict(data.promotion) | {"metrics": data.metrics, "facts": data.facts}
         with tempfile.TemporaryDirectory() as place:
             files, code = Path(place) / "model", Path(place) / "telco_churn"
             files.mkdir()
             data.model.save(files)
             shutil.copytree(PACKAGE, code, ignore=_leave_out_what_predicts_nothing)
-            mlflow.pyfunc.log_model(
+            logged = mlflow.pyfunc.log_model(
                 name="churn_model",
                 python_model=packaged.__file__,
                 artifacts={"model": str(files)},
@@ -51,6 +51,9 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
                 metadata=description,
                 registered_model_name=self._name,
             )
+        version = str(logged.registered_model_version)
+        for tag, value in asdict(data.promotion).items():
+            MlflowClient().set_model_version_tag(self._name, version, tag, value)
 
     def load(self) -> ModelVersion:
         """Return the newest version."""
