@@ -39,7 +39,7 @@ def check_rows(
     typed = raw.select(
         **{name: raw[name].try_cast(kind) for name, kind in types.items()},
         **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], kind) for name, kind in types.items()},
-        raw_content=_as_json(raw, list(types)),
+        raw_row=_as_struct(raw, list(types)),
     )
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
     rules |= dict(broken_rules(typed, contract)) | _unknown_customer(typed, checked_customers)
@@ -53,11 +53,10 @@ def check_rows(
         broken_rule=broken,
         blanked_by=ibis.ifelse(broken.isnull(), blanked, None),
         raw_content=ibis.ifelse(
-            broken.notnull() | blanked.notnull(), typed.raw_content, ibis.null("string")
+            broken.notnull() | blanked.notnull(), _as_json(typed.raw_row), ibis.null("string")
         ),
     )
-    distinct = judged.group_by([*types, *BOOKKEEPING[:-1]]).agg(copies=ibis._.count())
-    return _reject_repeated_keys(distinct, contract)
+    return _resolve_repeats(judged, contract)
 
 
 def select_rejected(checked: ir.Table, name: str, contract: type[TableContract]) -> ir.Table:
@@ -69,7 +68,7 @@ def select_rejected(checked: ir.Table, name: str, contract: type[TableContract])
         table=ibis.literal(name),
         key=ibis.literal("/").join(key),
         rule=rejected.broken_rule,
-        content=ibis.coalesce(rejected.raw_content, _as_json(rejected, columns)),
+        content=ibis.coalesce(rejected.raw_content, _as_json(_as_struct(rejected, columns))),
     )
 
 
@@ -100,6 +99,20 @@ def _blank(value: ir.Value, rules: dict[str, ir.BooleanValue]) -> ir.Value:
     return ibis.ifelse(ibis.or_(*rules.values()), ibis.null(value.type()), value)
 
 
+def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Table:
+    """Count rows that are the same, reject others that share a key.
+
+    Few keys come twice: finding these first spares all other rows the sorting.
+    """
+    key = key_columns(contract)
+    deliveries = judged.group_by(key).agg(rows=ibis._.count())
+    repeated = deliveries.filter(deliveries.rows > 1).select(*key)
+    once = judged.anti_join(repeated, key).mutate(copies=ibis.literal(1, "int64"))
+    rest = judged.semi_join(repeated, key)
+    distinct = rest.group_by(list(rest.columns)).agg(copies=ibis._.count())
+    return ibis.union(once, _reject_repeated_keys(distinct, contract).select(once.columns))
+
+
 def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
     """Of rows that differ but share a key, keep one; reject the others.
 
@@ -116,6 +129,9 @@ def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> 
     return distinct.mutate(broken_rule=ibis.ifelse(is_repeat, "repeated_key", distinct.broken_rule))
 
 
-def _as_json(table: ir.Table, columns: list[str]) -> ir.StringValue:
-    row = ibis.struct({name: table[name] for name in columns})
+def _as_struct(table: ir.Table, columns: list[str]) -> ir.StructValue:
+    return ibis.struct({name: table[name] for name in columns})
+
+
+def _as_json(row: ir.StructValue) -> ir.StringValue:
     return row.cast("json").cast("string")
