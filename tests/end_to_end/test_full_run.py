@@ -156,6 +156,7 @@ def test_the_summary_says_what_happened(finished_project: ProjectCopy) -> None:
         "make mlflow",
     ):
         assert part in summary
+    assert "learnt from days after" not in summary
 
 
 def _count(path: Path) -> int:

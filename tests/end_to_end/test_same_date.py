@@ -44,6 +44,7 @@ def test_scoring_alone_adds_its_date_and_leaves_the_others(project: ProjectCopy)
     assert added["customer_id"].is_unique
     summary = (project.data / "08_reporting" / "run_summary.txt").read_text()
     assert "customers scored as of 2026-08-31" in summary
+    assert "it learnt from days after 2026-08-31" in summary
 
 
 def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None:

@@ -129,6 +129,7 @@ def summarise_run(
             f"  model     {champion_model.name} version {champion_model.version}, trained as of "
             f"{facts['as_of']} on {int(facts['learnt_from']):,} examples",
             f"  held out  {held_out}",
+            *_warn_of_hindsight(facts["as_of"], as_of),
             data_summary,
             f"  scores    {summary.scores}",
             "",
@@ -136,3 +137,9 @@ def summarise_run(
             "",
         ]
     )
+
+
+def _warn_of_hindsight(trained_as_of: str, as_of: AsOf) -> list[str]:
+    if trained_as_of <= str(as_of):
+        return []
+    return [f"  note      it learnt from days after {as_of}: these scores do not prove it"]
