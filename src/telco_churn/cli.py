@@ -19,6 +19,7 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def run_explained(*args: Any, **kwargs: Any) -> Any:
+        """Run the command, its expected errors told plainly."""
         try:
             return command(*args, **kwargs)
         except (InputError, DatasetError, ParameterValidationError) as error:

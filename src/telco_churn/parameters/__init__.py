@@ -15,9 +15,6 @@ from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.parameters.scoring import ScoringParams, SummaryParams
 from telco_churn.parameters.simulation import MessParams, SimulationParams
 from telco_churn.parameters.training import (
-    GateParams,
-    LightGBMParams,
-    SplitParams,
     TrainingParams,
 )
 
@@ -41,16 +38,13 @@ __all__ = [
     "AsOf",
     "DecisionParams",
     "FeatureParams",
-    "GateParams",
     "IngestionParams",
     "LabelParams",
-    "LightGBMParams",
     "MessParams",
     "OwnTableParams",
     "ScoringParams",
     "SimulationParams",
     "SnapshotParams",
-    "SplitParams",
     "SummaryParams",
     "TrainingParams",
     "WindowParams",
