@@ -5,21 +5,28 @@ from typing import Any
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
 from kedro.validation import ParameterValidationError
 from pydantic import ValidationError
 
-from telco_churn.parameters import BLOCKS
+from telco_churn import pipeline_registry
+from telco_churn.declarations import check_declarations
+from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams
 
 
-class RefuseUnknownParameters:
-    """Ends a run that was given a parameter that nothing reads: most often it is a misspelt one.
+class RefuseBadParameters:
+    """Ends a run that was given a parameter that nothing reads, or a value that cannot be meant.
 
-    Kedro checks the blocks that the chosen pipelines read; this one looks at all of them.
+    Kedro checks the blocks that the chosen pipelines read; this one looks at all of them, and at
+    the contracts of the tables from which features are declared.
     """
 
-    @hook_impl
+    def __init__(self) -> None:
+        self._parameters: dict[str, Any] = {}
+
+    @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Compare the parameters with the blocks that there are."""
+        """Check each block, then let the pipelines be built for them."""
         parameters = context.config_loader["parameters"]
         unknown = sorted(set(parameters) - set(BLOCKS))
         if unknown:
@@ -31,7 +38,26 @@ class RefuseUnknownParameters:
             try:
                 BLOCKS[name].model_validate(value)
             except ValidationError as error:
-                raise ParameterValidationError(f"Parameter '{name}': {error}") from error
+                raise ParameterValidationError(_explain(name, error)) from error
+        pipeline_registry.build_for(parameters)
+        self._parameters = parameters
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog) -> None:
+        """Compare the declared features with the contracts of their tables."""
+        features = FeatureParams.model_validate(self._parameters["features"])
+        label = LabelParams.model_validate(self._parameters["label"])
+        check_declarations(features, label, catalog)
+
+
+def _explain(block: str, error: ValidationError) -> str:
+    """Say in one line a fault what is where, and what is allowed."""
+    faults = [
+        f"{'.'.join([block, *(str(part) for part in fault['loc'])])} is {fault['input']!r}: "
+        f"{fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors()
+    ]
+    return "; ".join(faults) + f". Correct --params or the block {block} in conf/."
 
 
 class ShowSummary:

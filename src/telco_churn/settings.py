@@ -4,13 +4,13 @@ import warnings
 
 from kedro.config import OmegaConfigLoader
 
-from telco_churn.hooks import RefuseUnknownParameters, ShowSummary
+from telco_churn.hooks import RefuseBadParameters, ShowSummary
 from telco_churn.tracking import WandbHook
 
 # Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
 warnings.filterwarnings("ignore", message="register_new_resolver")
 
-HOOKS = (RefuseUnknownParameters(), ShowSummary(), WandbHook())
+HOOKS = (RefuseBadParameters(), ShowSummary(), WandbHook())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

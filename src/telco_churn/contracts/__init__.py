@@ -1,8 +1,11 @@
 """One Pandera model per persisted table, named as its dataset; the catalog applies it."""
 
-from telco_churn.contracts.contract import BrokenContractError, FrameContract, TableContract
+from telco_churn.contracts.contract import FrameContract, TableContract
+from telco_churn.contracts.declared import DeclaredTable
+from telco_churn.contracts.engine_checks import BrokenContractError
 from telco_churn.contracts.features import (
     CustomerFeatures,
+    DataDictionary,
     LabelledFeatures,
     TrainingExamples,
 )
@@ -38,6 +41,8 @@ __all__ = [
     "Coverage",
     "CustomerFeatures",
     "Customers",
+    "DataDictionary",
+    "DeclaredTable",
     "FrameContract",
     "IngestionReport",
     "Invoices",

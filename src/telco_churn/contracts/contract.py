@@ -1,4 +1,4 @@
-"""What every contract does beyond Pandera: column mistakes in one line that says what to do."""
+"""What every contract does beyond Pandera: faults in one line that says what to do."""
 
 from typing import Any
 
@@ -6,11 +6,7 @@ import ibis.expr.types as ir
 import pandera.ibis
 import pandera.pandas
 
-from telco_churn.errors import InputError
-
-
-class BrokenContractError(InputError):
-    """A table does not have the columns or rows that its contract asks for."""
+from telco_churn.contracts.engine_checks import BrokenContractError, check_key, check_rules
 
 
 class TableContract(pandera.ibis.DataFrameModel):
@@ -21,15 +17,14 @@ class TableContract(pandera.ibis.DataFrameModel):
         coerce = False
 
     @classmethod
-    def validate(cls, check_obj: ir.Table, *args: Any, **kwargs: Any) -> ir.Table:
-        """Check columns first, then types and rules.
+    def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
+        """Check columns, types, rules and key, all inside the engine.
 
         Raises:
-            BrokenContractError: When columns are missing or unexpected.
-            pandera.errors.SchemaErrors: When a type or a rule is broken.
+            BrokenContractError: Says which, and in how many rows.
         """
-        check_columns(cls, list(check_obj.columns))
-        return super().validate(check_obj, *args, **kwargs)
+        check_schema(check_obj, cls.to_schema(), cls.__name__)
+        return check_obj
 
 
 class FrameContract(pandera.pandas.DataFrameModel):
@@ -53,7 +48,7 @@ class DeliveredTable(TableContract):
         Raises:
             BrokenContractError: When columns are missing or unexpected, or there is no row.
         """
-        check_columns(cls, list(check_obj.columns))
+        check_columns(check_obj, cls.to_schema(), cls.__name__)
         if check_obj.limit(1).count().execute() == 0:
             raise BrokenContractError(
                 "has no rows, at least one is needed. Deliver it again, or correct its filepath "
@@ -62,23 +57,32 @@ class DeliveredTable(TableContract):
         return check_obj
 
 
-def check_columns(contract: type[TableContract], found: list[str]) -> None:
-    """Refuse a table that lacks columns, or has others, where a contract lists all of them.
+def check_schema(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:
+    """Check columns, types, rules and key.
+
+    Raises:
+        BrokenContractError: Says which, and in how many rows.
+    """
+    check_columns(table, schema, name)
+    check_rules(table, schema)
+    check_key(table, list(schema.unique or []))
+
+
+def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:
+    """Refuse a table that lacks columns, or has others where the contract lists all of them.
 
     Raises:
         BrokenContractError: Names what is lacking, what is unexpected, and what was found.
     """
-    schema = contract.to_schema()
-    columns = schema.columns
-    if not schema.strict or any(column.regex for column in columns.values()):
-        return  # open lists and patterns are Pandera's own to judge
-    lacking = sorted(set(columns) - set(found))
-    unexpected = sorted(set(found) - set(columns))
+    found, allowed = list(table.columns), list(schema.columns)
+    required = {column for column, rules in schema.columns.items() if rules.required}
+    lacking = sorted(required - set(found))
+    unexpected = sorted(set(found) - set(allowed)) if schema.strict else []
     if lacking or unexpected:
         wrong = [f"lacks {lacking}"] * bool(lacking) + [f"has unknown {unexpected}"] * bool(
             unexpected
         )
         raise BrokenContractError(
-            f"{' and '.join(wrong)}; found {found}, allowed {list(columns)}. Rename columns under "
-            f"`columns` of its catalog entry, or change the contract {contract.__name__}."
+            f"{' and '.join(wrong)}; found {found}, allowed {allowed}. Rename columns under "
+            f"`columns` of its catalog entry, or change the contract {name}."
         )

@@ -4,9 +4,12 @@ from datetime import date
 from typing import Any
 
 import ibis.expr.types as ir
+import pandas as pd
 import pandera.ibis as pa
+import pandera.pandas
 
-from telco_churn.contracts.contract import BrokenContractError, TableContract
+from telco_churn.contracts.contract import FrameContract, TableContract
+from telco_churn.contracts.engine_checks import BrokenContractError
 from telco_churn.contracts.operator_tables import IDENTIFIERS
 
 
@@ -25,8 +28,7 @@ class CustomerFeatures(TableContract):
         """Refuse direct identifiers, then check key and types.
 
         Raises:
-            BrokenContractError: When a column is a direct identifier.
-            pandera.errors.SchemaErrors: When a type or a rule is broken.
+            BrokenContractError: When a column is a direct identifier, or a rule is broken.
         """
         personal = sorted(set(check_obj.columns) & set(IDENTIFIERS))
         if personal:
@@ -46,3 +48,16 @@ class TrainingExamples(LabelledFeatures):
     """Labelled features with what each row is for: train, calibration, test, or a numbered fold."""
 
     split: str = pa.Field(str_matches=r"^(train|calibration|test|fold_\d+)$")
+
+
+class DataDictionary(FrameContract):
+    """One row per feature: what it means, in which unit, from which table, over which days."""
+
+    name: str
+    meaning: str
+    unit: str
+    source_table: str
+    window_days: pd.Int64Dtype = pandera.pandas.Field(nullable=True, ge=1)
+
+    class Config:
+        unique = ["name"]

@@ -4,9 +4,11 @@ A primary contract is the single list of its table's rules: ingestion rejects ea
 one, and names the rule by the column and check below. A column that is filled in later says from
 which date on it is known (`known_from`); its own rules, and row checks that begin with its name,
 blank the value and keep the row: what is filled in later must not take away what was known before.
+Any table may say when each row came in (`loaded_at`): a row then counts from the day after.
 """
 
-from datetime import date
+from datetime import date, datetime
+from typing import Optional
 
 import ibis.expr.types as ir
 import pandera.ibis as pa
@@ -21,7 +23,13 @@ LATEST = date(2100, 1, 1)
 MINUTES_PER_DAY = 1440
 
 
-class Customers(TableContract):
+class LoadedTable(TableContract):
+    """A table that may say when each row came in."""
+
+    loaded_at: Optional[datetime]  # noqa: UP045  (Pandera reads this form as a column to do without)
+
+
+class Customers(LoadedTable):
     """One row per customer, without direct identifiers."""
 
     customer_id: str
@@ -34,7 +42,7 @@ class Customers(TableContract):
         unique = ["customer_id"]
 
 
-class Subscriptions(TableContract):
+class Subscriptions(LoadedTable):
     """One row per customer and change; prices in `currency` a month."""
 
     customer_id: str
@@ -50,7 +58,7 @@ class Subscriptions(TableContract):
         unique = ["customer_id", "valid_from"]
 
 
-class Usage(TableContract):
+class Usage(LoadedTable):
     """One row per customer and day."""
 
     customer_id: str
@@ -65,7 +73,7 @@ class Usage(TableContract):
         unique = ["customer_id", "day"]
 
 
-class Invoices(TableContract):
+class Invoices(LoadedTable):
     """One row per invoice; `paid_on` stays empty until it is paid."""
 
     invoice_id: str
@@ -91,7 +99,7 @@ class Invoices(TableContract):
         return data.table.paid_on.isnull() | (data.table.paid_on >= data.table.issued_on)
 
 
-class Contacts(TableContract):
+class Contacts(LoadedTable):
     """One row per contact; `satisfaction` from 1, worst, to 5, where it was given."""
 
     contact_id: str
@@ -112,7 +120,7 @@ class Contacts(TableContract):
         return data.table.resolved_on.isnull() | (data.table.resolved_on >= data.table.contacted_on)
 
 
-class Cancellations(TableContract):
+class Cancellations(LoadedTable):
     """One row per cancelled customer."""
 
     customer_id: str

@@ -10,8 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 from pandera.api.ibis.types import IbisData
-
-from telco_churn.contracts.contract import TableContract
+from pandera.ibis import DataFrameModel, DataFrameSchema
 
 # Of each Pandera check: what a row that breaks it is called, and when a value keeps it.
 CHECKS: dict[str, tuple[str, Callable[..., ir.BooleanValue]]] = {
@@ -21,20 +20,23 @@ CHECKS: dict[str, tuple[str, Callable[..., ir.BooleanValue]]] = {
     "less_than_or_equal_to": ("too_large", lambda column, max_value: column <= max_value),
     "isin": ("not_allowed", lambda column, allowed_values: column.isin(list(allowed_values))),
     "str_length": ("too_short", lambda column, min_value: column.length() >= min_value),
+    "str_matches": ("not_allowed", lambda column, pattern: column.re_search(pattern)),
 }
 
 
-def key_columns(contract: type[TableContract]) -> list[str]:
+def key_columns(contract: type[DataFrameModel]) -> list[str]:
     """The columns that are unique together."""
     return list(contract.to_schema().unique)
 
 
-def column_types(contract: type[TableContract]) -> dict[str, Any]:
-    """The ibis type of each column, in order."""
-    return {name: column.dtype.type for name, column in contract.to_schema().columns.items()}
+def column_types(contract: type[DataFrameModel]) -> dict[str, Any]:
+    """The ibis type of each column, in order; those that a table may have come last."""
+    columns = contract.to_schema().columns.items()
+    ordered = sorted(columns, key=lambda item: not item[1].required)
+    return {name: column.dtype.type for name, column in ordered}
 
 
-def late_columns(contract: type[TableContract]) -> dict[str, str]:
+def late_columns(contract: type[DataFrameModel]) -> dict[str, str]:
     """The columns that are filled in later, each with the date column from which it is known."""
     return {
         name: column.metadata["known_from"]
@@ -43,12 +45,11 @@ def late_columns(contract: type[TableContract]) -> dict[str, str]:
     }
 
 
-def broken_rules(
-    table: ir.Table, contract: type[TableContract]
-) -> Iterator[tuple[str, ir.BooleanValue]]:
+def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str, ir.BooleanValue]]:
     """Yield each rule's name and whether a row breaks it, in the order of the contract."""
-    schema = contract.to_schema()
     for name, column in schema.columns.items():
+        if name not in table.columns:
+            continue  # one that a table may have
         if not column.nullable:
             yield f"{name}_missing", table[name].isnull()
         if table[name].type().is_floating():

@@ -5,10 +5,10 @@ from pydantic import BaseModel
 from telco_churn.parameters.as_of import AsOf
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.features import (
+    EligibilityParams,
     FeatureParams,
     LabelParams,
     SnapshotParams,
-    WindowParams,
 )
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.own_table import OwnTableParams
@@ -17,11 +17,13 @@ from telco_churn.parameters.simulation import MessParams, SimulationParams
 from telco_churn.parameters.training import (
     TrainingParams,
 )
+from telco_churn.parameters.windows import Statistic, WindowFeature, WindowParams
 
 # Every block that conf/ and --params may set, by its name there.
 BLOCKS: dict[str, type[BaseModel]] = {
     "as_of": AsOf,
     "decision": DecisionParams,
+    "eligibility": EligibilityParams,
     "features": FeatureParams,
     "ingestion": IngestionParams,
     "label": LabelParams,
@@ -37,6 +39,7 @@ __all__ = [
     "BLOCKS",
     "AsOf",
     "DecisionParams",
+    "EligibilityParams",
     "FeatureParams",
     "IngestionParams",
     "LabelParams",
@@ -45,7 +48,9 @@ __all__ = [
     "ScoringParams",
     "SimulationParams",
     "SnapshotParams",
+    "Statistic",
     "SummaryParams",
     "TrainingParams",
+    "WindowFeature",
     "WindowParams",
 ]

@@ -10,7 +10,17 @@ import ibis
 import ibis.expr.types as ir
 
 from telco_churn.errors import InputError
-from telco_churn.parameters import AsOf, LabelParams, SnapshotParams, TrainingParams
+from telco_churn.parameters import (
+    AsOf,
+    EligibilityParams,
+    FeatureParams,
+    LabelParams,
+    SnapshotParams,
+    TrainingParams,
+)
+from telco_churn.pipelines.features.activity import has_event
+from telco_churn.pipelines.features.knowledge import is_known, join_known
+from telco_churn.pipelines.features.windows import KEY
 
 
 class AsOfOutsideDataError(InputError):
@@ -53,7 +63,7 @@ def list_training_dates(
     Args:
         coverage: First and last day of usage.
         as_of: The morning of the training; a label window must be over by then.
-        snapshots: How many dates, how far apart, how much history the first one needs.
+        snapshots: The grid, and how much history its first date needs.
         label: `horizon_days`, the length of a label window.
         training: `split` says how many snapshots calibrate and test.
 
@@ -63,46 +73,72 @@ def list_training_dates(
     """
     list_scoring_dates(coverage, as_of)
     first, _ = _covered_days(coverage)
-    if snapshots.every_days < label.horizon_days:
-        raise InputError(
-            f"snapshots.every_days is {snapshots.every_days}, below label.horizon_days = "
-            f"{label.horizon_days}: one cancellation would count for two snapshots. Set it to "
-            f"{label.horizon_days} or more in conf/base/parameters/features.yml."
-        )
-    earliest = first + timedelta(days=snapshots.minimum_history_days)
-    latest = as_of.day - timedelta(days=label.horizon_days)
-    steps = (timedelta(days=n * snapshots.every_days) for n in range(snapshots.count))
-    dates = sorted(latest - step for step in steps if latest - step >= earliest)
+    _refuse_overlap(snapshots, label)
+    earliest = max(
+        first + timedelta(days=snapshots.minimum_history_days), snapshots.first or date.min
+    )
+    latest = min(as_of.day - timedelta(days=label.horizon_days), snapshots.last or date.max)
+    steps = range(0, max((latest - earliest).days, -1) + 1, snapshots.step_days)
+    dates = [latest - timedelta(days=days) for days in reversed(steps)]
     needed = training.split.calibration_snapshots + training.split.test_snapshots + 1
     if len(dates) < needed:
         raise TooFewSnapshotsError(
             f"as_of={as_of} leaves {len(dates)} matured snapshots, at least {needed} are needed "
             "(training.split: calibration, test, and one to train on). Usage starts on "
             f"{first}, a snapshot needs {snapshots.minimum_history_days} days of it and "
-            f"{label.horizon_days} days to mature. Choose a later as_of, more snapshots.count, or "
-            "lower snapshots.every_days or snapshots.minimum_history_days."
+            f"{label.horizon_days} days to mature; snapshots.from and snapshots.to leave "
+            f"{earliest} to {latest}. Choose a later as_of, a wider grid, or lower snapshots.every "
+            "or snapshots.minimum_history_days in conf/base/parameters/features.yml."
         )
     return dates
 
 
-def snapshot_customers(dates: list[date], customers: ir.Table, cancellations: ir.Table) -> ir.Table:
-    """Pair each date with everyone who is a customer on its morning.
+def snapshot_customers(
+    dates: list[date],
+    customers: ir.Table,
+    cancellations: ir.Table,
+    eligibility: EligibilityParams,
+    label: LabelParams,
+    features: FeatureParams,
+    *events: ir.Table,
+) -> ir.Table:
+    """Pair each date with everyone who is looked at on its morning.
 
     Args:
         dates: Values of `as_of`.
         customers: One row per customer.
-        cancellations: At most one row per customer.
+        cancellations: At most one row per customer; one that came in late counts from then on.
+        eligibility: Which customers are looked at.
+        label: Names the event tables that show activity.
+        features: Knows the date column of each event table.
+        *events: The tables of `label.event_tables`, in this order, where activity is asked for.
 
     Returns:
         `customer_id`, `as_of`.
     """
     mornings = ibis.memtable({"as_of": dates}, schema={"as_of": "date"})
-    left = cancellations.select("customer_id", "cancelled_on")
-    pairs = customers.left_join(left, "customer_id").cross_join(mornings)
-    is_customer = (pairs.signed_up_on < pairs.as_of) & (
-        pairs.cancelled_on.isnull() | (pairs.cancelled_on >= pairs.as_of)
-    )
-    return pairs.filter(is_customer).select("customer_id", "as_of")
+    pairs = customers.cross_join(mornings)
+    tenure = pairs.as_of.delta(pairs.signed_up_on, unit="day")
+    wanted = is_known(pairs, "signed_up_on") & (tenure >= eligibility.minimum_tenure_days)
+    if eligibility.segments:
+        wanted &= pairs.segment.isin(eligibility.segments)
+    present = pairs.filter(wanted).select(*KEY)
+    gone = join_known(present, cancellations, "cancelled_on").select(*KEY)
+    eligible = present.anti_join(gone, list(KEY))
+    if eligibility.active_within_days is None:
+        return eligible
+    date_columns = [features.windows[table].date for table in label.event_tables]
+    active = has_event(eligible, dates, eligibility.active_within_days, date_columns, events)
+    return active.filter(active.is_active).select(*KEY)
+
+
+def _refuse_overlap(snapshots: SnapshotParams, label: LabelParams) -> None:
+    if snapshots.step_days < label.horizon_days:
+        raise InputError(
+            f"snapshots.every is {snapshots.every}, below label.horizon_days = "
+            f"{label.horizon_days}: one cancellation would count for two snapshots. Set it to "
+            f"{label.horizon_days} days or more in conf/base/parameters/features.yml."
+        )
 
 
 def _covered_days(coverage: ir.Table) -> tuple[date, date]:

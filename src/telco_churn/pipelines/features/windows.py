@@ -1,62 +1,40 @@
-"""Windowed features, as declared in `features.windows`.
+"""Windowed features of one event table, as declared in `features.windows`.
 
-In: snapshots, and events as they were known on each snapshot's morning. Out: one row per snapshot,
-one column per measure, statistic and window, named `<table>_<measure>_<statistic>_<window>d`.
+In: snapshots, events and the declaration. Out: one row per snapshot, one column per feature. The
+events are read once and summed up by customer and segment of time; the segments are then put
+together by snapshot and window. So the cost follows the events, not the number of windows.
 """
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 
 from telco_churn.errors import InputError
-from telco_churn.parameters import WindowParams
+from telco_churn.parameters import WindowFeature, WindowParams
+from telco_churn.pipelines.features.knowledge import LOADED_AT
+from telco_churn.pipelines.features.segments import Segments
+from telco_churn.pipelines.features.statistics import Kept, compute_feature, list_kept
 
 KEY = ("customer_id", "as_of")
-
-# Of a measure, over the events within a window.
-STATISTICS: dict[str, Callable[[ir.NumericColumn, ir.BooleanValue], ir.Value]] = {
-    "sum": lambda measure, within: measure.sum(where=within).fill_null(0),
-    "mean": lambda measure, within: measure.mean(where=within),
-    "max": lambda measure, within: measure.max(where=within),
-    "count": lambda measure, within: measure.count(where=within),
-}
+# Nothing happened is 0 of these; of all others it is unknown.
+COUNTED = ("sum", "count", "active_days")
 
 
 class UnknownMeasureError(InputError):
     """`features.windows` asks for a column that the table does not have."""
 
 
-def join_known_events(snapshots: ir.Table, events: ir.Table, window: WindowParams) -> ir.Table:
-    """Pair each snapshot with the events before it that a window may reach.
-
-    Returns:
-        The events' columns, `as_of`, and `days_before`: 1 for the day before `as_of`.
-
-    Raises:
-        UnknownMeasureError: When the declared date is not a column.
-    """
-    if window.date not in events.columns:
-        raise UnknownMeasureError(
-            f"features.windows has date: {window.date}, which its table does not offer; it offers "
-            f"{list(events.columns)}. Correct conf/base/parameters/features.yml."
-        )
-    reach = max(window.windows) * (2 if _has_trend(window) else 1)
-    days_before = snapshots.as_of.delta(events[window.date], unit="day")
-    pairs = snapshots.join(
-        events, [snapshots.customer_id == events.customer_id, days_before.between(1, reach)]
-    )
-    pairs = pairs.drop("customer_id_right")
-    return pairs.mutate(days_before=pairs.as_of.delta(pairs[window.date], unit="day"))
-
-
 def aggregate_windows(
-    snapshots: ir.Table, known_events: ir.Table, window: WindowParams, table: str
+    snapshots: ir.Table, dates: list[date], events: ir.Table, window: WindowParams, table: str
 ) -> ir.Table:
-    """Compute every declared statistic of one table.
+    """Compute every declared feature of one table.
 
     Args:
         snapshots: `customer_id`, `as_of`.
-        known_events: From `join_known_events`, with every declared measure as a column.
+        dates: The values of `as_of`.
+        events: One row per event; one with `loaded_at` counts from the day after it.
         window: The declaration.
         table: The table's name, for the names of the features.
 
@@ -64,41 +42,84 @@ def aggregate_windows(
         One row per snapshot; sums and counts are 0 and all else null where nothing happened.
 
     Raises:
-        UnknownMeasureError: When a declared measure is not a column.
+        UnknownMeasureError: When a declared column is not in the table.
     """
-    lacking = sorted(set(window.measures) - set(known_events.columns))
+    check_columns(window, table, list(events.columns))
+    features = window.list_features(table)
+    result = snapshots
+    for known_from, group in _by_knowledge(features, window).items():
+        aggregated = _aggregate(events, dates, window.date, known_from, group)
+        joined = result.left_join(aggregated, list(KEY))
+        result = joined.drop(*(f"{column}_right" for column in KEY))
+    zeroes = {feature.name: 0 for feature in features if feature.statistic in COUNTED}
+    return result.select(*KEY, *(feature.name for feature in features)).fill_null(zeroes)
+
+
+def check_columns(window: WindowParams, table: str, found: list[str]) -> None:
+    """Refuse a declaration that asks for columns that are not there.
+
+    Raises:
+        UnknownMeasureError: Names what is asked for, and what the table has.
+    """
+    lacking = [column for column in window.columns if column not in found]
     if lacking:
-        allowed = sorted(set(known_events.columns) - {*KEY, "days_before"})
         raise UnknownMeasureError(
-            f"features.windows.{table}.measures has {lacking}, which {table} does not offer; "
-            f"it offers {allowed}. Correct conf/base/parameters/features.yml."
+            f"features.windows.{table} asks for {lacking}, which {table} does not have; it has "
+            f"{sorted(found)}. Correct conf/base/parameters/features.yml."
         )
-    features = dict(_name_features(known_events, window, table))
-    zeroes = {name: 0 for name in features if "_sum_" in name or "_count_" in name}
-    aggregated = known_events.group_by(list(KEY)).agg(**features)
-    return snapshots.left_join(aggregated, list(KEY)).select(*KEY, *features).fill_null(zeroes)
 
 
-def _name_features(
-    events: ir.Table, window: WindowParams, table: str
-) -> Iterator[tuple[str, ir.Value]]:
-    for measure, statistics in window.measures.items():
-        for statistic in statistics:
-            for days in window.windows:
-                name = f"{table}_{measure}_{statistic}_{days}d"
-                if statistic == "trend":
-                    yield name, _trend(events, measure, days)
-                else:
-                    within = events.days_before <= days
-                    yield name, STATISTICS[statistic](events[measure], within)
+def _by_knowledge(
+    features: list[WindowFeature], window: WindowParams
+) -> dict[str | None, list[WindowFeature]]:
+    """Group features by the column from which their values are known, None for the event's date."""
+    groups: dict[str | None, list[WindowFeature]] = defaultdict(list)
+    for feature in features:
+        groups[window.known_from.get(feature.column)].append(feature)
+    return groups
 
 
-def _trend(events: ir.Table, measure: str, days: int) -> ir.NumericValue:
-    """This window against the one before: -1 (all gone) over 0 (the same) to 1 (all new)."""
-    recent = events[measure].sum(where=events.days_before <= days).fill_null(0)
-    before = events[measure].sum(where=events.days_before.between(days + 1, 2 * days)).fill_null(0)
-    return (recent - before) / (recent + before).nullif(0)
+def _aggregate(
+    events: ir.Table,
+    dates: list[date],
+    date_column: str,
+    known_from: str | None,
+    features: list[WindowFeature],
+) -> ir.Table:
+    """One row per customer and `as_of` with events, one column per feature."""
+    lengths = {length for feature in features for length in (feature.days, feature.reach)}
+    segments = Segments(tuple(sorted(dates)), tuple(sorted(lengths)))
+    kept = list_kept(features)
+    dated = _date_events(events, date_column, known_from, kept).inner_join(
+        segments.calendar(), "event_day"
+    )
+    key = ["customer_id", "segment_starts_on"]
+    if "known_on" in dated.columns:
+        dated = dated.inner_join(segments.sightings(), "known_on")
+        key.append("seen_from")
+    summed = dated.group_by(key).agg(**{item.name: item.summarise(dated) for item in kept})
+    views = summed.inner_join(segments.views(), "segment_starts_on")
+    if "seen_from" in key:
+        visible = views.filter(views.seen_from <= views.as_of)
+        views = visible.group_by([*KEY, "days_before"]).agg(
+            **{item.name: item.merge_deliveries(visible) for item in kept}
+        )
+    views = views.mutate(**{item.name: item.count_bits(views) for item in kept})
+    return views.group_by(list(KEY)).agg(
+        **{feature.name: compute_feature(feature, views) for feature in features}
+    )
 
 
-def _has_trend(window: WindowParams) -> bool:
-    return any("trend" in statistics for statistics in window.measures.values())
+def _date_events(
+    events: ir.Table, date_column: str, known_from: str | None, kept: list[Kept]
+) -> ir.Table:
+    """Select what is asked for, with `event_day`, and `known_on` where that may be later."""
+    day = events[date_column].cast("date")
+    asked = {item.column: events[item.column] for item in kept}
+    later = [column for column in (known_from, LOADED_AT) if column in events.columns]
+    if not later:
+        return events.select("customer_id", event_day=day, **asked)
+    # Never known is null, and joins with nothing; about nulls in `greatest` engines differ.
+    known = events.filter([events[column].notnull() for column in later])
+    known_on = ibis.greatest(day, *[events[column].cast("date") for column in later])
+    return known.select("customer_id", event_day=day, known_on=known_on, **asked)

@@ -18,6 +18,7 @@ from telco_churn.contracts.row_rules import (
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
 UNTYPABLE = "__untypable"
+LOADED_AT = "loaded_at"  # when a row came in, where a table says so
 
 
 def check_rows(
@@ -35,14 +36,15 @@ def check_rows(
         `blanked_by`, the rule by which a value filled in later was taken out of a row to trust;
         `raw_content`, JSON of a row with either; `copies`, how often it was delivered.
     """
-    types = column_types(contract)
+    types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
     typed = raw.select(
         **{name: raw[name].try_cast(kind) for name, kind in types.items()},
         **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], kind) for name, kind in types.items()},
         raw_row=_as_struct(raw, list(types)),
     )
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
-    rules |= dict(broken_rules(typed, contract)) | _unknown_customer(typed, checked_customers)
+    rules |= dict(broken_rules(typed, contract.to_schema()))
+    rules |= _unknown_customer(typed, checked_customers)
     late = {name: _rules_of(name, rules) for name in late_columns(contract)}
     late_rules = {name for of_column in late.values() for name in of_column}
     broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
@@ -62,7 +64,7 @@ def check_rows(
 def select_rejected(checked: ir.Table, name: str, contract: type[TableContract]) -> ir.Table:
     """Return the rows that break a rule, as `RejectedRows`."""
     rejected = checked.filter(checked.broken_rule.notnull())
-    columns = list(column_types(contract))
+    columns = [column for column in column_types(contract) if column in rejected.columns]
     key = [rejected[column].cast("string") for column in key_columns(contract)]
     return rejected.select(
         table=ibis.literal(name),
@@ -109,20 +111,24 @@ def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Tabl
     repeated = deliveries.filter(deliveries.rows > 1).select(*key)
     once = judged.anti_join(repeated, key).mutate(copies=ibis.literal(1, "int64"))
     rest = judged.semi_join(repeated, key)
-    distinct = rest.group_by(list(rest.columns)).agg(copies=ibis._.count())
+    came = [column for column in (LOADED_AT,) if column in rest.columns]
+    distinct = rest.group_by(rest.drop(*came).columns).agg(
+        **{column: rest[column].min() for column in came}, copies=ibis._.count()
+    )
     return ibis.union(once, _reject_repeated_keys(distinct, contract).select(once.columns))
 
 
 def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
     """Of rows that differ but share a key, keep one; reject the others.
 
-    The earliest is kept, then the first by content, then the one with more filled in. Columns that
-    are filled in later come last: what they say must not choose what was known before.
+    The first to come in is kept, then the earliest, the first by content, the one with more filled
+    in. What is filled in later comes last: it must not choose what was known before.
     """
     types, late = column_types(contract), late_columns(contract)
-    firm = [name for name in types if name not in late]
+    firm = [name for name in types if name not in late and name != LOADED_AT]
+    came = [name for name in (LOADED_AT,) if name in distinct.columns]
     dates = [name for name in firm if types[name].is_date()]
-    order = [distinct[name] for name in [*dates, *firm, *late]]
+    order = [distinct[name] for name in [*came, *dates, *firm, *late]]
     partition = [*key_columns(contract), distinct.broken_rule.isnull().name("is_kept")]
     rank = ibis.row_number().over(group_by=partition, order_by=order)
     is_repeat = distinct.broken_rule.isnull() & (rank > 0)

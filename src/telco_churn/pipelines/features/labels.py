@@ -1,0 +1,73 @@
+"""What came after a snapshot.
+
+In: snapshots, and what customers did within the horizon. Out: the same rows with `churned`, without
+those whose customer had left before `as_of` and whose cancellation came in only later.
+"""
+
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from telco_churn.parameters import FeatureParams, LabelParams
+from telco_churn.pipelines.features.activity import has_event
+from telco_churn.pipelines.features.knowledge import LOADED_AT
+from telco_churn.pipelines.features.windows import KEY
+
+
+def label_churn(
+    snapshots: ir.Table,
+    dates: list[date],
+    cancellations: ir.Table,
+    label: LabelParams,
+    features: FeatureParams,
+    *events: ir.Table,
+) -> ir.Table:
+    """Mark each snapshot that churns within the label window.
+
+    Args:
+        snapshots: One row per `customer_id` and `as_of`.
+        dates: The values of `as_of`.
+        cancellations: At most one row per `customer_id`.
+        label: `kind` of churn and `horizon_days`, the length of the window that starts on `as_of`.
+        features: Knows the date column of each event table.
+        *events: The tables of `label.event_tables`, in this order.
+
+    Returns:
+        The same rows with `churned`, a boolean that is never null.
+    """
+    left = cancellations.select("customer_id", "cancelled_on")
+    joined = snapshots.left_join(left, "customer_id")
+    present = joined.filter(~(joined.cancelled_on < joined.as_of).fill_null(False))
+    if label.kind == "cancellation":
+        days_left = present.cancelled_on.delta(present.as_of, unit="day")
+        churned = days_left.between(0, label.horizon_days - 1).fill_null(False)
+        return present.select(*snapshots.columns, churned=churned)
+    customers = present.select(*snapshots.columns)
+    return _mark_inactive(customers, dates, label, features, *events)
+
+
+def _mark_inactive(
+    customers: ir.Table,
+    dates: list[date],
+    label: LabelParams,
+    features: FeatureParams,
+    *events: ir.Table,
+) -> ir.Table:
+    """Look back from the end of the horizon, with all that is known by now."""
+    horizon = label.horizon_days
+    ends = customers.select("customer_id", as_of=customers.as_of + ibis.interval(days=horizon))
+    by_now = [table.drop(*({LOADED_AT} & set(table.columns))) for table in events]
+    active = has_event(
+        ends,
+        [day + timedelta(days=horizon) for day in dates],
+        horizon,
+        [features.windows[table].date for table in label.event_tables],
+        by_now,
+    )
+    seen = active.select(
+        "customer_id", "is_active", as_of=active.as_of - ibis.interval(days=horizon)
+    )
+    seen = seen.mutate(as_of=seen.as_of.cast("date"))
+    marked = customers.left_join(seen, list(KEY))
+    return marked.select(*customers.columns, churned=~marked.is_active.fill_null(False))
