@@ -21,13 +21,13 @@ class BrokenContractError(InputError):
     """A table does not have the columns or rows that its contract asks for."""
 
 
-@ibis.udf.scalar.builtin
-def bit_count(bits: int) -> int:
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def bit_count(bits: int) -> int:  # type: ignore[empty-body]
     """Count the bits that are set; DuckDB, Spark and BigQuery call it so."""
 
 
-@ibis.udf.agg.builtin
-def bit_or(bits: int) -> int:
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def bit_or(bits: int) -> int:  # type: ignore[empty-body]
     """Set the bits that are set in any row; DuckDB, Spark and BigQuery call it so."""
 
 

@@ -4,9 +4,7 @@ from datetime import date
 from typing import Any
 
 import ibis.expr.types as ir
-import pandas as pd
 import pandera.ibis as pa
-import pandera.pandas
 
 from telco_churn.contracts.contract import FrameContract, TableContract
 from telco_churn.contracts.engine_checks import BrokenContractError
@@ -57,7 +55,7 @@ class DataDictionary(FrameContract):
     meaning: str
     unit: str
     source_table: str
-    window_days: pd.Int64Dtype = pandera.pandas.Field(nullable=True, ge=1)
+    window: str
 
     class Config:
         unique = ["name"]

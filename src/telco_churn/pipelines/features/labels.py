@@ -56,7 +56,9 @@ def _mark_inactive(
 ) -> ir.Table:
     """Look back from the end of the horizon, with all that is known by now."""
     horizon = label.horizon_days
-    ends = customers.select("customer_id", as_of=customers.as_of + ibis.interval(days=horizon))
+    ends = customers.select(
+        "customer_id", as_of=(customers.as_of + ibis.interval(days=horizon)).cast("date")
+    )
     by_now = [table.drop(*({LOADED_AT} & set(table.columns))) for table in events]
     active = has_event(
         ends,
@@ -65,9 +67,7 @@ def _mark_inactive(
         [features.windows[table].date for table in label.event_tables],
         by_now,
     )
-    seen = active.select(
-        "customer_id", "is_active", as_of=active.as_of - ibis.interval(days=horizon)
-    )
-    seen = seen.mutate(as_of=seen.as_of.cast("date"))
+    start = (active.as_of - ibis.interval(days=horizon)).cast("date")
+    seen = active.select("customer_id", "is_active", as_of=start)
     marked = customers.left_join(seen, list(KEY))
     return marked.select(*customers.columns, churned=~marked.is_active.fill_null(False))

@@ -48,10 +48,10 @@ def describe_features(features: FeatureParams) -> pd.DataFrame:
     """Say of each feature what it means, in which unit, from which table and over which days.
 
     Returns:
-        `name`, `meaning`, `unit`, `source_table`, `window_days`, in the order of the features.
+        `name`, `meaning`, `unit`, `source_table`, `window`, in the order of the features.
     """
     looked_up: list[dict[str, object]] = [
-        {"name": name, "meaning": meaning, "unit": unit, "source_table": lookup.table}
+        {"name": name, "meaning": meaning, "unit": unit, "source_table": lookup.table, "window": ""}
         for lookup in LOOKUPS
         for name, (meaning, unit) in lookup.features.items()
     ]
@@ -61,25 +61,21 @@ def describe_features(features: FeatureParams) -> pd.DataFrame:
             "meaning": feature.meaning,
             "unit": features.windows[feature.table].unit_of(feature),
             "source_table": feature.table,
-            "window_days": feature.days,
+            "window": f"{feature.days} days",
         }
         for feature in features.list_features()
     ]
-    frame = pd.DataFrame(looked_up + declared)
-    return frame.assign(window_days=frame["window_days"].astype("Int64"))
+    return pd.DataFrame(looked_up + declared)
 
 
 def write_dictionary(data_dictionary: pd.DataFrame) -> str:
     """Write the data dictionary as a page."""
-    shown = data_dictionary.assign(
-        name="`" + data_dictionary["name"] + "`",
-        window_days=data_dictionary["window_days"].astype("string").fillna(""),
-    )
+    shown = data_dictionary.assign(name="`" + data_dictionary["name"] + "`")
     rows = [list(shown.columns), ["---"] * len(shown.columns), *shown.to_numpy().tolist()]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     return (
         "# Data dictionary\n\n"
-        "What each feature of `customer_features` means, as known on the morning of `as_of`. A window "
-        "ends on the\nday before. Made by `kedro run --pipelines features`; windows are declared in "
-        f"`conf/base/parameters/features.yml`.\n\n{table}\n"
+        "What each feature of `customer_features` means, as known on the morning of `as_of`. A\n"
+        "window ends on the day before. Made by `kedro run --pipelines features`; windows are\n"
+        f"declared in `conf/base/parameters/features.yml`.\n\n{table}\n"
     )

@@ -72,7 +72,7 @@ class Segments:
         """One row per segment and snapshot that looks at it.
 
         Returns:
-            `segment_starts_on`, `as_of`, and `days_before`, from the segment's first day to `as_of`.
+            `segment_starts_on`, `as_of`, and `days_before`, from that day to `as_of`.
         """
         reach = max(self.lengths)
         rows = [

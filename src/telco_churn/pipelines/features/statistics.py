@@ -31,7 +31,7 @@ class Kept:
     Attributes:
         column: Of the events.
         category: The value of `column` to look at, if one.
-        what: `sum`, `max`; `count` of rows, `all` whatever the category; `last` day; bits of `days`.
+        what: `sum`; `max`; `count` of rows, `all` of any category; `last` day; bits of `days`.
     """
 
     column: str
