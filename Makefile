@@ -16,7 +16,7 @@ COMMA := ,
 AS_OF ?= $(shell date +%F)
 POSITIVE ?= Yes
 
-.PHONY: help run test check format viz mlflow own-table lock clean
+.PHONY: help run test check format viz mlflow own-table dictionary lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,10 @@ own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=
 	@test -n "$(TABLE)" -a -n "$(TARGET)" || { \
 		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b]"; exit 2; }
 	$(BIN)/kedro run --env own_table --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(TABLE),own_table.target=$(TARGET),own_table.positive="$(POSITIVE)",own_table.id=$(ID),own_table.drop=$(subst $(COMMA),;,$(DROP))'
+
+dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change of features
+	$(BIN)/kedro run --nodes features.describe_features,features.write_dictionary
+	cp data/08_reporting/data_dictionary.md docs/
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock

@@ -20,6 +20,7 @@ from kedro.framework.startup import bootstrap_project
 from telco_churn.parameters import (
     AsOf,
     DecisionParams,
+    EligibilityParams,
     FeatureParams,
     LabelParams,
     MessParams,
@@ -61,8 +62,12 @@ def snapshot_params(**changes: Any) -> SnapshotParams:
     return SnapshotParams(**(read_parameters("features", "snapshots") | changes))
 
 
-def label_params() -> LabelParams:
-    return LabelParams(**read_parameters("label"))
+def label_params(**changes: Any) -> LabelParams:
+    return LabelParams(**(read_parameters("label") | changes))
+
+
+def eligibility_params(**changes: Any) -> EligibilityParams:
+    return EligibilityParams(**(read_parameters("features", "eligibility") | changes))
 
 
 def training_params() -> TrainingParams:

@@ -8,9 +8,11 @@ import pandas as pd
 import pyarrow as pa
 
 from telco_churn.contracts import IDENTIFIERS
+from telco_churn.parameters import FeatureParams
 from telco_churn.pipelines.features import nodes
+from telco_churn.pipelines.features.lookups import LOOKUPS
 from telco_churn.pipelines.features.snapshots import snapshot_customers
-from tests.conftest import feature_params
+from tests.conftest import eligibility_params, feature_params, label_params
 
 Put = Callable[[pa.Table], ir.Table]
 
@@ -21,17 +23,25 @@ def compute_features(tables: dict[str, pa.Table], dates: list[date], put: Put) -
     return feature_expression(operator, dates).order_by(["as_of", "customer_id"]).to_pandas()
 
 
-def feature_expression(operator: dict[str, ir.Table], dates: list[date]) -> ir.Table:
+def feature_expression(
+    operator: dict[str, ir.Table], dates: list[date], features: FeatureParams | None = None
+) -> ir.Table:
+    features = features or feature_params()
     personal = [column for column in IDENTIFIERS if column in operator["customers"].columns]
-    customers = operator["customers"].drop(*personal)
-    params = feature_params()
-    snapshots = snapshot_customers(dates, customers, operator["cancellations"])
+    operator = operator | {"customers": operator["customers"].drop(*personal)}
+    snapshots = snapshot_customers(
+        dates,
+        operator["customers"],
+        operator["cancellations"],
+        eligibility_params(),
+        label_params(),
+        features,
+    )
     return nodes.assemble_features(
         snapshots,
-        nodes.describe_customers(snapshots, customers),
-        nodes.describe_subscriptions(snapshots, operator["subscriptions"]),
-        nodes.aggregate_usage(snapshots, operator["usage"], params),
-        nodes.aggregate_contacts(snapshots, operator["contacts"], params),
-        nodes.aggregate_invoices(snapshots, operator["invoices"], params),
-        nodes.measure_bill_shock(snapshots, operator["invoices"]),
+        *[lookup.function(snapshots, operator[lookup.table]) for lookup in LOOKUPS],
+        *[
+            nodes.aggregate_events(table)(snapshots, dates, operator[table], features)
+            for table in features.windows
+        ],
     )

@@ -57,7 +57,7 @@ def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None
 def test_a_model_of_other_features_replaces_one_that_cannot_score_any_more(
     project: ProjectCopy,
 ) -> None:
-    project.edit("conf/base/parameters/features.yml", "windows: [7, 30]", "windows: [14, 30]")
+    project.edit("conf/base/parameters/features.yml", "windows: [90, 365]", "windows: [60, 365]")
     result = project.run("--pipelines", "training,scoring")
     assert result.exit_code == 0, result.output
     assert (

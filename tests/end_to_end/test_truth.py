@@ -7,13 +7,14 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from telco_churn.pipelines.features.nodes import label_churn
+from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import list_training_dates
 from telco_churn.pipelines.training import nodes
 from telco_churn.pipelines.training.examples import NOT_FEATURES
 from tests.conftest import (
     as_of,
     decision_params,
+    feature_params,
     label_params,
     simulate_tables,
     simulation_params,
@@ -45,7 +46,9 @@ def test_the_model_goes_nine_tenths_of_the_way_to_the_true_hazard(put: Put) -> N
         coverage, as_of(end.isoformat()), snapshot_params(), label_params(), training_params()
     )
     features = feature_expression(operator, dates)
-    labelled = label_churn(features, operator["cancellations"], label_params())
+    labelled = label_churn(
+        features, dates, operator["cancellations"], label_params(), feature_params()
+    )
     examples = put(nodes.split_by_time(labelled, training_params()).to_pyarrow())
     model, _ = nodes.train_candidate(examples, training_params(), decision_params())
 

@@ -74,9 +74,10 @@ def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: s
     Raises:
         BrokenContractError: Names what is lacking, what is unexpected, and what was found.
     """
-    found, allowed = list(table.columns), list(schema.columns)
-    required = {column for column, rules in schema.columns.items() if rules.required}
-    lacking = sorted(required - set(found))
+    found = list(table.columns)
+    required = [column for column, rules in schema.columns.items() if rules.required]
+    allowed = required + [column for column in schema.columns if column not in required]
+    lacking = sorted(set(required) - set(found))
     unexpected = sorted(set(found) - set(allowed)) if schema.strict else []
     if lacking or unexpected:
         wrong = [f"lacks {lacking}"] * bool(lacking) + [f"has unknown {unexpected}"] * bool(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pandera.ibis as pa
 from pydantic import BaseModel, ConfigDict, Field
@@ -85,4 +86,4 @@ def _as_column(declared: DeclaredColumn) -> pa.Column:
         for name, rule in RULES.items()
         if getattr(declared, name) is not None
     ]
-    return pa.Column(declared.type, checks=checks, nullable=declared.nullable)
+    return pa.Column(ibis.dtype(declared.type), checks=checks, nullable=declared.nullable)

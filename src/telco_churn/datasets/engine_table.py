@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,8 @@ from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.ibis import FileDataset
 
-READ_ARGUMENTS: dict[str, dict[str, Any]] = {"csv": {"all_varchar": True}}
+from telco_churn.engines import connect, find_engine
+
 STREAMED = "_streamed"  # lies in a folder that a stream made, and says that one may replace it
 
 
@@ -48,8 +50,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             missing: What to do when there is no such file, for the error message.
             **options: As for `ibis.FileDataset`.
         """
-        load_args = READ_ARGUMENTS.get(file_format, {}) | (options.pop("load_args", None) or {})
-        super().__init__(filepath=filepath, file_format=file_format, load_args=load_args, **options)
+        super().__init__(filepath=filepath, file_format=file_format, **options)
+        engine = find_engine(self._connection_config["backend"])
+        self._load_args = {**engine.read_arguments.get(file_format, {}), **self._load_args}
         self._columns = columns or {}
         self._missing = missing
 
@@ -100,6 +103,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         else:
             getattr(self.connection, f"to_{self._file_format}")(data, partial, **self._save_args)
         _replace(path, partial)
+
+    def _connect(self) -> ibis.BaseBackend:
+        return connect(self._connection_config)
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows for Kedro-Viz."""

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from telco_churn.pipelines.features import nodes
+from telco_churn.pipelines.features import lookups, nodes
 from tests.conftest import feature_params
 from tests.small_operator import Put
 
@@ -55,10 +55,25 @@ def test_an_invoice_is_owed_until_it_was_paid_before_the_day(
             "amount": [30.0],
         }
     )
-    row = nodes.aggregate_invoices(_snapshot(put), put(invoices), feature_params())
-    found = row.to_pandas().iloc[0]
-    assert found["invoices_unpaid_amount_sum_90d"] == owed
-    assert found["invoices_days_late_max_90d"] == days_late
+    found = lookups.measure_payments(_snapshot(put), put(invoices)).to_pandas().iloc[0]
+    assert found["unpaid_amount"] == owed
+    assert found["days_late_max_365d"] == days_late
+
+
+@pytest.mark.parametrize(("loaded_at", "shock"), [(date(2026, 5, 31), 0.5), (AS_OF, None)])
+def test_a_bill_that_was_loaded_late_shocks_nobody_before(
+    loaded_at: date, shock: float | None, put: Put
+) -> None:
+    invoices = pa.table(
+        {
+            "customer_id": ["a", "a"],
+            "issued_on": [date(2026, 4, 1), date(2026, 5, 15)],
+            "amount": [20.0, 30.0],
+            "loaded_at": [date(2026, 4, 2), loaded_at],
+        }
+    )
+    found = lookups.measure_bill_shock(_snapshot(put), put(invoices)).to_pandas().iloc[0]
+    assert (found["bill_shock"] if pd.notna(found["bill_shock"]) else None) == shock
 
 
 @pytest.mark.parametrize(("resolved_on", "known"), [(date(2026, 5, 31), True), (AS_OF, False)])
@@ -76,10 +91,11 @@ def test_satisfaction_is_known_once_the_contact_was_resolved(
             "satisfaction": [2],
         }
     )
-    row = nodes.aggregate_contacts(_snapshot(put), put(contacts), feature_params())
+    aggregate = nodes.aggregate_events("contacts")
+    row = aggregate(_snapshot(put), [AS_OF], put(contacts), feature_params())
     found = row.to_pandas().iloc[0]
-    assert found["contacts_complaint_sum_30d"] == 1
-    assert pd.notna(found["contacts_satisfaction_mean_30d"]) == known
+    assert found["contacts_topic_complaint_count_28d"] == 1
+    assert pd.notna(found["contacts_satisfaction_mean_28d"]) == known
 
 
 def _snapshot(put: Put) -> pa.Table:
@@ -101,4 +117,4 @@ def _describe_subscription(
             "payment_method": ["card"] * len(versions),
         }
     )
-    return nodes.describe_subscriptions(_snapshot(put), put(table)).to_pandas().iloc[0]
+    return lookups.describe_subscriptions(_snapshot(put), put(table)).to_pandas().iloc[0]

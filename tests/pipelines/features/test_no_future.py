@@ -1,6 +1,6 @@
 """Nothing dated on or after `as_of` changes the features of `as_of`."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pandas as pd
@@ -86,6 +86,31 @@ def test_the_same_date_gives_the_same_features_beside_other_dates(
     together = compute_features(tables, others, put)
     same_date = together[pd.to_datetime(together["as_of"]) == pd.Timestamp(AS_OF)]
     pd.testing.assert_frame_equal(same_date.reset_index(drop=True), features)
+
+
+@pytest.mark.parametrize("table", ["usage", "invoices", "contacts", "subscriptions"])
+def test_a_late_file_changes_no_past_feature(
+    table: str, tables: dict[str, pa.Table], put: Put
+) -> None:
+    """Rows of the last weeks that came in on `as_of` are as if they had not."""
+    happened_on = tables[table][KNOWN_FROM[table]]
+    is_old = pc.less(happened_on, pa.scalar(AS_OF - timedelta(days=60)))
+    is_late = pc.and_(pc.invert(is_old), pc.less(happened_on, pa.scalar(AS_OF)))
+    in_time = _load_on(tables[table].filter(is_old), AS_OF - timedelta(days=1))
+    late = _load_on(tables[table].filter(is_late), AS_OF)
+    without = tables | {table: in_time}
+    with_late = tables | {table: pa.concat_tables([in_time, late])}
+    expected = compute_features(without, [AS_OF], put)
+    pd.testing.assert_frame_equal(compute_features(with_late, [AS_OF], put), expected)
+    next_day = [AS_OF + timedelta(days=1)]
+    assert not compute_features(with_late, next_day, put).equals(
+        compute_features(without, next_day, put)
+    )
+
+
+def _load_on(table: pa.Table, day: date) -> pa.Table:
+    moment = datetime.combine(day, time(3))
+    return table.append_column("loaded_at", pa.array([moment] * len(table), pa.timestamp("us")))
 
 
 def poison(table: pa.Table, name: str, column: str) -> pa.Table:

@@ -1,13 +1,15 @@
 """Who is looked at when: active customers, matured dates, dates within the data."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
 from telco_churn.errors import InputError
-from telco_churn.pipelines.features.nodes import label_churn
+from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import (
     AsOfOutsideDataError,
     TooFewSnapshotsError,
@@ -15,7 +17,14 @@ from telco_churn.pipelines.features.snapshots import (
     list_training_dates,
     snapshot_customers,
 )
-from tests.conftest import as_of, label_params, snapshot_params, training_params
+from tests.conftest import (
+    as_of,
+    eligibility_params,
+    feature_params,
+    label_params,
+    snapshot_params,
+    training_params,
+)
 from tests.small_operator import Put
 
 FIRST, LAST = date(2025, 3, 31), date(2026, 9, 27)
@@ -49,26 +58,37 @@ def test_only_matured_dates_are_learnt_from(day: str, coverage: ir.Table) -> Non
 
 
 def test_the_first_snapshot_has_the_history_it_needs(coverage: ir.Table) -> None:
-    params = snapshot_params(count=100)
+    params = snapshot_params()
     dates = list_training_dates(
         coverage, as_of("2026-09-28"), params, label_params(), training_params()
     )
     assert min(dates) >= FIRST + timedelta(days=params.minimum_history_days)
 
 
+def test_the_grid_keeps_to_its_ends_and_goes_back_from_the_last(coverage: ir.Table) -> None:
+    params = snapshot_params(**{"every": "4 weeks", "from": "2026-01-01", "to": "2026-06-01"})
+    dates = list_training_dates(
+        coverage, as_of("2026-09-28"), params, label_params(), training_params()
+    )
+    assert dates[-1] == date(2026, 6, 1)
+    assert dates[0] == date(2026, 1, 12)
+    steps = {(later - earlier).days for earlier, later in pairwise(dates)}
+    assert steps == {28}
+
+
 def test_too_little_data_to_learn_from_is_refused(coverage: ir.Table) -> None:
     with pytest.raises(TooFewSnapshotsError, match="4 matured snapshots, at least 5"):
         list_training_dates(
-            coverage, as_of("2025-11-01"), snapshot_params(), label_params(), training_params()
+            coverage, as_of("2025-10-19"), snapshot_params(), label_params(), training_params()
         )
 
 
 def test_overlapping_label_windows_are_refused(coverage: ir.Table) -> None:
-    with pytest.raises(InputError, match=r"every_days is 29, below label\.horizon_days = 30"):
+    with pytest.raises(InputError, match=r"every is 27 days, below label\.horizon_days = 28"):
         list_training_dates(
             coverage,
             as_of("2026-09-28"),
-            snapshot_params(every_days=29),
+            snapshot_params(every="27 days"),
             label_params(),
             training_params(),
         )
@@ -78,16 +98,63 @@ def test_a_customer_is_one_from_the_day_after_sign_up_to_the_day_of_cancelling(p
     customers = put(pa.table({"customer_id": ["a"], "signed_up_on": [date(2026, 1, 10)]}))
     cancelled = put(pa.table({"customer_id": ["a"], "cancelled_on": [date(2026, 1, 20)]}))
     days = [date(2026, 1, day) for day in (9, 10, 11, 19, 20, 21)]
-    found = snapshot_customers(days, customers, cancelled).order_by("as_of").to_pyarrow()
-    assert [day.day for day in found["as_of"].to_pylist()] == [11, 19, 20]
+    found = _snapshot(days, customers, cancelled)
+    assert [day for _, day in found] == days[2:5]
+
+
+def test_a_cancellation_that_came_in_late_counts_from_then_on(put: Put) -> None:
+    customers = put(pa.table({"customer_id": ["a"], "signed_up_on": [date(2026, 1, 10)]}))
+    cancelled = put(
+        pa.table(
+            {
+                "customer_id": ["a"],
+                "cancelled_on": [date(2026, 1, 12)],
+                "loaded_at": [datetime(2026, 1, 20, 3, 0)],
+            }
+        )
+    )
+    days = [date(2026, 1, day) for day in (12, 13, 20, 21)]
+    assert [day for _, day in _snapshot(days, customers, cancelled)] == days[:3]
 
 
 @pytest.mark.parametrize(
-    ("days_after", "churned"), [(-1, False), (0, True), (29, True), (30, False), (None, False)]
+    ("eligibility", "expected"),
+    [
+        ({}, ["a", "b"]),
+        ({"minimum_tenure_days": 10}, ["a"]),
+        ({"segments": ["business"]}, ["b"]),
+        ({"active_within_days": 5}, ["b"]),
+        ({"active_within_days": 6}, ["a", "b"]),
+    ],
+)
+def test_who_is_eligible_is_declared(
+    eligibility: dict[str, Any], expected: list[str], put: Put
+) -> None:
+    day = date(2026, 1, 20)
+    customers = put(
+        pa.table(
+            {
+                "customer_id": ["a", "b"],
+                "signed_up_on": [date(2026, 1, 10), date(2026, 1, 11)],
+                "segment": ["consumer", "business"],
+            }
+        )
+    )
+    usage = put(
+        pa.table({"customer_id": ["a", "b"], "day": [date(2026, 1, 14), date(2026, 1, 15)]})
+    )
+    found = _snapshot([day], customers, _nobody(put), usage, **eligibility)
+    assert [customer for customer, _ in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("days_after", "churned", "known"),
+    [(-1, False, False), (0, True, True), (27, True, True), (28, False, True), (None, False, True)],
 )
 def test_churn_is_a_cancellation_within_the_horizon_as_of_included(
-    days_after: int | None, churned: bool, put: Put
+    days_after: int | None, churned: bool, known: bool, put: Put
 ) -> None:
+    """Who had left before, and of whom that came in only later, is no example of anything."""
     day = date(2026, 1, 1)
     snapshots = put(pa.table({"customer_id": ["a"], "as_of": [day]}))
     cancelled_on = [] if days_after is None else [day + timedelta(days=days_after)]
@@ -99,5 +166,52 @@ def test_churn_is_a_cancellation_within_the_horizon_as_of_included(
             }
         )
     )
-    labelled = label_churn(snapshots, cancellations, label_params()).to_pyarrow()
-    assert labelled["churned"].to_pylist() == [churned]
+    labelled = label_churn(snapshots, [day], cancellations, label_params(), feature_params())
+    assert labelled.to_pyarrow()["churned"].to_pylist() == ([churned] if known else [])
+
+
+@pytest.mark.parametrize(
+    ("days_after", "churned"), [(None, True), (-1, True), (0, False), (27, False), (28, True)]
+)
+def test_inactivity_is_no_event_within_the_horizon_however_late_it_was_loaded(
+    days_after: int | None, churned: bool, put: Put
+) -> None:
+    day = date(2026, 1, 1)
+    days = [] if days_after is None else [day + timedelta(days=days_after)]
+    usage = pa.table(
+        {
+            "customer_id": pa.array(["a"] * len(days), pa.string()),
+            "day": pa.array(days, pa.date32()),
+            "loaded_at": pa.array([datetime(2030, 1, 1)] * len(days), pa.timestamp("us")),
+        }
+    )
+    snapshots = put(pa.table({"customer_id": ["a"], "as_of": [day]}))
+    label = label_params(kind="inactivity", event_tables=["usage"])
+    labelled = label_churn(snapshots, [day], _nobody(put), label, feature_params(), put(usage))
+    assert labelled.to_pyarrow()["churned"].to_pylist() == [churned]
+
+
+def _nobody(put: Put) -> ir.Table:
+    none = {"customer_id": pa.array([], pa.string()), "cancelled_on": pa.array([], pa.date32())}
+    return put(pa.table(none))
+
+
+def _snapshot(
+    days: list[date],
+    customers: ir.Table,
+    cancellations: ir.Table,
+    usage: ir.Table | None = None,
+    **eligibility: Any,
+) -> list[tuple[str, date]]:
+    events = () if usage is None else (usage,)
+    snapshots = snapshot_customers(
+        days,
+        customers,
+        cancellations,
+        eligibility_params(**eligibility),
+        label_params(event_tables=["usage"]),
+        feature_params(),
+        *events,
+    )
+    rows = snapshots.order_by(["as_of", "customer_id"]).to_pyarrow().to_pylist()
+    return [(row["customer_id"], row["as_of"]) for row in rows]

@@ -1,7 +1,7 @@
 """Every row that comes in is kept, a counted duplicate, or rejected by a named rule."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import ibis.expr.types as ir
@@ -218,3 +218,16 @@ def _judge_usage(rows: list[dict[str, Any]], put: Put) -> pd.DataFrame:
         [field.with_type(pa.string()) if field.name in nulls else field for field in table.schema]
     )
     return check_rows(put(table.cast(typed)), Usage, _customers(put)).to_pandas()
+
+
+def test_a_row_that_came_twice_is_known_from_when_it_first_came(put: Put) -> None:
+    first, again = datetime(2026, 1, 2, 3), datetime(2026, 2, 2, 3)
+    rows = [
+        USAGE_ROW | {"loaded_at": again},
+        USAGE_ROW | {"loaded_at": first},
+        USAGE_ROW | {"loaded_at": again, "data_mb": 9.0},
+    ]
+    checked = check_rows(put(pa.Table.from_pylist(rows)), Usage).to_pandas()
+    kept = checked[checked["broken_rule"].isna()].iloc[0]
+    assert (kept["data_mb"], kept["copies"], kept["loaded_at"]) == (2.0, 2, pd.Timestamp(first))
+    assert checked["broken_rule"].dropna().tolist() == ["repeated_key"]

@@ -1,0 +1,37 @@
+"""An engine that is told by its options, reads files by itself and leaves Python code to us."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+BATCH_ROWS = 100_000
+
+
+class Engine:
+    """DuckDB's ways, which others share."""
+
+    # A CSV has no types, and whoever reads it decides what each column should be.
+    read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True}}
+
+    def connect(self, backend: str, options: dict[str, Any]) -> ibis.BaseBackend:
+        """Connect by what ibis has for this backend."""
+        return getattr(ibis, backend).connect(**options)
+
+    def read_partitions(
+        self, connection: ibis.BaseBackend, files: Sequence[str], root: Path
+    ) -> ir.Table:
+        """Read Parquet files, with the columns that their folders below `root` name."""
+        return connection.read_parquet(list(files), hive_partitioning=True)
+
+    def map_batches(
+        self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None
+    ) -> ir.Table | pa.RecordBatchReader:
+        """Let the rows stream through this process: memory follows `batch_rows`, not the table."""
+        batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
+        return pa.RecordBatchReader.from_batches(schema, map(function, batches))

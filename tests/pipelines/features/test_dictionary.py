@@ -1,0 +1,35 @@
+"""The data dictionary says of every feature what it is, and of nothing else."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from telco_churn.contracts import DataDictionary
+from telco_churn.pipelines.features.nodes import describe_features, write_dictionary
+from tests.conftest import PROJECT, ProjectCopy, feature_params
+
+NO_FEATURES = ["customer_id", "as_of"]
+
+
+def test_the_dictionary_lists_the_columns_of_the_features(finished_project: ProjectCopy) -> None:
+    folder = finished_project.data / "04_feature" / "customer_features" / "as_of=2026-09-28"
+    columns = pd.read_parquet(folder / "features.parquet").columns.drop(NO_FEATURES)
+    listed = pd.read_csv(finished_project.data / "08_reporting" / "data_dictionary.csv")
+    assert sorted(listed["name"]) == sorted(columns)
+
+
+def test_the_dictionary_gives_meaning_unit_source_and_window() -> None:
+    dictionary = DataDictionary.validate(describe_features(feature_params())).set_index("name")
+    assert dictionary.loc["usage_data_mb_mean_28d"].to_dict() == {
+        "meaning": "mean of data_mb, in the 28 days before as_of",
+        "unit": "MB",
+        "source_table": "usage",
+        "window": "28 days",
+    }
+    assert dictionary.loc["tenure_days", "source_table"] == "customers"
+    assert (dictionary[["meaning", "unit", "source_table"]] != "").all(axis=None)
+
+
+def test_the_page_in_the_docs_is_of_today() -> None:
+    page = Path(PROJECT / "docs" / "data_dictionary.md").read_text()
+    assert page == write_dictionary(describe_features(feature_params())), "Run: make dictionary"
