@@ -15,8 +15,10 @@ export KEDRO_DISABLE_TELEMETRY := true
 COMMA := ,
 AS_OF ?= $(shell date +%F)
 POSITIVE ?= Yes
+BENCH_CUSTOMERS ?= 100000
+BENCH_OUT ?= $(if $(filter 100000,$(BENCH_CUSTOMERS)),docs,data/benchmark)
 
-.PHONY: help run test check format viz mlflow own-table dictionary lock clean
+.PHONY: help run test bench check format viz mlflow own-table dictionary lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +62,9 @@ own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=
 	@test -n "$(TABLE)" -a -n "$(TARGET)" || { \
 		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b]"; exit 2; }
 	$(BIN)/kedro run --env own_table --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(TABLE),own_table.target=$(TARGET),own_table.positive="$(POSITIVE)",own_table.id=$(ID),own_table.drop=$(subst $(COMMA),;,$(DROP))'
+
+bench: $(INSTALLED) ## Measure against DuckDB SQL, polars, pandas; write docs/benchmarks.md [BENCH_CUSTOMERS=2000 BENCH_OUT=folder]
+	$(BIN)/python -m benchmarks.run --customers $(BENCH_CUSTOMERS) --out $(BENCH_OUT)
 
 dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change of features
 	$(BIN)/kedro run --nodes features.describe_features,features.write_dictionary

@@ -13,9 +13,12 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.validation.core import resolve_validator
 from kedro.validation.type_extractor import TypeExtractor
+from kedro_datasets.ibis import TableDataset
 
 from telco_churn import contracts
 from telco_churn.contracts.row_rules import CHECKS
+from telco_churn.datasets.engine_step import EngineStep
+from telco_churn.datasets.engine_table import EngineTable
 from telco_churn.parameters import BLOCKS
 from tests.conftest import PROJECT, ProjectCopy, copy_project
 
@@ -30,6 +33,7 @@ WITHOUT_CONTRACT = {
     "champion_model",
     "churn_model",
     "clock",
+    "data_dictionary_page",
     "evaluation_metrics",
     "incumbent_model",
     "promotion",
@@ -68,7 +72,7 @@ def test_every_kept_table_names_a_contract_that_exists(catalog: tuple[str, DataC
         for name in _pipelines_of(env)
         for dataset in pipelines[name].datasets()
         if not dataset.startswith("params:")
-        and not isinstance(datasets.get(dataset), MemoryDataset)
+        and not isinstance(datasets.get(dataset), MemoryDataset | EngineStep)
     }
     specs = datasets.validator_specs
     assert kept - set(specs) == WITHOUT_CONTRACT & kept
@@ -78,11 +82,29 @@ def test_every_kept_table_names_a_contract_that_exists(catalog: tuple[str, DataC
 
 def test_no_table_of_one_environment_lies_where_another_keeps_its_own() -> None:
     places = [
-        yaml.safe_load(path.read_text())["data"]
+        place
         for env in ("base", *ENVIRONMENTS)
         if (path := PROJECT / "conf" / env / "globals.yml").exists()
+        # without a place of its own it is meant to be another engine for the same tables
+        and (place := yaml.safe_load(path.read_text()).get("data"))
     ]
     assert len(places) == len(set(places)) >= 3
+
+
+def test_an_environment_of_another_engine_changes_no_table_and_no_parameter() -> None:
+    files = [path.name for path in (PROJECT / "conf" / "spark").rglob("*.yml")]
+    assert files == ["globals.yml"]
+
+
+@pytest.mark.parametrize("catalog", ["production"], indirect=True)
+def test_production_leaves_no_table_in_a_file_but_the_scores(
+    catalog: tuple[str, DataCatalog],
+) -> None:
+    env, datasets = catalog
+    used = {name for pipeline in _pipelines_of(env) for name in pipelines[pipeline].datasets()}
+    files = {name for name in used if isinstance(datasets.get(name), EngineTable)}
+    assert files <= {"true_hazard"}  # the sample operator's
+    assert isinstance(datasets.get("usage"), TableDataset)
 
 
 def test_every_parameter_is_typed_by_the_model_of_its_name() -> None:

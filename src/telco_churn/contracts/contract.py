@@ -7,6 +7,7 @@ import pandera.ibis
 import pandera.pandas
 
 from telco_churn.contracts.engine_checks import BrokenContractError, check_key, check_rules
+from telco_churn.contracts.seals import Seal
 
 
 class TableContract(pandera.ibis.DataFrameModel):
@@ -58,14 +59,18 @@ class DeliveredTable(TableContract):
 
 
 def check_schema(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:
-    """Check columns, types, rules and key.
+    """Check columns, types, rules and key; rows of a file once for as long as it stays as it is.
 
     Raises:
         BrokenContractError: Says which, and in how many rows.
     """
     check_columns(table, schema, name)
+    seal = Seal(table, schema)
+    if seal.holds:
+        return
     check_rules(table, schema)
     check_key(table, list(schema.unique or []))
+    seal.put()
 
 
 def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:

@@ -4,8 +4,6 @@ Pandera runs a query for each rule and counts each key on its own; on a hundred 
 takes longer than all features together. The contracts are Pandera's, only this execution is ours.
 """
 
-from datetime import date
-
 import ibis
 import ibis.expr.types as ir
 from pandera.ibis import DataFrameSchema
@@ -13,8 +11,8 @@ from pandera.ibis import DataFrameSchema
 from telco_churn.contracts.row_rules import broken_rules
 from telco_churn.errors import InputError
 
-CALENDAR_START = date(1900, 1, 1)
-BUCKET_DAYS = 62  # a bit of a 64-bit integer each
+MONTHS = 12
+ONE = ibis.literal(1, "int64")
 
 
 class BrokenContractError(InputError):
@@ -60,8 +58,8 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
 def check_key(table: ir.Table, key: list[str]) -> None:
     """Refuse a table in which two rows share a key.
 
-    A date in the key is not grouped by, it becomes a bit: a group then holds two months of rows,
-    and has a bit for each of them only if no date comes twice.
+    A date in the key is not grouped by, its day of the month becomes a bit: a group then holds a
+    month of rows, and has a bit for each of them only if no date comes twice.
 
     Raises:
         BrokenContractError: Names the key, and how many rows are one too many.
@@ -73,11 +71,11 @@ def check_key(table: ir.Table, key: list[str]) -> None:
         groups = table.group_by(key).agg(rows=table.count().cast("int64"))
         keys = ibis.literal(1, "int64")
     else:
-        day = table[dates[0]].delta(CALENDAR_START, unit="day")
-        bit = (ibis.literal(2.0) ** (day % BUCKET_DAYS)).cast("int64")
-        group = [*(column for column in key if column != dates[0])]
-        groups = table.group_by([*group, (day // BUCKET_DAYS).name("bucket")]).agg(
-            rows=table.count().cast("int64"), bits=bit_or(bit)
+        day = table[dates[0]]
+        month = day.year() * MONTHS + day.month()
+        group = [*(column for column in key if column != dates[0]), month.name("month")]
+        groups = table.group_by(group).agg(
+            rows=table.count().cast("int64"), bits=bit_or(ONE << (day.day() - 1))
         )
         keys = bit_count(groups.bits).cast("int64")
     repeats = groups.agg(repeats=(groups.rows - keys).sum()).to_pyarrow()["repeats"][0].as_py()

@@ -1,14 +1,16 @@
-"""Contract of scores, for a whole table and for a stream of batches."""
+"""Contract of scores, for a whole table and for batches."""
 
-from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
+import ibis.expr.types as ir
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow
 
 from telco_churn.contracts.contract import FrameContract
+from telco_churn.engines import map_batches
 
 SCORES_SCHEMA = pyarrow.schema(
     {
@@ -49,21 +51,16 @@ class ChurnScores(FrameContract):
 
     @classmethod
     def validate(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Check a frame at once, or each batch of a stream as it passes.
+        """Check a frame at once, or each batch of a stream or an expression as it is computed.
 
-        A stream is returned as a stream that raises at the first batch that breaks the contract, so
-        that whoever writes it can give up the whole.
+        These come back as what raises at the first batch that breaks the contract, so that whoever
+        writes it can give up the whole.
         """
-        if not isinstance(check_obj, pyarrow.RecordBatchReader):
+        if not isinstance(check_obj, pyarrow.RecordBatchReader | ir.Table):
             return super().validate(check_obj, *args, **kwargs)
-        return pyarrow.RecordBatchReader.from_batches(
-            check_obj.schema, cls._check_batches(check_obj, **kwargs)
-        )
+        return map_batches(check_obj, partial(_check_batch, **kwargs), SCORES_SCHEMA)
 
-    @classmethod
-    def _check_batches(
-        cls, batches: pyarrow.RecordBatchReader, **kwargs: Any
-    ) -> Iterator[pyarrow.RecordBatch]:
-        for batch in batches:
-            cls.validate(batch.to_pandas(), **kwargs)
-            yield batch
+
+def _check_batch(batch: pyarrow.RecordBatch, **kwargs: Any) -> pyarrow.RecordBatch:
+    ChurnScores.validate(batch.to_pandas(), **kwargs)
+    return batch

@@ -15,6 +15,7 @@ from kedro_datasets._typing import TablePreview
 from kedro_datasets.ibis import FileDataset
 
 from telco_churn.engines import connect, find_engine
+from telco_churn.engines.origins import remember_origin
 
 STREAMED = "_streamed"  # lies in a folder that a stream made, and says that one may replace it
 
@@ -52,7 +53,10 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         """
         super().__init__(filepath=filepath, file_format=file_format, **options)
         engine = find_engine(self._connection_config["backend"])
-        self._load_args = {**engine.read_arguments.get(file_format, {}), **self._load_args}
+        self._load_args: dict[str, Any] = {
+            **engine.read_arguments.get(file_format, {}),
+            **self._load_args,
+        }
         self._columns = columns or {}
         self._missing = missing
 
@@ -64,13 +68,15 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             raise DatasetError(f"There is no file {path}. {self._missing}")
         source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
         table = self._read(self._fs_prefix + source)
+        if not self._fs_prefix:
+            remember_origin(table, Path(path))
         absent = sorted(set(self._columns.values()) - set(table.columns))
         if absent:
             raise DatasetError(
                 f"{path} has no columns {absent}, which `columns` of its catalog entry renames; "
                 f"it has {list(table.columns)}."
             )
-        return table.rename(self._columns)
+        return table.rename(self._columns) if self._columns else table
 
     def _read(self, source: str) -> ir.Table:
         reader = getattr(self.connection, f"read_{self._file_format}")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
@@ -120,5 +119,5 @@ def _load(entry: RegistryEntry) -> ModelVersion:
         metrics=described["metrics"],
         facts=described["facts"],
         columns=model.metadata.get_input_schema().input_names(),
-        predict=lambda features: pd.DataFrame(model.predict(features)),
+        predict=model.unwrap_python_model().model.score,  # text and numbers: it can be sent around
     )

@@ -30,8 +30,7 @@ def connect(connection: Mapping[str, Any]) -> ibis.BaseBackend:
     Args:
         connection: `backend`, ibis' name of the engine, and what that engine is to be told.
     """
-    options = {name: value for name, value in connection.items() if name != "backend"}
-    return find_engine(connection["backend"]).connect(connection["backend"], options)
+    return find_engine(connection["backend"]).connect(connection)
 
 
 def map_batches(

@@ -19,15 +19,25 @@ class Engine:
     # A CSV has no types, and whoever reads it decides what each column should be.
     read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True}}
 
-    def connect(self, backend: str, options: dict[str, Any]) -> ibis.BaseBackend:
+    def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
         """Connect by what ibis has for this backend."""
-        return getattr(ibis, backend).connect(**options)
+        options = dict(connection)
+        return getattr(ibis, options.pop("backend")).connect(**options)
 
     def read_partitions(
-        self, connection: ibis.BaseBackend, files: Sequence[str], root: Path
+        self,
+        connection: ibis.BaseBackend,
+        files: Sequence[str],
+        root: Path,  # noqa: ARG002  (DuckDB takes each part of a path as it is, Spark does not)
     ) -> ir.Table:
         """Read Parquet files, with the columns that their folders below `root` name."""
         return connection.read_parquet(list(files), hive_partitioning=True)
+
+    def write_partitions(
+        self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
+    ) -> None:
+        """Write Parquet files, in a folder for each value of `column`, which they do not hold."""
+        connection.to_parquet(rows, folder, partition_by=column)
 
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,27 @@ from telco_churn.engines.engine import BatchFunction, Engine
 from telco_churn.errors import InputError
 
 
+class ExecutorError(RuntimeError):
+    """Python code that runs in Spark's executors raised an error."""
+
+
 class SparkEngine(Engine):
     """Spark's ways. PySpark is imported when it is used: it is an extra."""
 
-    read_arguments = {"csv": {"inferSchema": False}}
+    read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"inferSchema": False}}
 
-    def connect(self, backend: str, options: dict[str, Any]) -> ibis.BaseBackend:
-        """Start a session, or take the one that is there, with `options` as its configuration."""
+    def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
+        """Start a session, or take the one that is there, configured by all but `backend`."""
         try:
             from pyspark.sql import SparkSession  # noqa: PLC0415
         except ImportError as error:
             raise InputError(
                 "engine.backend is pyspark, and PySpark is not installed. Install the extra: "
-                "pip install 'telco-churn[spark]', and Java 17."
+                "pip install '.[spark]', and Java 17."
             ) from error
         # Else its workers take whichever python3 is first on the path.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        options = {name: value for name, value in connection.items() if name != "backend"}
         session = SparkSession.builder.config(map=options).getOrCreate()
         return ibis.pyspark.connect(session)
 
@@ -39,6 +44,18 @@ class SparkEngine(Engine):
         """Read Parquet files, with the columns that their folders below `root` name."""
         frame = _session().read.option("basePath", str(root)).parquet(*files)
         return _table(connection, frame)
+
+    def write_partitions(
+        self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
+    ) -> None:
+        """Write Parquet files, in a folder for each value of `column`, which they do not hold."""
+        from pyspark.errors import PythonException  # noqa: PLC0415
+
+        try:
+            connection.to_parquet(rows, folder, partitionBy=column)
+        except PythonException as error:
+            # Its message is the whole stack; the last line is the fault.
+            raise ExecutorError(str(error).strip().splitlines()[-1]) from error
 
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None

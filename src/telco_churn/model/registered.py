@@ -49,7 +49,7 @@ class ModelVersion:
         metrics: As packaged.
         facts: As packaged.
         columns: The features it reads, in order.
-        predict: Takes a frame of these features, gives scores.
+        predict: Takes a frame of these features, gives scores; pickles, for executors.
     """
 
     name: str

@@ -13,6 +13,9 @@ import ibis.expr.types as ir
 from telco_churn.contracts.engine_checks import bit_count, bit_or
 from telco_churn.parameters import Statistic, WindowFeature
 
+# Sums are kept in whole millionths, which floats add up exactly: in any order, on any engine.
+MILLION = 1e6
+
 # Of what is kept: how two segments become one.
 MERGES: dict[str, Callable[..., ir.Value]] = {
     "sum": ir.NumericColumn.sum,
@@ -48,8 +51,10 @@ class Kept:
         value = events[self.column]
         is_there = self._is_there(value)
         match self.what:
-            case "sum" | "max":
-                return MERGES[self.what](value.cast("float64"))
+            case "sum":
+                return (value.cast("float64") * MILLION).round().cast("float64").sum()
+            case "max":
+                return value.cast("float64").max()
             case "count" if self.category is not None:
                 return is_there.sum().cast("float64")
             case "count" | "all":
@@ -98,7 +103,8 @@ class Window:
         return self._merge(what, (days > self.feature.days) & (days <= 2 * self.feature.days))
 
     def _merge(self, what: str, where: ir.BooleanValue) -> ir.Value:
-        return MERGES[what](self.views[keep(self.feature, what).name], where=where)
+        merged = MERGES[what](self.views[keep(self.feature, what).name], where=where)
+        return merged / MILLION if what == "sum" else merged
 
 
 def _trend(window: Window) -> ir.Value:

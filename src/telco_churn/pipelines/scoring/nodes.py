@@ -1,19 +1,21 @@
 """Gives every active customer of one date a score, and sums the run up.
 
-In: customer_features of `as_of`, the champion, the time. Out: churn_scores as a stream of Arrow
-batches, and a few lines for a person.
+In: customer_features of `as_of`, the champion, the time. Out: churn_scores, computed in Arrow
+batches by whoever writes them, and a few lines for a person.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
 from telco_churn.contracts import SCORES_SCHEMA
+from telco_churn.engines import map_batches
 from telco_churn.errors import InputError
-from telco_churn.model.encoding import FeatureMismatchError, cast_to_signature
+from telco_churn.model.batches import score_batch
+from telco_churn.model.encoding import FeatureMismatchError
 from telco_churn.model.registered import ModelVersion
 from telco_churn.parameters import AsOf, ScoringParams, SummaryParams
 
@@ -37,7 +39,7 @@ def score_customers(
     as_of: AsOf,
     scoring: ScoringParams,
     clock: datetime,
-) -> pa.RecordBatchReader:
+) -> pa.RecordBatchReader | ir.Table:
     """Score every customer of one date, a batch at a time.
 
     Args:
@@ -48,7 +50,7 @@ def score_customers(
         clock: When the run scored.
 
     Returns:
-        A stream with the columns of `ChurnScores`.
+        The columns of `ChurnScores`: a stream, or an expression where the engine runs the model.
 
     Raises:
         NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
@@ -71,23 +73,12 @@ def score_customers(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "
             "cancellations around that date, or choose another as_of."
         )
-    return pa.RecordBatchReader.from_batches(
-        SCORES_SCHEMA, _score_batches(customers, champion_model, scoring.batch_rows, clock)
+    return map_batches(
+        customers.select(*KEY, *champion_model.columns),
+        partial(score_batch, champion=champion_model, clock=clock, key=KEY, schema=SCORES_SCHEMA),
+        SCORES_SCHEMA,
+        scoring.batch_rows,
     )
-
-
-def _score_batches(
-    customers: ir.Table, champion: ModelVersion, batch_rows: int, clock: datetime
-) -> Iterator[pa.RecordBatch]:
-    for batch in customers.select(*KEY, *champion.columns).to_pyarrow_batches(
-        chunk_size=batch_rows
-    ):
-        frame = batch.to_pandas()
-        scores = champion.predict(cast_to_signature(frame[champion.columns]))
-        rows = pd.concat([frame[KEY], scores], axis="columns").assign(
-            model_version=champion.version, run_id=champion.run_id, scored_at=clock
-        )
-        yield pa.RecordBatch.from_pandas(rows, SCORES_SCHEMA, preserve_index=False)
 
 
 def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Table) -> str:

@@ -1,0 +1,51 @@
+"""What is measured: this project's commands, and what a user would write instead.
+
+In: how many customers. Out: commands, each for a process of its own.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.sample_operator import AS_OF, place
+
+RIVALS = ("DuckDB SQL", "polars", "pandas")
+OURS = "this pipeline"
+ALONE = "this pipeline, no plugins"
+AGAIN = "the same, tables checked before"  # a file that kept its contract is not checked twice
+ALL_OURS = (OURS, ALONE, AGAIN)
+TWELVE = "this pipeline, twelve dates"
+WEEKS = 12
+
+
+def feature_commands(customers: int) -> dict[str, str]:
+    """The command of each contender for the features of one date."""
+    scripts = dict(zip(RIVALS, ("duckdb", "polars", "pandas"), strict=True))
+    ours = f"{_kedro(customers)} --tags scoring --params as_of={AS_OF}"
+    alone = f"python -m benchmarks.features_pipeline {place(customers)}/conf {AS_OF}"
+    return {OURS: ours, ALONE: alone, AGAIN: alone} | {
+        name: f"python benchmarks/features_{script}.py {place(customers)}/03_primary {AS_OF} "
+        f"{feature_file(customers, name)}"
+        for name, script in scripts.items()
+    }
+
+
+def feature_file(customers: int, contender: str) -> Path:
+    """Where a contender leaves its features."""
+    if contender in ALL_OURS:
+        features = place(customers) / "04_feature" / "customer_features"
+        return features / f"as_of={AS_OF}" / "features.parquet"
+    return place(customers) / f"{contender.replace(' ', '_').lower()}.parquet"
+
+
+def weekly_command(customers: int) -> str:
+    """The command for the features of twelve dates, a week apart, labels included."""
+    last = AS_OF - timedelta(weeks=1)
+    grid = f"snapshots.from={last - timedelta(weeks=WEEKS - 1)},snapshots.to={last}"
+    return (
+        f"{_kedro(customers)} --tags training --params 'as_of={AS_OF},snapshots.every=1 week,"
+        f"label.horizon_days=7,{grid}'"
+    )
+
+
+def _kedro(customers: int) -> str:
+    return f"kedro run --conf-source {place(customers)}/conf --pipelines features"

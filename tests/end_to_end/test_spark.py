@@ -1,0 +1,238 @@
+"""Spark computes the same features and scores as DuckDB, and runs the model in its executors."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from deltalake import DeltaTable
+from kedro.io import DatasetError
+
+from telco_churn.contracts import SCORES_SCHEMA, ChurnScores
+from telco_churn.datasets.engine_table import EngineTable
+from telco_churn.datasets.score_table import ScoreTable
+from telco_churn.engines import connect, map_batches
+from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params
+from tests.datasets.test_score_table import ROW as SCORE
+from tests.small_operator import feature_expression
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("spark"),  # one Spark is enough for one machine
+    pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, none is on PATH"),
+]
+CONFIGURED = yaml.safe_load((PROJECT / "conf" / "spark" / "globals.yml").read_text())["engine"]
+SPARK = CONFIGURED | {"spark.sql.shuffle.partitions": 2, "spark.driver.memory": "2g"}
+DUCKDB = {"backend": "duckdb", "database": ":memory:"}
+KEY = ["as_of", "customer_id"]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[ibis.BaseBackend]:
+    pytest.importorskip("pyspark")
+    connection = connect(SPARK)
+    yield connection
+    connection.disconnect()
+
+
+running_spark = pytest.mark.usefixtures("spark")
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The tables of a small operator as files that both engines read."""
+    folder = tmp_path_factory.mktemp("operator")
+    tables = simulate_tables(simulation_params(customers=200))
+    del tables["true_hazard"]
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet")
+    return {name: folder / f"{name}.parquet" for name in tables}
+
+
+def compute(
+    engine: ibis.BaseBackend, operator: dict[str, Path], dates: list[date]
+) -> tuple[ibis.Schema, pd.DataFrame]:
+    tables = {name: engine.read_parquet(path) for name, path in operator.items()}
+    features = feature_expression(tables, dates)
+    return features.schema(), features.to_pyarrow().to_pandas().sort_values(KEY, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [[date(2026, 9, 28)], [date(2026, 7, 6), date(2026, 8, 3), date(2026, 8, 31)]],
+    ids=["one date, as for scoring", "several, as for training"],
+)
+def test_features_are_those_of_duckdb(
+    dates: list[date], spark: ibis.BaseBackend, operator: dict[str, Path]
+) -> None:
+    expected_schema, expected = compute(ibis.duckdb.connect(), operator, dates)
+    schema, features = compute(spark, operator, dates)
+    assert schema.names == expected_schema.names
+    assert len(features) > 100 * len(dates)
+    pd.testing.assert_frame_equal(features, expected, rtol=1e-9, atol=0, check_dtype=False)
+
+
+def test_python_runs_in_executors_and_not_in_this_process(spark: ibis.BaseBackend) -> None:
+    schema = pa.schema({"pid": pa.int64()})
+    rows = ibis.memtable({"n": [1, 2, 3]})
+    spark.create_view("numbers", rows, overwrite=True)
+
+    def tell(batch: pa.RecordBatch) -> pa.RecordBatch:
+        return pa.RecordBatch.from_pydict({"pid": [os.getpid()] * batch.num_rows}, schema)
+
+    pids = map_batches(spark.table("numbers"), tell, schema).pid.to_pyarrow().to_pylist()
+    assert len(pids) == 3
+    assert os.getpid() not in pids
+
+
+@running_spark
+def test_scoring_gives_the_scores_of_duckdb_in_one_commit(
+    project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = DeltaTable(project.data / "07_model_output" / "churn_scores")
+    expected = _comparable(before.to_pandas())
+    _keep_to_the_tables_of_test(project)
+    written = _record_plans(monkeypatch)
+    result = project.run("--pipelines", "scoring", env="spark")
+    assert result.exit_code == 0, result.output
+    after = DeltaTable(project.data / "07_model_output" / "churn_scores")
+    assert after.version() == before.version() + 1
+    pd.testing.assert_frame_equal(_comparable(after.to_pandas()), expected, rtol=1e-9, atol=0)
+    assert "MapInArrow" in written[-1]
+    again = project.run("--pipelines", "scoring")  # DuckDB reads and replaces what Spark wrote
+    assert again.exit_code == 0, again.output
+    pd.testing.assert_frame_equal(
+        _comparable(DeltaTable(after.table_uri).to_pandas()), expected, rtol=0, atol=0
+    )
+
+
+@running_spark
+def test_a_table_goes_from_engine_to_engine_and_back(tmp_path: Path) -> None:
+    tables = {
+        name: EngineTable(filepath=str(tmp_path / "numbers.parquet"), connection=connection)
+        for name, connection in (("duckdb", DUCKDB), ("spark", SPARK))
+    }
+    for name, other in (("duckdb", "spark"), ("spark", "duckdb"), ("duckdb", "spark")):
+        rows = pa.table({"n": [1, 2], "day": [date(2026, 1, 1), None], "by": [name, name]})
+        tables[name].save(
+            ibis.memtable(rows.to_pandas(), schema=ibis.Schema.from_pyarrow(rows.schema))
+        )
+        assert tables[other].load().order_by("n").to_pyarrow().to_pylist() == rows.to_pylist()
+    assert [path.name for path in tmp_path.iterdir()] == ["numbers.parquet"]
+
+
+@running_spark
+def test_a_csv_is_text_on_spark_too(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,n\n007,1\n008,\n")
+    table = EngineTable(filepath=str(tmp_path / "t.csv"), file_format="csv", connection=SPARK)
+    assert table.load().order_by("id").to_pyarrow().to_pylist() == [
+        {"id": "007", "n": "1"},
+        {"id": "008", "n": None},
+    ]
+
+
+def test_spark_replaces_a_date_of_a_table_that_duckdb_began(
+    spark: ibis.BaseBackend, tmp_path: Path
+) -> None:
+    _score_table(tmp_path, DUCKDB).save(
+        pa.RecordBatchReader.from_batches(SCORES_SCHEMA, [_batch(SCORE)])
+    )
+    _score_table(tmp_path, DUCKDB, "2026-01-08").save(
+        pa.RecordBatchReader.from_batches(
+            SCORES_SCHEMA, [_batch(SCORE | {"as_of": date(2026, 1, 8)})]
+        )
+    )
+    rows = [SCORE | {"customer_id": "b"}, SCORE | {"customer_id": "c"}]
+    _score_table(tmp_path, SPARK).save(ChurnScores.validate(_spark_table(spark, rows)))
+    for engine in (SPARK, DUCKDB):
+        loaded = _score_table(tmp_path, engine).load().to_pyarrow().to_pylist()
+        assert sorted((str(row["as_of"]), row["customer_id"]) for row in loaded) == [
+            ("2026-01-01", "b"),
+            ("2026-01-01", "c"),
+            ("2026-01-08", "a"),
+        ]
+    assert DeltaTable(tmp_path).version() == 2
+    assert DeltaTable(tmp_path).to_pyarrow_table().schema.field("scored_at").type == pa.timestamp(
+        "us", "UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"churn_probability": 1.5}, "churn_probability"),
+        ({"as_of": date(2026, 1, 2)}, "as_of=2026-01-02"),
+    ],
+    ids=["contract broken in an executor", "scores of another date"],
+)
+def test_wrong_scores_leave_the_version_before(
+    wrong: dict[str, Any], said: str, spark: ibis.BaseBackend, tmp_path: Path
+) -> None:
+    _score_table(tmp_path, SPARK).save(_spark_table(spark, [SCORE]))
+    files = _files(tmp_path)
+    checked = ChurnScores.validate(
+        _spark_table(spark, [SCORE, SCORE | {"customer_id": "b"} | wrong])
+    )
+    with pytest.raises(DatasetError, match=said):
+        _score_table(tmp_path, SPARK).save(checked)
+    assert DeltaTable(tmp_path).version() == 0
+    assert _files(tmp_path) == files
+
+
+def _keep_to_the_tables_of_test(project: ProjectCopy) -> None:
+    """The environment spark is base on another engine; here it is test."""
+    settings = (project.path / "conf" / "test" / "globals.yml").read_text()
+    configured = yaml.safe_dump({"engine": SPARK, "steps": "view"})
+    (project.path / "conf" / "spark" / "globals.yml").write_text(settings + configured)
+
+
+def _record_plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The plan of each query that Spark writes to Parquet."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    plans: list[str] = []
+    backend = type(connect(SPARK))
+    write = backend.to_parquet
+
+    def record(self: Any, rows: ir.Table, path: Path, **options: Any) -> None:
+        session = SparkSession.getActiveSession()
+        plans.append(session.sql(f"EXPLAIN {self.compile(rows)}").collect()[0][0])
+        write(self, rows, path, **options)
+
+    monkeypatch.setattr(backend, "to_parquet", record)
+    return plans
+
+
+def _comparable(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores.drop(columns="scored_at").sort_values(KEY, ignore_index=True)
+
+
+def _score_table(path: Path, engine: dict[str, Any], day: str = "2026-01-01") -> ScoreTable:
+    return ScoreTable(filepath=str(path), as_of=day, connection=engine)
+
+
+def _batch(*rows: dict[str, Any]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(list(rows), SCORES_SCHEMA)
+
+
+def _spark_table(spark: ibis.BaseBackend, rows: list[dict[str, Any]]) -> ir.Table:
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    frame = SparkSession.builder.getOrCreate().createDataFrame(
+        pa.Table.from_batches([_batch(*rows)])
+    )
+    frame.createOrReplaceTempView("given_scores")
+    return spark.table("given_scores")
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
