@@ -18,7 +18,7 @@ POSITIVE ?= Yes
 BENCH_CUSTOMERS ?= 100000
 BENCH_OUT ?= $(if $(filter 100000,$(BENCH_CUSTOMERS)),docs,data/benchmark)
 
-.PHONY: help run test bench check format viz mlflow own-table dictionary lock clean
+.PHONY: help run test test-slow bench check format viz mlflow own-table dictionary lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,8 +36,11 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 run: $(INSTALLED) ## Install, make the sample operator, train, score all its customers
 	$(BIN)/kedro run
 
-test: $(INSTALLED) ## Install, run all tests
-	$(BIN)/pytest
+test: $(INSTALLED) ## Install, run the tests; the slow ones (Spark and others) are test-slow
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(INSTALLED) ## Run the slow tests; those of Spark need Java 17
+	$(BIN)/pytest -m slow
 
 check: $(INSTALLED) ## Lint, format, types, architecture, freshness of the lock
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,13 +50,22 @@ running_spark = pytest.mark.usefixtures("spark")
 
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The tables of a small operator as files that both engines read."""
+    """The tables of a small operator as files that both engines read, some rows loaded late."""
     folder = tmp_path_factory.mktemp("operator")
     tables = simulate_tables(simulation_params(customers=200))
     del tables["true_hazard"]
+    for name, happened_on in {"usage": "day", "contacts": "contacted_on"}.items():
+        tables[name] = load_late(tables[name], happened_on)
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
     return {name: folder / f"{name}.parquet" for name in tables}
+
+
+def load_late(table: pa.Table, happened_on: str) -> pa.Table:
+    """Let rows come in at three in the night, up to three weeks after they happened."""
+    lag = pd.to_timedelta(np.arange(len(table)) % 21 * 24 + 3, unit="h")
+    moment = pd.to_datetime(table[happened_on].to_pandas()) + lag
+    return table.append_column("loaded_at", pa.array(moment, pa.timestamp("us")))
 
 
 def compute(
