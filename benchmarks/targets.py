@@ -59,21 +59,23 @@ class Target:
 
 def list_targets(results: Results) -> list[Target]:
     """Compare what was found with every target."""
-    small, large = results.small, results.large
-    one, million = results.features[small], results.features[large]
+    return [*_against_rivals(results), *_growth(results), *_limits(results)]
+
+
+def _against_rivals(results: Results) -> list[Target]:
     kinds = {
         "orchestration excluded": (ALONE, "worked"),
         "orchestration excluded, tables checked before": (AGAIN, "worked"),
         "orchestration included": (OURS, "wall"),
     }
-    against = [
+    fastest = [
         Target(
             f"{customers:,} customers, one date, against the fastest rival, {kind}",
             1.2,
             results.against_fastest(customers, contender, of),
             " x",
         )
-        for customers in (small, large)
+        for customers in results.features
         for kind, (contender, of) in kinds.items()
     ]
     pandas = [
@@ -85,15 +87,25 @@ def list_targets(results: Results) -> list[Target]:
         )
         for customers, measured in results.features.items()
     ]
-    growth = million[ALONE].worked / one[ALONE].worked
+    return [*fastest, *pandas]
+
+
+def _growth(results: Results) -> list[Target]:
+    small, large = results.small, results.large
+    one, million = results.features[small], results.features[large]
     twelve = one[TWELVE].worked / one[OURS].worked
-    made = results.simulation[large]
+    growth = million[ALONE].worked / one[ALONE].worked
     return [
-        *against,
-        *pandas,
         Target("Twelve weekly dates against one", 4, twelve, " x"),
         Target(f"{large // small} times the rows, orchestration excluded", 11, growth, " x"),
-        Target(f"Peak memory of the features of {large:,}", 4, million[OURS].peak / GIB, " GiB"),
+    ]
+
+
+def _limits(results: Results) -> list[Target]:
+    large, made = results.large, results.simulation[results.large]
+    peak = results.features[large][OURS].peak
+    return [
+        Target(f"Peak memory of the features of {large:,}", 4, peak / GIB, " GiB"),
         Target(f"Making the sample operator of {large:,}", 300, made.wall, " s"),
         Target(f"Peak memory of making {large:,}", 4, made.peak / GIB, " GiB"),
     ]

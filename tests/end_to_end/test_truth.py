@@ -47,7 +47,12 @@ def test_the_model_goes_nine_tenths_of_the_way_to_the_true_hazard(put: Put) -> N
     )
     features = feature_expression(operator, dates)
     labelled = label_churn(
-        features, dates, operator["cancellations"], label_params(), feature_params()
+        features,
+        dates,
+        operator["customers"],
+        operator["cancellations"],
+        label_params(),
+        feature_params(),
     )
     examples = put(nodes.split_by_time(labelled, training_params()).to_pyarrow())
     model, _ = nodes.train_candidate(examples, training_params(), decision_params())

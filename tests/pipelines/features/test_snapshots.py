@@ -117,6 +117,19 @@ def test_a_cancellation_that_came_in_late_counts_from_then_on(put: Put) -> None:
     assert [day for _, day in _snapshot(days, customers, cancelled)] == days[:3]
 
 
+def test_who_cancelled_and_returned_is_a_customer_again_and_no_churner(put: Put) -> None:
+    customers = put(pa.table({"customer_id": ["a"], "signed_up_on": [date(2026, 1, 20)]}))
+    cancelled = put(pa.table({"customer_id": ["a"], "cancelled_on": [date(2026, 1, 12)]}))
+    days = [date(2026, 1, day) for day in (12, 13, 20, 21)]
+    found = _snapshot(days, customers, cancelled)
+    assert [day for _, day in found] == [date(2026, 1, 21)]
+    snapshots = put(pa.table({"customer_id": ["a"], "as_of": [date(2026, 1, 21)]}))
+    labelled = label_churn(
+        snapshots, days[3:], customers, cancelled, label_params(), feature_params()
+    )
+    assert labelled.to_pyarrow()["churned"].to_pylist() == [False]
+
+
 @pytest.mark.parametrize(
     ("eligibility", "expected"),
     [
@@ -166,7 +179,9 @@ def test_churn_is_a_cancellation_within_the_horizon_as_of_included(
             }
         )
     )
-    labelled = label_churn(snapshots, [day], cancellations, label_params(), feature_params())
+    labelled = label_churn(
+        snapshots, [day], _somebody(put), cancellations, label_params(), feature_params()
+    )
     assert labelled.to_pyarrow()["churned"].to_pylist() == ([churned] if known else [])
 
 
@@ -187,8 +202,14 @@ def test_inactivity_is_no_event_within_the_horizon_however_late_it_was_loaded(
     )
     snapshots = put(pa.table({"customer_id": ["a"], "as_of": [day]}))
     label = label_params(kind="inactivity", event_tables=["usage"])
-    labelled = label_churn(snapshots, [day], _nobody(put), label, feature_params(), put(usage))
+    labelled = label_churn(
+        snapshots, [day], _somebody(put), _nobody(put), label, feature_params(), put(usage)
+    )
     assert labelled.to_pyarrow()["churned"].to_pylist() == [churned]
+
+
+def _somebody(put: Put) -> ir.Table:
+    return put(pa.table({"customer_id": ["a"], "signed_up_on": [date(2025, 6, 1)]}))
 
 
 def _nobody(put: Put) -> ir.Table:

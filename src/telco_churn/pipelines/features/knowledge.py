@@ -36,3 +36,11 @@ def is_known(pairs: ir.Table, happened_on: str) -> ir.BooleanValue:
 def known_value(pairs: ir.Table, column: str, known_from: str) -> ir.Value:
     """A value that is filled in later, null until the morning after."""
     return ibis.ifelse((pairs[known_from] < pairs.as_of).fill_null(False), pairs[column], None)
+
+
+def select_final(cancellations: ir.Table, customers: ir.Table) -> ir.Table:
+    """Leave out the cancellations of who signed up again since: they are customers once more."""
+    signed_up = customers.select("customer_id", "signed_up_on")
+    joined = cancellations.join(signed_up, "customer_id")
+    final = joined.filter(joined.cancelled_on >= joined.signed_up_on)
+    return final.select(*cancellations.columns)

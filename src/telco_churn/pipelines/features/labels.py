@@ -11,13 +11,14 @@ import ibis.expr.types as ir
 
 from telco_churn.parameters import FeatureParams, LabelParams
 from telco_churn.pipelines.features.activity import has_event
-from telco_churn.pipelines.features.knowledge import LOADED_AT
+from telco_churn.pipelines.features.knowledge import LOADED_AT, select_final
 from telco_churn.pipelines.features.windows import KEY
 
 
 def label_churn(
     snapshots: ir.Table,
     dates: list[date],
+    customers: ir.Table,
     cancellations: ir.Table,
     label: LabelParams,
     features: FeatureParams,
@@ -28,6 +29,7 @@ def label_churn(
     Args:
         snapshots: One row per `customer_id` and `as_of`.
         dates: The values of `as_of`.
+        customers: One row per `customer_id`.
         cancellations: At most one row per `customer_id`.
         label: `kind` of churn and `horizon_days`, the length of the window that starts on `as_of`.
         features: Knows the date column of each event table.
@@ -36,19 +38,19 @@ def label_churn(
     Returns:
         The same rows with `churned`, a boolean that is never null.
     """
-    left = cancellations.select("customer_id", "cancelled_on")
-    joined = snapshots.left_join(left, "customer_id")
+    final = select_final(cancellations, customers).select("customer_id", "cancelled_on")
+    joined = snapshots.left_join(final, "customer_id")
     present = joined.filter(~(joined.cancelled_on < joined.as_of).fill_null(False))
     if label.kind == "cancellation":
         days_left = present.cancelled_on.delta(present.as_of, unit="day")
         churned = days_left.between(0, label.horizon_days - 1).fill_null(False)
         return present.select(*snapshots.columns, churned=churned)
-    customers = present.select(*snapshots.columns)
-    return _mark_inactive(customers, dates, label, features, *events)
+    remaining = present.select(*snapshots.columns)
+    return _mark_inactive(remaining, dates, label, features, *events)
 
 
 def _mark_inactive(
-    customers: ir.Table,
+    snapshots: ir.Table,
     dates: list[date],
     label: LabelParams,
     features: FeatureParams,
@@ -56,8 +58,8 @@ def _mark_inactive(
 ) -> ir.Table:
     """Look back from the end of the horizon, with all that is known by now."""
     horizon = label.horizon_days
-    ends = customers.select(
-        "customer_id", as_of=(customers.as_of + ibis.interval(days=horizon)).cast("date")
+    ends = snapshots.select(
+        "customer_id", as_of=(snapshots.as_of + ibis.interval(days=horizon)).cast("date")
     )
     by_now = [table.drop(*({LOADED_AT} & set(table.columns))) for table in events]
     active = has_event(
@@ -69,5 +71,5 @@ def _mark_inactive(
     )
     start = (active.as_of - ibis.interval(days=horizon)).cast("date")
     seen = active.select("customer_id", "is_active", as_of=start)
-    marked = customers.left_join(seen, list(KEY))
-    return marked.select(*customers.columns, churned=~marked.is_active.fill_null(False))
+    marked = snapshots.left_join(seen, list(KEY))
+    return marked.select(*snapshots.columns, churned=~marked.is_active.fill_null(False))

@@ -21,44 +21,13 @@ def create_pipeline(
         label: Reads `event_tables` where it looks for inactivity.
         eligibility: Reads them where it asks for activity.
     """
+    tables = list(features.windows)
     seen = label.event_tables if eligibility.active_within_days is not None else []
     awaited = label.event_tables if label.kind == "inactivity" else []
-    tables = list(features.windows)
-    scoring = [
-        Node(
-            snapshots.list_scoring_dates,
-            ["coverage", "params:as_of"],
-            "scoring_dates",
-            name="list_scoring_dates",
-        ),
-        *_feature_nodes("scoring", "customer_features", tables, seen),
-    ]
-    training = [
-        Node(
-            snapshots.list_training_dates,
-            ["coverage", "params:as_of", "params:snapshots", "params:label", "params:training"],
-            "training_dates",
-            name="list_training_dates",
-        ),
-        *_feature_nodes("training", "training_features", tables, seen),
-        Node(
-            labels.label_churn,
-            [
-                "training_features",
-                "training_dates",
-                "cancellations",
-                "params:label",
-                "params:features",
-                *awaited,
-            ],
-            "labelled_features",
-            name="label_churn",
-        ),
-    ]
     return Pipeline(
         [
-            Pipeline(scoring, tags="scoring"),
-            Pipeline(training, tags="training"),
+            Pipeline(_scoring_nodes(tables, seen), tags="scoring"),
+            Pipeline(_training_nodes(tables, seen, awaited), tags="training"),
             Pipeline(_dictionary_nodes(), tags=["scoring", "training"]),
         ],
         namespace="features",
@@ -66,68 +35,99 @@ def create_pipeline(
     )
 
 
+def _scoring_nodes(tables: list[str], seen: list[str]) -> list[Node]:
+    """The features of `as_of`."""
+    dates = Node(
+        snapshots.list_scoring_dates,
+        ["coverage", "params:as_of"],
+        "scoring_dates",
+        name="list_scoring_dates",
+    )
+    return [dates, *_feature_nodes("scoring", "customer_features", tables, seen)]
+
+
+def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
+    """The features of many dates, with what came after."""
+    dates = Node(
+        snapshots.list_training_dates,
+        ["coverage", "params:as_of", "params:snapshots", "params:label", "params:training"],
+        "training_dates",
+        name="list_training_dates",
+    )
+    labelled = Node(
+        labels.label_churn,
+        [
+            "training_features",
+            "training_dates",
+            "customers",
+            "cancellations",
+            "params:label",
+            "params:features",
+            *awaited,
+        ],
+        "labelled_features",
+        name="label_churn",
+    )
+    return [dates, *_feature_nodes("training", "training_features", tables, seen), labelled]
+
+
 def _feature_nodes(
     purpose: str, features: str, tables: list[str], activity_tables: list[str]
 ) -> list[Node]:
     """The nodes that turn the dates of one purpose into its features."""
-    snapshot, dates = f"{purpose}_snapshots", f"{purpose}_dates"
-    looked_up = {lookup.function.__name__: lookup for lookup in LOOKUPS}
-    outputs = [f"{purpose}_{name}" for name in looked_up]
-    outputs += [f"{purpose}_aggregate_{table}" for table in tables]
+    present = Node(
+        snapshots.snapshot_customers,
+        [
+            f"{purpose}_dates",
+            "customers",
+            "cancellations",
+            "params:eligibility",
+            "params:label",
+            "params:features",
+            *activity_tables,
+        ],
+        f"{purpose}_snapshots",
+        name=f"snapshot_{purpose}_customers",
+    )
+    groups = [*_lookup_nodes(purpose), *_window_nodes(purpose, tables)]
+    assembled = Node(
+        nodes.assemble_features,
+        [f"{purpose}_snapshots", *(output for group in groups for output in group.outputs)],
+        features,
+        name=f"assemble_features_for_{purpose}",
+    )
+    return [present, *groups, assembled]
+
+
+def _lookup_nodes(purpose: str) -> list[Node]:
     return [
         Node(
-            snapshots.snapshot_customers,
-            [
-                dates,
-                "customers",
-                "cancellations",
-                "params:eligibility",
-                "params:label",
-                "params:features",
-                *activity_tables,
-            ],
-            snapshot,
-            name=f"snapshot_{purpose}_customers",
-        ),
-        *[
-            Node(
-                lookup.function,
-                [snapshot, lookup.table],
-                f"{purpose}_{name}",
-                name=f"{name}_for_{purpose}",
-            )
-            for name, lookup in looked_up.items()
-        ],
-        *[
-            Node(
-                nodes.aggregate_events(table),
-                [snapshot, dates, table, "params:features"],
-                f"{purpose}_aggregate_{table}",
-                name=f"aggregate_{table}_for_{purpose}",
-            )
-            for table in tables
-        ],
+            lookup.function,
+            [f"{purpose}_snapshots", lookup.table],
+            f"{purpose}_{lookup.function.__name__}",
+            name=f"{lookup.function.__name__}_for_{purpose}",
+        )
+        for lookup in LOOKUPS
+    ]
+
+
+def _window_nodes(purpose: str, tables: list[str]) -> list[Node]:
+    return [
         Node(
-            nodes.assemble_features,
-            [snapshot, *outputs],
-            features,
-            name=f"assemble_features_for_{purpose}",
-        ),
+            nodes.aggregate_events(table),
+            [f"{purpose}_snapshots", f"{purpose}_dates", table, "params:features"],
+            f"{purpose}_aggregate_{table}",
+            name=f"aggregate_{table}_for_{purpose}",
+        )
+        for table in tables
     ]
 
 
 def _dictionary_nodes() -> list[Node]:
-    return [
-        Node(
-            nodes.describe_features,
-            "params:features",
-            "data_dictionary",
-            name="describe_features",
-        ),
-        Node(
-            nodes.write_dictionary,
-            "data_dictionary",
-            "data_dictionary_page",
-            name="write_dictionary",
-        ),
-    ]
+    described = Node(
+        nodes.describe_features, "params:features", "data_dictionary", name="describe_features"
+    )
+    written = Node(
+        nodes.write_dictionary, "data_dictionary", "data_dictionary_page", name="write_dictionary"
+    )
+    return [described, written]

@@ -19,7 +19,7 @@ from telco_churn.parameters import (
     TrainingParams,
 )
 from telco_churn.pipelines.features.activity import has_event
-from telco_churn.pipelines.features.knowledge import is_known, join_known
+from telco_churn.pipelines.features.knowledge import is_known, join_known, select_final
 from telco_churn.pipelines.features.windows import KEY
 
 
@@ -107,7 +107,8 @@ def snapshot_customers(
     Args:
         dates: Values of `as_of`.
         customers: One row per customer.
-        cancellations: At most one row per customer; one that came in late counts from then on.
+        cancellations: At most one row per customer; one that came in late counts from then on, one
+            before the customer signed up again never.
         eligibility: Which customers are looked at.
         label: Names the event tables that show activity.
         features: Knows the date column of each event table.
@@ -123,7 +124,8 @@ def snapshot_customers(
     if eligibility.segments:
         wanted &= pairs.segment.isin(eligibility.segments)
     present = pairs.filter(wanted).select(*KEY)
-    gone = join_known(present, cancellations, "cancelled_on").select(*KEY)
+    final = select_final(cancellations, customers)
+    gone = join_known(present, final, "cancelled_on").select(*KEY)
     eligible = present.anti_join(gone, list(KEY))
     if eligibility.active_within_days is None:
         return eligible

@@ -71,7 +71,8 @@ def score_customers(
     if customers.limit(1).count().execute() == 0:
         raise NothingToScoreError(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "
-            "cancellations around that date, or choose another as_of."
+            "cancellations around that date and at eligibility in "
+            "conf/base/parameters/features.yml, or choose another as_of."
         )
     return map_batches(
         customers.select(*KEY, *champion_model.columns),
