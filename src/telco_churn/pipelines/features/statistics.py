@@ -52,7 +52,7 @@ class Kept:
         is_there = self._is_there(value)
         match self.what:
             case "sum":
-                return (value.cast("float64") * MILLION).round().cast("float64").sum()
+                return _sum_millionths(value)
             case "max":
                 return value.cast("float64").max()
             case "count" if self.category is not None:
@@ -105,6 +105,13 @@ class Window:
     def _merge(self, what: str, where: ir.BooleanValue) -> ir.Value:
         merged = MERGES[what](self.views[keep(self.feature, what).name], where=where)
         return merged / MILLION if what == "sum" else merged
+
+
+def _sum_millionths(value: ir.NumericColumn) -> ir.FloatingScalar:
+    """Add up in whole millionths; whole numbers need no rounding for it."""
+    if value.type().is_integer():
+        return value.cast("float64").sum() * MILLION
+    return (value.cast("float64") * MILLION).round().cast("float64").sum()
 
 
 def _trend(window: Window) -> ir.Value:

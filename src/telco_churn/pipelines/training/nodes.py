@@ -50,7 +50,7 @@ def split_by_time(labelled_features: ir.Table, training: TrainingParams) -> ir.T
         raise UnfitExamplesError(
             f"There are {len(dates)} snapshots, more than {held_out} are needed "
             "(training.split.calibration_snapshots + test_snapshots + 1). Choose a later as_of, "
-            "or lower snapshots.every_days in conf/base/parameters/features.yml."
+            "or lower snapshots.every in conf/base/parameters/features.yml."
         )
     test_from, calibration_from = dates[-split.test_snapshots], dates[-held_out]
     return labelled_features.mutate(
