@@ -3,6 +3,7 @@
 from kedro.io import DataCatalog
 from kedro.utils import load_obj
 
+from telco_churn.contracts.row_rules import late_columns
 from telco_churn.errors import InputError
 from telco_churn.parameters import FeatureParams, LabelParams, WindowParams
 from telco_churn.pipelines.features.lookups import LOOKUPS
@@ -48,10 +49,22 @@ def _check_table(table: str, window: WindowParams, catalog: DataCatalog) -> None
     if spec is None:
         return
     contract = load_obj(spec.class_path)
-    schema = (contract(**spec.options) if spec.options else contract).to_schema()
+    contract = contract(**spec.options) if spec.options else contract
+    schema = contract.to_schema()
     if not schema.strict:
         return
     check_columns(window, table, list(schema.columns))
+    asked = {*window.measures, *window.categories}
+    late = {
+        column: since
+        for column, since in late_columns(contract).items()
+        if column in asked and window.known_from.get(column) != since
+    }
+    if late:
+        raise BadDeclarationError(
+            f"features.windows.{table} asks for columns that are filled in later and does not say "
+            f"from when they are known: add known_from: {late}. {WHERE}"
+        )
     wordy = [
         column
         for column in window.numeric_columns

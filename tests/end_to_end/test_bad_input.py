@@ -149,6 +149,16 @@ BAD_DECLARATIONS = {
         "call_minutes: {mean: [7, 7]}",
         ["usage_call_minutes_mean_7d", "more than once"],
     ),
+    "a value known from nobody knows when": (
+        "known_from: {satisfaction: resolved_on}",
+        "known_from: {}",
+        ["contacts", "known_from: {'satisfaction': 'resolved_on'}"],
+    ),
+    "a misspelt column that is known later": (
+        "known_from: {satisfaction: resolved_on}",
+        "known_from: {satisfation: resolved_on}",
+        ["contacts", "['satisfation']"],
+    ),
     "an unknown table": ("    invoices:\n", "    bills:\n", ["bills", "not in the catalog"]),
 }
 

@@ -12,6 +12,7 @@ from telco_churn.contracts.features import (
 from telco_churn.contracts.ingestion import CheckedRows, Coverage, IngestionReport, RejectedRows
 from telco_churn.contracts.operator_tables import (
     IDENTIFIERS,
+    LOADED_AT,
     Cancellations,
     Contacts,
     Customers,
@@ -31,6 +32,7 @@ from telco_churn.contracts.scores import SCORES_SCHEMA, ChurnScores
 
 __all__ = [
     "IDENTIFIERS",
+    "LOADED_AT",
     "SCORES_SCHEMA",
     "BrokenContractError",
     "Cancellations",

@@ -118,7 +118,8 @@ class WindowParams(Block):
     @property
     def columns(self) -> list[str]:
         """Every column that is asked for, each once."""
-        asked = [self.date, *self.measures, *self.categories, *self.known_from.values()]
+        known = [*self.known_from, *self.known_from.values()]
+        asked = [self.date, *self.measures, *self.categories, *known]
         return list(dict.fromkeys(asked))
 
     @property

@@ -7,7 +7,7 @@ before its `as_of`.
 import ibis
 import ibis.expr.types as ir
 
-LOADED_AT = "loaded_at"  # where a table has it: when a row came in
+from telco_churn.contracts import LOADED_AT
 
 
 def join_known(snapshots: ir.Table, table: ir.Table, happened_on: str) -> ir.Table:

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from telco_churn.contracts import LOADED_AT
 from telco_churn.parameters import FeatureParams, LabelParams
 from telco_churn.pipelines.features.activity import has_event
-from telco_churn.pipelines.features.knowledge import LOADED_AT, select_final
+from telco_churn.pipelines.features.knowledge import select_final
 from telco_churn.pipelines.features.windows import KEY
 
 

@@ -11,9 +11,9 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from telco_churn.contracts import LOADED_AT
 from telco_churn.errors import InputError
 from telco_churn.parameters import WindowFeature, WindowParams
-from telco_churn.pipelines.features.knowledge import LOADED_AT
 from telco_churn.pipelines.features.segments import Segments
 from telco_churn.pipelines.features.statistics import Kept, compute_feature, list_kept
 

@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from telco_churn.contracts import TableContract
+from telco_churn.contracts import LOADED_AT, TableContract
 from telco_churn.contracts.row_rules import (
     broken_rules,
     column_types,
@@ -18,7 +18,6 @@ from telco_churn.contracts.row_rules import (
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
 UNTYPABLE = "__untypable"
-LOADED_AT = "loaded_at"  # when a row came in, where a table says so
 
 
 def check_rows(
