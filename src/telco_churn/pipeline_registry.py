@@ -9,7 +9,16 @@ from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
 from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams
-from telco_churn.pipelines import features, ingestion, own_table, scoring, simulation, training
+from telco_churn.pipelines import (
+    evaluation,
+    features,
+    ingestion,
+    own_table,
+    release,
+    scoring,
+    simulation,
+    training,
+)
 
 # The parameters of the session, which the pipelines are built for; a hook puts them here.
 _session_parameters: dict[str, Any] = {}
@@ -32,16 +41,28 @@ def register_pipelines() -> dict[str, Pipeline]:
         LabelParams.model_validate(parameters["label"]),
         EligibilityParams.model_validate(parameters["eligibility"]),
     )
+    judged = release.create_challenge_pipeline() + evaluation.create_pipeline()
     stages = {
         "simulation": simulation.create_pipeline(),
         "ingestion": ingestion.create_pipeline(),
         "features": described,
-        "training": described.only_nodes_with_tags("training") + training.create_pipeline(),
+        "training": sum(
+            [training.create_pipeline(), judged, release.create_pipeline()],
+            start=described.only_nodes_with_tags("training"),
+        ),
         "scoring": described.only_nodes_with_tags("scoring") + scoring.create_pipeline(),
     }
-    own = own_table.create_pipeline() + training.create_model_pipeline()
+    own = [
+        own_table.create_pipeline(),
+        training.create_model_pipeline(),
+        judged,
+        release.create_table_pipeline(),
+        scoring.create_score_pipeline(),
+    ]
     return stages | {
-        "own_table": own + scoring.create_score_pipeline(),
+        "own_table": sum(own, start=Pipeline([])),
+        "promote": release.create_promote_pipeline(),
+        "rollback": release.create_rollback_pipeline(),
         "__default__": sum(stages.values(), start=Pipeline([])),
     }
 

@@ -3,6 +3,15 @@
 from telco_churn.contracts.contract import FrameContract, TableContract
 from telco_churn.contracts.declared import DeclaredTable
 from telco_churn.contracts.engine_checks import BrokenContractError
+from telco_churn.contracts.evaluation import (
+    CalibrationCurve,
+    DecileTable,
+    HeldOutPredictions,
+    MetricIntervals,
+    ProfitCurve,
+    SliceGaps,
+    SliceMetrics,
+)
 from telco_churn.contracts.features import (
     CustomerFeatures,
     DataDictionary,
@@ -10,6 +19,7 @@ from telco_churn.contracts.features import (
     TrainingExamples,
 )
 from telco_churn.contracts.ingestion import CheckedRows, Coverage, IngestionReport, RejectedRows
+from telco_churn.contracts.leakage import LeakageFindings
 from telco_churn.contracts.operator_tables import (
     IDENTIFIERS,
     LOADED_AT,
@@ -28,28 +38,47 @@ from telco_churn.contracts.operator_tables import (
     Usage,
 )
 from telco_churn.contracts.own_table import ColumnProfile, OwnTable
-from telco_churn.contracts.scores import SCORES_SCHEMA, ChurnScores
+from telco_churn.contracts.release import PromotionLog
+from telco_churn.contracts.scores import (
+    PREDICTIONS_SCHEMA,
+    REASONS_SCHEMA,
+    SCORES_SCHEMA,
+    ChurnPredictions,
+    ChurnScores,
+    ContactReasons,
+)
 
 __all__ = [
     "IDENTIFIERS",
     "LOADED_AT",
+    "PREDICTIONS_SCHEMA",
+    "REASONS_SCHEMA",
     "SCORES_SCHEMA",
     "BrokenContractError",
+    "CalibrationCurve",
     "Cancellations",
     "CheckedRows",
+    "ChurnPredictions",
     "ChurnScores",
     "ColumnProfile",
+    "ContactReasons",
     "Contacts",
     "Coverage",
     "CustomerFeatures",
     "Customers",
     "DataDictionary",
+    "DecileTable",
     "DeclaredTable",
     "FrameContract",
+    "HeldOutPredictions",
     "IngestionReport",
     "Invoices",
     "LabelledFeatures",
+    "LeakageFindings",
+    "MetricIntervals",
     "OwnTable",
+    "ProfitCurve",
+    "PromotionLog",
     "RawCancellations",
     "RawContacts",
     "RawCustomers",
@@ -57,6 +86,8 @@ __all__ = [
     "RawSubscriptions",
     "RawUsage",
     "RejectedRows",
+    "SliceGaps",
+    "SliceMetrics",
     "Subscriptions",
     "TableContract",
     "TrainingExamples",

@@ -43,9 +43,9 @@ class LabelledFeatures(CustomerFeatures):
 
 
 class TrainingExamples(LabelledFeatures):
-    """Labelled features with what each row is for: train, calibration, test, or a numbered fold."""
+    """Labelled features with what each row is for: to train, calibrate, test; a gap; or a fold."""
 
-    split: str = pa.Field(str_matches=r"^(train|calibration|test|fold_\d+)$")
+    split: str = pa.Field(str_matches=r"^(train|calibration|test|gap|fold_\d+)$")
 
 
 class DataDictionary(FrameContract):

@@ -27,6 +27,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     - says in one line what to do when the file is not there;
     - renames `columns` on load, so that a foreign table needs no code: `{ours: theirs}`;
     - replaces the table as a whole: a save that fails or is killed leaves the table before;
+    - saves a stream of Arrow batches as one Parquet file, one batch in memory;
     - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory, and
       never in the place of what somebody else put there;
     - reads a CSV as text: it has no types, and whoever reads it decides what each column should be;
@@ -87,13 +88,13 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 f"{source} cannot be read as {self._file_format}: {error}. {self._missing}"
             ) from error
 
-    def save(self, data: ir.Table | Iterable[pa.Table]) -> None:
-        """Replace the table by an expression, or by a stream of Arrow tables."""
+    def save(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table]) -> None:
+        """Replace the table by an expression, or by a stream of Arrow batches or tables."""
         if self._fs_prefix:  # an object store shows a file only once it is whole
             super().save(data)
             return
         path = Path(self._get_save_path())
-        is_stream = not isinstance(data, ir.Table)
+        is_stream = not isinstance(data, ir.Table | pa.RecordBatchReader)
         if is_stream and path.exists() and not (path / STREAMED).exists():
             raise DatasetError(
                 f"{path} was not made by this project and is not replaced. Leave out the pipeline "
@@ -106,6 +107,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         _remove(partial)
         if is_stream:
             _write_parts(data, partial)
+        elif isinstance(data, pa.RecordBatchReader):
+            _write_batches(data, partial)
         else:
             getattr(self.connection, f"to_{self._file_format}")(data, partial, **self._save_args)
         _replace(path, partial)
@@ -124,6 +127,12 @@ def _write_parts(tables: Iterable[pa.Table], folder: Path) -> None:
     for number, table in enumerate(tables):
         pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="zstd")
     (folder / STREAMED).touch()
+
+
+def _write_batches(batches: pa.RecordBatchReader, file: Path) -> None:
+    with pq.ParquetWriter(file, batches.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 def _replace(path: Path, partial: Path) -> None:

@@ -1,26 +1,25 @@
-"""Models in MLflow's registry: one dataset registers versions, another follows an alias."""
+"""Models in MLflow's registry: one dataset registers versions, one follows an alias, one reads any.
 
-import shutil
-import tempfile
-from dataclasses import asdict
-from importlib.metadata import version as installed
-from pathlib import Path
+What is packaged with a version, and how, is the business of `model_package`.
+"""
+
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import mlflow
+import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature, infer_signature
 
-import telco_churn
-from telco_churn.model import packaged
+from telco_churn.datasets.model_package import describe_package
+from telco_churn.datasets.registry_reach import ask_registry, is_unreachable
 from telco_churn.model.registered import ModelPackage, ModelVersion
 
-PACKAGE = Path(telco_churn.__file__).parent
-SHIPPED = {"__init__.py", "errors.py", "model"}
-NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "scikit-learn")
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+DESCRIPTION_REASONS = 5  # a description is read in a list of versions
 
 
 class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
@@ -32,36 +31,28 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
         self.metadata = metadata
 
     def save(self, data: ModelPackage) -> None:
-        """Log the model to the active MLflow run, register it, tag it with the gate's decision."""
-        description = asdict(data.promotion) | {"metrics": data.metrics, "facts": data.facts}
-        with tempfile.TemporaryDirectory() as place:
-            files, code = Path(place) / "model", Path(place) / "telco_churn"
-            files.mkdir()
-            data.model.save(files)
-            shutil.copytree(PACKAGE, code, ignore=_leave_out_what_predicts_nothing)
+        """Log the model to the active MLflow run, register it, and say what the gate decided."""
+        with ask_registry(), describe_package(data) as package:
             logged = mlflow.pyfunc.log_model(
-                name="churn_model",
-                python_model=packaged.__file__,
-                artifacts={"model": str(files)},
-                code_paths=[str(code)],
-                signature=_sign(data),
-                input_example=data.example,
-                pip_requirements=[f"{name}=={installed(name)}" for name in NEEDED_TO_PREDICT],
-                metadata=description,
-                registered_model_name=self._name,
+                name="churn_model", registered_model_name=self._name, **package
             )
-        version = str(logged.registered_model_version)
-        for tag, value in asdict(data.promotion).items():
-            MlflowClient().set_model_version_tag(self._name, version, tag, value)
+            version = str(logged.registered_model_version)
+            client = MlflowClient()
+            for tag, value in _list_tags(data).items():
+                client.set_model_version_tag(self._name, version, tag, value)
+            client.update_model_version(self._name, version, _summarise(data))
+            if data.promotion.standing == "challenger":
+                client.set_registered_model_alias(self._name, "challenger", version)
 
     def load(self) -> ModelVersion:
         """Return the newest version."""
-        versions = MlflowClient().search_model_versions(f"name='{self._name}'")
-        if not versions:
-            raise DatasetError(
-                f"MLflow has no model {self._name}. Run `kedro run --pipelines training` first."
-            )
-        return _load(max(versions, key=lambda entry: int(entry.version)))
+        with ask_registry():
+            entries = _list_entries(self._name)
+            if not entries:
+                raise DatasetError(
+                    f"MLflow has no model {self._name}. Run `kedro run --pipelines training` first."
+                )
+            return load_version(max(entries, key=lambda entry: int(entry.version)))
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
@@ -78,40 +69,84 @@ class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
 
     def load(self) -> ModelVersion | None:
         """Resolve the alias once and load that version."""
-        try:
-            entry = MlflowClient().get_model_version_by_alias(self._name, self._alias)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise
-        return _load(entry)
+        with ask_registry():
+            try:
+                entry = MlflowClient().get_model_version_by_alias(self._name, self._alias)
+            except MlflowException as error:
+                if error.error_code in NOT_THERE:
+                    return None
+                raise
+            return load_version(entry)
 
     def save(self, data: ModelVersion) -> None:
         """Move the alias."""
-        MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
+        with ask_registry():
+            MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
 
 
-def _leave_out_what_predicts_nothing(folder: str, names: list[str]) -> set[str]:
-    is_top = Path(folder) == PACKAGE
-    return {"__pycache__"} | ({name for name in names if name not in SHIPPED} if is_top else set())
+@dataclass(frozen=True)
+class Versions:
+    """The versions of a registered model, to take one by its number."""
+
+    name: str
+
+    def get(self, version: int) -> ModelVersion:
+        """Load a version.
+
+        Raises:
+            DatasetError: When there is no such version; says which there are.
+        """
+        with ask_registry():
+            entries = {int(entry.version): entry for entry in _list_entries(self.name)}
+            if version not in entries:
+                raise DatasetError(
+                    f"{self.name} has no version {version}; there are {sorted(entries)}. Choose "
+                    "one of them; `make mlflow` shows what each is."
+                )
+            return load_version(entries[version])
 
 
-def _sign(data: ModelPackage) -> ModelSignature:
-    return infer_signature(data.example, data.model.score(data.example))
+class RegisteredVersions(AbstractDataset[None, Versions]):
+    """Loads a way to any version of a registered model. Nothing is saved."""
+
+    def __init__(self, *, name: str, metadata: dict[str, Any] | None = None) -> None:
+        """Point to a registered model by name."""
+        self._name = name
+        self.metadata = metadata
+
+    def load(self) -> Versions:
+        """Return the versions; each is read when asked for."""
+        return Versions(self._name)
+
+    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
+        """Refuse: versions are registered by `ModelRegistration`."""
+        raise DatasetError(f"The versions of {self._name} are registered by churn_model.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"name": self._name}
 
 
-def _load(entry: RegistryEntry) -> ModelVersion:
+def load_version(entry: RegistryEntry) -> ModelVersion:
+    """Load the model of an entry of the registry.
+
+    Raises:
+        DatasetError: When its files cannot be read.
+    """
     try:
         model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
     except (MlflowException, OSError) as error:
+        if is_unreachable(error):
+            raise
         raise DatasetError(
             f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
             f"from {entry.source}: {error}. Bring them back, or move the alias (make mlflow)."
         ) from error
     described = model.metadata.metadata
+    packaged = model.unwrap_python_model()
+    held_out: pd.DataFrame | None = packaged.held_out
     return ModelVersion(
         name=entry.name,
         version=int(entry.version),
@@ -119,5 +154,27 @@ def _load(entry: RegistryEntry) -> ModelVersion:
         metrics=described["metrics"],
         facts=described["facts"],
         columns=model.metadata.get_input_schema().input_names(),
-        predict=model.unwrap_python_model().model.score,  # text and numbers: it can be sent around
+        model=packaged.model,
+        held_out=held_out,
     )
+
+
+def _list_entries(name: str) -> list[RegistryEntry]:
+    return list(MlflowClient().search_model_versions(f"name='{name}'"))
+
+
+def _list_tags(data: ModelPackage) -> dict[str, str]:
+    promotion = data.promotion
+    digests = {
+        name: data.facts[name]
+        for name in ("features_digest", "data_fingerprint")
+        if name in data.facts
+    }
+    evidence = {name: f"{value:.6g}" for name, value in promotion.evidence.items()}
+    standing = {"standing": promotion.standing, "reasons": json.dumps(promotion.reasons)}
+    return evidence | digests | standing
+
+
+def _summarise(data: ModelPackage) -> str:
+    reasons = data.promotion.reasons[:DESCRIPTION_REASONS]
+    return "\n".join([data.promotion.standing, *(f"- {reason}" for reason in reasons)])

@@ -1,33 +1,29 @@
-"""Scores a batch of Arrow rows. Executors import this, so it imports little."""
+"""Runs a model over a batch of Arrow rows. Executors import this, so it imports little."""
 
-from datetime import datetime
+from collections.abc import Callable
 
 import pandas as pd
 import pyarrow as pa
 
+from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import cast_to_signature
-from telco_churn.model.registered import ModelVersion
+
+Run = Callable[[ChurnModel, pd.DataFrame], pd.DataFrame]
 
 
-def score_batch(
-    batch: pa.RecordBatch,
-    champion: ModelVersion,
-    clock: datetime,
-    key: list[str],
-    schema: pa.Schema,
+def run_on_batch(
+    batch: pa.RecordBatch, run: Run, model: ChurnModel, key: list[str], schema: pa.Schema
 ) -> pa.RecordBatch:
-    """Score the customers of a batch.
+    """Put what a model says of each row beside its key.
 
     Args:
-        batch: The columns of `key`, and those that the champion reads.
-        champion: The model.
-        clock: When the run scored.
+        batch: The columns of `key`, and those that the model reads.
+        run: `ChurnModel.predict` or `ChurnModel.explain`.
+        model: The model.
         key: What tells rows apart.
-        schema: Of the scores.
+        schema: Of the result.
     """
     frame = batch.to_pandas()
-    scores = champion.predict(cast_to_signature(frame[champion.columns]))
-    rows = pd.concat([frame[key], scores], axis="columns").assign(
-        model_version=champion.version, run_id=champion.run_id, scored_at=clock
-    )
+    result = run(model, cast_to_signature(frame[model.encoding.columns]))
+    rows = pd.concat([frame[key], result], axis="columns")
     return pa.RecordBatch.from_pandas(rows, schema, preserve_index=False)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,12 +17,6 @@ class SigmoidCalibration:
 
     slope: float
     intercept: float
-
-    @classmethod
-    def fit(cls, raw_score: Floats, churned: npt.NDArray[np.bool_]) -> "SigmoidCalibration":
-        """Fit on rows that the booster was not trained on; both arguments of shape `(rows,)`."""
-        curve = LogisticRegression(C=np.inf).fit(raw_score.reshape(-1, 1), churned)
-        return cls(float(curve.coef_[0, 0]), float(curve.intercept_[0]))
 
     def probability(self, raw_score: Floats) -> Floats:
         """Probability of churn, shape `(rows,)`."""

@@ -1,11 +1,11 @@
-"""A fitted churn model: a feature frame in, scores with reasons out."""
+"""A fitted churn model: a feature frame in, probabilities, money and reasons out."""
 
 import json
-from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightgbm as lgb
 import numpy as np
@@ -13,12 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_churn.model.calibration import SigmoidCalibration
+from telco_churn.model.contributions import Contributions
 from telco_churn.model.decision import Decision
-from telco_churn.model.encoding import FeatureEncoding, Matrix
+from telco_churn.model.encoding import FeatureEncoding
+from telco_churn.model.explanation import explain_rows
 
-REASONS = 3
 BOOSTER_FILE = "booster.txt"
 DESCRIPTION_FILE = "model.json"
+
+GiveReasons = Literal["all", "worth_contact", "none"]
 
 
 @dataclass(frozen=True)
@@ -30,49 +33,117 @@ class ChurnModel:
         encoding: Which columns it reads, and how.
         calibration: From raw score to probability.
         decision: From probability to money.
+        templates: How features are put into words, as `reasons.resolve_templates` finds them.
     """
 
     booster_text: str
     encoding: FeatureEncoding
     calibration: SigmoidCalibration
     decision: Decision
+    templates: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[Callable[..., "ChurnModel"], tuple[Any, ...]]:
+        """Pickle what it is made of, not what was read from it."""
+        return ChurnModel, tuple(getattr(self, each.name) for each in fields(self))
 
     @cached_property
     def booster(self) -> lgb.Booster:
         """The booster, read from its text once."""
         return lgb.Booster(model_str=self.booster_text)
 
+    @cached_property
+    def tables(self) -> Contributions:
+        """What `contributions` looks up, made of the booster once."""
+        return Contributions.read(self.booster)
+
+    def with_decision(self, decision: Decision) -> "ChurnModel":
+        """Return the same model with other money."""
+        return replace(self, decision=decision)
+
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Probability of churn within the horizon, shape `(rows,)`."""
-        return self._probability(self.encoding.encode(features))
+        matrix = self.encoding.encode(features)
+        if not len(matrix):
+            return np.empty(0)
+        raw_score = np.asarray(self.booster.predict(matrix, raw_score=True))
+        return self.calibration.probability(raw_score)
 
-    def score(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Score customers.
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Predict churn, and what a contact is worth.
 
         Args:
             features: One row per customer, the columns of `encoding` and no other.
 
         Returns:
-            The same index; `churn_probability`, `risk_band`, `expected_value` in currency,
-            `contact`, and `reason_1` to `reason_3`, null for customers not to be contacted.
+            The same index; `churn_probability`, `risk_band`, `expected_value` in currency.
 
         Raises:
-            FeatureMismatchError: When columns are missing, extra or mistyped.
+            FeatureMismatchError: When columns are missing, extra or mistyped, or values infinite.
         """
-        matrix = self.encoding.encode(features)
-        probability = self._probability(matrix)
-        value = self.decision.expected_value(probability)
-        contact = value > 0
-        scores = pd.DataFrame(
+        probability = self.predict_probability(features)
+        return pd.DataFrame(
             {
                 "churn_probability": probability,
-                "risk_band": self.decision.risk_band(probability),
-                "expected_value": value,
-                "contact": contact,
+                "risk_band": pd.array(self.decision.risk_band(probability), dtype="str"),
+                "expected_value": self.decision.expected_value(probability),
             },
             index=features.index,
         )
-        return scores.join(self._reasons(features[contact], matrix[contact]))
+
+    def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
+        """What each feature adds to each raw score, as LightGBM's `pred_contrib` says.
+
+        Returns:
+            Shape `(rows, features)`, the same index, in log odds before calibration.
+
+        Raises:
+            FeatureMismatchError: As `predict`.
+        """
+        shares = self.tables.compute(self.encoding.encode(features))
+        return pd.DataFrame(shares, features.index, self.encoding.columns)
+
+    def explain(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Say in words what raises each score most.
+
+        Returns:
+            The same index; for each of three reasons `reason_1`, `reason_1_feature`,
+            `reason_1_value` as text and `reason_1_contribution` in log odds before calibration.
+            Null where fewer features raise the score; a value that is not known is null too.
+
+        Raises:
+            FeatureMismatchError: As `predict`.
+        """
+        matrix = self.encoding.encode(features)
+        return explain_rows(
+            features, matrix, self.tables.compute(matrix), self.encoding, self.templates
+        )
+
+    def score(self, features: pd.DataFrame, reasons: GiveReasons = "all") -> pd.DataFrame:
+        """Predict and explain.
+
+        Args:
+            features: As `predict`.
+            reasons: For all rows, for those worth a contact, or for none; null for the others.
+
+        Returns:
+            The columns of `predict` and of `explain`.
+
+        Raises:
+            FeatureMismatchError: As `predict`.
+            ValueError: When `reasons` is none of these.
+        """
+        scores = self.predict(features)
+        asked = {
+            "all": np.ones(len(scores), bool),
+            "worth_contact": scores["expected_value"].to_numpy() > 0,
+            "none": np.zeros(len(scores), bool),
+        }
+        if reasons not in asked:
+            raise ValueError(f"reasons is {reasons!r}; it can be one of {list(asked)}.")
+        rows = np.flatnonzero(asked[reasons])
+        explained = self.explain(features.iloc[rows]).set_axis(rows, axis="index")
+        spread = explained.reindex(np.arange(len(scores))).set_axis(scores.index, axis="index")
+        return pd.concat([scores, spread], axis="columns")
 
     def save(self, folder: Path) -> None:
         """Write the model as text and JSON."""
@@ -80,52 +151,23 @@ class ChurnModel:
             "encoding": asdict(self.encoding),
             "calibration": asdict(self.calibration),
             "decision": asdict(self.decision),
+            "templates": self.templates,
         }
-        (folder / BOOSTER_FILE).write_text(self.booster_text)
-        (folder / DESCRIPTION_FILE).write_text(json.dumps(description, indent=2))
+        (folder / BOOSTER_FILE).write_text(self.booster_text, encoding="utf-8")
+        (folder / DESCRIPTION_FILE).write_text(json.dumps(description, indent=2), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "ChurnModel":
         """Read what `save` wrote."""
-        parts: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text())
+        parts: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text("utf-8"))
         encoding = parts["encoding"]
         return cls(
-            booster_text=(folder / BOOSTER_FILE).read_text(),
+            booster_text=(folder / BOOSTER_FILE).read_text("utf-8"),
             encoding=FeatureEncoding(
                 tuple(encoding["numeric"]),
                 {column: tuple(values) for column, values in encoding["categories"].items()},
             ),
             calibration=SigmoidCalibration(**parts["calibration"]),
             decision=Decision(**parts["decision"]),
+            templates=parts.get("templates", {}),
         )
-
-    def _probability(self, matrix: Matrix) -> npt.NDArray[np.float64]:
-        return self.calibration.probability(
-            np.asarray(self.booster.predict(matrix, raw_score=True))
-        )
-
-    def _reasons(self, features: pd.DataFrame, matrix: Matrix) -> pd.DataFrame:
-        """The features that raise each score most, as `name is value`."""
-        names = [f"reason_{number}" for number in range(1, REASONS + 1)]
-        if features.empty:
-            return pd.DataFrame(columns=names, index=features.index, dtype="str")
-        shares = np.asarray(self.booster.predict(matrix, pred_contrib=True))[:, :-1]
-        strongest = np.argsort(-shares, axis=1)[:, :REASONS]
-        columns = self.encoding.columns
-        texts = [
-            [_explain(row, columns[position], share[position]) for position in positions]
-            for row, positions, share in zip(
-                features.to_dict("records"), strongest, shares, strict=True
-            )
-        ]
-        padded = [line + [None] * (REASONS - len(line)) for line in texts]
-        return pd.DataFrame(padded, columns=names, index=features.index, dtype="str")
-
-
-def _explain(row: Mapping[Hashable, Any], column: str, share: float) -> str | None:
-    if share <= 0:
-        return None
-    value = row[column]
-    if pd.isna(value):
-        return f"{column} is not known"
-    return f"{column} is {value:g}" if isinstance(value, float) else f"{column} is {value}"

@@ -11,9 +11,12 @@ from telco_churn.errors import InputError
 
 Matrix = npt.NDArray[np.float64]
 
+# What pandas calls the values of a column of objects that are numbers, as from a nullable boolean.
+NUMBERS = {"boolean", "integer", "floating", "mixed-integer-float", "decimal"}
+
 
 class FeatureMismatchError(InputError):
-    """A feature frame does not have the columns or types that the model was trained on."""
+    """A feature frame does not have the columns, types or finite values that the model reads."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class FeatureEncoding:
     """Which columns a model reads, and the number of each category.
 
     Attributes:
-        numeric: Columns read as numbers; dates and booleans are not.
+        numeric: Columns read as numbers; dates are not numbers, booleans are.
         categories: Columns read as text, each with the values seen in training.
     """
 
@@ -30,9 +33,14 @@ class FeatureEncoding:
 
     @classmethod
     def fit(cls, features: pd.DataFrame) -> "FeatureEncoding":
-        """Learn columns and categories; numbers and booleans are numeric, all else text."""
+        """Learn columns and categories; numbers and booleans are numeric, all else text.
+
+        A column without any value is numeric, unless its type says that it is text.
+        """
         numeric = tuple(
-            column for column in features.columns if pd.api.types.is_numeric_dtype(features[column])
+            str(column)
+            for column in features.columns
+            if _is_number(features[column]) or _is_untyped(features[column])
         )
         text = [column for column in features.columns if column not in numeric]
         return cls(
@@ -63,46 +71,86 @@ class FeatureEncoding:
             Shape `(rows, columns)`; missing values and categories never seen are NaN.
 
         Raises:
-            FeatureMismatchError: Names missing, extra and mistyped columns.
+            FeatureMismatchError: Names missing, extra and mistyped columns, and infinite values.
         """
-        self._check(features)
-        numbers = [
-            features[column].to_numpy(np.float64, na_value=np.nan) for column in self.numeric
-        ]
-        codes = [
-            _encode_category(features[column], values) for column, values in self.categories.items()
-        ]
-        return np.column_stack([*numbers, *codes])
+        self._check_columns(features)
+        matrix = np.empty((len(features), len(self.columns)))
+        for position, column in enumerate(self.numeric):
+            matrix[:, position] = _read_numbers(features[column])
+        for position, (column, values) in enumerate(self.categories.items(), len(self.numeric)):
+            matrix[:, position] = _encode_category(features[column], values)
+        self._refuse_infinite(matrix)
+        return matrix
 
     def as_model_input(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Cast to the types of the model's signature: float64 and text."""
-        self._check(features)
-        return cast_to_signature(features[self.columns])
+        """Cast to the types of the model's signature: float64 and text, missing values kept."""
+        self._check_columns(features)
+        numbers = {column: features[column].astype("float64") for column in self.numeric}
+        texts = {column: features[column].astype("str") for column in self.categories}
+        return pd.DataFrame(numbers | texts, index=features.index)
 
-    def _check(self, features: pd.DataFrame) -> None:
+    def _check_columns(self, features: pd.DataFrame) -> None:
         missing = [column for column in self.columns if column not in features.columns]
         extra = [column for column in features.columns if column not in self.columns]
-        mistyped = [
+        no_numbers = [
             f"{column} ({features[column].dtype})"
             for column in self.numeric
-            if column in features.columns and not pd.api.types.is_numeric_dtype(features[column])
+            if column in features.columns and not _can_be_number(features[column])
         ]
-        if missing or extra or mistyped:
+        no_text = [
+            f"{column} ({features[column].dtype})"
+            for column, values in self.categories.items()
+            if column in features.columns and values and not _can_be_text(features[column])
+        ]
+        if missing or extra or no_numbers or no_text:
             raise FeatureMismatchError(
                 f"The feature frame does not fit the model: missing {missing}, extra {extra}, not "
-                f"numbers {mistyped}. The model reads {self.columns}. Compute features with the "
-                "parameters that it was trained with, or train again."
+                f"numbers {no_numbers}, not text {no_text}. The model reads the numbers "
+                f"{list(self.numeric)} and the texts {list(self.categories)}. Compute features "
+                "with the parameters that it was trained with, or train again."
             )
+
+    def _refuse_infinite(self, matrix: Matrix) -> None:
+        if not np.isinf(matrix).any():
+            return
+        infinite = pd.Series(np.isinf(matrix).sum(axis=0), index=self.columns)
+        rows = infinite[infinite > 0].to_dict()
+        raise FeatureMismatchError(
+            f"The feature frame has infinite values; columns and rows: {rows}. A feature is a "
+            "finite number or missing. Look for a division by zero where the feature is made."
+        )
 
 
 def cast_to_signature(features: pd.DataFrame) -> pd.DataFrame:
     """Cast numbers and booleans to float64 and all else to text, missing values kept."""
     return features.astype(
         {
-            column: "float64" if pd.api.types.is_numeric_dtype(features[column]) else "str"
+            column: "float64" if _is_number(features[column]) else "str"
             for column in features.columns
         }
     )
+
+
+def _is_number(values: pd.Series) -> bool:
+    if values.dtype == object:
+        return pd.api.types.infer_dtype(values, skipna=True) in NUMBERS
+    return pd.api.types.is_numeric_dtype(values)
+
+
+def _is_untyped(values: pd.Series) -> bool:
+    return bool(values.dtype == object and len(values) and values.isna().all())
+
+
+def _can_be_number(values: pd.Series) -> bool:
+    return _is_number(values) or bool(values.isna().all())
+
+
+def _can_be_text(values: pd.Series) -> bool:
+    return not _is_number(values) or bool(values.isna().all())
+
+
+def _read_numbers(values: pd.Series) -> npt.NDArray[np.float64] | float:
+    return values.to_numpy(np.float64, na_value=np.nan) if _is_number(values) else np.nan
 
 
 def _encode_category(values: pd.Series, known: Sequence[str]) -> npt.NDArray[np.float64]:

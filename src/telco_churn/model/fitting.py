@@ -1,5 +1,10 @@
-"""Fits a churn model, and the simple one that it has to beat."""
+"""Fits a churn model, and a logistic regression that it has to beat.
 
+In: rows of features with what came of them. Out: models. What predicts imports nothing of this.
+"""
+
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +16,23 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from telco_churn.model.calibration import SigmoidCalibration
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
-from telco_churn.model.encoding import FeatureEncoding
+from telco_churn.model.encoding import FeatureEncoding, Matrix
+from telco_churn.model.reasons import resolve_templates
+
+HISTORY_POINTS = 20
+HISTORY_ROWS = 20_000
+REGRESSION_ROWS = 200_000
+PLAIN_NAME = re.compile(r"\w+", re.ASCII)
+MOST_CATEGORIES = 50  # of one column in the logistic regression; rarer ones count as one
+
+Templates = Mapping[str, Mapping[str, str]]
+Booleans = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,56 +44,138 @@ class Rows:
 
 
 def fit_churn_model(
-    train: Rows, calibration: Rows, settings: dict[str, Any], rounds: int, decision: Decision
+    train: Rows,
+    calibration: Rows,
+    settings: dict[str, Any],
+    rounds: int,
+    decision: Decision,
+    templates: Templates | None = None,
 ) -> ChurnModel:
+    """Fit LightGBM, stop it early and calibrate it; see `fit_with_history`."""
+    return fit_with_history(train, calibration, settings, rounds, decision, templates)[0]
+
+
+def fit_with_history(
+    train: Rows,
+    calibration: Rows,
+    settings: dict[str, Any],
+    rounds: int,
+    decision: Decision,
+    templates: Templates | None = None,
+) -> tuple[ChurnModel, pd.DataFrame]:
     """Fit LightGBM, stop it early and calibrate it on rows it did not train on.
 
     Args:
-        train: Rows to learn from.
+        train: Rows to learn from. A column without any value is kept and says nothing.
         calibration: Later or held-out rows, for the number of trees and for calibration.
         settings: LightGBM's own parameters, `early_stopping_round` among them.
         rounds: Trees at most.
         decision: What contacts cost and win.
+        templates: How to put features into words, by feature or pattern.
+
+    Returns:
+        The model; and about 20 points of its way, also past the last tree that it kept: `trees`,
+        `train_log_loss` on a sample of the rows, `calibration_log_loss` before calibration.
+
+    Raises:
+        FeatureMismatchError: When a feature is infinite, or the two sets of rows differ in kind.
+        TemplateError: When a template does not fit its feature.
     """
     encoding = FeatureEncoding.fit(train.features)
+    words = resolve_templates(templates or {}, encoding.numeric, encoding.categories)
+    matrix, held_out = encoding.encode(train.features), encoding.encode(calibration.features)
+    sample = _sample_rows(len(matrix), HISTORY_ROWS, int(settings.get("seed", 0)))
+    some, came = matrix[sample], train.churned[sample]
     data = lgb.Dataset(
-        encoding.encode(train.features),
+        matrix,
         train.churned,
-        feature_name=encoding.columns,
+        feature_name=_name_for_lightgbm(encoding.columns),
         categorical_feature=encoding.categorical_positions,
     )
-    held_out = encoding.encode(calibration.features)
+    del matrix  # LightGBM bins it, and lets it go
+    losses: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
-        settings,
+        {"metric": "binary_logloss", **settings},
         data,
         num_boost_round=rounds,
         valid_sets=[data.create_valid(held_out, calibration.churned)],
+        valid_names=["calibration"],
+        callbacks=[lgb.record_evaluation(losses)],
     )
     text = booster.model_to_string(num_iteration=booster.best_iteration)
     raw_score = np.asarray(lgb.Booster(model_str=text).predict(held_out, raw_score=True))
-    curve = SigmoidCalibration.fit(raw_score, calibration.churned)
-    return ChurnModel(text, encoding, curve, decision)
+    curve = fit_calibration(raw_score, calibration.churned)
+    history = _trace_losses(booster, losses["calibration"]["binary_logloss"], some, came)
+    return ChurnModel(text, encoding, curve, decision, words), history
 
 
-def fit_baseline(train: Rows) -> Pipeline:
-    """Fit logistic regression on scaled numbers and one-hot categories."""
+def fit_calibration(raw_score: Floats, churned: Booleans) -> SigmoidCalibration:
+    """Fit on rows that the booster was not trained on; both arguments of shape `(rows,)`."""
+    curve = LogisticRegression(C=np.inf).fit(raw_score.reshape(-1, 1), churned)
+    return SigmoidCalibration(float(curve.coef_[0, 0]), float(curve.intercept_[0]))
+
+
+def fit_logistic_regression(train: Rows, seed: int = 0) -> Pipeline:
+    """Fit logistic regression on scaled numbers and one-hot categories, missing values imputed.
+
+    Args:
+        train: Rows to learn from; of more than 200,000 that many are drawn, which know its few
+            coefficients as well.
+        seed: Of the draw.
+
+    Returns:
+        Takes a frame of the features; `predict_proba` gives shape `(rows, 2)`.
+    """
     encoding = FeatureEncoding.fit(train.features)
+    drawn = _sample_rows(len(train.churned), REGRESSION_ROWS, seed)
+    numbers = make_pipeline(
+        SimpleImputer(strategy="mean", add_indicator=True, keep_empty_features=True),
+        StandardScaler(copy=False),
+    )
+    categories = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=False
+    )
     prepare = ColumnTransformer(
         [
-            (
-                "numeric",
-                make_pipeline(
-                    SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
-                ),
-                list(encoding.numeric),
-            ),
-            (
-                "categories",
-                OneHotEncoder(handle_unknown="ignore"),
-                list(encoding.categories),
-            ),
-        ]
+            ("numbers", numbers, list(range(len(encoding.numeric)))),
+            ("categories", categories, encoding.categorical_positions),
+        ],
+        sparse_threshold=0,
     )
-    return make_pipeline(prepare, LogisticRegression(max_iter=1000)).fit(
-        train.features, train.churned
+    return make_pipeline(
+        FunctionTransformer(encoding.encode), prepare, LogisticRegression(solver="newton-cholesky")
+    ).fit(train.features.iloc[drawn], train.churned[drawn])
+
+
+def _name_for_lightgbm(columns: list[str]) -> list[str]:
+    """Name features by column, or by position where LightGBM would refuse or change a name."""
+    if all(PLAIN_NAME.fullmatch(column) for column in columns):
+        return columns
+    return [f"feature_{position}" for position in range(len(columns))]
+
+
+def _sample_rows(rows: int, most: int, seed: int) -> npt.NDArray[np.intp]:
+    """Draw rows without repeats, in their order; all of them where there are no more."""
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
+
+
+def _trace_losses(
+    booster: lgb.Booster, calibration_loss: list[float], matrix: Matrix, churned: Booleans
+) -> pd.DataFrame:
+    """Compute the log loss of the sample after some numbers of trees, each tree asked once."""
+    most = booster.current_iteration()
+    trees = np.unique(np.linspace(1, most, HISTORY_POINTS).round().astype(int))
+    raw_score, done, train_loss = np.zeros(len(matrix)), 0, []
+    for count in trees:
+        raw_score += booster.predict(
+            matrix, start_iteration=done, num_iteration=count - done, raw_score=True
+        )
+        done = int(count)
+        train_loss.append(float(np.logaddexp(0, np.where(churned, -raw_score, raw_score)).mean()))
+    return pd.DataFrame(
+        {
+            "trees": trees,
+            "train_log_loss": train_loss,
+            "calibration_log_loss": [calibration_loss[count - 1] for count in trees],
+        }
     )

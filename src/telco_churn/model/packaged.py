@@ -19,15 +19,17 @@ class PackagedChurnModel(PythonModel):
     def load_context(self, context: Any) -> None:
         """Read the model's text files."""
         self.model = ChurnModel.load(Path(context.artifacts["model"]))
+        held_out = context.artifacts.get("held_out")
+        self.held_out = None if held_out is None else pd.read_parquet(held_out)
 
     def predict(
         self,
         context: Any,  # noqa: ARG002  (MLflow's own signature)
         model_input: pd.DataFrame,
-        params: dict[str, Any] | None = None,  # noqa: ARG002
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Score customers; see `ChurnModel.score`."""
-        return self.model.score(model_input)
+        """Score customers; see `ChurnModel.score`, whose `reasons` is the one parameter."""
+        return self.model.score(model_input, reasons=(params or {}).get("reasons", "all"))
 
 
 set_model(PackagedChurnModel())

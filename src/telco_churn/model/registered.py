@@ -1,22 +1,24 @@
 """What the registry keeps of a model, and what it gives back."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from telco_churn.model.churn_model import ChurnModel
 
-Standing = Literal["champion", "rejected"]
+Standing = Literal["champion", "challenger", "rejected"]
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What the gate decided for a candidate, and why."""
+    """What the gate decided for a candidate, why, and the figures that it rests on."""
 
     standing: Standing
-    reason: str
+    reasons: tuple[str, ...]
+    evidence: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class ModelPackage:
         metrics: How good it is on rows it was not trained on.
         promotion: What the gate decided.
         facts: What it was trained on, as text.
+        files: Text files that tell of it, by name: `model_card.md` and others.
+        held_out: Its probabilities where each row was judged out of fold, in the order of the
+            examples: one column `churn_probability`. None where a test split judges.
     """
 
     model: ChurnModel
@@ -36,11 +41,13 @@ class ModelPackage:
     metrics: dict[str, float]
     promotion: Promotion
     facts: dict[str, str]
+    files: dict[str, str] = field(default_factory=dict)
+    held_out: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A version in the registry.
+    """A version in the registry. It pickles, for executors.
 
     Attributes:
         name: Of the registered model.
@@ -49,7 +56,8 @@ class ModelVersion:
         metrics: As packaged.
         facts: As packaged.
         columns: The features it reads, in order.
-        predict: Takes a frame of these features, gives scores; pickles, for executors.
+        model: The model.
+        held_out: As packaged.
     """
 
     name: str
@@ -58,8 +66,13 @@ class ModelVersion:
     metrics: dict[str, float]
     facts: dict[str, str]
     columns: list[str]
-    predict: Callable[[pd.DataFrame], pd.DataFrame]
+    model: ChurnModel
+    held_out: pd.DataFrame | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "ModelVersion":
         """Frozen: a copy would only load the model again."""
         return self
+
+    def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Probability of churn, shape `(rows,)`; see `ChurnModel.predict_probability`."""
+        return self.model.predict_probability(features)

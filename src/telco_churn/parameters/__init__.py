@@ -4,19 +4,24 @@ from pydantic import BaseModel
 
 from telco_churn.parameters.as_of import AsOf
 from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams, RuleOfThumbParams
 from telco_churn.parameters.features import (
     EligibilityParams,
     FeatureParams,
     LabelParams,
     SnapshotParams,
 )
+from telco_churn.parameters.gate import GateParams
 from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.release import ReleaseParams
 from telco_churn.parameters.scoring import ScoringParams, SummaryParams
 from telco_churn.parameters.simulation import MessParams, SimulationParams
-from telco_churn.parameters.training import (
-    TrainingParams,
-)
+from telco_churn.parameters.training import LightGBMParams, SplitParams, TrainingParams
+from telco_churn.parameters.tuning import TuningParams
+from telco_churn.parameters.version import VersionParam
 from telco_churn.parameters.windows import Statistic, WindowFeature, WindowParams
 
 # Every block that conf/ and --params may set, by its name there.
@@ -24,15 +29,19 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "as_of": AsOf,
     "decision": DecisionParams,
     "eligibility": EligibilityParams,
+    "evaluation": EvaluationParams,
     "features": FeatureParams,
     "ingestion": IngestionParams,
     "label": LabelParams,
     "own_table": OwnTableParams,
+    "reasons": ReasonParams,
+    "release": ReleaseParams,
     "scoring": ScoringParams,
     "simulation": SimulationParams,
     "snapshots": SnapshotParams,
     "summary": SummaryParams,
     "training": TrainingParams,
+    "version": VersionParam,
 }
 
 __all__ = [
@@ -40,17 +49,27 @@ __all__ = [
     "AsOf",
     "DecisionParams",
     "EligibilityParams",
+    "EvaluationParams",
     "FeatureParams",
+    "GateParams",
     "IngestionParams",
     "LabelParams",
+    "LeakageParams",
+    "LightGBMParams",
     "MessParams",
     "OwnTableParams",
+    "ReasonParams",
+    "ReleaseParams",
+    "RuleOfThumbParams",
     "ScoringParams",
     "SimulationParams",
     "SnapshotParams",
+    "SplitParams",
     "Statistic",
     "SummaryParams",
     "TrainingParams",
+    "TuningParams",
+    "VersionParam",
     "WindowFeature",
     "WindowParams",
 ]

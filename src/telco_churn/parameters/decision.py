@@ -1,4 +1,4 @@
-"""What a retention contact costs and wins."""
+"""What a retention contact costs and wins, and how many there may be."""
 
 from typing import Annotated
 
@@ -6,17 +6,28 @@ from pydantic import Field, model_validator
 
 from telco_churn.parameters.block import Block
 
-Money = Annotated[float, Field(ge=0)]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class DecisionParams(Block):
-    """Money in the currency of `globals.yml`; risk bands by churn probability."""
+    """Money in the currency of `globals.yml`; risk bands by churn probability.
+
+    Attributes:
+        kept_customer_value: Worth of a customer who would have churned and stays.
+        contact_cost: Cost of one contact.
+        offer_cost: Cost of an offer that is taken.
+        acceptance_rate: Share of contacted customers who take the offer.
+        campaign_capacity: How many customers can be contacted for one date; None is no limit.
+        medium_risk_from: Lowest probability of a medium risk.
+        high_risk_from: Lowest probability of a high risk.
+    """
 
     kept_customer_value: Money
     contact_cost: Money
     offer_cost: Money
     acceptance_rate: float = Field(ge=0, le=1)
+    campaign_capacity: int | None = Field(ge=1)
     medium_risk_from: Probability
     high_risk_from: Probability
 
@@ -28,3 +39,8 @@ class DecisionParams(Block):
                 f"{self.high_risk_from}. Correct conf/base/parameters/decision.yml."
             )
         return self
+
+    @property
+    def money(self) -> dict[str, float]:
+        """All that a model is packaged with: how many can be called is the campaign's to know."""
+        return self.model_dump(exclude={"campaign_capacity"})

@@ -1,6 +1,8 @@
 """Somebody's flat table: where it is and what its columns are."""
 
-from pydantic import Field, field_validator
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 
 from telco_churn.parameters.block import Block
 
@@ -14,7 +16,11 @@ class OwnTableParams(Block):
         positive: The value of `target` that means churn.
         id: The column that names a customer; None numbers the rows.
         drop: Columns to leave out.
+        time: The column with the date of each row, by which it is split; None splits into folds.
         folds: Of the cross-validation.
+        calibration_fraction: With `time`, the share of rows that calibrate.
+        test_fraction: With `time`, the share of rows that test, the latest.
+        gap_days: Days from a row's date until its target is known; None takes the label's horizon.
     """
 
     table: str = Field(min_length=1)
@@ -22,8 +28,12 @@ class OwnTableParams(Block):
     positive: str
     id: str | None = None
     drop: tuple[str, ...] = ()
+    time: str | None = None
     folds: int = Field(ge=2, default=5)
     seed: int = Field(ge=0, default=42)
+    calibration_fraction: float = Field(gt=0, lt=1, default=0.2)
+    test_fraction: float = Field(gt=0, lt=1, default=0.2)
+    gap_days: int | None = Field(ge=0, default=None)
 
     @field_validator("positive", mode="before")
     @classmethod
@@ -41,7 +51,7 @@ class OwnTableParams(Block):
     def _read_name_as_text(cls, value: object) -> str:
         return str(value)
 
-    @field_validator("id", mode="before")
+    @field_validator("id", "time", mode="before")
     @classmethod
     def _read_empty_as_none(cls, value: object) -> str | None:
         return None if value in (None, "") else str(value)
@@ -53,3 +63,13 @@ class OwnTableParams(Block):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(";") if name.strip())
         return value or ()
+
+    @model_validator(mode="after")
+    def _leave_rows_to_train_on(self) -> Self:
+        held_out = self.calibration_fraction + self.test_fraction
+        if held_out >= 1:
+            raise ValueError(
+                f"calibration_fraction and test_fraction add up to {held_out:g}: below 1 is "
+                "allowed, or no row is left to train on"
+            )
+        return self

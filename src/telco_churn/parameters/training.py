@@ -1,10 +1,11 @@
-"""How a model is trained, judged and promoted."""
-
-from typing import Literal
+"""How a model is trained and judged fit to score."""
 
 from pydantic import Field
 
 from telco_churn.parameters.block import Block
+from telco_churn.parameters.gate import GateParams
+from telco_churn.parameters.leakage import LeakageParams
+from telco_churn.parameters.tuning import TuningParams
 
 
 class SplitParams(Block):
@@ -27,18 +28,13 @@ class LightGBMParams(Block):
     threads: int = Field(ge=1)
 
 
-class GateParams(Block):
-    """When a candidate replaces the champion."""
-
-    metric: Literal["log_loss", "brier", "roc_auc", "average_precision"]
-    tolerance: float = Field(ge=0)
-
-
 class TrainingParams(Block):
-    """Split, learner and gate."""
+    """Split, leak alarm, learner, tuning and gate."""
 
     split: SplitParams
     calibration_fraction: float = Field(gt=0, lt=1)
     seed: int = Field(ge=0)
+    leakage: LeakageParams
     lightgbm: LightGBMParams
+    tuning: TuningParams
     gate: GateParams

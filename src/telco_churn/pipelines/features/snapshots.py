@@ -21,14 +21,11 @@ from telco_churn.parameters import (
 from telco_churn.pipelines.features.activity import has_event
 from telco_churn.pipelines.features.knowledge import is_known, join_known, select_final
 from telco_churn.pipelines.features.windows import KEY
+from telco_churn.splits import TooFewSnapshotsError, assign_splits
 
 
 class AsOfOutsideDataError(InputError):
     """`as_of` asks for a day that the operator's data does not reach."""
-
-
-class TooFewSnapshotsError(InputError):
-    """The data is too short to learn from at this `as_of`."""
 
 
 def list_scoring_dates(coverage: ir.Table, as_of: AsOf) -> list[date]:
@@ -69,27 +66,25 @@ def list_training_dates(
 
     Raises:
         AsOfOutsideDataError: As for scoring.
-        TooFewSnapshotsError: When no date is left to train on beside calibration and test.
+        TooFewSnapshotsError: When no date is left to train on beside gap, calibration and test.
     """
     list_scoring_dates(coverage, as_of)
     first, _ = _covered_days(coverage)
-    _refuse_overlap(snapshots, label)
     earliest = max(
         first + timedelta(days=snapshots.minimum_history_days), snapshots.first or date.min
     )
     latest = min(as_of.day - timedelta(days=label.horizon_days), snapshots.last or date.max)
     steps = range(0, max((latest - earliest).days, -1) + 1, snapshots.step_days)
     dates = [latest - timedelta(days=days) for days in reversed(steps)]
-    needed = training.split.calibration_snapshots + training.split.test_snapshots + 1
-    if len(dates) < needed:
+    try:
+        assign_splits(dates, training.split, label)
+    except TooFewSnapshotsError as error:
         raise TooFewSnapshotsError(
-            f"as_of={as_of} leaves {len(dates)} matured snapshots, at least {needed} are needed "
-            "(training.split: calibration, test, and one to train on). Usage starts on "
-            f"{first}, a snapshot needs {snapshots.minimum_history_days} days of it and "
+            f"as_of={as_of} leaves {len(dates)} matured snapshots. Usage starts on {first}, a "
+            f"snapshot needs {snapshots.minimum_history_days} days of it and "
             f"{label.horizon_days} days to mature; snapshots.from and snapshots.to leave "
-            f"{earliest} to {latest}. Choose a later as_of, a wider grid, or lower snapshots.every "
-            "or snapshots.minimum_history_days in conf/base/parameters/features.yml."
-        )
+            f"{earliest} to {latest}. {error}"
+        ) from error
     return dates
 
 
@@ -132,15 +127,6 @@ def snapshot_customers(
     date_columns = [features.windows[table].date for table in label.event_tables]
     active = has_event(eligible, dates, eligibility.active_within_days, date_columns, events)
     return active.filter(active.is_active).select(*KEY)
-
-
-def _refuse_overlap(snapshots: SnapshotParams, label: LabelParams) -> None:
-    if snapshots.step_days < label.horizon_days:
-        raise InputError(
-            f"snapshots.every is {snapshots.every}, below label.horizon_days = "
-            f"{label.horizon_days}: one cancellation would count for two snapshots. Set it to "
-            f"{label.horizon_days} days or more in conf/base/parameters/features.yml."
-        )
 
 
 def _covered_days(coverage: ir.Table) -> tuple[date, date]:

@@ -5,7 +5,6 @@ In: a pandas column. Out: its kind, and its values as a number or a category.
 
 import re
 from collections.abc import Iterable
-from datetime import date
 
 import pandas as pd
 
@@ -62,14 +61,33 @@ def find_kind(values: pd.Series, *, is_typed: bool) -> str:
     return IDENTIFIER if is_named_apart else CATEGORY
 
 
-def read_values(values: pd.Series, kind: str, as_of: date) -> pd.Series:
-    """Read a column as a number or a category; dates become days before `as_of`."""
+def read_values(values: pd.Series, kind: str, seen_on: pd.Timestamp | pd.Series) -> pd.Series:
+    """Read a column as a number or a category.
+
+    Args:
+        values: The column, blanks read as missing.
+        kind: What it holds.
+        seen_on: The day, or each row's day: dates become days before it, negative if after.
+    """
     if kind == DATE:
-        days = pd.Timestamp(as_of) - pd.to_datetime(values, format="ISO8601").dt.tz_localize(None)
+        days = seen_on - pd.to_datetime(values, format="ISO8601").dt.tz_localize(None)
         return days.dt.days.astype("float64")
     if kind == CATEGORY:
         return values
     return pd.to_numeric(values).astype("float64")
+
+
+def read_dates(values: pd.Series) -> pd.Series:
+    """Read ISO dates, without hours; what is none becomes missing."""
+    if pd.api.types.is_numeric_dtype(values):
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
+    dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
+    return dates.dt.tz_localize(None).dt.normalize()
+
+
+def is_positive(target: pd.Series, positive: str) -> pd.Series:
+    """Whether each value is the one that means churn, in upper or lower case."""
+    return target.astype("str").str.casefold() == positive.casefold()
 
 
 def name_features(columns: Iterable[str]) -> dict[str, str]:

@@ -7,18 +7,33 @@ from telco_churn.pipelines.own_table import nodes
 
 def create_pipeline() -> Pipeline:
     """Wire the reading of the table; training and scoring follow as they are."""
-    profiled = ["own_table", "column_profile", "params:own_table", "params:as_of"]
+    profiled = ["own_table", "column_profile", "params:own_table"]
     return Pipeline(
         [
             Node(
                 nodes.profile_columns,
-                ["own_table", "params:own_table"],
+                ["own_table", "params:own_table", "params:label", "params:as_of"],
                 "column_profile",
                 name="profile_columns",
             ),
-            Node(nodes.build_features, profiled, "customer_features", name="build_features"),
-            Node(nodes.build_examples, profiled, "training_examples", name="build_examples"),
-            Node(nodes.describe_columns, "column_profile", "data_summary", name="describe_columns"),
+            Node(
+                nodes.build_features,
+                [*profiled, "params:as_of"],
+                "customer_features",
+                name="build_features",
+            ),
+            Node(
+                nodes.build_examples,
+                [*profiled, "params:label", "params:as_of"],
+                "training_examples",
+                name="build_examples",
+            ),
+            Node(
+                nodes.describe_columns,
+                ["column_profile", "training_examples"],
+                "data_summary",
+                name="describe_columns",
+            ),
         ],
         namespace="own_table",
         prefix_datasets_with_namespace=False,

@@ -1,56 +1,52 @@
-"""Gives every active customer of one date a score, and sums the run up.
+"""Gives every active customer of one date a score, and whom to call a reason.
 
-In: customer_features of `as_of`, the champion, the time. Out: churn_scores, computed in Arrow
-batches by whoever writes them, and a few lines for a person.
+In: customer_features of `as_of`, the champion, the time. Out: churn_predictions, who is contacted,
+contact_reasons, churn_scores; computed in Arrow batches by whoever writes them.
 """
 
 from datetime import datetime
 from functools import partial
 
+import ibis
 import ibis.expr.types as ir
-import pandas as pd
 import pyarrow as pa
 
-from telco_churn.contracts import SCORES_SCHEMA
+from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCHEMA
 from telco_churn.engines import map_batches
 from telco_churn.errors import InputError
-from telco_churn.model.batches import score_batch
+from telco_churn.model.batches import Run, run_on_batch
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureMismatchError
 from telco_churn.model.registered import ModelVersion
-from telco_churn.parameters import AsOf, ScoringParams, SummaryParams
+from telco_churn.parameters import AsOf, DecisionParams, ReasonParams, ScoringParams
 
 KEY = ["customer_id", "as_of"]
-WORST_RULES = 3
-KEPT_OUTCOMES = "(kept|duplicate|blanked_.*)$"
-HEADLINES = {
-    "roc_auc": "ROC AUC",
-    "average_precision": "average precision",
-    "lift_at_5_percent": "lift at 5 %",
-}
 
 
 class NothingToScoreError(InputError):
     """There is no champion, or no customer on the date."""
 
 
-def score_customers(
+def predict_churn(
     customer_features: ir.Table,
     champion_model: ModelVersion | None,
     as_of: AsOf,
     scoring: ScoringParams,
-    clock: datetime,
+    decision: DecisionParams,
 ) -> pa.RecordBatchReader | ir.Table:
-    """Score every customer of one date, a batch at a time.
+    """Predict churn of every customer of one date, a batch at a time.
 
     Args:
         customer_features: One row per customer and `as_of`.
         champion_model: Resolved once: promoting another during the run changes nothing in it.
         as_of: The morning to score.
         scoring: `batch_rows`, how many customers are in memory at a time.
-        clock: When the run scored.
+        decision: What contacts cost and win today, whatever it was when the model was trained.
 
     Returns:
-        The columns of `ChurnScores`: a stream, or an expression where the engine runs the model.
+        The columns of `ChurnPredictions`: a stream, or an expression where the engine runs the
+        model.
 
     Raises:
         NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
@@ -60,13 +56,7 @@ def score_customers(
         raise NothingToScoreError(
             "There is no champion to score with. Run `kedro run --pipelines training` first."
         )
-    lacking = sorted(set(champion_model.columns) - set(customer_features.columns))
-    if lacking:
-        raise FeatureMismatchError(
-            f"The champion, version {champion_model.version}, reads features that are not made: "
-            f"{lacking}. Make them again in conf/base/parameters/features.yml, or move the alias "
-            "to a version that does without them (make mlflow)."
-        )
+    _check_features(customer_features, champion_model)
     customers = customer_features.filter(customer_features.as_of == as_of.day)
     if customers.limit(1).count().execute() == 0:
         raise NothingToScoreError(
@@ -74,64 +64,90 @@ def score_customers(
             "cancellations around that date and at eligibility in "
             "conf/base/parameters/features.yml, or choose another as_of."
         )
+    model = champion_model.model.with_decision(Decision(**decision.money))
+    return _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
+
+
+def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir.Table:
+    """Choose who is contacted: who is worth more than it costs, best first, while there are calls.
+
+    Args:
+        churn_predictions: With `expected_value`.
+        decision: `campaign_capacity`, how many can be contacted.
+
+    Returns:
+        `customer_id`, `as_of` of those.
+    """
+    worth = churn_predictions.filter(churn_predictions.expected_value > 0)
+    best_first = worth.order_by(worth.expected_value.desc(), worth.customer_id)
+    return best_first.limit(decision.campaign_capacity).select(*KEY)
+
+
+def explain_contacts(
+    customer_features: ir.Table,
+    churn_predictions: ir.Table,
+    contacted_customers: ir.Table,
+    champion_model: ModelVersion,
+    reasons: ReasonParams,
+    scoring: ScoringParams,
+) -> pa.RecordBatchReader | ir.Table:
+    """Say in words what raises the score of each customer who is contacted, or of all.
+
+    Args:
+        customer_features: What the champion reads.
+        churn_predictions: Who was scored.
+        contacted_customers: Who is contacted.
+        champion_model: The model, with its templates.
+        reasons: `give_to` says whom.
+        scoring: `batch_rows`.
+
+    Returns:
+        `customer_id`, `as_of`, the reasons, and beside each its feature, value and contribution.
+    """
+    asked = contacted_customers if reasons.give_to == "contacted" else churn_predictions
+    customers = customer_features.semi_join(asked, KEY)
+    return _run(ChurnModel.explain, champion_model.model, customers, REASONS_SCHEMA, scoring)
+
+
+def assemble_scores(
+    churn_predictions: ir.Table,
+    contacted_customers: ir.Table,
+    contact_reasons: ir.Table,
+    champion_model: ModelVersion,
+    clock: datetime,
+) -> ir.Table:
+    """Put together what is committed.
+
+    Returns:
+        The columns of `ChurnScores`, one row for each of `churn_predictions`.
+    """
+    contacted = contacted_customers.mutate(contact=True)
+    scores = churn_predictions.left_join(contacted, KEY).drop("customer_id_right", "as_of_right")
+    scores = scores.left_join(contact_reasons, KEY).mutate(
+        contact=scores.contact.fill_null(False),
+        model_version=ibis.literal(champion_model.version, "int64"),
+        run_id=ibis.literal(champion_model.run_id),
+        scored_at=ibis.literal(clock, "timestamp('UTC', 6)"),
+    )
+    return scores.select(*SCORES_SCHEMA.names)
+
+
+def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None:
+    lacking = sorted(set(champion.columns) - set(customer_features.columns))
+    if lacking:
+        raise FeatureMismatchError(
+            f"The champion, version {champion.version}, reads features that are not made: "
+            f"{lacking}. Make them again in conf/base/parameters/features.yml, or promote a "
+            "version that does without them: kedro run --pipelines promote --params version=N."
+        )
+
+
+def _run(
+    run: Run, model: ChurnModel, customers: ir.Table, schema: pa.Schema, scoring: ScoringParams
+) -> pa.RecordBatchReader | ir.Table:
     return map_batches(
-        customers.select(*KEY, *champion_model.columns),
-        partial(score_batch, champion=champion_model, clock=clock, key=KEY, schema=SCORES_SCHEMA),
-        SCORES_SCHEMA,
+        customers.select(*KEY, *model.encoding.columns),
+        partial(run_on_batch, run=run, model=model, key=KEY, schema=schema),
+        schema,
         scoring.batch_rows,
     )
-
-
-def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Table) -> str:
-    """Say how many raw rows were rejected, by which rules most, and show a row of each."""
-    is_kept = ingestion_report["outcome"].str.match(KEPT_OUTCOMES)
-    rejected = ingestion_report[~is_kept]
-    worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
-    delivered = ingestion_report["rows"].sum()
-    lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows"]
-    for table, rule, count in zip(worst["table"], worst["outcome"], worst["rows"], strict=True):
-        of_rule = rejected_rows.filter(rejected_rows.table == table, rejected_rows.rule == rule)
-        example = of_rule.key.min().execute()
-        lines.append(f"            {table}: {rule} {count:,}, for example {example}")
-    return "\n".join(lines)
-
-
-def summarise_run(
-    churn_scores: ir.Table,
-    champion_model: ModelVersion,
-    data_summary: str,
-    as_of: AsOf,
-    summary: SummaryParams,
-) -> str:
-    """Say in a few lines what was scored, by what, how good it is, and what to do next."""
-    scores = churn_scores.filter(churn_scores.as_of == as_of.day)
-    scored = scores.count().execute()
-    worth = scores.filter(scores.contact)
-    contacts, value = worth.count().execute(), worth.expected_value.sum().execute() or 0
-    metrics, facts = champion_model.metrics, champion_model.facts
-    held_out = ", ".join(
-        f"{title} {metrics[name]:.3f} (baseline {metrics[f'baseline_{name}']:.3f})"
-        for name, title in HEADLINES.items()
-    )
-    return "\n".join(
-        [
-            "",
-            f"{scored:,} customers scored as of {as_of}; {contacts:,} are worth a contact, "
-            f"{value:,.0f} {summary.currency} expected",
-            f"  model     {champion_model.name} version {champion_model.version}, trained as of "
-            f"{facts['as_of']} on {int(facts['learnt_from']):,} examples",
-            f"  held out  {held_out}",
-            *_warn_of_hindsight(facts["as_of"], as_of),
-            data_summary,
-            f"  scores    {summary.scores}",
-            "",
-            *summary.next_steps,
-            "",
-        ]
-    )
-
-
-def _warn_of_hindsight(trained_as_of: str, as_of: AsOf) -> list[str]:
-    if trained_as_of <= str(as_of):
-        return []
-    return [f"  note      it learnt from days after {as_of}: these scores do not prove it"]

@@ -1,175 +1,85 @@
-"""Splits examples, fits and judges a candidate, packages it.
+"""Splits examples by time, looks for leaks, fits a candidate and its rivals.
 
-In: labelled features, parameters, the gate's decision. Out: training_examples, evaluation_metrics,
-the packaged model.
+In: labelled features, parameters, studies. Out: training_examples, leakage_findings, the candidate,
+held_out_predictions, learning_history.
 """
 
+import logging
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
+from telco_churn.examples import are_in_folds, read_examples
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.model.decision import Decision
-from telco_churn.model.fitting import Rows, fit_baseline, fit_churn_model
-from telco_churn.model.registered import ModelPackage, Promotion
-from telco_churn.parameters import AsOf, DecisionParams, TrainingParams
-from telco_churn.pipelines.training.examples import (
-    NOT_FEATURES,
-    UnfitExamplesError,
-    digest_examples,
-    read_examples,
-    select_rows,
+from telco_churn.parameters import (
+    DecisionParams,
+    EvaluationParams,
+    LabelParams,
+    ReasonParams,
+    TrainingParams,
 )
-from telco_churn.pipelines.training.metrics import average_folds, measure
+from telco_churn.pipelines.training.candidate import Recipe, fit_by_folds, fit_by_time
+from telco_churn.pipelines.training.leakage import drop_shared_rows
+from telco_churn.pipelines.training.tuning import OpenStudy
+from telco_churn.splits import assign_splits
 
-EXAMPLE_ROWS = 5
-METRIC_DECIMALS = 6
+logger = logging.getLogger(__name__)
 
 
-def split_by_time(labelled_features: ir.Table, training: TrainingParams) -> ir.Table:
-    """Give each snapshot a purpose by its date: train, then calibration, then test.
+def split_by_time(
+    labelled_features: ir.Table, training: TrainingParams, label: LabelParams
+) -> ir.Table:
+    """Give each snapshot a purpose by its date: train, then calibration, then test, gaps between.
 
     Args:
         labelled_features: One row per customer and matured `as_of`.
         training: `split` says how many of the latest snapshots test and calibrate.
+        label: `horizon_days`, the length of a gap.
 
     Returns:
         The same rows with `split`.
 
     Raises:
-        UnfitExamplesError: When no snapshot is left to train on.
+        TooFewSnapshotsError: When no snapshot is left to train on.
     """
-    split = training.split
-    dates = sorted(labelled_features.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist())
-    held_out = split.calibration_snapshots + split.test_snapshots
-    if len(dates) <= held_out:
-        raise UnfitExamplesError(
-            f"There are {len(dates)} snapshots, more than {held_out} are needed "
-            "(training.split.calibration_snapshots + test_snapshots + 1). Choose a later as_of, "
-            "or lower snapshots.every in conf/base/parameters/features.yml."
-        )
-    test_from, calibration_from = dates[-split.test_snapshots], dates[-held_out]
-    return labelled_features.mutate(
-        split=ibis.cases(
-            (labelled_features.as_of >= test_from, "test"),
-            (labelled_features.as_of >= calibration_from, "calibration"),
-            else_="train",
-        )
-    )
+    dates = labelled_features.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
+    splits = assign_splits(dates, training.split, label)
+    return labelled_features.mutate(split=labelled_features.as_of.cases(*splits.items()))
 
 
-def train_candidate(
-    training_examples: ir.Table, training: TrainingParams, decision: DecisionParams
-) -> tuple[ChurnModel, dict[str, float]]:
-    """Fit a model and measure it on rows it was not trained on.
+def fit_candidate(
+    training_examples: ir.Table,
+    features_left_out: list[str],
+    training: TrainingParams,
+    evaluation: EvaluationParams,
+    decision: DecisionParams,
+    reasons: ReasonParams,
+    tuning_studies: OpenStudy,
+) -> tuple[ChurnModel, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Fit a model, and let it and its rivals judge rows that none of them learnt from.
 
-    Examples split by time are judged on their test rows, beside a logistic baseline. Examples in
-    folds are judged out of fold, and the model is then fitted on all of them.
+    Examples split by time are judged on their test rows. Examples in folds are judged out of fold,
+    and the model is then fitted on all of them.
 
     Args:
         training_examples: Features, `churned` and `split`.
-        training: The learner and the seed.
+        features_left_out: What the leak alarm does not let in.
+        training: The learner, the seed, the tuning.
+        evaluation: The rule of thumb, and by what the judged rows are told apart.
         decision: What contacts cost and win.
+        reasons: How features are put into words.
+        tuning_studies: Where a search keeps its trials.
 
     Returns:
-        The candidate, and its metrics; those of the baseline start with `baseline_`.
+        The candidate; held_out_predictions; learning_history; the parameters of its LightGBM.
 
     Raises:
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
-    examples = read_examples(training_examples)
-    if examples["split"].str.startswith("fold_").any():
-        return _cross_validate(examples, training, decision)
-    rows = {
-        split: select_rows(examples[examples["split"] == split], f"the {split} rows")
-        for split in ("train", "calibration", "test")
-    }
-    candidate = _fit(rows["train"], rows["calibration"], training, decision)
-    return candidate, _judge(candidate, rows["train"], rows["test"])
-
-
-def report_metrics(held_out_metrics: dict[str, float]) -> dict[str, float]:
-    """Return the metrics as they are reported: rounded to what their rows can tell."""
-    return {name: round(value, METRIC_DECIMALS) for name, value in held_out_metrics.items()}
-
-
-def package_model(
-    candidate: ChurnModel,
-    metrics: dict[str, float],
-    promotion: dict[str, Any],
-    training_examples: ir.Table,
-    as_of: AsOf,
-) -> ModelPackage:
-    """Put the candidate together with what the registry should know of it."""
-    examples = read_examples(training_examples)
-    features = examples.drop(columns=NOT_FEATURES).head(EXAMPLE_ROWS)
-    return ModelPackage(
-        model=candidate,
-        example=candidate.encoding.as_model_input(features),
-        metrics=metrics,
-        promotion=Promotion(**promotion),
-        facts={
-            "as_of": str(as_of),
-            "examples": str(len(examples)),
-            "learnt_from": str(
-                len(examples) - examples["split"].isin(["calibration", "test"]).sum()
-            ),
-            "examples_digest": digest_examples(examples),
-        },
-    )
-
-
-def _fit(
-    train: Rows, calibration: Rows, training: TrainingParams, decision: DecisionParams
-) -> ChurnModel:
-    learner = training.lightgbm
-    settings = {
-        "objective": "binary",
-        "seed": training.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-        "num_threads": learner.threads,
-        "early_stopping_round": learner.patience,
-        **learner.model_dump(exclude={"max_trees", "patience", "threads"}),
-    }
-    money = Decision(**decision.model_dump())
-    return fit_churn_model(train, calibration, settings, learner.max_trees, money)
-
-
-def _judge(candidate: ChurnModel, train: Rows, test: Rows) -> dict[str, float]:
-    ours = measure(test.churned, candidate.predict_probability(test.features))
-    baseline = fit_baseline(train).predict_proba(test.features)[:, 1]
-    theirs = measure(test.churned, baseline)
-    return ours | {f"baseline_{name}": value for name, value in theirs.items()}
-
-
-def _cross_validate(
-    examples: pd.DataFrame, training: TrainingParams, decision: DecisionParams
-) -> tuple[ChurnModel, dict[str, float]]:
-    folds = []
-    for fold in sorted(examples["split"].unique()):
-        is_test = examples["split"] == fold
-        train = select_rows(examples[~is_test], f"the rows outside {fold}")
-        test = select_rows(examples[is_test], f"the rows of {fold}")
-        folds.append(_judge(_fit_held_out(train, training, decision), train, test))
-    everything = select_rows(examples, "the examples")
-    return _fit_held_out(everything, training, decision), average_folds(folds)
-
-
-def _fit_held_out(rows: Rows, training: TrainingParams, decision: DecisionParams) -> ChurnModel:
-    """Fit where there is no time to split by: a random part calibrates."""
-    train, calibration = train_test_split(
-        np.arange(len(rows.churned)),
-        test_size=training.calibration_fraction,
-        random_state=training.seed,
-        stratify=rows.churned,
-    )
-    part, held_out = (
-        Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
-    )
-    return _fit(part, held_out, training, decision)
+    examples = read_examples(training_examples).drop(columns=features_left_out)
+    examples = drop_shared_rows(examples, training)
+    recipe = Recipe(training, evaluation, decision, reasons, tuning_studies)
+    fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
+    fit, held_out_predictions = fit_and_judge(examples, recipe)
+    return fit.model, held_out_predictions, fit.history, fit.settings.model_dump()

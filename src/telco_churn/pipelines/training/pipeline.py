@@ -1,15 +1,18 @@
-"""training: labelled_features -> a candidate, its metrics, the gate, the champion from now on."""
+"""training: labelled_features -> examples, what leaks, a candidate and how it judges held-out rows.
+
+Whether the candidate is any good is for evaluation to say, what becomes of it for release.
+"""
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.training import gate, nodes
+from telco_churn.pipelines.training import leakage, nodes
 
 
 def create_pipeline() -> Pipeline:
     """Wire the split by time and all that follows it."""
     split = Node(
         nodes.split_by_time,
-        ["labelled_features", "params:training"],
+        ["labelled_features", "params:training", "params:label"],
         "training_examples",
         name="split_by_time",
     )
@@ -24,40 +27,30 @@ def create_model_pipeline() -> Pipeline:
 def _model_nodes() -> list[Node]:
     return [
         Node(
-            nodes.train_candidate,
-            ["training_examples", "params:training", "params:decision"],
-            ["candidate", "held_out_metrics"],
-            name="train_candidate",
+            leakage.find_leaks,
+            ["training_examples", "params:training"],
+            "leakage_findings",
+            name="find_leaks",
         ),
         Node(
-            nodes.report_metrics,
-            "held_out_metrics",
-            "evaluation_metrics",
-            name="report_metrics",
+            leakage.leave_out_features,
+            ["leakage_findings", "params:training"],
+            "features_left_out",
+            name="leave_out_features",
         ),
         Node(
-            gate.decide_promotion,
+            nodes.fit_candidate,
             [
-                "held_out_metrics",
                 "training_examples",
-                "incumbent_model",
+                "features_left_out",
                 "params:training",
-                "params:as_of",
+                "params:evaluation",
+                "params:decision",
+                "params:reasons",
+                "tuning_studies",
             ],
-            "promotion",
-            name="decide_promotion",
-        ),
-        Node(
-            nodes.package_model,
-            ["candidate", "held_out_metrics", "promotion", "training_examples", "params:as_of"],
-            "churn_model",
-            name="package_model",
-        ),
-        Node(
-            gate.appoint_champion,
-            ["churn_model", "promotion", "incumbent_model"],
-            "champion_model",
-            name="appoint_champion",
+            ["candidate", "held_out_predictions", "learning_history", "learner_settings"],
+            name="fit_candidate",
         ),
     ]
 

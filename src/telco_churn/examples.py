@@ -1,4 +1,4 @@
-"""Training examples in memory: in one order, with the rows of each purpose, and a fingerprint.
+"""Training examples in memory: in one order, with the rows of each purpose, and their fingerprints.
 
 In: training_examples. Out: pandas frames and `Rows`.
 """
@@ -13,6 +13,7 @@ from telco_churn.errors import InputError
 from telco_churn.model.fitting import Rows
 
 NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
+FOLD = "fold_"  # a split's name begins so where rows are judged in turn, not by time
 
 
 class UnfitExamplesError(InputError):
@@ -23,6 +24,11 @@ def read_examples(training_examples: ir.Table) -> pd.DataFrame:
     """Read examples in an order that no engine's parallelism changes: LightGBM sees the order."""
     examples: pd.DataFrame = training_examples.order_by(["as_of", "customer_id"]).to_pandas()
     return examples
+
+
+def are_in_folds(examples: pd.DataFrame) -> bool:
+    """Whether every row is held out once, instead of the latest ones by time."""
+    return bool(examples["split"].str.startswith(FOLD).any())
 
 
 def select_rows(examples: pd.DataFrame, what: str) -> Rows:
@@ -47,6 +53,14 @@ def digest_examples(examples: pd.DataFrame) -> str:
     Not of the date: the same table looked at tomorrow is the same table.
     """
     key = examples[["customer_id", "churned", "split"]].astype("str")
-    columns = ",".join(examples.columns).encode()
-    rows = pd.util.hash_pandas_object(key, index=False).to_numpy().tobytes()
-    return hashlib.sha256(columns + rows).hexdigest()
+    return _digest(list(examples.columns), key)
+
+
+def fingerprint_examples(examples: pd.DataFrame) -> str:
+    """Fingerprint of every value: what exactly a model was trained and judged on."""
+    return _digest(list(examples.columns), examples)
+
+
+def _digest(columns: list[str], rows: pd.DataFrame) -> str:
+    hashed = pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()
+    return hashlib.sha256(",".join(columns).encode() + hashed).hexdigest()

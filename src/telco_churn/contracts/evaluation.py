@@ -1,0 +1,126 @@
+"""Contracts of predictions on held-out rows and of the tables that judge them.
+
+A share, a rate and a probability lie from 0 to 1. Intervals are `low` to `high`.
+"""
+
+from datetime import date
+
+import pandera.pandas as pa
+
+from telco_churn.contracts.contract import FrameContract
+
+
+class HeldOutPredictions(FrameContract):
+    """One row per customer and date that the candidate did not learn from.
+
+    Further columns: the probability by each rival, and `slice_<feature>` with any value.
+    """
+
+    customer_id: str
+    as_of: date
+    churned: bool
+    churn_probability: float = pa.Field(ge=0, le=1)
+    rivals: float | None = pa.Field(
+        alias="^(rule_of_thumb|logistic_regression|untuned_lightgbm)$",
+        regex=True,
+        ge=0,
+        le=1,
+    )
+
+    class Config:
+        strict = False
+        unique = ["customer_id", "as_of"]
+
+
+class MetricIntervals(FrameContract):
+    """One row per model and metric; `expected_profit` in `currency` per date."""
+
+    model: str
+    metric: str
+    value: float
+    low: float
+    high: float
+
+    class Config:
+        unique = ["model", "metric"]
+
+
+class DecileTable(FrameContract):
+    """One row per tenth of the held-out rows, 1 the riskiest; `captured` adds up from there."""
+
+    decile: int = pa.Field(ge=1, le=10)
+    customers: int = pa.Field(ge=0)
+    churned: int = pa.Field(ge=0)
+    churn_rate: float = pa.Field(ge=0, le=1, nullable=True)
+    mean_probability: float = pa.Field(ge=0, le=1, nullable=True)
+    lift: float = pa.Field(ge=0, nullable=True)
+    lift_low: float = pa.Field(ge=0, nullable=True)
+    lift_high: float = pa.Field(ge=0, nullable=True)
+    captured: float = pa.Field(ge=0, le=1)
+    captured_low: float = pa.Field(ge=0, le=1)
+    captured_high: float = pa.Field(ge=0, le=1)
+
+    class Config:
+        unique = ["decile"]
+
+
+class CalibrationCurve(FrameContract):
+    """One row per group of equal size, 1 the least probable; the interval is of `churn_rate`."""
+
+    group: int = pa.Field(ge=1, le=10)
+    customers: int = pa.Field(ge=0)
+    mean_probability: float = pa.Field(ge=0, le=1, nullable=True)
+    churn_rate: float = pa.Field(ge=0, le=1, nullable=True)
+    low: float = pa.Field(ge=0, le=1, nullable=True)
+    high: float = pa.Field(ge=0, le=1, nullable=True)
+
+    class Config:
+        unique = ["group"]
+
+
+class ProfitCurve(FrameContract):
+    """One row per number of contacts on each date; money in `currency` per date."""
+
+    contacts: int = pa.Field(ge=0)
+    profit: float
+    low: float
+    high: float
+
+    class Config:
+        unique = ["contacts"]
+
+
+class SliceMetrics(FrameContract):
+    """One row per value of a feature; measures are null where `judged` is false."""
+
+    slice: str
+    value: str
+    customers: int = pa.Field(ge=1)
+    churned: int = pa.Field(ge=0)
+    churn_rate: float = pa.Field(ge=0, le=1)
+    mean_probability: float = pa.Field(ge=0, le=1)
+    roc_auc: float = pa.Field(ge=0, le=1, nullable=True)
+    roc_auc_low: float = pa.Field(ge=0, le=1, nullable=True)
+    roc_auc_high: float = pa.Field(ge=0, le=1, nullable=True)
+    calibration_gap: float = pa.Field(ge=-1, le=1, nullable=True)
+    calibration_gap_low: float = pa.Field(ge=-1, le=1, nullable=True)
+    calibration_gap_high: float = pa.Field(ge=-1, le=1, nullable=True)
+    judged: bool
+
+    class Config:
+        unique = ["slice", "value"]
+
+
+class SliceGaps(FrameContract):
+    """Two rows per feature: how far its slices lie apart; `low` is what chance does not explain."""
+
+    slice: str
+    measure: str = pa.Field(isin=["roc_auc", "calibration_gap"])
+    gap: float = pa.Field(ge=0)
+    low: float = pa.Field(ge=0)
+    high: float = pa.Field(ge=0)
+    worst_value: str
+    best_value: str
+
+    class Config:
+        unique = ["slice", "measure"]

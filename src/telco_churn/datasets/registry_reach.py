@@ -1,0 +1,64 @@
+"""Says in one sentence that MLflow's registry does not answer, where it is and what to do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import mlflow
+import requests
+import sqlalchemy
+from kedro.io import DatasetError
+from mlflow.exceptions import MlflowException
+
+# What is raised when nobody answers: over HTTP, and from a database. MLflow wraps either in its
+# own exception, without a code of its own.
+SIGNS = ("failed with exception", "Max retries exceeded", "OperationalError", "timed out")
+
+
+class UnreachableRegistryError(DatasetError):
+    """MLflow's registry does not answer."""
+
+
+@contextmanager
+def ask_registry() -> Iterator[None]:
+    """Name the registry if it does not answer to what is asked within.
+
+    Raises:
+        UnreachableRegistryError: In the place of what MLflow raises.
+    """
+    try:
+        _check_database_file(mlflow.get_registry_uri())
+        yield
+    except Exception as error:
+        if not is_unreachable(error):
+            raise
+        raise UnreachableRegistryError(
+            f"MLflow's registry at {mlflow.get_registry_uri()} does not answer: "
+            f"{str(error).splitlines()[0]} Start it, or correct the address: mlflow_tracking_uri "
+            "in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI. The champion stays as it is."
+        ) from error
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Whether an error means that nobody answered, not that the answer was no."""
+    if isinstance(error, MlflowException):
+        return any(sign in str(error) for sign in SIGNS)
+    return isinstance(
+        error,
+        requests.exceptions.ConnectionError
+        | requests.exceptions.Timeout
+        | sqlalchemy.exc.OperationalError
+        | ConnectionError,
+    )
+
+
+def _check_database_file(uri: str) -> None:
+    """Look before MLflow does: it tries for two minutes to open what is none."""
+    if not uri.startswith("sqlite:///"):
+        return
+    file = Path(uri.removeprefix("sqlite:///"))
+    folder = next(parent for parent in file.absolute().parents if parent.exists())
+    is_open = folder.is_dir() and not file.is_dir()
+    if not is_open or not os.access(file if file.exists() else folder, os.R_OK | os.W_OK):
+        raise ConnectionError(f"{file} cannot be opened as a database, to read and to write.")

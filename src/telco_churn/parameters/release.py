@@ -1,0 +1,15 @@
+"""Under which name models are released."""
+
+from pydantic import Field
+
+from telco_churn.parameters.block import Block
+
+
+class ReleaseParams(Block):
+    """What a model card tells its reader to load.
+
+    Attributes:
+        model_name: Of the registered model.
+    """
+
+    model_name: str = Field(min_length=1)

@@ -1,0 +1,174 @@
+"""Gives each row of a table a purpose: a fold, or by its date training, calibration or test.
+
+In: features and labels, or dates. Out: the name of each row's split.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from telco_churn.parameters import OwnTableParams
+from telco_churn.pipelines.own_table.checks import UnusableTableError
+
+YAML = "conf/own_table/parameters/own_table.yml"
+PURPOSES = 3
+
+
+def assign_folds(features: pd.DataFrame, churned: pd.Series, params: OwnTableParams) -> pd.Series:
+    """Deal rows into folds of about one size and one churn rate; identical rows stay together.
+
+    Does not depend on the order of the rows.
+
+    Args:
+        features: What the model sees of each row; rows that agree in all of it are identical.
+        churned: The label of each row.
+        params: `folds` and `seed`.
+
+    Returns:
+        `fold_1` to `fold_<folds>`.
+
+    Raises:
+        UnusableTableError: When a class has fewer different rows than there are folds.
+    """
+    hashes = pd.util.hash_pandas_object(features, index=False)
+    groups = np.unique(hashes, return_inverse=True)[1]
+    rows_of = np.column_stack(
+        [np.bincount(groups, churned == value).astype(int) for value in (True, False)]
+    )
+    with_it, without = (int(count) for count in (rows_of > 0).sum(axis=0))
+    if min(with_it, without) < params.folds:
+        raise UnusableTableError(
+            f"{params.table} has {with_it} rows with {params.target}={params.positive} and "
+            f"{without} without, identical rows counted once, as they stay in one fold: "
+            f"{params.folds} folds need at least {params.folds} of each. Bring more rows, or set "
+            "own_table.folds lower."
+        )
+    folds = _deal(rows_of, params.folds, params.seed)[groups]
+    split = pd.Series([f"fold_{fold + 1}" for fold in folds], index=features.index)
+    _check_classes(split, churned, params, "identical rows stay in one fold; set folds lower")
+    return split
+
+
+def split_by_date(
+    dates: pd.Series,
+    churned: pd.Series,
+    params: OwnTableParams,
+    as_of: pd.Timestamp,
+    gap: pd.Timedelta,
+) -> pd.Series:
+    """Give each row a purpose by its date: train, then calibration, then test.
+
+    Whole dates: a date has one purpose, so the shares are reached or exceeded, as far as dates are
+    left to train on.
+
+    Args:
+        dates: Of each row, without hours.
+        churned: The label of each row.
+        params: `calibration_fraction` and `test_fraction`, of rows.
+        as_of: The date of the run.
+        gap: From a row's date until its label is known.
+
+    Returns:
+        train, calibration, test; or gap, where the label is known only after the next purpose has
+        begun, or after `as_of`.
+
+    Raises:
+        UnusableTableError: When the dates do not suffice for three purposes with gaps between.
+    """
+    apart = max(gap, pd.Timedelta(days=1))
+    known = dates[dates + gap <= as_of]
+    days = pd.DatetimeIndex(known.unique()).sort_values()
+    earliest = _first_days_apart(days, apart)
+    if len(earliest) < PURPOSES:
+        raise UnusableTableError(_explain_too_few_dates(days, earliest, params, as_of, gap))
+    test_from = max(earliest[2], _start_of_latest(known, params.test_fraction * len(known)))
+    before_test = known[known + apart <= test_from]
+    calibration_from = max(
+        earliest[1], _start_of_latest(before_test, params.calibration_fraction * len(known))
+    )
+    split = pd.Series("gap", index=dates.index)
+    split[dates + apart <= calibration_from] = "train"
+    split[(dates >= calibration_from) & (dates + apart <= test_from)] = "calibration"
+    split[(dates >= test_from) & (dates + gap <= as_of)] = "test"
+    _check_classes(split, churned, params, "set calibration_fraction or test_fraction higher")
+    return split
+
+
+def _deal(rows_of: npt.NDArray[np.int_], folds: int, seed: int) -> npt.NDArray[np.int_]:
+    """Deal groups into folds, the largest first, each to the fold that has least of its classes.
+
+    The idea of scikit-learn's StratifiedGroupKFold, which measures all folds anew for each group
+    and so is slow where nearly every row is a group of its own, as in most tables.
+
+    Args:
+        rows_of: Of each group, its rows with and without churn; shape `(groups, 2)`.
+        folds: How many.
+        seed: Orders groups of one size.
+
+    Returns:
+        The fold of each group, from 0.
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(rows_of))
+    order = shuffled[np.argsort(-rows_of[shuffled].sum(axis=1), kind="stable")]
+    share = (rows_of / rows_of.sum(axis=0)).tolist()
+    dealt = [[0.0, 0.0] for _ in range(folds)]
+    fold_of = np.empty(len(rows_of), dtype=int)
+    for group in order.tolist():
+        churned, stayed = share[group]
+        crowding = [churned * fold[0] + stayed * fold[1] for fold in dealt]
+        chosen = crowding.index(min(crowding))
+        dealt[chosen][0] += churned
+        dealt[chosen][1] += stayed
+        fold_of[group] = chosen
+    return fold_of
+
+
+def _first_days_apart(days: pd.DatetimeIndex, apart: pd.Timedelta) -> list[pd.Timestamp]:
+    """Return the earliest days on which training, calibration and test could begin."""
+    found: list[pd.Timestamp] = []
+    while len(days) and len(found) < PURPOSES:
+        found.append(days[0])
+        days = days[days >= days[0] + apart]
+    return found
+
+
+def _start_of_latest(dates: pd.Series, rows: float) -> pd.Timestamp:
+    """Return the first of the fewest latest dates that hold so many rows, or of all."""
+    held = dates.value_counts().sort_index(ascending=False).cumsum()
+    enough = held.index[held >= round(rows)]
+    return enough[0] if len(enough) else held.index[-1]
+
+
+def _explain_too_few_dates(
+    days: pd.DatetimeIndex,
+    earliest: list[pd.Timestamp],
+    params: OwnTableParams,
+    as_of: pd.Timestamp,
+    gap: pd.Timedelta,
+) -> str:
+    known = f"whose target is known by {as_of.date()}, {gap.days} days later (own_table.gap_days)"
+    if len(days) < PURPOSES:
+        return (
+            f"{params.table} has {len(days)} dates in {params.time} {known}; at least {PURPOSES} "
+            "are needed, to train, calibrate and test. Bring more dates, say a later AS_OF, or "
+            "leave TIME out."
+        )
+    return (
+        f"{params.table} has dates in {params.time} from {days[0].date()} to {days[-1].date()}: "
+        f"with gaps of {gap.days} days (own_table.gap_days) before calibration and before test, "
+        f"there is a date left for {len(earliest)} of {PURPOSES} purposes (train, calibration, "
+        f"test). Bring earlier dates or, if targets are known sooner, set gap_days lower in {YAML}."
+    )
+
+
+def _check_classes(
+    split: pd.Series, churned: pd.Series, params: OwnTableParams, way_out: str
+) -> None:
+    counts = pd.crosstab(split, churned.to_numpy()).reindex(columns=[True, False], fill_value=0)
+    for name, (with_it, without) in zip(counts.index, counts.to_numpy(), strict=True):
+        if name != "gap" and min(with_it, without) == 0:
+            raise UnusableTableError(
+                f"{params.table}: the {name} rows are {with_it} with "
+                f"{params.target}={params.positive} and {without} without; some of both are "
+                f"needed. Bring more rows, or change {YAML}: {way_out}."
+            )

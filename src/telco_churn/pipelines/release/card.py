@@ -1,0 +1,165 @@
+"""Writes the model card: what the model is, for whom, how good, where not, and what was decided.
+
+In: the candidate, what it was made of, the tables of the evaluation, the gate's decision. Out:
+model_card (Markdown), model_card_page (HTML).
+"""
+
+import re
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.parameters import AsOf, DecisionParams, SummaryParams, TrainingParams
+from telco_churn.parameters.release import ReleaseParams
+from telco_churn.pipelines.release import card_tables as tables
+from telco_churn.pipelines.release.card_page import render_page
+from telco_churn.pipelines.release.card_pictures import draw_pictures
+from telco_churn.pipelines.release.nodes import ExamplesFacts
+from telco_churn.pipelines.release.subject import CardSubject
+
+TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")
+SPECIAL = re.compile(r"[\\\[\]|*`]")
+# LightGBM's own names in a booster's text, and what they are.
+LEARNER = {
+    "learning_rate": "learning rate",
+    "num_leaves": "leaves a tree at most",
+    "min_data_in_leaf": "rows a leaf at least",
+    "feature_fraction": "share of features a tree",
+    "lambda_l2": "L2 penalty",
+}
+
+
+def write_model_card(
+    candidate: ChurnModel,
+    card_subject: CardSubject,
+    examples_facts: ExamplesFacts,
+    metric_intervals: pd.DataFrame,
+    roc_points: pd.DataFrame,
+    calibration_curve: pd.DataFrame,
+    profit_curve: pd.DataFrame,
+    rival_profit_curves: pd.DataFrame,
+    decile_table: pd.DataFrame,
+    slice_metrics: pd.DataFrame,
+    slice_gaps: pd.DataFrame,
+    feature_importance: pd.DataFrame,
+    leakage_findings: pd.DataFrame,
+    promotion: dict[str, Any],
+    decision: DecisionParams,
+    training: TrainingParams,
+    release: ReleaseParams,
+    summary: SummaryParams,
+    as_of: AsOf,
+) -> tuple[str, str]:
+    """Write the card of a candidate.
+
+    Returns:
+        Markdown, whose pictures lie in `plots/` beside it; and one page of HTML that holds them.
+    """
+    shown = {
+        "splits": tables.tabulate_splits(examples_facts),
+        "metrics": tables.tabulate_metrics(metric_intervals),
+        "money": tables.tabulate_money(decision, summary.currency),
+        "deciles": tables.tabulate_deciles(decile_table),
+        "slices": tables.tabulate_slices(slice_metrics),
+        "gaps": tables.tabulate_gaps(slice_gaps),
+    }
+    markdown = render_markdown(
+        **shown,
+        subject=card_subject,
+        examples=examples_facts,
+        model=_describe_model(candidate, training),
+        profit=_describe_profit(metric_intervals, profit_curve, decision),
+        limits=_list_limits(metric_intervals, decile_table, slice_metrics, examples_facts),
+        leaks=leakage_findings.to_dict("records"),
+        leakage_action=training.leakage.action,
+        promotion=promotion,
+        acceptance_rate=decision.acceptance_rate,
+        currency=summary.currency,
+        name=release.model_name,
+        as_of=as_of,
+    )
+    pictures = draw_pictures(
+        metric_intervals,
+        roc_points,
+        calibration_curve,
+        profit_curve,
+        rival_profit_curves,
+        decile_table,
+        slice_metrics,
+        feature_importance,
+        decision,
+        summary.currency,
+    )
+    return markdown, render_page(markdown, f"Model card: {release.model_name}", pictures)
+
+
+def render_markdown(**parts: Any) -> str:
+    """Fill in the template; text in tables cannot end a cell."""
+    environment = Environment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # it is Markdown; the page shows HTML in it as text
+    )
+    environment.filters["cell"] = _escape_cell
+    return environment.from_string(TEMPLATE).render(**parts)
+
+
+def _escape_cell(text: str) -> str:
+    """Keep a value from a table on its line, in its cell, and from being Markdown."""
+    return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def _describe_model(candidate: ChurnModel, training: TrainingParams) -> dict[str, Any]:
+    settings = candidate.booster.params
+    return {
+        "trees": candidate.booster.num_trees(),
+        "learner": [f"{title} {settings[name]:g}" for name, title in LEARNER.items()],
+        "trials": training.tuning.trials,
+        "slope": candidate.calibration.slope,
+        "intercept": candidate.calibration.intercept,
+        "numbers": len(candidate.encoding.numeric),
+        "categories": len(candidate.encoding.categories),
+    }
+
+
+def _describe_profit(
+    metric_intervals: pd.DataFrame, profit_curve: pd.DataFrame, decision: DecisionParams
+) -> dict[str, Any]:
+    ours = _find_figures(metric_intervals)
+    best = profit_curve.sort_values("profit", ascending=False, kind="stable").to_dict("records")[0]
+    taken = decision.acceptance_rate * decision.kept_customer_value
+    spent = decision.contact_cost + decision.acceptance_rate * decision.offer_cost
+    return {
+        "expected": tables.show("{:,.0f}", ours["expected_profit"]),
+        "best": tables.show("{:,.0f}", {**best, "value": best["profit"]}),
+        "contacts": f"{best['contacts']:,.0f}",
+        "worth_from": spent / taken if taken else None,
+    }
+
+
+def _list_limits(
+    metric_intervals: pd.DataFrame,
+    deciles: pd.DataFrame,
+    slices: pd.DataFrame,
+    examples: ExamplesFacts,
+) -> dict[str, Any]:
+    judging = examples.splits[examples.splits["split"].isin(["test", "folds"])]
+    captured = deciles.loc[deciles["decile"] == 1, "captured"].sum()
+    few = slices[~slices["judged"].astype(bool)]
+    return {
+        "roc_auc": _find_figures(metric_intervals)["roc_auc"]["value"],
+        "missed": 1 - captured,
+        "dates": int(judging["dates"].sum()),
+        "not_judged": [f"{row['slice']}: {row['value']}" for row in few.to_dict("records")],
+    }
+
+
+def _find_figures(metric_intervals: pd.DataFrame) -> dict[Any, tables.Figure]:
+    """The candidate's figures by metric."""
+    ours = metric_intervals[metric_intervals["model"] == "candidate"]
+    return {row["metric"]: row for row in ours.to_dict("records")}

@@ -1,0 +1,170 @@
+"""Says which version the alias `champion` stands for from now on, and what the log keeps of it.
+
+In: the version that the gate or a person chose, the champion there is, the log. Out: entries for
+promotion_log, champion_model, a line for a person.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+import pandas as pd
+
+from telco_churn.contracts import PromotionLog
+from telco_churn.errors import InputError
+from telco_churn.model.registered import ModelVersion
+from telco_churn.parameters.version import VersionParam
+
+PROMOTE = "`kedro run --pipelines promote --params version=3`"
+
+
+class PromotionRefusedError(InputError):
+    """The champion cannot be changed as asked; it stays."""
+
+
+class Versions(Protocol):
+    """The versions of one registered model."""
+
+    def get(self, version: int) -> ModelVersion:
+        """Load a version; an error says which versions there are."""
+
+
+def appoint_champion(
+    version: ModelVersion,
+    promotion: dict[str, Any],
+    incumbent: ModelVersion | None,
+    clock: datetime,
+) -> tuple[pd.DataFrame, ModelVersion]:
+    """Follow the gate: the new version if it may, else the champion there was.
+
+    Returns:
+        The entry for the log, no row where the champion stays; and the champion from now on.
+
+    Raises:
+        PromotionRefusedError: When the gate rejected the version and there is no other.
+    """
+    if promotion["standing"] == "champion":
+        reason = " ".join(promotion["reasons"])
+        entry = _write_entry("appointed", version, incumbent, "gate", reason, clock)
+        return entry, version
+    if incumbent is None:
+        raise PromotionRefusedError(
+            f"There is no champion, and the gate did not let version {version.version} of "
+            f"{version.name} become one: {' '.join(promotion['reasons'])} Correct that, or take "
+            f"it as it is: `kedro run --pipelines promote --params version={version.version}`, "
+            "with the same --env."
+        )
+    return PromotionLog.frame([]), incumbent
+
+
+def promote_version(
+    registered_versions: Versions,
+    incumbent: ModelVersion | None,
+    version: VersionParam,
+    user: str,
+    clock: datetime,
+) -> tuple[pd.DataFrame, ModelVersion, str]:
+    """Make a version champion because a person says so; that it loads is seen first.
+
+    Returns:
+        The entry for the log, the champion from now on, and a line that says so.
+
+    Raises:
+        PromotionRefusedError: When no version was named, or it is champion already.
+    """
+    if version.number is None:
+        raise PromotionRefusedError(
+            f"Which version to promote was not said. Say for example {PROMOTE}; make mlflow lists "
+            "the versions."
+        )
+    if incumbent is not None and incumbent.version == version.number:
+        raise PromotionRefusedError(
+            f"Version {version.number} of {incumbent.name} is the champion already; nothing was "
+            "changed. make mlflow lists the versions."
+        )
+    chosen = registered_versions.get(version.number)
+    entry = _write_entry("promoted", chosen, incumbent, user, "Promoted by hand.", clock)
+    return entry, chosen, _tell_change(chosen, incumbent, user)
+
+
+def roll_back(
+    promotion_history: pd.DataFrame,
+    registered_versions: Versions,
+    incumbent: ModelVersion | None,
+    user: str,
+    clock: datetime,
+) -> tuple[pd.DataFrame, ModelVersion, str]:
+    """Make the champion before the present one champion again; twice goes two back.
+
+    Returns:
+        The entry for the log, the champion from now on, and a line that says so.
+
+    Raises:
+        PromotionRefusedError: When there is no champion, or the log knows none before it.
+    """
+    if incumbent is None:
+        raise PromotionRefusedError(
+            f"There is no champion to go back from. Promote a version: {PROMOTE}; make mlflow "
+            "lists them."
+        )
+    before = list_champions_before(promotion_history, incumbent)
+    if not before:
+        raise PromotionRefusedError(
+            f"The log knows no champion of {incumbent.name} before version {incumbent.version}, "
+            f"which stays. Promote the version that you want: {PROMOTE}; make mlflow lists them."
+        )
+    former = registered_versions.get(before[-1])
+    reason = f"Back from version {incumbent.version} to the champion before it."
+    entry = _write_entry("rolled_back", former, incumbent, user, reason, clock)
+    return entry, former, _tell_change(former, incumbent, user)
+
+
+def list_champions_before(promotion_history: pd.DataFrame, champion: ModelVersion) -> list[int]:
+    """List the versions that led to the champion, oldest first; each rollback took one away.
+
+    An alias that was moved past the log is found out from the next entry's `from_version`, or
+    from the champion itself.
+    """
+    line: list[int] = []
+    of_model = promotion_history[promotion_history["model"] == champion.name]
+    for entry in of_model.to_dict("records"):
+        if not pd.isna(entry["from_version"]):
+            line = _cut_behind(line, int(entry["from_version"]))
+        is_rollback = entry["action"] == "rolled_back"
+        to_version = int(entry["to_version"])
+        line = _cut_behind(line, to_version) if is_rollback else [*line, to_version]
+    return _cut_behind(line, champion.version)[:-1]
+
+
+def _cut_behind(line: list[int], version: int) -> list[int]:
+    """End the line at the last place of a version; one that is not in it follows the rest."""
+    if version not in line:
+        return [*line, version]
+    return line[: len(line) - line[::-1].index(version)]
+
+
+def _write_entry(
+    action: str,
+    version: ModelVersion,
+    incumbent: ModelVersion | None,
+    by: str,
+    reason: str,
+    clock: datetime,
+) -> pd.DataFrame:
+    entry = {
+        "at": clock,
+        "by": by,
+        "action": action,
+        "model": version.name,
+        "from_version": incumbent.version if incumbent else None,
+        "to_version": version.version,
+        "reason": reason,
+    }
+    return PromotionLog.frame([entry])
+
+
+def _tell_change(version: ModelVersion, incumbent: ModelVersion | None, by: str) -> str:
+    before = f"was {incumbent.version}" if incumbent else "there was none"
+    return (
+        f"\n{version.name}: champion is now version {version.version} ({before}), trained as of "
+        f"{version.facts['as_of']}; changed by {by}\n"
+    )

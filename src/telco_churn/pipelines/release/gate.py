@@ -1,0 +1,189 @@
+"""Decides whether a candidate becomes the champion: by what is proven, not by what is newer.
+
+In: figures with their intervals, the candidate, the champion there is. Out: promotion, a standing
+with reasons and the numbers that it rests on.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.model.registered import ModelVersion, Standing
+from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
+from telco_churn.parameters.gate import GateParams
+from telco_churn.pipelines.release.comparison import describe_change, knew_other_rows
+
+WORST_FIRST: list[Standing] = ["rejected", "challenger", "champion"]
+WHERE = "in conf/base/parameters/training.yml"
+BY_HAND = (
+    "The champion stays. To promote the new version all the same, look up its number "
+    "(make mlflow) and run `kedro run --pipelines promote --params version=<number>`."
+)
+SLICE_BOUNDS = {"roc_auc": "max_slice_roc_auc_gap", "calibration_gap": "max_slice_calibration_gap"}
+SLICE_FAULTS = {
+    "roc_auc": "the ROC AUC of {worst_value} is {gap:.4f} below that of {best_value}",
+    "calibration_gap": "the mean probability of {worst_value} is {gap:.4f} off its churn rate",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule found: the best standing that it leaves to the candidate, and why."""
+
+    standing: Standing
+    reason: str
+
+
+def decide_promotion(
+    evaluation_metrics: dict[str, float],
+    slice_gaps: pd.DataFrame,
+    champion_comparison: dict[str, float],
+    candidate: ChurnModel,
+    incumbent: ModelVersion | None,
+    training_examples: ir.Table,
+    training: TrainingParams,
+    summary: SummaryParams,
+    as_of: AsOf,
+) -> dict[str, Any]:
+    """Hold the candidate to the bounds, then against the champion on the same rows.
+
+    The lowest standing that any rule leaves is the decision.
+
+    Args:
+        evaluation_metrics: The candidate's, with `_low` and `_high`.
+        slice_gaps: One row per slice and measure: `gap`, `low`, `high`, `worst_value`.
+        champion_comparison: Expected profit of both, currency per date, and the interval of the
+            paired difference; empty where the champion could not be asked.
+        candidate: For the features that it reads.
+        incumbent: The champion; None when there is none.
+        training_examples: What the candidate was trained and judged on.
+        training: `gate`, the bounds and the required gain.
+        summary: `currency`.
+        as_of: The date of the candidate.
+
+    Returns:
+        `standing` (champion, challenger or rejected), `reasons` as sentences, worst first, and
+        `evidence`, the numbers that they rest on.
+    """
+    gate = training.gate
+    findings = [*judge_calibration(evaluation_metrics, gate), *judge_slices(slice_gaps, gate)]
+    if incumbent is None:
+        findings.append(Finding("champion", "There was no champion."))
+    elif str(as_of) < incumbent.facts["as_of"]:
+        findings.append(_look_back(as_of, incumbent))
+    elif knew_other_rows(incumbent, training_examples):
+        other = f"The champion, version {incumbent.version}, knew other rows or columns."
+        findings.append(Finding("champion", other))
+    else:
+        change = describe_change(candidate.encoding, incumbent.model.encoding)
+        findings += judge_features(change, incumbent)
+        if champion_comparison or not change:
+            findings.append(judge_profit(champion_comparison, gate, incumbent, summary.currency))
+    return _decide(findings) | {
+        "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate)
+    }
+
+
+def judge_calibration(metrics: dict[str, float], gate: GateParams) -> Iterator[Finding]:
+    """Reject what is proven to say other probabilities than come true."""
+    name = "expected_calibration_error"
+    if metrics[f"{name}_low"] > gate.max_calibration_error:
+        yield Finding(
+            "rejected",
+            f"Its calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
+            f"{metrics[f'{name}_high']:.4f}), above the bound of {gate.max_calibration_error:g} "
+            f"(training.gate.max_calibration_error {WHERE}).",
+        )
+
+
+def judge_slices(slice_gaps: pd.DataFrame, gate: GateParams) -> Iterator[Finding]:
+    """Reject what is proven to serve some customers much worse than others."""
+    for row in _read_gaps(slice_gaps):
+        parameter = SLICE_BOUNDS[row["measure"]]
+        bound = getattr(gate, parameter)
+        if row["low"] > bound:
+            yield Finding(
+                "rejected",
+                f"In the slice {row['slice']} {SLICE_FAULTS[row['measure']].format(**row)} "
+                f"({row['low']:.4f} to {row['high']:.4f}), more than the bound of {bound:g} "
+                f"(training.gate.{parameter} {WHERE}).",
+            )
+
+
+def judge_features(change: str, incumbent: ModelVersion) -> Iterator[Finding]:
+    """Leave other features to a person: what makes them has to be there when they are scored."""
+    if change:
+        yield Finding(
+            "challenger",
+            f"Its features are not those of the champion, version {incumbent.version}: it {change}."
+            " A person has to say that these can be scored from now on.",
+        )
+
+
+def judge_profit(
+    comparison: dict[str, float], gate: GateParams, incumbent: ModelVersion, currency: str
+) -> Finding:
+    """Promote what is proven to earn more, reject what is proven to earn less."""
+    name = f"the champion, version {incumbent.version},"
+    if not comparison:
+        return Finding("challenger", f"On the same rows {name} could not be asked.")
+    low, high = comparison["profit_difference_low"], comparison["profit_difference_high"]
+    figures = (
+        f"It earns {_money(comparison['candidate_profit'], currency)} per date and {name} "
+        f"{_money(comparison['champion_profit'], currency)}: a difference of "
+        f"{comparison['profit_difference']:+,.2f} ({low:+,.2f} to {high:+,.2f}), on the same "
+        f"{comparison['customers']:,.0f} customers and {comparison['dates']:,.0f} dates"
+    )
+    required = _money(gate.required_gain, currency)
+    if low > gate.required_gain:
+        return Finding("champion", f"{figures}. A gain of more than {required} is proven.")
+    if high < 0:
+        return Finding("rejected", f"{figures}. It is proven to earn less.")
+    return Finding(
+        "challenger", f"{figures}. Neither a gain of more than {required} nor a loss is proven."
+    )
+
+
+def _look_back(as_of: AsOf, incumbent: ModelVersion) -> Finding:
+    return Finding(
+        "rejected",
+        f"It was trained as of {as_of}, before the champion, version {incumbent.version}, of "
+        f"{incumbent.facts['as_of']}: a look back.",
+    )
+
+
+def _decide(findings: list[Finding]) -> dict[str, Any]:
+    ranked = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.standing))
+    standing = ranked[0].standing
+    advice = [BY_HAND] if standing == "challenger" else []
+    return {"standing": standing, "reasons": [*(found.reason for found in ranked), *advice]}
+
+
+def _list_evidence(
+    metrics: dict[str, float],
+    slice_gaps: pd.DataFrame,
+    comparison: dict[str, float],
+    gate: GateParams,
+) -> dict[str, float]:
+    """Flat, without what has no number, so that it is plain JSON."""
+    judged = ("expected_calibration_error", "expected_profit")
+    numbers = gate.model_dump() | comparison
+    numbers |= {name: value for name, value in metrics.items() if name.startswith(judged)}
+    for row in _read_gaps(slice_gaps):
+        name = f"{row['slice']}_{row['measure']}_gap"
+        numbers |= {name: row["gap"], f"{name}_low": row["low"], f"{name}_high": row["high"]}
+    return {name: float(value) for name, value in numbers.items() if math.isfinite(value)}
+
+
+def _read_gaps(slice_gaps: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = slice_gaps.to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _money(value: float, currency: str) -> str:
+    return f"{value:,.2f} {currency}"

@@ -1,0 +1,139 @@
+"""Puts a candidate together with all that the registry should know of it.
+
+In: training_examples, the candidate, its figures, the gate's decision, the model card. Out:
+examples_facts, churn_model.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from telco_churn.examples import FOLD, digest_examples, fingerprint_examples, read_examples
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.model.encoding import FeatureEncoding
+from telco_churn.model.registered import ModelPackage, Promotion
+from telco_churn.parameters import AsOf
+from telco_churn.pipelines.release.comparison import KEY, list_kinds
+
+EXAMPLE_ROWS = 5
+FOLDS = "folds"
+PURPOSES = ["train", "gap", "calibration", "test", FOLDS]
+
+
+@dataclass(frozen=True)
+class ExamplesFacts:
+    """What there is to know of training examples without holding them.
+
+    Attributes:
+        splits: One row per purpose, by time: `split` (train, gap, calibration, test or folds),
+            `rows`, `customers`, `churned`, `dates`, `first` and `last` as text.
+        digest: Of the rows and columns, as `examples.digest_examples`.
+        fingerprint: Of every value, as `examples.fingerprint_examples`.
+    """
+
+    splits: pd.DataFrame
+    digest: str
+    fingerprint: str
+
+    @property
+    def are_in_folds(self) -> bool:
+        """Whether every row is held out once."""
+        return FOLDS in set(self.splits["split"])
+
+
+def describe_examples(training_examples: ir.Table) -> ExamplesFacts:
+    """Count the rows of each purpose, and take fingerprints."""
+    is_fold = training_examples.split.startswith(FOLD)
+    purpose = ibis.ifelse(is_fold, FOLDS, training_examples.split)
+    rows = training_examples.mutate(split=purpose)
+    splits = rows.group_by("split").aggregate(
+        rows=rows.count(),
+        customers=rows.customer_id.nunique(),
+        churned=rows.churned.sum(),
+        dates=rows.as_of.nunique(),
+        first=rows.as_of.min().cast("string"),
+        last=rows.as_of.max().cast("string"),
+    )
+    ordered = splits.to_pandas().sort_values("split", key=lambda name: name.map(PURPOSES.index))
+    examples = read_examples(training_examples)
+    return ExamplesFacts(
+        ordered.reset_index(drop=True), digest_examples(examples), fingerprint_examples(examples)
+    )
+
+
+def package_model(
+    candidate: ChurnModel,
+    evaluation_metrics: dict[str, float],
+    promotion: dict[str, Any],
+    training_examples: ir.Table,
+    examples_facts: ExamplesFacts,
+    held_out_predictions: pd.DataFrame,
+    model_card: str,
+    model_card_page: str,
+    as_of: AsOf,
+) -> ModelPackage:
+    """Put the candidate together with what the registry should know of it.
+
+    Out-of-fold predictions go with it: a later candidate on the same rows is held against them.
+    """
+    encoding = candidate.encoding
+    example = read_examples(training_examples.select(*KEY, *encoding.columns).limit(EXAMPLE_ROWS))
+    held_out = None
+    if examples_facts.are_in_folds:
+        held_out = _align(held_out_predictions, read_examples(training_examples.select(*KEY)))
+    return ModelPackage(
+        model=candidate,
+        example=encoding.as_model_input(example[encoding.columns]),
+        metrics=evaluation_metrics,
+        promotion=Promotion(
+            standing=promotion["standing"],
+            reasons=tuple(promotion["reasons"]),
+            evidence=promotion["evidence"],
+        ),
+        facts=_state_facts(examples_facts, encoding, as_of),
+        files={
+            "model_card.md": model_card,
+            "model_card.html": model_card_page,
+            "features.json": json.dumps(_list_features(encoding), indent=2, ensure_ascii=False),
+        },
+        held_out=held_out,
+    )
+
+
+def _state_facts(examples: ExamplesFacts, encoding: FeatureEncoding, as_of: AsOf) -> dict[str, str]:
+    splits = examples.splits
+    taught = splits[splits["split"].isin(["train", FOLDS])]
+    features = json.dumps(list_kinds(encoding))
+    facts = {
+        "as_of": str(as_of),
+        "examples": str(splits["rows"].sum()),
+        "learnt_from": str(taught["rows"].sum()),
+        "examples_digest": examples.digest,
+        "data_fingerprint": examples.fingerprint,
+        "features_digest": hashlib.sha256(features.encode()).hexdigest(),
+    }
+    for row in splits.to_dict("records"):
+        facts[f"{row['split']}_rows"] = str(row["rows"])
+        facts[f"{row['split']}_dates"] = f"{row['first']} to {row['last']}"
+    return facts
+
+
+def _list_features(encoding: FeatureEncoding) -> list[dict[str, Any]]:
+    """Each feature in the order of the model, categories with the values known from training."""
+    return [
+        {"name": name, "kind": kind}
+        | ({"known_values": encoding.categories[name]} if kind == "category" else {})
+        for name, kind in list_kinds(encoding).items()
+    ]
+
+
+def _align(held_out_predictions: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Put out-of-fold probabilities in the order of the rows."""
+    held_out = held_out_predictions[[*KEY, "churn_probability"]].astype(dict.fromkeys(KEY, "str"))
+    aligned = rows[KEY].astype("str").merge(held_out, on=KEY, how="left", validate="one_to_one")
+    return aligned[["churn_probability"]]

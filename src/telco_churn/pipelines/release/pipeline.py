@@ -1,0 +1,141 @@
+"""release: a judged candidate -> the gate's decision, a card, a version, the champion from now on.
+
+What the champion says of the same rows has a namespace of its own, so that Kedro-Viz shows the
+evaluation between the two.
+"""
+
+from kedro.pipeline import Node, Pipeline
+
+from telco_churn.pipelines.release import card, champions, comparison, gate, nodes, subject
+
+
+def create_challenge_pipeline() -> Pipeline:
+    """Wire what the champion says of the rows that judge; evaluation compares."""
+    predict = Node(
+        comparison.predict_by_champion,
+        ["held_out_predictions", "training_examples", "incumbent_model"],
+        "champion_predictions",
+        name="predict_by_champion",
+    )
+    return _in_namespace("challenge", [predict])
+
+
+def create_pipeline() -> Pipeline:
+    """Wire gate, card, package and appointment, for an operator's tables."""
+    describe = Node(
+        subject.describe_operator,
+        ["params:label", "params:eligibility"],
+        "card_subject",
+        name="describe_operator",
+    )
+    return _in_namespace("release", [describe, *_release_nodes()])
+
+
+def create_table_pipeline() -> Pipeline:
+    """Wire the same for somebody's flat table."""
+    describe = Node(
+        subject.describe_table, "params:own_table", "card_subject", name="describe_table"
+    )
+    return _in_namespace("release", [describe, *_release_nodes()])
+
+
+def create_promote_pipeline() -> Pipeline:
+    """Wire what makes a version champion by hand."""
+    promote = Node(
+        champions.promote_version,
+        ["registered_versions", "incumbent_model", "params:version", "user", "clock"],
+        ["promotion_log", "champion_model", "run_summary"],
+        name="promote_version",
+    )
+    return _in_namespace("release", [promote])
+
+
+def create_rollback_pipeline() -> Pipeline:
+    """Wire what makes the champion before the present one champion again."""
+    roll_back = Node(
+        champions.roll_back,
+        ["promotion_history", "registered_versions", "incumbent_model", "user", "clock"],
+        ["promotion_log", "champion_model", "run_summary"],
+        name="roll_back",
+    )
+    return _in_namespace("release", [roll_back])
+
+
+def _release_nodes() -> list[Node]:
+    return [
+        Node(
+            gate.decide_promotion,
+            [
+                "evaluation_metrics",
+                "slice_gaps",
+                "champion_comparison",
+                "candidate",
+                "incumbent_model",
+                "training_examples",
+                "params:training",
+                "params:summary",
+                "params:as_of",
+            ],
+            "promotion",
+            name="decide_promotion",
+        ),
+        Node(
+            nodes.describe_examples,
+            "training_examples",
+            "examples_facts",
+            name="describe_examples",
+        ),
+        Node(
+            card.write_model_card,
+            [
+                "candidate",
+                "card_subject",
+                "examples_facts",
+                "metric_intervals",
+                "roc_points",
+                "calibration_curve",
+                "profit_curve",
+                "rival_profit_curves",
+                "decile_table",
+                "slice_metrics",
+                "slice_gaps",
+                "feature_importance",
+                "leakage_findings",
+                "promotion",
+                "params:decision",
+                "params:training",
+                "params:release",
+                "params:summary",
+                "params:as_of",
+            ],
+            ["model_card", "model_card_page"],
+            name="write_model_card",
+        ),
+        Node(
+            nodes.package_model,
+            [
+                "candidate",
+                "evaluation_metrics",
+                "promotion",
+                "training_examples",
+                "examples_facts",
+                "held_out_predictions",
+                "model_card",
+                "model_card_page",
+                "params:as_of",
+            ],
+            "churn_model",
+            name="package_model",
+        ),
+        # The log comes first: the champion never changes without an entry.
+        Node(
+            champions.appoint_champion,
+            ["churn_model", "promotion", "incumbent_model", "clock"],
+            ["promotion_log", "champion_model"],
+            name="appoint_champion",
+        ),
+    ]
+
+
+def _in_namespace(namespace: str, nodes_of_it: list[Node]) -> Pipeline:
+    return Pipeline(nodes_of_it, namespace=namespace, prefix_datasets_with_namespace=False)

@@ -1,0 +1,163 @@
+"""Fits a candidate, and lets it and its rivals judge rows that they did not learn from.
+
+In: examples, parameters, studies. Out: the candidate, its probabilities beside those of the rivals,
+how its loss fell.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from telco_churn.examples import NOT_FEATURES, digest_examples, select_rows
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.model.decision import Decision
+from telco_churn.model.fitting import Rows, fit_with_history
+from telco_churn.parameters import (
+    DecisionParams,
+    EvaluationParams,
+    LightGBMParams,
+    ReasonParams,
+    TrainingParams,
+)
+from telco_churn.pipelines.training.rivals import predict_by_rivals
+from telco_churn.pipelines.training.tuning import OpenStudy, tune
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a fit is told, beside its rows.
+
+    Attributes:
+        training: The learner, the seed, the tuning.
+        evaluation: The rule of thumb, and by what the judged rows are told apart later.
+        decision: What contacts cost and win.
+        reasons: How features are put into words.
+        studies: Where a search keeps its trials.
+    """
+
+    training: TrainingParams
+    evaluation: EvaluationParams
+    decision: DecisionParams
+    reasons: ReasonParams
+    studies: OpenStudy
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model, how its loss fell, and the parameters that it was fitted with."""
+
+    model: ChurnModel
+    history: pd.DataFrame
+    settings: LightGBMParams
+
+
+def fit_by_time(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFrame]:
+    """Train on the early rows, calibrate on later ones, judge the latest.
+
+    Returns:
+        The fit, and the judged test rows.
+
+    Raises:
+        UnfitExamplesError: When the rows of a split have one class only.
+    """
+    rows = {
+        split: select_rows(examples[examples["split"] == split], f"the {split} rows")
+        for split in ("train", "calibration", "test")
+    }
+    fit = _fit(rows["train"], rows["calibration"], recipe, digest_examples(examples))
+    test = examples[examples["split"] == "test"]
+    return fit, _judge(fit.model, rows["train"], test, recipe)
+
+
+def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFrame]:
+    """Judge every row by a model of the other folds, then fit on all rows.
+
+    A search for better parameters is made anew for each fold, without its rows: their judgement
+    would not be one otherwise.
+
+    Returns:
+        The fit on all rows, and all rows judged out of fold.
+
+    Raises:
+        UnfitExamplesError: When the rows of a fold, or those outside it, have one class only.
+    """
+    digest = digest_examples(examples)
+    judged = []
+    for fold in sorted(examples["split"].unique()):
+        is_held_out = examples["split"] == fold
+        train = select_rows(examples[~is_held_out], f"the rows outside {fold}")
+        select_rows(examples[is_held_out], f"the rows of {fold}")
+        model = _fit_without_time(train, recipe, f"{digest}/{fold}").model
+        judged.append(_judge(model, train, examples[is_held_out], recipe))
+    everything = select_rows(examples, "the examples")
+    fit = _fit_without_time(everything, recipe, digest)
+    return fit, pd.concat(judged).loc[examples.index]
+
+
+def _fit_without_time(rows: Rows, recipe: Recipe, study: str) -> Fit:
+    """Fit where there is no time to split by: a random part calibrates."""
+    train, calibration = train_test_split(
+        np.arange(len(rows.churned)),
+        test_size=recipe.training.calibration_fraction,
+        random_state=recipe.training.seed,
+        stratify=rows.churned,
+    )
+    part, held_out = (
+        Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
+    )
+    return _fit(part, held_out, recipe, study)
+
+
+def _fit(train: Rows, calibration: Rows, recipe: Recipe, study: str) -> Fit:
+    tuning, settings = recipe.training.tuning, recipe.training.lightgbm
+
+    def fit_and_lose(tried: LightGBMParams) -> float:
+        _, history = _fit_settings(train, calibration, tried, recipe)
+        return float(history["calibration_log_loss"].min())
+
+    if tuning.trials:
+        settings = tune(fit_and_lose, recipe.studies(study), settings, tuning)
+    model, history = _fit_settings(train, calibration, settings, recipe)
+    return Fit(model, history, settings)
+
+
+def _fit_settings(
+    train: Rows, calibration: Rows, settings: LightGBMParams, recipe: Recipe
+) -> tuple[ChurnModel, pd.DataFrame]:
+    return fit_with_history(
+        train,
+        calibration,
+        _name_for_lightgbm(settings, recipe.training.seed),
+        settings.max_trees,
+        Decision(**recipe.decision.money),
+        recipe.reasons.as_plain(),
+    )
+
+
+def _name_for_lightgbm(settings: LightGBMParams, seed: int) -> dict[str, Any]:
+    return {
+        "objective": "binary",
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        "num_threads": settings.threads,
+        "early_stopping_round": settings.patience,
+        **settings.model_dump(exclude={"max_trees", "patience", "threads"}),
+    }
+
+
+def _judge(model: ChurnModel, train: Rows, rows: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Put the probabilities of all who judge beside what came, and by what rows are told apart."""
+    features = rows.drop(columns=NOT_FEATURES)
+    rivals = predict_by_rivals(train, features, recipe.training, recipe.evaluation)
+    slices = [feature for feature in recipe.evaluation.slices if feature in features.columns]
+    return rows[["customer_id", "churned"]].assign(
+        as_of=pd.to_datetime(rows["as_of"]).dt.date,
+        churn_probability=model.predict_probability(features),
+        **rivals,
+        **{f"slice_{feature}": features[feature] for feature in slices},
+    )

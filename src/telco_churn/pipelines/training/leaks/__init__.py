@@ -1,0 +1,1 @@
+"""What the leak alarm looks for, and how."""

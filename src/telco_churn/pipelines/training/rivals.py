@@ -1,0 +1,71 @@
+"""What a candidate has to beat, on the same rows: a rule, a line, and a model nobody tuned.
+
+In: rows to learn from, rows to judge on. Out: a probability for each of these, by rival.
+"""
+
+from collections.abc import Callable
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from telco_churn.model.encoding import FeatureEncoding
+from telco_churn.model.fitting import Rows, fit_logistic_regression
+from telco_churn.parameters import EvaluationParams, RuleOfThumbParams, TrainingParams
+
+Probabilities = npt.NDArray[np.float64]
+
+
+def predict_by_rivals(
+    train: Rows, test: pd.DataFrame, training: TrainingParams, evaluation: EvaluationParams
+) -> dict[str, Probabilities]:
+    """Fit every rival that applies and let it judge the test rows.
+
+    Args:
+        train: Rows to learn from.
+        test: Features to judge, shape `(rows, features)`.
+        training: The seed, and LightGBM's threads.
+        evaluation: The rule of thumb; left out where its feature is not there.
+
+    Returns:
+        By name of the rival, probabilities of shape `(rows,)`.
+    """
+    rivals: dict[str, Callable[[], Probabilities]] = {
+        "logistic_regression": lambda: fit_logistic_regression(train).predict_proba(test)[:, 1],
+        "untuned_lightgbm": lambda: _predict_by_untuned_lightgbm(train, test, training),
+    }
+    rule = evaluation.rule_of_thumb
+    if rule and rule.feature in test.columns:
+        rivals = {"rule_of_thumb": lambda: predict_by_rule(train, test, rule)} | rivals
+    return {name: predict() for name, predict in rivals.items()}
+
+
+def predict_by_rule(train: Rows, test: pd.DataFrame, rule: RuleOfThumbParams) -> Probabilities:
+    """Give each row the churn rate of those whom the rule names, or of those whom it does not."""
+    is_named = train.features[rule.feature].between(rule.lowest, rule.highest).to_numpy()
+    rates = [
+        train.churned[group].mean() if group.any() else train.churned.mean()
+        for group in (is_named, ~is_named)
+    ]
+    return np.where(test[rule.feature].between(rule.lowest, rule.highest), *rates)
+
+
+def _predict_by_untuned_lightgbm(
+    train: Rows, test: pd.DataFrame, training: TrainingParams
+) -> Probabilities:
+    encoding = FeatureEncoding.fit(train.features)
+    settings = {
+        "objective": "binary",
+        "seed": training.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": training.lightgbm.threads,
+        "verbosity": -1,
+    }
+    data = lgb.Dataset(
+        encoding.encode(train.features),
+        train.churned,
+        categorical_feature=encoding.categorical_positions,
+    )
+    return np.asarray(lgb.train(settings, data).predict(encoding.encode(test)))

@@ -1,0 +1,55 @@
+"""One look for all figures: sizes, colours that the colour-blind can tell apart, plain names."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 8.0, 4.6  # inches
+INK, FAINT = "#333333", "#bbbbbb"
+# Okabe and Ito, Color Universal Design, 2008.
+BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"
+MODEL_COLOURS = {
+    "candidate": BLUE,
+    "champion": RED,
+    "rule_of_thumb": ORANGE,
+    "logistic_regression": GREEN,
+    "untuned_lightgbm": PURPLE,
+}
+MODEL_NAMES = {"logistic_regression": "Logistic regression", "untuned_lightgbm": "Untuned LightGBM"}
+
+
+def new_figure(
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    height: float = HEIGHT,
+    share_x: bool = False,
+    height_ratios: list[float] | None = None,
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with its axes row by row; `height` in inches."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    grid = figure.subplots(
+        rows, columns, squeeze=False, sharex=share_x, height_ratios=height_ratios
+    )
+    axes = [one for line in grid for one in line]
+    for one in axes:
+        one.spines[["top", "right"]].set_visible(False)
+        one.spines[["left", "bottom"]].set_color(FAINT)
+        one.tick_params(colors=INK, labelsize=9)
+        one.grid(color="#eeeeee", linewidth=0.8)
+        one.set_axisbelow(True)
+    return figure, axes
+
+
+def set_title(figure: Figure, title: str) -> None:
+    """Say what is to be seen."""
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+
+
+def name_model(model: str) -> str:
+    """Name a model as people do."""
+    return MODEL_NAMES.get(model, model.replace("_", " ").capitalize())
+
+
+def colour_model(model: str) -> str:
+    """Give each model the same colour in every figure."""
+    return MODEL_COLOURS.get(model, INK)

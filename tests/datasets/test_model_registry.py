@@ -1,0 +1,198 @@
+"""What the registry keeps of a model, gives back, and says when it cannot."""
+
+import json
+import pickle
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DatasetError
+from mlflow import MlflowClient
+
+from telco_churn.datasets.model_registry import (
+    ModelAlias,
+    ModelRegistration,
+    RegisteredVersions,
+)
+from telco_churn.datasets.registry_reach import UnreachableRegistryError
+from telco_churn.model.fitting import fit_churn_model
+from telco_churn.model.registered import ModelPackage, Promotion
+from tests.model.examples import DECISION, SETTINGS, make_rows
+
+NAME = "churn"
+TEMPLATES = {"plan": {"text": "on the plan {value}"}}
+
+
+@pytest.fixture(scope="module")
+def package() -> ModelPackage:
+    model = fit_churn_model(make_rows(1), make_rows(2), SETTINGS, 30, DECISION, TEMPLATES)
+    return ModelPackage(
+        model=model,
+        example=model.encoding.as_model_input(make_rows(3, 5).features),
+        metrics={"roc_auc": 0.8},
+        promotion=Promotion("challenger", ("It may win less.", "See both."), {"difference": -1.25}),
+        facts={"as_of": "2026-09-28", "features_digest": "f1", "data_fingerprint": "d1"},
+        files={"model_card.md": "# Ünser model", "features.json": "[]"},
+    )
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty registry in a file."""
+    folder, before = tmp_path_factory.mktemp("registry"), mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+    mlflow.set_experiment(experiment_id=mlflow.create_experiment("test", str(folder / "files")))
+    yield folder
+    mlflow.set_tracking_uri(before)
+
+
+@pytest.fixture
+def register(registry: Path) -> Callable[[ModelPackage, str], ModelRegistration]:
+    assert registry.exists()
+
+    def save(package: ModelPackage, name: str) -> ModelRegistration:
+        dataset = ModelRegistration(name=name)
+        with mlflow.start_run():
+            dataset.save(package)
+        return dataset
+
+    return save
+
+
+Register = Callable[[ModelPackage, str], ModelRegistration]
+
+
+def test_a_version_is_what_was_packaged(register: Register, package: ModelPackage) -> None:
+    version = register(package, "whole").load()
+    features = make_rows(4, 100).features
+    assert version.model == package.model
+    assert (version.version, version.metrics, version.facts) == (1, package.metrics, package.facts)
+    assert version.columns == package.model.encoding.columns
+    assert version.held_out is None
+    assert np.array_equal(
+        version.predict_probability(features), package.model.predict_probability(features)
+    )
+
+
+def test_a_version_travels_and_is_not_copied(register: Register, package: ModelPackage) -> None:
+    version = register(package, "travels").load()
+    assert deepcopy(version) is version
+    travelled = pickle.loads(pickle.dumps(version))
+    features = make_rows(4, 20).features
+    pd.testing.assert_frame_equal(travelled.model.score(features), package.model.score(features))
+
+
+def test_out_of_fold_probabilities_are_kept(register: Register, package: ModelPackage) -> None:
+    held_out = pd.DataFrame({"churn_probability": np.random.default_rng(1).random(3000)})
+    version = register(replace(package, held_out=held_out), "folds").load()
+    assert version.held_out is not None
+    pd.testing.assert_frame_equal(version.held_out, held_out, check_exact=True)
+
+
+def test_the_decision_of_the_gate_is_written_on_the_version(
+    register: Register, package: ModelPackage
+) -> None:
+    register(package, "tagged")
+    entry = MlflowClient().get_model_version("tagged", "1")
+    assert json.loads(entry.tags.pop("reasons")) == ["It may win less.", "See both."]
+    assert entry.tags == {
+        "standing": "challenger",
+        "difference": "-1.25",
+        "features_digest": "f1",
+        "data_fingerprint": "d1",
+    }
+    assert entry.description == "challenger\n- It may win less.\n- See both."
+
+
+def test_only_a_challenger_moves_the_alias_of_that_name(
+    register: Register, package: ModelPackage
+) -> None:
+    challenger = ModelAlias(name="aliases", alias="challenger")
+    for standing, expected in (("rejected", None), ("challenger", 2), ("champion", 2)):
+        register(replace(package, promotion=Promotion(standing, ("Why.",))), "aliases")
+        found = challenger.load()
+        assert (found and found.version) == expected
+
+
+def test_what_tells_of_a_model_lies_beside_it(register: Register, package: ModelPackage) -> None:
+    register(package, "told")
+    folder = Path(mlflow.artifacts.download_artifacts("models:/told/1"))
+    about = folder / "artifacts" / "about"
+    assert {file.name: file.read_text("utf-8") for file in about.iterdir()} == package.files
+    requirements = (folder / "requirements.txt").read_text().split()
+    assert all("==" in requirement for requirement in requirements)
+    assert not any("scikit-learn" in requirement for requirement in requirements)
+    assert not list(folder.rglob("fitting.py"))
+    assert not list(folder.rglob("*.pkl"))
+    assert list(folder.rglob("*example*"))
+
+
+def test_the_signature_says_types_and_takes_who_gets_reasons(
+    register: Register, package: ModelPackage
+) -> None:
+    register(package, "signed")
+    loaded = mlflow.pyfunc.load_model("models:/signed/1")
+    features, model = make_rows(5, 50).features, package.model
+    features = model.encoding.as_model_input(features)
+    pd.testing.assert_frame_equal(loaded.predict(features), model.score(features))
+    pd.testing.assert_frame_equal(
+        loaded.predict(features, params={"reasons": "none"}), model.score(features, "none")
+    )
+    assert loaded.metadata.get_output_schema().input_names() == list(model.score(features).columns)
+    with pytest.raises(mlflow.exceptions.MlflowException, match="plan"):
+        loaded.predict(features.drop(columns="plan"))
+    with pytest.raises(mlflow.exceptions.MlflowException, match="plan"):
+        loaded.predict(features.assign(plan=1.0))
+
+
+def test_an_alias_that_nobody_set_is_none(register: Register, package: ModelPackage) -> None:
+    assert ModelAlias(name="no such model", alias="champion").load() is None
+    version = register(package, "moved").load()
+    champion = ModelAlias(name="moved", alias="champion")
+    assert champion.load() is None
+    champion.save(version)
+    found = champion.load()
+    assert found is not None
+    assert found.version == 1
+
+
+def test_any_version_can_be_taken_by_its_number(register: Register, package: ModelPackage) -> None:
+    register(package, "many")
+    register(replace(package, metrics={"roc_auc": 0.9}), "many")
+    versions = RegisteredVersions(name="many").load()
+    assert [versions.get(number).metrics["roc_auc"] for number in (1, 2)] == [0.8, 0.9]
+    with pytest.raises(DatasetError, match=r"many has no version 7; there are \[1, 2\]"):
+        versions.get(7)
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_model_that_was_never_trained_is_missed() -> None:
+    with pytest.raises(DatasetError, match="MLflow has no model never"):
+        ModelRegistration(name="never").load()
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    "uri", ["http://127.0.0.1:9", "sqlite:////dev/null/m.db", "sqlite:////tmp"]
+)
+def test_a_registry_that_does_not_answer_is_named(
+    uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        for ask in (
+            ModelAlias(name=NAME, alias="champion").load,
+            ModelRegistration(name=NAME).load,
+            lambda: RegisteredVersions(name=NAME).load().get(1),
+        ):
+            with pytest.raises(UnreachableRegistryError, match=f"registry at {uri} does not"):
+                ask()
+    finally:
+        mlflow.set_tracking_uri(before)

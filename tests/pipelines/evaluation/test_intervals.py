@@ -1,0 +1,116 @@
+"""Intervals hold the truth as often as they say, and resample customers, not rows."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from telco_churn.pipelines.evaluation.held_out import read_held_out
+from telco_churn.pipelines.evaluation.nodes import measure_models
+from telco_churn.pipelines.evaluation.resampling import WEIGHTS, bound_largest, resample
+from tests.pipelines.evaluation.predictions import (
+    NO_CHAMPION,
+    evaluation_params,
+    predict,
+    read_interval,
+)
+from tests.pipelines.evaluation.test_campaign import decision
+
+REPETITIONS = 100
+
+
+@pytest.fixture(scope="module")
+def intervals() -> list[pd.DataFrame]:
+    return [
+        measure_models(predict(400, seed), NO_CHAMPION, evaluation_params(), decision(None))
+        for seed in range(REPETITIONS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def everybody() -> pd.DataFrame:
+    how = evaluation_params(bootstrap_samples=20)
+    return measure_models(predict(400_000, seed=1), NO_CHAMPION, how, decision(None))
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "brier", "log_loss", "expected_profit"])
+def test_intervals_of_95_percent_hold_the_truth_about_that_often(
+    metric: str, intervals: list[pd.DataFrame], everybody: pd.DataFrame
+) -> None:
+    truth = read_interval(everybody, metric)[0]
+    if metric == "expected_profit":
+        truth *= 400 / 400_000
+    bounds = [read_interval(table, metric)[1:] for table in intervals]
+    held = sum(low <= truth <= high for low, high in bounds)
+    assert 86 <= held <= 100
+
+
+def test_the_calibration_error_of_a_calibrated_model_is_not_told_from_none(
+    intervals: list[pd.DataFrame],
+) -> None:
+    lows = [read_interval(table, "expected_calibration_error")[1] for table in intervals]
+    assert sum(low > 0 for low in lows) <= 10
+    assert all(
+        low <= value <= high
+        for table in intervals
+        for value, low, high in [read_interval(table, "expected_calibration_error")]
+    )
+
+
+def test_the_calibration_error_of_a_model_off_by_far_is_told() -> None:
+    rows = predict(2000, seed=1)
+    rows = rows.assign(churn_probability=rows["churn_probability"] ** 0.5)
+    table = measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))
+    assert read_interval(table, "expected_calibration_error")[1] > 0.1
+
+
+def test_seeing_each_customer_twice_narrows_no_interval() -> None:
+    once = predict(300, seed=2)
+    again = once.assign(as_of=date(2026, 8, 1))
+    one, two = (
+        measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))
+        for rows in (once, pd.concat([once, again]))
+    )
+    # shares of rows are rounded to whole rows, of which there are now twice as many
+    shares = ["lift_at_5_percent", "capture_top_decile", "expected_calibration_error"]
+    kept = ~one["metric"].isin(shares)
+    numbers = ["value", "low", "high"]
+    assert two.loc[kept, numbers].to_numpy() == pytest.approx(one.loc[kept, numbers].to_numpy())
+
+
+def test_rows_in_another_order_are_measured_alike() -> None:
+    rows = predict(200, seed=3, dates=2)
+    rows = rows.assign(churn_probability=rows["churn_probability"].round(1))
+    one, two = (
+        measure_models(given, NO_CHAMPION, evaluation_params(), decision(5))
+        for given in (rows, rows.sample(frac=1, random_state=0))
+    )
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_weights_are_poisson_of_mean_one() -> None:
+    assert WEIGHTS.mean() == pytest.approx(1, abs=1e-4)
+    assert WEIGHTS.var() == pytest.approx(1, abs=1e-3)
+
+
+def test_rows_of_one_customer_are_drawn_together() -> None:
+    held_out = read_held_out(predict(50, seed=0, dates=3))
+    draws = resample(held_out.customer, evaluation_params(), lambda weights: weights)
+    for number in range(50):
+        of_one = draws[:, held_out.customer == number]
+        assert (of_one == of_one[:, :1]).all()
+
+
+def test_the_largest_of_many_gaps_that_are_noise_is_seldom_told_from_none() -> None:
+    random = np.random.default_rng(0)
+    error = np.array([1, 1, 1, 5.0])  # a small slice among large ones
+    alarms, found = 0, 0
+    for _ in range(300):
+        noise = random.normal(0, error)
+        draws = random.normal(0, error, (200, 4))
+        alarms += bound_largest(noise, noise + draws, 0.95)[0] > 0
+        planted = noise + np.array([5, 0, 0, 0])
+        found += bound_largest(planted, planted + draws, 0.95)[0] > 0
+    assert alarms <= 0.08 * 300
+    assert found >= 0.95 * 300

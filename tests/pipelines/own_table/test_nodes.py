@@ -1,0 +1,153 @@
+"""A table becomes a profile, features and examples; what cannot be meant is refused."""
+
+from datetime import date
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from telco_churn.contracts import CustomerFeatures
+from telco_churn.parameters import AsOf, OwnTableParams
+from telco_churn.pipelines.own_table import nodes
+from telco_churn.pipelines.own_table.checks import UnusableTableError
+from tests.conftest import label_params
+
+AS_OF = AsOf(date(2026, 1, 1))
+LABEL = label_params()
+
+
+def params(**changes: Any) -> OwnTableParams:
+    given = {"table": "table.csv", "id": "account", "target": "left", "positive": "Yes"}
+    return OwnTableParams(**(given | changes))
+
+
+def monthly_table(months: int = 10, customers: int = 4) -> pd.DataFrame:
+    """One row per customer and month, as text; every second customer leaves."""
+    days = pd.date_range("2025-01-01", periods=months, freq="MS").repeat(customers)
+    number = np.tile(np.arange(customers), months)
+    return pd.DataFrame(
+        {
+            "account": [f"A-{customer}" for customer in number],
+            "month": days.strftime("%Y-%m-%d"),
+            "contract_ends": ["2025-06-01"] * (len(days) - 1) + ["2025-12-01"],
+            "visits": [str(visits % 7) for visits in range(len(days))],
+            "left": ["Yes" if customer % 2 else "No" for customer in number],
+        }
+    )
+
+
+def profile(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
+    return nodes.profile_columns(ibis.memtable(table), own, LABEL, as_of)
+
+
+def examples(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
+    columns = profile(table, own, as_of)
+    return nodes.build_examples(ibis.memtable(table), columns, own, LABEL, as_of).to_pandas()
+
+
+def features(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
+    columns = profile(table, own, as_of)
+    built = nodes.build_features(ibis.memtable(table), columns, own, as_of)
+    return CustomerFeatures.validate(built).to_pandas()
+
+
+def test_time_is_no_feature_and_dates_become_days_before_each_row_s_own_date() -> None:
+    table, own = monthly_table(), params(time="month")
+    assert profile(table, own).set_index("column")["used_as"].to_dict() == {
+        "account": "id",
+        "month": "time",
+        "contract_ends": "days before as_of",
+        "visits": "number",
+        "left": "target",
+    }
+    built = examples(table, own).set_index(["customer_id", "as_of"])
+    assert list(built.columns) == ["contract_ends", "visits", "churned", "split"]
+    assert built.loc[("A-0", pd.Timestamp("2025-07-01")), "contract_ends"] == 30
+    assert built.loc[("A-0", pd.Timestamp("2025-05-01")), "contract_ends"] == -31
+
+
+def test_with_time_the_latest_row_of_each_customer_is_scored_on_the_date_of_the_run() -> None:
+    table = monthly_table()
+    gone = table[(table["account"] != "A-1") | (table["month"] < "2025-08-01")]
+    built = features(gone, params(time="month")).sort_values("customer_id")
+    assert built["customer_id"].tolist() == ["A-0", "A-1", "A-2", "A-3"]
+    assert set(pd.to_datetime(built["as_of"])) == {pd.Timestamp(AS_OF.day)}
+    assert built["contract_ends"].tolist() == [122, 30, 122, -61]
+
+
+def test_a_target_may_be_empty_where_it_cannot_be_known_yet() -> None:
+    table, own, as_of = monthly_table(), params(time="month"), AsOf(date(2025, 10, 15))
+    open_rows = table.assign(left=table["left"].mask(table["month"] == "2025-10-01"))
+    built = examples(open_rows, own, as_of)
+    assert len(built) == len(table) - 4
+    assert features(open_rows, own, as_of)["contract_ends"].tolist() == [122, 122, 122, -61]
+    assert (examples(table, own, as_of)["split"] == "gap").sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "own", "expected"),
+    [
+        ({"month": "soon"}, {}, r"month \(TIME\) holds \['soon'\].*YYYY-MM-DD"),
+        ({"month": None}, {}, r"month \(TIME\) is empty in 40 rows"),
+        ({}, {"time": "visits"}, r"visits \(TIME\) holds \['0', .*not dates"),
+        ({}, {"time": "when"}, r"no column \['when'\] \(TIME\)"),
+        ({}, {"time": "left"}, r"the column left is named as TARGET and TIME"),
+        ({}, {"drop": "month"}, r"the column month is named as TIME and DROP"),
+        ({"month": "2025-01-01"}, {}, r"account repeats on one date of month, for example \['A-0'"),
+        ({}, {"time": None}, r"account repeats, .*name the column with its date: TIME="),
+        ({"left": None}, {}, r"left is empty in 40 rows whose label window is over"),
+    ],
+)
+def test_columns_that_do_not_fit_time_are_refused(
+    change: dict[str, Any], own: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(UnusableTableError, match=expected):
+        profile(monthly_table().assign(**change), params(**({"time": "month"} | own)))
+
+
+def test_rows_after_the_date_of_the_run_are_refused_and_those_on_it_are_not() -> None:
+    own = params(time="month")
+    profile(monthly_table(), own, AsOf(date(2025, 10, 1)))
+    with pytest.raises(
+        UnusableTableError, match=r"8 rows dated after 2025-08-31.*AS_OF=2025-10-01"
+    ):
+        profile(monthly_table(), own, AsOf(date(2025, 8, 31)))
+
+
+@pytest.mark.parametrize("value", ["inf", "-Infinity", float("inf")])
+def test_infinite_numbers_are_refused(value: str | float) -> None:
+    table = monthly_table()
+    visits = table["visits"] if isinstance(value, str) else table["visits"].astype("float64")
+    broken = table.assign(visits=visits.where(table.index > 2, value))
+    with pytest.raises(UnusableTableError, match=r"infinite values: visits in 3 rows.*DROP"):
+        profile(broken, params(time="month"))
+    assert len(profile(broken, params(time="month", drop="visits"))) == 5
+
+
+def test_without_time_identical_rows_share_a_fold() -> None:
+    table = monthly_table().drop(columns="month").assign(account=range(40), contract_ends="X")
+    built = examples(table, params())
+    assert built.groupby("visits")["split"].nunique().max() == 1
+    assert set(pd.to_datetime(built["as_of"])) == {pd.Timestamp(AS_OF.day)}
+
+
+def test_a_summary_names_columns_and_rows_of_each_purpose() -> None:
+    table, own = monthly_table(), params(time="month")
+    columns = profile(table, own)
+    built = nodes.build_examples(ibis.memtable(table), columns, own, LABEL, AS_OF)
+    lines = [line.split() for line in nodes.describe_columns(columns, built).splitlines()]
+    assert ["month", "date", "time", "0", "10", "2025-01-01"] in lines
+    assert ["train", "24", "12", "2025-01-01", "2025-06-01"] in lines
+    assert ["test", "8", "4", "2025-09-01", "2025-10-01"] in lines
+
+
+def test_shares_that_leave_no_row_to_train_on_are_refused() -> None:
+    with pytest.raises(ValueError, match="add up to 1: below 1 is allowed"):
+        params(calibration_fraction=0.5, test_fraction=0.5)
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_time_is_none(empty: str | None) -> None:
+    assert params(time=empty).time is None

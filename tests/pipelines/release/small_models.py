@@ -1,0 +1,46 @@
+"""A model that ranks by one feature, and versions of it, for the tests of releases."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.model.decision import Decision
+from telco_churn.model.fitting import Rows, fit_churn_model
+from telco_churn.model.registered import ModelVersion
+
+DECISION = Decision(400, 3, 10, 0.3, 0.03, 0.08)
+SETTINGS = {"objective": "binary", "seed": 1, "num_threads": 1, "verbosity": -1, "num_leaves": 4}
+FEATURES = ("tenure_days", "plan")
+
+
+def make_features(rows: int, columns: tuple[str, ...] = FEATURES) -> pd.DataFrame:
+    number = np.arange(rows)
+    plan = np.where(number % 2 == 0, "basic", "plus")
+    known = {"tenure_days": number * 7 % 500, "visits": number % 5, "plan": plan}
+    return pd.DataFrame({column: known[column] for column in columns})
+
+
+@cache
+def fit_model(columns: tuple[str, ...] = FEATURES) -> ChurnModel:
+    features = make_features(400, columns)
+    churned = (make_features(400)["tenure_days"] < 100).to_numpy()
+    rows = Rows(features, churned ^ (np.arange(400) % 11 == 0))
+    return fit_churn_model(rows, rows, SETTINGS, 5, DECISION)
+
+
+def make_version(number: int = 4, **changes: Any) -> ModelVersion:
+    model = changes.pop("model", None) or fit_model()
+    parts: dict[str, Any] = {
+        "name": "telco_churn",
+        "version": number,
+        "run_id": f"run{number}",
+        "metrics": {},
+        "facts": {"as_of": "2026-08-31", "examples_digest": "theirs"},
+        "columns": model.encoding.columns,
+        "model": model,
+        "held_out": None,
+    }
+    return ModelVersion(**(parts | changes))

@@ -1,0 +1,228 @@
+"""The model card holds the figures, says what is true of its data, and needs nothing else."""
+
+import re
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from telco_churn.parameters import (
+    AsOf,
+    DecisionParams,
+    EligibilityParams,
+    LabelParams,
+    OwnTableParams,
+    SummaryParams,
+    TrainingParams,
+)
+from telco_churn.parameters.leakage import LeakageParams
+from telco_churn.parameters.release import ReleaseParams
+from telco_churn.parameters.tuning import SearchSpace, TuningParams
+from telco_churn.pipelines.release.card import write_model_card
+from telco_churn.pipelines.release.nodes import describe_examples
+from telco_churn.pipelines.release.subject import describe_operator, describe_table
+from tests.pipelines.release import small_evaluation as small
+from tests.pipelines.release.small_models import fit_model
+
+DECISION = DecisionParams(
+    kept_customer_value=400,
+    contact_cost=3,
+    offer_cost=10,
+    acceptance_rate=0.3,
+    campaign_capacity=1500,
+    medium_risk_from=0.03,
+    high_risk_from=0.08,
+)
+OPERATOR = describe_operator(
+    LabelParams(kind="cancellation", horizon_days=28),
+    EligibilityParams(minimum_tenure_days=30, segments=["consumer"]),
+)
+TABLE = describe_table(OwnTableParams(table="customers.csv", target="left", positive="Yes"))
+PROMOTION = {"standing": "champion", "reasons": ["It earns 10 EUR more."], "evidence": {}}
+NO_LEAKS = pd.DataFrame(columns=["feature", "check", "evidence", "value", "limit"])
+
+
+def training(trials: int = 0, action: str = "fail") -> TrainingParams:
+    tuning = TuningParams(trials=trials, minutes=1, space=SearchSpace())
+    return TrainingParams.model_construct(  # the card reads nothing else of it
+        tuning=tuning, leakage=LeakageParams.model_construct(action=action)
+    )
+
+
+def examples(*splits: tuple[str, str]) -> Any:
+    rows = 20
+    parts = [
+        pd.DataFrame(
+            {
+                "customer_id": [f"c{number}" for number in range(rows)],
+                "as_of": pd.Timestamp(day).date(),
+                "churned": np.arange(rows) % 5 == 0,
+                "split": split,
+                "tenure_days": 1.0,
+                "plan": "basic",
+            }
+        )
+        for split, day in splits
+    ]
+    return describe_examples(ibis.memtable(pd.concat(parts)))
+
+
+def by_time() -> Any:
+    return examples(
+        ("train", "2026-01-05"),
+        ("train", "2026-02-02"),
+        ("gap", "2026-03-02"),
+        ("calibration", "2026-03-30"),
+        ("test", "2026-06-01"),
+    )
+
+
+def write(**changes: Any) -> tuple[str, str]:
+    given: dict[str, Any] = {
+        "candidate": fit_model(),
+        "card_subject": OPERATOR,
+        "examples_facts": by_time(),
+        "metric_intervals": small.make_metric_intervals(),
+        "roc_points": small.make_roc_points(),
+        "calibration_curve": small.make_calibration_curve(),
+        "profit_curve": small.make_profit_curve(),
+        "rival_profit_curves": small.make_rival_profit_curves(),
+        "decile_table": small.make_decile_table(),
+        "slice_metrics": small.make_slice_metrics(),
+        "slice_gaps": small.make_slice_gaps(),
+        "feature_importance": small.make_feature_importance(),
+        "leakage_findings": NO_LEAKS,
+        "promotion": PROMOTION,
+        "decision": DECISION,
+        "training": training(),
+        "release": ReleaseParams(model_name="telco_churn"),
+        "summary": SummaryParams(scores="", currency="EUR", next_steps=[]),
+        "as_of": AsOf("2026-09-28"),
+    }
+    return write_model_card(**(given | changes))
+
+
+@pytest.fixture(scope="module")
+def card() -> tuple[str, str]:
+    return write()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "# Model card: telco_churn",
+        "a customer cancels within the 28 days that begin on the morning of `as_of`",
+        "signed up at least 30 days before `as_of`, have not cancelled by then and are of "
+        "consumer (segment)",
+        "| to learn from | 2026-01-05 to 2026-02-02 | 2 | 40 | 20 | 8 | 20.00% |",
+        "| to judge | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
+        "Features: 1 numbers, 1 categories",
+        "The leak alarm found nothing",
+        "Its parameters were set, not searched for.",
+        "| ROC AUC | 0.8123 (0.7717 to 0.8529) | 0.7879 (",
+        "| Expected profit per date | 4,321 (4,105 to 4,537) |",
+        "| Contacts per date at most | 1,500 |",
+        "from a probability of 5.00 % on",
+        "expected to bring 4,321 (4,105 to 4,537) EUR per date",
+        "| 1 | 4,100 | 377 | 9.66% | 9.20% | 4.60 (4.14 to 5.06) | 45.6% (43.3% to 47.9%) |",
+        "| age_band: 75 and over | 8,000 | 160 | 2.00% | not judged | not judged |",
+        "| segment | ROC AUC | 0.012 (0.000 to 0.046) | business | consumer |",
+        "right one first in 81 of 100 pairs",
+        "54 % of those who churn are outside the riskiest tenth",
+        "taken by 30 % is an assumption",
+        "It was judged on 1 date.",
+        "Too few to judge: age_band: 75 and over.",
+        "- It earns 10 EUR more.",
+        'load_model("models:/telco_churn@champion")',
+    ],
+)
+def test_a_card_of_an_operator_holds(part: str, card: tuple[str, str]) -> None:
+    assert part in card[0]
+
+
+def test_the_page_holds_what_the_markdown_says_and_its_pictures(card: tuple[str, str]) -> None:
+    markdown, page = card
+    assert "4,321 (4,105\u00a0to\u00a04,537)" in page
+    assert page.count("<table>") == markdown.count("| --- |") == 6
+    named = re.findall(r"\]\(plots/(\w+)\.png\)", markdown)
+    assert len(named) == page.count('src="data:image/png;base64,') == 6
+
+
+def test_the_page_needs_nothing_but_itself(card: tuple[str, str]) -> None:
+    page = card[1]
+    assert re.findall(r"https?:|url\(|<script|<link|@import|src=\"(?!data:)", page) == []
+    assert 'name="viewport"' in page
+
+
+def test_the_same_training_writes_the_same_card(card: tuple[str, str]) -> None:
+    assert write() == card
+
+
+def test_a_table_in_folds_is_told_of_as_such() -> None:
+    folds = examples(("fold_1", "2026-01-05"), ("fold_2", "2026-01-05"))
+    markdown, _ = write(card_subject=TABLE, examples_facts=folds)
+    for part in (
+        "`left` is `Yes` for a row of `customers.csv`",
+        "known to whoever made the table",
+        "Out of fold: each row is judged by a model that did not learn from it.",
+        "| to learn from and, out of fold, to judge | 2026-01-05 | 1 | 40 | 20 | 8 |",
+        "not on later ones",
+    ):
+        assert part in markdown
+    for part in ("28 days", "On the test rows", "signed up", "Seasons"):
+        assert part not in markdown
+
+
+def test_a_table_by_time_is_judged_by_time() -> None:
+    markdown, _ = write(card_subject=TABLE)
+    assert "for a row of `customers.csv`" in markdown
+    assert "On the test rows" in markdown
+
+
+def test_inactivity_is_told_in_the_names_of_its_tables() -> None:
+    label = LabelParams(kind="inactivity", horizon_days=30, event_tables=["usage", "invoices"])
+    subject = describe_operator(label, EligibilityParams(active_within_days=90))
+    assert "no event in `usage`, `invoices` within the 30 days" in subject.predicts
+    assert subject.population.endswith("and have an event in the 90 days before")
+
+
+def test_leaks_a_search_and_a_rejection_are_not_kept_quiet() -> None:
+    leaks = pd.DataFrame(
+        [{"feature": "win_back", "check": "alone", "evidence": "ROC AUC 0.99", "value": 1.0}]
+    )
+    rejected = PROMOTION | {"standing": "rejected", "reasons": ["It earns less."]}
+    markdown, _ = write(leakage_findings=leaks, training=training(30, "warn"), promotion=rejected)
+    assert "- `win_back`, alone: ROC AUC 0.99" in markdown
+    assert "search of up to 30 trials" in markdown
+    assert "The gate made it **rejected**" in markdown
+    assert "models:/telco_churn/<version>" in markdown
+
+
+def test_without_slices_the_card_says_so_and_shows_none() -> None:
+    markdown, page = write(
+        slice_metrics=small.make_slice_metrics().head(0),
+        slice_gaps=small.make_slice_gaps().head(0),
+    )
+    assert "no group was judged apart" in markdown
+    assert "slice_plot" not in markdown
+    assert page.count("<table>") == 4
+
+
+def test_values_of_a_table_cannot_break_the_card_or_act_in_the_page() -> None:
+    slices = small.make_slice_metrics()
+    hostile = slices.assign(value=["<script>x</script>", "a|b", "c\nd", "[x](http://x)", "e"])
+    markdown, page = write(slice_metrics=hostile)
+    assert "segment: a\\|b |" in markdown
+    assert "region: c d |" in markdown
+    assert "<script" not in page
+    assert "<a " not in page
+    cells = {line.count("<td") for line in re.findall(r"<tr>\n(.*?)</tr>", page, re.DOTALL)}
+    assert cells <= {0, 2, 5, 6, 7}
+
+
+@pytest.mark.parametrize("change", [{"acceptance_rate": 0.0}, {"contact_cost": 500.0}])
+def test_where_no_contact_pays_the_card_says_so(change: dict[str, float]) -> None:
+    markdown, _ = write(decision=DECISION.model_copy(update=change))
+    assert "no contact is worth its cost" in markdown

@@ -1,0 +1,255 @@
+"""The gate promotes what is proven, and says in sentences with figures why not."""
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pytest
+
+from telco_churn.examples import digest_examples, read_examples
+from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
+from telco_churn.parameters.gate import GateParams
+from telco_churn.pipelines.release.gate import decide_promotion
+from tests.pipelines.release.small_models import fit_model, make_version
+
+GATE = GateParams(
+    required_gain=50,
+    max_calibration_error=0.02,
+    max_slice_roc_auc_gap=0.1,
+    max_slice_calibration_gap=0.03,
+)
+TRAINING = TrainingParams.model_construct(gate=GATE)  # the gate reads nothing else of it
+SUMMARY = SummaryParams(scores="", currency="EUR", next_steps=[])
+METRICS = {
+    "expected_calibration_error": 0.012,
+    "expected_calibration_error_low": 0.008,
+    "expected_calibration_error_high": 0.016,
+    "roc_auc": 0.8,
+}
+BETTER = {
+    "candidate_profit": 1300.0,
+    "champion_profit": 1000.0,
+    "profit_difference": 300.0,
+    "profit_difference_low": 120.0,
+    "profit_difference_high": 480.0,
+    "candidate_roc_auc": 0.8,
+    "champion_roc_auc": 0.7,
+    "customers": 2000,
+    "dates": 2,
+}
+GAP = {
+    "slice": "region",
+    "measure": "roc_auc",
+    "gap": 0.15,
+    "low": 0.11,
+    "high": 0.2,
+    "worst_value": "north",
+    "best_value": "south",
+}
+
+
+def gaps(*rows: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(GAP))
+
+
+def examples(split: str = "test") -> ir.Table:
+    return ibis.memtable(
+        {
+            "customer_id": ["a", "b"],
+            "as_of": ["2026-08-31"] * 2,
+            "churned": [True, False],
+            "split": [split] * 2,
+            "tenure_days": [1, 2],
+            "plan": ["basic", "plus"],
+        }
+    )
+
+
+def decide(**changes: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "evaluation_metrics": METRICS,
+        "slice_gaps": gaps(),
+        "champion_comparison": BETTER,
+        "candidate": fit_model(),
+        "incumbent": make_version(4),
+        "training_examples": examples(),
+        "training": TRAINING,
+        "summary": SUMMARY,
+        "as_of": AsOf("2026-09-28"),
+    }
+    return decide_promotion(**(given | changes))
+
+
+def test_what_is_proven_to_earn_more_becomes_champion() -> None:
+    decision = decide()
+    assert decision["standing"] == "champion"
+    assert decision["reasons"] == [
+        "It earns 1,300.00 EUR per date and the champion, version 4, 1,000.00 EUR: a difference "
+        "of +300.00 (+120.00 to +480.00), on the same 2,000 customers and 2 dates. A gain of more "
+        "than 50.00 EUR is proven."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "standing", "words"),
+    [
+        (50.01, 480.0, "champion", "more than 50.00 EUR is proven"),
+        (50.0, 480.0, "challenger", "Neither a gain of more than 50.00 EUR nor a loss is proven"),
+        (-480.0, 480.0, "challenger", "Neither"),
+        (-480.0, 0.0, "challenger", "Neither"),
+        (0.0, 0.0, "challenger", "Neither"),
+        (-480.0, -0.01, "rejected", "proven to earn less"),
+        (float("nan"), float("nan"), "challenger", "Neither"),
+    ],
+)
+def test_the_interval_of_the_gain_decides_not_the_gain(
+    low: float, high: float, standing: str, words: str
+) -> None:
+    interval = {"profit_difference_low": low, "profit_difference_high": high}
+    decision = decide(champion_comparison=BETTER | interval)
+    assert decision["standing"] == standing
+    assert words in decision["reasons"][0]
+
+
+def test_a_challenger_is_told_how_a_person_can_promote_it() -> None:
+    decision = decide(champion_comparison=BETTER | {"profit_difference_low": 0.0})
+    assert "kedro run --pipelines promote --params version=" in decision["reasons"][-1]
+    assert "The champion stays" in decision["reasons"][-1]
+
+
+def test_the_first_candidate_becomes_champion() -> None:
+    decision = decide(incumbent=None, champion_comparison={})
+    assert (decision["standing"], decision["reasons"]) == ("champion", ["There was no champion."])
+
+
+@pytest.mark.parametrize("incumbent", [None, make_version(4)])
+def test_bounds_hold_for_the_first_candidate_and_for_one_that_earns_more(incumbent: Any) -> None:
+    worse = METRICS | {"expected_calibration_error_low": 0.0201}
+    decision = decide(evaluation_metrics=worse, incumbent=incumbent)
+    assert decision["standing"] == "rejected"
+    assert decision["reasons"][0] == (
+        "Its calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
+        "(training.gate.max_calibration_error in conf/base/parameters/training.yml)."
+    )
+    assert len(decision["reasons"]) == 2
+
+
+def test_a_calibration_error_that_is_not_proven_does_not_reject() -> None:
+    worse = METRICS | {
+        "expected_calibration_error": 0.03,
+        "expected_calibration_error_low": 0.02,
+        "expected_calibration_error_high": 0.04,
+    }
+    assert decide(evaluation_metrics=worse)["standing"] == "champion"
+
+
+@pytest.mark.parametrize(
+    ("gap", "standing"),
+    [
+        ({}, "rejected"),
+        ({"low": 0.1}, "champion"),
+        ({"low": float("nan"), "high": float("nan")}, "champion"),
+        ({"measure": "calibration_gap", "low": 0.031}, "rejected"),
+        ({"measure": "calibration_gap", "low": 0.03}, "champion"),
+    ],
+)
+def test_a_gap_between_slices_rejects_when_it_is_proven(gap: dict[str, Any], standing: str) -> None:
+    assert decide(slice_gaps=gaps(GAP | gap))["standing"] == standing
+
+
+def test_a_slice_that_is_served_too_badly_is_named_with_its_figures() -> None:
+    both = gaps(GAP, GAP | {"measure": "calibration_gap", "gap": 0.05, "low": 0.04, "high": 0.06})
+    decision = decide(slice_gaps=both)
+    assert decision["reasons"][:2] == [
+        "In the slice region the ROC AUC of north is 0.1500 below that of south (0.1100 to "
+        "0.2000), more than the bound of 0.1 (training.gate.max_slice_roc_auc_gap in "
+        "conf/base/parameters/training.yml).",
+        "In the slice region the mean probability of north is 0.0500 off its churn rate (0.0400 "
+        "to 0.0600), more than the bound of 0.03 (training.gate.max_slice_calibration_gap in "
+        "conf/base/parameters/training.yml).",
+    ]
+
+
+def test_all_reasons_are_listed_the_worst_first() -> None:
+    decision = decide(
+        evaluation_metrics=METRICS | {"expected_calibration_error_low": 0.03},
+        slice_gaps=gaps(GAP),
+        champion_comparison=BETTER
+        | {"profit_difference_low": -9.0, "profit_difference_high": -1.0},
+        candidate=fit_model(("tenure_days", "visits")),
+    )
+    assert decision["standing"] == "rejected"
+    found = [reason.split()[:4] for reason in decision["reasons"]]
+    assert found == [
+        ["Its", "calibration", "error", "is"],
+        ["In", "the", "slice", "region"],
+        ["It", "earns", "1,300.00", "EUR"],
+        ["Its", "features", "are", "not"],
+    ]
+
+
+def test_a_look_back_is_rejected_whatever_it_earns() -> None:
+    decision = decide(as_of=AsOf("2026-08-30"))
+    assert decision["standing"] == "rejected"
+    assert "as of 2026-08-30, before the champion, version 4, of 2026-08-31" in str(decision)
+
+
+def test_the_date_of_the_champion_itself_is_no_look_back() -> None:
+    assert decide(as_of=AsOf("2026-08-31"))["standing"] == "champion"
+
+
+def test_other_features_leave_the_candidate_a_challenger_at_best() -> None:
+    decision = decide(candidate=fit_model(("tenure_days", "visits")))
+    assert decision["standing"] == "challenger"
+    assert "it lacks ['plan'], has also ['visits']." in decision["reasons"][0]
+    assert "A gain of more than" in decision["reasons"][1]
+
+
+def test_other_features_that_earn_less_are_rejected() -> None:
+    worse = BETTER | {"profit_difference_low": -2.0, "profit_difference_high": -1.0}
+    decision = decide(candidate=fit_model(("tenure_days",)), champion_comparison=worse)
+    assert decision["standing"] == "rejected"
+
+
+def test_a_champion_that_lacks_its_features_stays_without_figures() -> None:
+    decision = decide(candidate=fit_model(("tenure_days",)), champion_comparison={})
+    assert decision["standing"] == "challenger"
+    assert len(decision["reasons"]) == 2
+
+
+def test_a_champion_that_could_not_be_asked_stays() -> None:
+    decision = decide(champion_comparison={})
+    assert decision["standing"] == "challenger"
+    assert "could not be asked" in decision["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("split", "held_out"), [("fold_1", None), ("test", pd.DataFrame({"churn_probability": [0.1]}))]
+)
+def test_in_folds_a_champion_of_other_rows_is_replaced(split: str, held_out: Any) -> None:
+    decision = decide(
+        training_examples=examples(split),
+        incumbent=make_version(4, held_out=held_out),
+        champion_comparison={},
+    )
+    assert decision["standing"] == "champion"
+    assert decision["reasons"] == ["The champion, version 4, knew other rows or columns."]
+
+
+def test_in_folds_a_champion_of_the_same_rows_is_compared() -> None:
+    rows = examples("fold_1")
+    facts = {"as_of": "2026-08-31", "examples_digest": digest_examples(read_examples(rows))}
+    decision = decide(training_examples=rows, incumbent=make_version(4, facts=facts))
+    assert "A gain of more than 50.00 EUR is proven." in decision["reasons"][0]
+
+
+def test_evidence_is_flat_and_holds_what_the_reasons_rest_on() -> None:
+    hidden = {"measure": "calibration_gap", "gap": float("nan")}
+    evidence = decide(slice_gaps=gaps(GAP, GAP | hidden))["evidence"]
+    assert evidence["profit_difference_low"] == 120
+    assert evidence["required_gain"] == 50
+    assert evidence["expected_calibration_error_low"] == 0.008
+    assert evidence["region_roc_auc_gap_low"] == 0.11
+    assert "region_calibration_gap_gap" not in evidence
+    assert all(type(value) is float for value in evidence.values())

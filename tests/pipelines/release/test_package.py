@@ -1,0 +1,131 @@
+"""A package holds the model with all that the registry should know of it."""
+
+import json
+from datetime import date
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from telco_churn.examples import digest_examples, fingerprint_examples, read_examples
+from telco_churn.model.registered import ModelPackage
+from telco_churn.parameters import AsOf
+from telco_churn.pipelines.release.nodes import describe_examples, package_model
+from tests.pipelines.release.small_models import fit_model, make_features
+
+ROWS = 12
+PROMOTION = {"standing": "challenger", "reasons": ["Not proven."], "evidence": {"gain": 1.0}}
+
+
+def frame(splits: list[str]) -> pd.DataFrame:
+    days = [date(2026, 1, 5) if number < ROWS / 2 else date(2026, 6, 1) for number in range(ROWS)]
+    return make_features(ROWS).assign(
+        customer_id=list("lkjihgfedcba"),
+        as_of=days,
+        churned=np.arange(ROWS) % 3 == 0,
+        split=splits,
+        left_out=1,
+    )
+
+
+def package(rows: pd.DataFrame, held_out: pd.DataFrame) -> ModelPackage:
+    examples = ibis.memtable(rows)
+    facts = describe_examples(examples)
+    metrics = {"roc_auc": 0.8}
+    given: tuple[Any, ...] = (fit_model(), metrics, PROMOTION, examples, facts, held_out)
+    return package_model(*given, "# Card", "<html>", AsOf("2026-09-28"))
+
+
+@pytest.fixture
+def by_time() -> pd.DataFrame:
+    return frame(["train"] * 4 + ["gap"] * 2 + ["calibration"] * 2 + ["test"] * 4)
+
+
+def held_out_of(rows: pd.DataFrame) -> pd.DataFrame:
+    known = rows.sample(frac=1, random_state=1)
+    probability = known["customer_id"].map(lambda name: (ord(name) - ord("a")) / 100)
+    return known[["customer_id", "as_of", "churned"]].assign(churn_probability=probability)
+
+
+def test_examples_are_counted_by_purpose_in_the_order_of_time(by_time: pd.DataFrame) -> None:
+    splits = describe_examples(ibis.memtable(by_time)).splits
+    assert splits["split"].tolist() == ["train", "gap", "calibration", "test"]
+    assert splits.iloc[0].to_dict() == {
+        "split": "train",
+        "rows": 4,
+        "customers": 4,
+        "churned": 2,
+        "dates": 1,
+        "first": "2026-01-05",
+        "last": "2026-01-05",
+    }
+
+
+def test_folds_are_counted_as_one() -> None:
+    facts = describe_examples(ibis.memtable(frame(["fold_1", "fold_2"] * 6)))
+    assert facts.are_in_folds
+    assert facts.splits[["split", "rows"]].values.tolist() == [["folds", 12]]
+
+
+def test_a_package_knows_its_dates_counts_and_fingerprints(by_time: pd.DataFrame) -> None:
+    facts = package(by_time, held_out_of(by_time)).facts
+    rows = read_examples(ibis.memtable(by_time))
+    assert facts | {"features_digest": ""} == {
+        "as_of": "2026-09-28",
+        "examples": "12",
+        "learnt_from": "4",
+        "examples_digest": digest_examples(rows),
+        "data_fingerprint": fingerprint_examples(rows),
+        "features_digest": "",
+        "train_rows": "4",
+        "train_dates": "2026-01-05 to 2026-01-05",
+        "gap_rows": "2",
+        "gap_dates": "2026-01-05 to 2026-01-05",
+        "calibration_rows": "2",
+        "calibration_dates": "2026-06-01 to 2026-06-01",
+        "test_rows": "4",
+        "test_dates": "2026-06-01 to 2026-06-01",
+    }
+
+
+def test_the_fingerprint_of_the_data_changes_with_one_value(by_time: pd.DataFrame) -> None:
+    changed = by_time.assign(tenure_days=[99, *by_time["tenure_days"][1:]])
+    before, after = (package(rows, held_out_of(rows)).facts for rows in (by_time, changed))
+    assert {name for name in before if before[name] != after[name]} == {"data_fingerprint"}
+
+
+def test_a_package_holds_its_card_and_its_features(by_time: pd.DataFrame) -> None:
+    made = package(by_time, held_out_of(by_time))
+    assert (made.files["model_card.md"], made.files["model_card.html"]) == ("# Card", "<html>")
+    assert json.loads(made.files["features.json"]) == [
+        {"name": "tenure_days", "kind": "number"},
+        {"name": "plan", "kind": "category", "known_values": ["basic", "plus"]},
+    ]
+
+
+def test_the_decision_of_the_gate_goes_with_it(by_time: pd.DataFrame) -> None:
+    promotion = package(by_time, held_out_of(by_time)).promotion
+    assert (promotion.standing, promotion.reasons) == ("challenger", ("Not proven.",))
+    assert promotion.evidence == {"gain": 1.0}
+
+
+def test_the_example_is_what_the_model_reads(by_time: pd.DataFrame) -> None:
+    example = package(by_time, held_out_of(by_time)).example
+    assert list(example.columns) == ["tenure_days", "plan"]
+    assert example["tenure_days"].dtype == "float64"
+    assert len(fit_model().predict_probability(example)) == 5
+
+
+def test_out_of_fold_predictions_go_with_it_in_the_order_of_the_examples() -> None:
+    rows = frame(["fold_1", "fold_2"] * 6)
+    held_out = package(rows, held_out_of(rows)).held_out
+    assert held_out is not None
+    ordered = read_examples(ibis.memtable(rows))["customer_id"]
+    expected = [(ord(name) - ord("a")) / 100 for name in ordered]
+    assert held_out.to_dict("list") == {"churn_probability": expected}
+
+
+def test_by_time_no_predictions_go_with_it(by_time: pd.DataFrame) -> None:
+    assert package(by_time, held_out_of(by_time)).held_out is None
