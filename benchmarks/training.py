@@ -13,7 +13,7 @@ from benchmarks.processes import Measurement, measure
 from benchmarks.sample_operator import PROJECT
 
 PIPELINE, SCRIPT = "this pipeline", "LightGBM alone"
-REPETITIONS = 3
+REPETITIONS = 1
 FROM = "training.find_leaks,release.describe_examples,release.describe_operator"
 
 
@@ -50,7 +50,7 @@ def _configure(place: Path) -> None:
     (conf / "local" / "mlflow.yml").write_text(
         f"server: {{mlflow_tracking_uri: 'sqlite:///{place}/mlflow.db'}}\n"
         "tracking: {experiment: {name: benchmark, create_experiment_kwargs: "
-        f"{{artifact_location: {place}/mlruns}}}}}}\n"
+        f"{{artifact_location: {place}/mlruns}}}}, params: {{long_params_strategy: truncate}}}}\n"
     )
     (conf / "local" / "wandb.yml").write_text("mode: disabled\nproject: benchmark\n")
 

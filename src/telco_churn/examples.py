@@ -21,9 +21,14 @@ class UnfitExamplesError(InputError):
 
 
 def read_examples(training_examples: ir.Table) -> pd.DataFrame:
-    """Read examples in an order that no engine's parallelism changes: LightGBM sees the order."""
-    examples: pd.DataFrame = training_examples.order_by(["as_of", "customer_id"]).to_pandas()
-    return examples
+    """Read examples in an order that no engine's parallelism changes: LightGBM sees the order.
+
+    Returns:
+        The same rows by `as_of` and `customer_id`, in memory once for all who learn or judge.
+    """
+    order = [("as_of", "ascending"), ("customer_id", "ascending")]
+    examples = training_examples.to_pyarrow().sort_by(order)
+    return examples.to_pandas(date_as_object=False)
 
 
 def are_in_folds(examples: pd.DataFrame) -> bool:

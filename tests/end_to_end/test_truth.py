@@ -6,11 +6,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
+from telco_churn.pipelines.training.examples import NOT_FEATURES
 
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import list_training_dates
 from telco_churn.pipelines.training import nodes
-from telco_churn.pipelines.training.examples import NOT_FEATURES
 from tests.conftest import (
     as_of,
     decision_params,

@@ -8,7 +8,7 @@ neighbouring leaves, and look them up for each row. A row never meets the others
 its contributions are the same bits in any.
 
 Source: Nadel and Wettenstein, From Decision Trees to Boolean Logic: A Fast and Unified SHAP
-Algorithm, 2025; Lundberg et al., Consistent Individualized Feature Attribution for Tree Ensembles,
+Algorithm, 2026; Lundberg et al., Consistent Individualized Feature Attribution for Tree Ensembles,
 2018.
 """
 

@@ -3,9 +3,11 @@
 from functools import cache
 from typing import Any
 
+import ibis
 import numpy as np
 import pandas as pd
 
+from telco_churn.examples import read_examples
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.fitting import Rows, fit_churn_model
@@ -44,3 +46,8 @@ def make_version(number: int = 4, **changes: Any) -> ModelVersion:
         "held_out": None,
     }
     return ModelVersion(**(parts | changes))
+
+
+def read_frame(rows: pd.DataFrame | dict[str, list[Any]]) -> pd.DataFrame:
+    """Examples as training reads them from their table."""
+    return read_examples(ibis.memtable(rows))

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,10 +20,10 @@ from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.release import ReleaseParams
 from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.card import write_model_card
-from telco_churn.pipelines.release.nodes import describe_examples
+from telco_churn.pipelines.release.facts import describe_examples
 from telco_churn.pipelines.release.subject import describe_operator, describe_table
 from tests.pipelines.release import small_evaluation as small
-from tests.pipelines.release.small_models import fit_model
+from tests.pipelines.release.small_models import fit_model, read_frame
 
 DECISION = DecisionParams(
     kept_customer_value=400,
@@ -66,7 +65,7 @@ def examples(*splits: tuple[str, str]) -> Any:
         )
         for split, day in splits
     ]
-    return describe_examples(ibis.memtable(pd.concat(parts)))
+    return describe_examples(read_frame(pd.concat(parts)))
 
 
 def by_time() -> Any:

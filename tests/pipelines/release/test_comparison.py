@@ -3,14 +3,13 @@
 from datetime import date
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from telco_churn.examples import digest_examples, read_examples
+from telco_churn.examples import digest_examples
 from telco_churn.pipelines.release.comparison import predict_by_champion
-from tests.pipelines.release.small_models import fit_model, make_features, make_version
+from telco_churn.pipelines.release.facts import describe_examples
+from tests.pipelines.release.small_models import fit_model, make_features, make_version, read_frame
 
 ROWS = 8
 COLUMNS = ["customer_id", "as_of", "champion"]
@@ -30,19 +29,22 @@ def held_out(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[["customer_id", "as_of"]].assign(churn_probability=0.5)
 
 
-def put(rows: pd.DataFrame) -> ir.Table:
-    return ibis.memtable(rows)
+def ask(held_out_rows: pd.DataFrame, rows: pd.DataFrame, champion: Any) -> pd.DataFrame:
+    examples = read_frame(rows)
+    return predict_by_champion(
+        held_out(held_out_rows), examples, describe_examples(examples), champion
+    )
 
 
 def same_rows(rows: pd.DataFrame, **changes: Any) -> Any:
-    digest = digest_examples(read_examples(put(rows)))
+    digest = digest_examples(read_frame(rows))
     return make_version(facts={"as_of": "2026-08-31", "examples_digest": digest}, **changes)
 
 
 def test_by_time_the_champion_predicts_the_test_rows_in_their_order() -> None:
     rows = by_time()
     test = rows.iloc[4:].iloc[[2, 0, 3, 1]]
-    found = predict_by_champion(held_out(test), put(rows), make_version())
+    found = ask(test, rows, make_version())
     expected = fit_model().predict_probability(test[fit_model().encoding.columns])
     assert list(found.columns) == COLUMNS
     assert found["customer_id"].tolist() == test["customer_id"].tolist()
@@ -51,33 +53,33 @@ def test_by_time_the_champion_predicts_the_test_rows_in_their_order() -> None:
 
 def test_features_that_the_champion_does_not_read_are_no_obstacle() -> None:
     rows = by_time().assign(new_feature=1.0)
-    assert len(predict_by_champion(held_out(rows.iloc[4:]), put(rows), make_version())) == 4
+    assert len(ask(rows.iloc[4:], rows, make_version())) == 4
 
 
 def test_without_a_champion_nobody_predicts() -> None:
     rows = by_time()
-    found = predict_by_champion(held_out(rows.iloc[4:]), put(rows), None)
+    found = ask(rows.iloc[4:], rows, None)
     assert (list(found.columns), len(found)) == (COLUMNS, 0)
 
 
 def test_a_champion_that_lacks_a_feature_or_finds_text_for_numbers_is_not_asked() -> None:
     rows = by_time()
     for changed in (rows.drop(columns="plan"), rows.assign(tenure_days="long")):
-        found = predict_by_champion(held_out(rows.iloc[4:]), put(changed), make_version())
+        found = ask(rows.iloc[4:], changed, make_version())
         assert found.empty
 
 
 def test_a_champion_that_learnt_from_the_test_rows_in_folds_is_not_asked() -> None:
     rows = by_time()
     knowing = make_version(held_out=pd.DataFrame({"churn_probability": [0.1] * ROWS}))
-    assert predict_by_champion(held_out(rows.iloc[4:]), put(rows), knowing).empty
+    assert ask(rows.iloc[4:], rows, knowing).empty
 
 
 def test_in_folds_its_own_predictions_out_of_fold_count() -> None:
     rows = frame(["fold_1", "fold_2"] * 4)
     probability = pd.DataFrame({"churn_probability": np.arange(ROWS) / 10})  # of a to h
     champion = same_rows(rows, held_out=probability)
-    found = predict_by_champion(held_out(rows), put(rows), champion)
+    found = ask(rows, rows, champion)
     expected = (np.arange(ROWS) / 10)[::-1].tolist()
     assert found["customer_id"].tolist() == list("hgfedcba")
     assert found["champion"].tolist() == expected
@@ -88,10 +90,10 @@ def test_in_folds_a_champion_of_other_rows_or_without_predictions_is_not_asked()
     probability = pd.DataFrame({"churn_probability": np.arange(ROWS) / 10})
     other = make_version(held_out=probability)
     for champion in (other, same_rows(rows)):
-        assert predict_by_champion(held_out(rows), put(rows), champion).empty
+        assert ask(rows, rows, champion).empty
 
 
 def test_rows_that_the_champion_has_no_word_on_leave_nothing_to_compare() -> None:
     rows = frame(["fold_1", "fold_2"] * 4)
     gaps = pd.DataFrame({"churn_probability": [0.1] * 7 + [np.nan]})
-    assert predict_by_champion(held_out(rows), put(rows), same_rows(rows, held_out=gaps)).empty
+    assert ask(rows, rows, same_rows(rows, held_out=gaps)).empty

@@ -1,17 +1,17 @@
 """The gate promotes what is proven, and says in sentences with figures why not."""
 
+from datetime import date
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 import pytest
 
-from telco_churn.examples import digest_examples, read_examples
+from telco_churn.examples import digest_examples
 from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
+from telco_churn.pipelines.release.facts import describe_examples
 from telco_churn.pipelines.release.gate import decide_promotion
-from tests.pipelines.release.small_models import fit_model, make_version
+from tests.pipelines.release.small_models import fit_model, make_version, read_frame
 
 GATE = GateParams(
     required_gain=50,
@@ -53,11 +53,11 @@ def gaps(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(GAP))
 
 
-def examples(split: str = "test") -> ir.Table:
-    return ibis.memtable(
+def examples(split: str = "test") -> pd.DataFrame:
+    return read_frame(
         {
             "customer_id": ["a", "b"],
-            "as_of": ["2026-08-31"] * 2,
+            "as_of": [date(2026, 8, 31)] * 2,
             "churned": [True, False],
             "split": [split] * 2,
             "tenure_days": [1, 2],
@@ -73,7 +73,7 @@ def decide(**changes: Any) -> dict[str, Any]:
         "champion_comparison": BETTER,
         "candidate": fit_model(),
         "incumbent": make_version(4),
-        "training_examples": examples(),
+        "examples_facts": describe_examples(examples()),
         "training": TRAINING,
         "summary": SUMMARY,
         "as_of": AsOf("2026-09-28"),
@@ -229,7 +229,7 @@ def test_a_champion_that_could_not_be_asked_stays() -> None:
 )
 def test_in_folds_a_champion_of_other_rows_is_replaced(split: str, held_out: Any) -> None:
     decision = decide(
-        training_examples=examples(split),
+        examples_facts=describe_examples(examples(split)),
         incumbent=make_version(4, held_out=held_out),
         champion_comparison={},
     )
@@ -239,8 +239,10 @@ def test_in_folds_a_champion_of_other_rows_is_replaced(split: str, held_out: Any
 
 def test_in_folds_a_champion_of_the_same_rows_is_compared() -> None:
     rows = examples("fold_1")
-    facts = {"as_of": "2026-08-31", "examples_digest": digest_examples(read_examples(rows))}
-    decision = decide(training_examples=rows, incumbent=make_version(4, facts=facts))
+    facts = {"as_of": "2026-08-31", "examples_digest": digest_examples(rows)}
+    decision = decide(
+        examples_facts=describe_examples(rows), incumbent=make_version(4, facts=facts)
+    )
     assert "A gain of more than 50.00 EUR is proven." in decision["reasons"][0]
 
 

@@ -4,16 +4,16 @@ import json
 from datetime import date
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.examples import digest_examples, fingerprint_examples, read_examples
+from telco_churn.examples import digest_examples, fingerprint_examples
 from telco_churn.model.registered import ModelPackage
 from telco_churn.parameters import AsOf
-from telco_churn.pipelines.release.nodes import describe_examples, package_model
-from tests.pipelines.release.small_models import fit_model, make_features
+from telco_churn.pipelines.release.facts import describe_examples
+from telco_churn.pipelines.release.nodes import package_model
+from tests.pipelines.release.small_models import fit_model, make_features, read_frame
 
 ROWS = 12
 PROMOTION = {"standing": "challenger", "reasons": ["Not proven."], "evidence": {"gain": 1.0}}
@@ -31,7 +31,7 @@ def frame(splits: list[str]) -> pd.DataFrame:
 
 
 def package(rows: pd.DataFrame, held_out: pd.DataFrame) -> ModelPackage:
-    examples = ibis.memtable(rows)
+    examples = read_frame(rows)
     facts = describe_examples(examples)
     metrics = {"roc_auc": 0.8}
     given: tuple[Any, ...] = (fit_model(), metrics, PROMOTION, examples, facts, held_out)
@@ -50,7 +50,7 @@ def held_out_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_examples_are_counted_by_purpose_in_the_order_of_time(by_time: pd.DataFrame) -> None:
-    splits = describe_examples(ibis.memtable(by_time)).splits
+    splits = describe_examples(read_frame(by_time)).splits
     assert splits["split"].tolist() == ["train", "gap", "calibration", "test"]
     assert splits.iloc[0].to_dict() == {
         "split": "train",
@@ -64,14 +64,14 @@ def test_examples_are_counted_by_purpose_in_the_order_of_time(by_time: pd.DataFr
 
 
 def test_folds_are_counted_as_one() -> None:
-    facts = describe_examples(ibis.memtable(frame(["fold_1", "fold_2"] * 6)))
+    facts = describe_examples(read_frame(frame(["fold_1", "fold_2"] * 6)))
     assert facts.are_in_folds
     assert facts.splits[["split", "rows"]].values.tolist() == [["folds", 12]]
 
 
 def test_a_package_knows_its_dates_counts_and_fingerprints(by_time: pd.DataFrame) -> None:
     facts = package(by_time, held_out_of(by_time)).facts
-    rows = read_examples(ibis.memtable(by_time))
+    rows = read_frame(by_time)
     assert facts | {"features_digest": ""} == {
         "as_of": "2026-09-28",
         "examples": "12",
@@ -122,7 +122,7 @@ def test_out_of_fold_predictions_go_with_it_in_the_order_of_the_examples() -> No
     rows = frame(["fold_1", "fold_2"] * 6)
     held_out = package(rows, held_out_of(rows)).held_out
     assert held_out is not None
-    ordered = read_examples(ibis.memtable(rows))["customer_id"]
+    ordered = read_frame(rows)["customer_id"]
     expected = [(ord(name) - ord("a")) / 100 for name in ordered]
     assert held_out.to_dict("list") == {"churn_probability": expected}
 

@@ -9,7 +9,7 @@ import pandas as pd
 from telco_churn.contracts import LeakageFindings
 from telco_churn.parameters import TrainingParams
 from telco_churn.parameters.leakage import LeakageParams
-from telco_churn.pipelines.training.leakage import find_leaks_in_memory
+from telco_churn.pipelines.training.leakage import find_leaks
 
 AS_OF = date(2026, 1, 1)
 DEFAULTS: dict[str, Any] = {
@@ -122,6 +122,6 @@ def copy_into_test(clean: pd.DataFrame, copies: int) -> pd.DataFrame:
 
 
 def find(examples: pd.DataFrame, **changes: Any) -> pd.DataFrame:
-    found = find_leaks_in_memory(examples, leakage(**changes), seed=42)
+    found = find_leaks(examples, training(**changes))
     LeakageFindings.validate(found)
     return found

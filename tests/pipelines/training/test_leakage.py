@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from telco_churn.pipelines.training.leakage import LeakageError, leave_out_features, find_leaks
+from telco_churn.examples import read_examples
+from telco_churn.pipelines.training.leakage import LeakageError, find_leaks, leave_out_features
 from tests.pipelines.training.planted_leaks import (
     AS_OF,
     LEAKS,
@@ -177,4 +178,4 @@ def test_with_no_finding_every_action_goes_on() -> None:
 def test_the_alarm_reads_a_table_of_an_engine(put: Put) -> None:
     clean = make_clean_examples(1000, 0.265, seed=19)
     table = pa.Table.from_pandas(clean.assign(copy=clean["churned"]), preserve_index=False)
-    assert find_leaks(put(table), training())["feature"].to_list() == ["copy"]
+    assert find_leaks(read_examples(put(table)), training())["feature"].to_list() == ["copy"]

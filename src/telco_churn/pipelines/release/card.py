@@ -17,7 +17,7 @@ from telco_churn.parameters.release import ReleaseParams
 from telco_churn.pipelines.release import card_tables as tables
 from telco_churn.pipelines.release.card_page import render_page
 from telco_churn.pipelines.release.card_pictures import draw_pictures
-from telco_churn.pipelines.release.nodes import ExamplesFacts
+from telco_churn.pipelines.release.facts import ExamplesFacts
 from telco_churn.pipelines.release.subject import CardSubject
 
 TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")

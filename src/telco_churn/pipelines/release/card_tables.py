@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from telco_churn.parameters import DecisionParams
-from telco_churn.pipelines.release.nodes import ExamplesFacts
+from telco_churn.pipelines.release.facts import ExamplesFacts
 
 METRICS = {
     "roc_auc": ("ROC AUC", "{:.4f}"),

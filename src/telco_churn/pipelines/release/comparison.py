@@ -1,21 +1,23 @@
 """Asks the champion about the rows that a candidate is judged on.
 
-In: training_examples, the champion there is. Out: champion_predictions, empty where the champion
+In: examples, the champion there is. Out: champion_predictions, empty where the champion
 cannot be asked; and in what the two differ.
 """
 
-import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.examples import FOLD, digest_examples, read_examples
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
 from telco_churn.model.registered import ModelVersion
+from telco_churn.pipelines.release.facts import ExamplesFacts
 
 KEY = ["customer_id", "as_of"]
 
 
 def predict_by_champion(
-    held_out_predictions: pd.DataFrame, training_examples: ir.Table, incumbent: ModelVersion | None
+    held_out_predictions: pd.DataFrame,
+    examples: pd.DataFrame,
+    examples_facts: ExamplesFacts,
+    incumbent: ModelVersion | None,
 ) -> pd.DataFrame:
     """Let the champion predict the rows that the candidate is judged on.
 
@@ -24,7 +26,8 @@ def predict_by_champion(
 
     Args:
         held_out_predictions: The rows, by `customer_id` and `as_of`.
-        training_examples: The same rows and others, with features.
+        examples: The same rows and others, with features.
+        examples_facts: Of these.
         incumbent: The champion; None when there is none.
 
     Returns:
@@ -33,9 +36,9 @@ def predict_by_champion(
     """
     rows = held_out_predictions[KEY].reset_index(drop=True)
     nobody = rows.head(0).assign(champion=pd.Series(dtype="float64"))
-    if incumbent is None or knew_other_rows(incumbent, training_examples):
+    if incumbent is None or knew_other_rows(incumbent, examples_facts):
         return nobody
-    predicted = _predict(training_examples, incumbent)
+    predicted = _predict(examples, incumbent)
     if predicted is None:
         return nobody
     as_text = dict.fromkeys(KEY, "str")
@@ -45,21 +48,14 @@ def predict_by_champion(
     return nobody if champion.isna().any() else rows.assign(champion=champion)
 
 
-def knew_other_rows(incumbent: ModelVersion, training_examples: ir.Table) -> bool:
+def knew_other_rows(incumbent: ModelVersion, examples_facts: ExamplesFacts) -> bool:
     """Whether rows that judge may have taught the champion, or are not those that it knew.
 
     Split by time, no date that judges can have taught it. In folds every row taught it.
     """
-    if not are_in_folds(training_examples) and incumbent.held_out is None:
+    if not examples_facts.are_in_folds and incumbent.held_out is None:
         return False
-    ours = digest_examples(read_examples(training_examples))
-    return incumbent.facts["examples_digest"] != ours
-
-
-def are_in_folds(training_examples: ir.Table) -> bool:
-    """Whether every row is held out once, instead of the latest ones by time."""
-    splits = training_examples.select("split").distinct().to_pyarrow()["split"].to_pylist()
-    return any(split.startswith(FOLD) for split in splits)
+    return incumbent.facts["examples_digest"] != examples_facts.digest
 
 
 def describe_change(ours: FeatureEncoding, theirs: FeatureEncoding) -> str:
@@ -83,17 +79,15 @@ def list_kinds(encoding: FeatureEncoding) -> dict[str, str]:
     )
 
 
-def _predict(training_examples: ir.Table, incumbent: ModelVersion) -> pd.DataFrame | None:
+def _predict(examples: pd.DataFrame, incumbent: ModelVersion) -> pd.DataFrame | None:
     """The champion's probabilities by key, None where it has none or cannot read the features."""
     if incumbent.held_out is not None:
-        rows = read_examples(training_examples.select(*KEY))
-        return rows.assign(champion=incumbent.held_out["churn_probability"].to_numpy())
+        return examples[KEY].assign(champion=incumbent.held_out["churn_probability"].to_numpy())
     columns = incumbent.columns
-    test = training_examples.filter(training_examples.split == "test")
+    test = examples[examples["split"] == "test"]
     if set(columns) - set(test.columns):
         return None
-    rows = read_examples(test.select(*KEY, *columns))
     try:
-        return rows[KEY].assign(champion=incumbent.predict_probability(rows[columns]))
+        return test[KEY].assign(champion=incumbent.predict_probability(test[columns]))
     except FeatureMismatchError:
         return None

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import ibis.expr.types as ir
 import pandas as pd
 
 from telco_churn.model.churn_model import ChurnModel
@@ -17,6 +16,7 @@ from telco_churn.model.registered import ModelVersion, Standing
 from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
 from telco_churn.pipelines.release.comparison import describe_change, knew_other_rows
+from telco_churn.pipelines.release.facts import ExamplesFacts
 
 WORST_FIRST: list[Standing] = ["rejected", "challenger", "champion"]
 WHERE = "in conf/base/parameters/training.yml"
@@ -45,7 +45,7 @@ def decide_promotion(
     champion_comparison: dict[str, float],
     candidate: ChurnModel,
     incumbent: ModelVersion | None,
-    training_examples: ir.Table,
+    examples_facts: ExamplesFacts,
     training: TrainingParams,
     summary: SummaryParams,
     as_of: AsOf,
@@ -61,7 +61,7 @@ def decide_promotion(
             paired difference; empty where the champion could not be asked.
         candidate: For the features that it reads.
         incumbent: The champion; None when there is none.
-        training_examples: What the candidate was trained and judged on.
+        examples_facts: Of what the candidate was trained and judged on.
         training: `gate`, the bounds and the required gain.
         summary: `currency`.
         as_of: The date of the candidate.
@@ -76,7 +76,7 @@ def decide_promotion(
         findings.append(Finding("champion", "There was no champion."))
     elif str(as_of) < incumbent.facts["as_of"]:
         findings.append(_look_back(as_of, incumbent))
-    elif knew_other_rows(incumbent, training_examples):
+    elif knew_other_rows(incumbent, examples_facts):
         other = f"The champion, version {incumbent.version}, knew other rows or columns."
         findings.append(Finding("champion", other))
     else:

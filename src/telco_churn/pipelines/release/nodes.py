@@ -1,76 +1,30 @@
 """Puts a candidate together with all that the registry should know of it.
 
-In: training_examples, the candidate, its figures, the gate's decision, the model card. Out:
-examples_facts, churn_model.
+In: examples, the candidate, its figures, the gate's decision, the model card. Out:
+churn_model.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.examples import FOLD, digest_examples, fingerprint_examples, read_examples
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.registered import ModelPackage, Promotion
 from telco_churn.parameters import AsOf
 from telco_churn.pipelines.release.comparison import KEY, list_kinds
+from telco_churn.pipelines.release.facts import FOLDS, ExamplesFacts
 
 EXAMPLE_ROWS = 5
-FOLDS = "folds"
-PURPOSES = ["train", "gap", "calibration", "test", FOLDS]
-
-
-@dataclass(frozen=True)
-class ExamplesFacts:
-    """What there is to know of training examples without holding them.
-
-    Attributes:
-        splits: One row per purpose, by time: `split` (train, gap, calibration, test or folds),
-            `rows`, `customers`, `churned`, `dates`, `first` and `last` as text.
-        digest: Of the rows and columns, as `examples.digest_examples`.
-        fingerprint: Of every value, as `examples.fingerprint_examples`.
-    """
-
-    splits: pd.DataFrame
-    digest: str
-    fingerprint: str
-
-    @property
-    def are_in_folds(self) -> bool:
-        """Whether every row is held out once."""
-        return FOLDS in set(self.splits["split"])
-
-
-def describe_examples(training_examples: ir.Table) -> ExamplesFacts:
-    """Count the rows of each purpose, and take fingerprints."""
-    is_fold = training_examples.split.startswith(FOLD)
-    purpose = ibis.ifelse(is_fold, FOLDS, training_examples.split)
-    rows = training_examples.mutate(split=purpose)
-    splits = rows.group_by("split").aggregate(
-        rows=rows.count(),
-        customers=rows.customer_id.nunique(),
-        churned=rows.churned.sum(),
-        dates=rows.as_of.nunique(),
-        first=rows.as_of.min().cast("string"),
-        last=rows.as_of.max().cast("string"),
-    )
-    ordered = splits.to_pandas().sort_values("split", key=lambda name: name.map(PURPOSES.index))
-    examples = read_examples(training_examples)
-    return ExamplesFacts(
-        ordered.reset_index(drop=True), digest_examples(examples), fingerprint_examples(examples)
-    )
 
 
 def package_model(
     candidate: ChurnModel,
     evaluation_metrics: dict[str, float],
     promotion: dict[str, Any],
-    training_examples: ir.Table,
+    examples: pd.DataFrame,
     examples_facts: ExamplesFacts,
     held_out_predictions: pd.DataFrame,
     model_card: str,
@@ -82,13 +36,13 @@ def package_model(
     Out-of-fold predictions go with it: a later candidate on the same rows is held against them.
     """
     encoding = candidate.encoding
-    example = read_examples(training_examples.select(*KEY, *encoding.columns).limit(EXAMPLE_ROWS))
+    example = examples[encoding.columns].head(EXAMPLE_ROWS)
     held_out = None
     if examples_facts.are_in_folds:
-        held_out = _align(held_out_predictions, read_examples(training_examples.select(*KEY)))
+        held_out = _align(held_out_predictions, examples)
     return ModelPackage(
         model=candidate,
-        example=encoding.as_model_input(example[encoding.columns]),
+        example=encoding.as_model_input(example),
         metrics=evaluation_metrics,
         promotion=Promotion(
             standing=promotion["standing"],

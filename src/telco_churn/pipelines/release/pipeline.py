@@ -6,14 +6,14 @@ evaluation between the two.
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.release import card, champions, comparison, gate, nodes, subject
+from telco_churn.pipelines.release import card, champions, comparison, facts, gate, nodes, subject
 
 
 def create_challenge_pipeline() -> Pipeline:
     """Wire what the champion says of the rows that judge; evaluation compares."""
     predict = Node(
         comparison.predict_by_champion,
-        ["held_out_predictions", "training_examples", "incumbent_model"],
+        ["held_out_predictions", "examples", "examples_facts", "incumbent_model"],
         "champion_predictions",
         name="predict_by_champion",
     )
@@ -71,7 +71,7 @@ def _release_nodes() -> list[Node]:
                 "champion_comparison",
                 "candidate",
                 "incumbent_model",
-                "training_examples",
+                "examples_facts",
                 "params:training",
                 "params:summary",
                 "params:as_of",
@@ -80,8 +80,8 @@ def _release_nodes() -> list[Node]:
             name="decide_promotion",
         ),
         Node(
-            nodes.describe_examples,
-            "training_examples",
+            facts.describe_examples,
+            "examples",
             "examples_facts",
             name="describe_examples",
         ),
@@ -117,7 +117,7 @@ def _release_nodes() -> list[Node]:
                 "candidate",
                 "evaluation_metrics",
                 "promotion",
-                "training_examples",
+                "examples",
                 "examples_facts",
                 "held_out_predictions",
                 "model_card",

@@ -1,18 +1,16 @@
 """The leak alarm: is there a feature that knows what only the future could have told it.
 
-In: training_examples, `training.leakage`. Out: leakage_findings, then the features to leave out.
+In: examples, `training.leakage`. Out: leakage_findings, then the features to leave out.
 """
 
 import logging
 from dataclasses import asdict, dataclass, replace
 
-import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from telco_churn.errors import InputError
-from telco_churn.examples import read_examples
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.training import TrainingParams
 from telco_churn.pipelines.training.leaks.checks import check_feature
@@ -55,23 +53,18 @@ class LeakageError(InputError):
     """Something among the features gives the label away."""
 
 
-def find_leaks(training_examples: ir.Table, training: TrainingParams) -> pd.DataFrame:
+def find_leaks(examples: pd.DataFrame, training: TrainingParams) -> pd.DataFrame:
     """Look at every feature alone, then for rows that stand on both sides of the split.
 
     Args:
-        training_examples: Features, `churned` and `split`.
+        examples: Features, `churned` and `split`.
         training: `leakage` has the limits, `seed` draws the rows that are looked at.
 
     Returns:
         One row per finding: `feature`, `check`, `evidence`, `value`, `limit`. None where the
         examples hold one class only: there is nothing to give away.
     """
-    examples = read_examples(training_examples)
-    return find_leaks_in_memory(examples, training.leakage, training.seed)
-
-
-def find_leaks_in_memory(examples: pd.DataFrame, leakage: LeakageParams, seed: int) -> pd.DataFrame:
-    """Look for leaks as `find_leaks` does, in examples that were read."""
+    leakage, seed = training.leakage, training.seed
     found = _check_features(examples, leakage, seed)
     names = {finding.feature for finding in found if finding.check == "identifier"}
     unnamed = examples.drop(columns=sorted(names))

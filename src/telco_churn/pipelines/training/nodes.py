@@ -10,7 +10,7 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.examples import are_in_folds, read_examples
+from telco_churn.examples import NOT_FEATURES, UnfitExamplesError, are_in_folds
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters import (
     DecisionParams,
@@ -49,7 +49,7 @@ def split_by_time(
 
 
 def fit_candidate(
-    training_examples: ir.Table,
+    examples: pd.DataFrame,
     features_left_out: list[str],
     training: TrainingParams,
     evaluation: EvaluationParams,
@@ -63,7 +63,7 @@ def fit_candidate(
     and the model is then fitted on all of them.
 
     Args:
-        training_examples: Features, `churned` and `split`.
+        examples: Features, `churned` and `split`.
         features_left_out: What the leak alarm does not let in.
         training: The learner, the seed, the tuning.
         evaluation: The rule of thumb, and by what the judged rows are told apart.
@@ -77,9 +77,26 @@ def fit_candidate(
     Raises:
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
-    examples = read_examples(training_examples).drop(columns=features_left_out)
-    examples = drop_shared_rows(examples, training)
+    fit_for_learning = drop_shared_rows(examples.drop(columns=features_left_out), training)
+    _check_features(fit_for_learning, features_left_out)
     recipe = Recipe(training, evaluation, decision, reasons, tuning_studies)
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
-    fit, held_out_predictions = fit_and_judge(examples, recipe)
+    fit, held_out_predictions = fit_and_judge(fit_for_learning, recipe)
     return fit.model, held_out_predictions, fit.history, fit.settings.model_dump()
+
+
+def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
+    """Refuse examples without features, and say which features say nothing."""
+    features = examples.drop(columns=NOT_FEATURES)
+    if features.empty or features.isna().all(axis=None):
+        raise UnfitExamplesError(
+            f"There is no feature to learn from; left out as leaks: {left_out}. Declare features "
+            "in conf/base/parameters/features.yml, or look at training.leakage."
+        )
+    empty = [name for name in features.columns if features[name].isna().all()]
+    if empty:
+        logger.warning(
+            "Features %s are empty in all %s rows: nothing is learnt of them.",
+            empty,
+            f"{len(features):,}",
+        )

@@ -5,6 +5,7 @@ Whether the candidate is any good is for evaluation to say, what becomes of it f
 
 from kedro.pipeline import Node, Pipeline
 
+from telco_churn.examples import read_examples
 from telco_churn.pipelines.training import leakage, nodes
 
 
@@ -26,9 +27,10 @@ def create_model_pipeline() -> Pipeline:
 
 def _model_nodes() -> list[Node]:
     return [
+        Node(read_examples, "training_examples", "examples", name="read_examples"),
         Node(
             leakage.find_leaks,
-            ["training_examples", "params:training"],
+            ["examples", "params:training"],
             "leakage_findings",
             name="find_leaks",
         ),
@@ -41,7 +43,7 @@ def _model_nodes() -> list[Node]:
         Node(
             nodes.fit_candidate,
             [
-                "training_examples",
+                "examples",
                 "features_left_out",
                 "params:training",
                 "params:evaluation",
