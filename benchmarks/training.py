@@ -14,7 +14,7 @@ from benchmarks.sample_operator import PROJECT
 
 PIPELINE, SCRIPT = "this pipeline", "LightGBM alone"
 REPETITIONS = 1
-FROM = "training.find_leaks,release.describe_examples,release.describe_operator"
+FROM = "training.read_examples,release.describe_operator"
 
 
 def main() -> None:

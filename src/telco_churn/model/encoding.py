@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from telco_churn.errors import InputError
 
@@ -154,5 +156,6 @@ def _read_numbers(values: pd.Series) -> npt.NDArray[np.float64] | float:
 
 
 def _encode_category(values: pd.Series, known: Sequence[str]) -> npt.NDArray[np.float64]:
-    codes = pd.Index(list(known), dtype="str").get_indexer(pd.Index(values.astype("str")))
-    return np.where(codes < 0, np.nan, codes)
+    texts = pa.array(values.astype("str"), pa.large_string(), from_pandas=True)
+    codes = pc.index_in(texts, pa.array(known, pa.large_string()))
+    return codes.cast(pa.float64()).to_numpy(zero_copy_only=False)

@@ -25,8 +25,9 @@ from telco_churn.model.encoding import FeatureEncoding, Matrix
 from telco_churn.model.reasons import resolve_templates
 
 HISTORY_POINTS = 20
-HISTORY_ROWS = 20_000
+HISTORY_ROWS = 10_000
 REGRESSION_ROWS = 200_000
+BINNED_FOR_ALL = {"feature_pre_filter": False}  # else bins would suit one learner alone
 PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 MOST_CATEGORIES = 50  # of one column in the logistic regression; rarer ones count as one
 
@@ -43,6 +44,35 @@ class Rows:
     churned: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class BinnedRows:
+    """Rows as LightGBM holds them, for any number of learners.
+
+    Attributes:
+        encoding: Learnt from these rows.
+        data: The rows; the frame that they came from may go.
+    """
+
+    encoding: FeatureEncoding
+    data: lgb.Dataset
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model and what its fit leaves.
+
+    Attributes:
+        model: The model.
+        history: Its way, in about 20 points, the best and later ones among them: `trees`,
+            `train_log_loss` on a sample of the rows, `calibration_log_loss` before calibration.
+        binned: The rows that it learnt from.
+    """
+
+    model: ChurnModel
+    history: pd.DataFrame
+    binned: BinnedRows
+
+
 def fit_churn_model(
     train: Rows,
     calibration: Rows,
@@ -51,18 +81,18 @@ def fit_churn_model(
     decision: Decision,
     templates: Templates | None = None,
 ) -> ChurnModel:
-    """Fit LightGBM, stop it early and calibrate it; see `fit_with_history`."""
-    return fit_with_history(train, calibration, settings, rounds, decision, templates)[0]
+    """Fit LightGBM, stop it early and calibrate it; see `fit`."""
+    return fit(train, calibration, settings, rounds, decision, templates).model
 
 
-def fit_with_history(
+def fit(
     train: Rows,
     calibration: Rows,
     settings: dict[str, Any],
     rounds: int,
     decision: Decision,
     templates: Templates | None = None,
-) -> tuple[ChurnModel, pd.DataFrame]:
+) -> Fitted:
     """Fit LightGBM, stop it early and calibrate it on rows it did not train on.
 
     Args:
@@ -73,32 +103,22 @@ def fit_with_history(
         decision: What contacts cost and win.
         templates: How to put features into words, by feature or pattern.
 
-    Returns:
-        The model; and its way, in about 20 points, the best and later ones among them: `trees`,
-        `train_log_loss` on a sample of the rows, `calibration_log_loss` before calibration.
-
     Raises:
         FeatureMismatchError: When a feature is infinite, or the two sets of rows differ in kind.
         TemplateError: When a template does not fit its feature.
     """
-    encoding = FeatureEncoding.fit(train.features)
+    binned = bin_rows(train)
+    encoding = binned.encoding
     words = resolve_templates(templates or {}, encoding.numeric, encoding.categories)
-    matrix, held_out = encoding.encode(train.features), encoding.encode(calibration.features)
-    sample = _sample_rows(len(matrix), HISTORY_ROWS, int(settings.get("seed", 0)))
-    some, came = matrix[sample], train.churned[sample]
-    data = lgb.Dataset(
-        matrix,
-        train.churned,
-        feature_name=_name_for_lightgbm(encoding.columns),
-        categorical_feature=encoding.categorical_positions,
-    )
-    del matrix  # LightGBM bins it, and lets it go
+    held_out = encoding.encode(calibration.features)
+    sample = _sample_rows(len(train.churned), HISTORY_ROWS, int(settings.get("seed", 0)))
+    some, came = encoding.encode(train.features.iloc[sample]), train.churned[sample]
     losses: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
-        {"metric": "binary_logloss", **settings},
-        data,
+        {"metric": "binary_logloss", **settings, **BINNED_FOR_ALL},
+        binned.data,
         num_boost_round=rounds,
-        valid_sets=[data.create_valid(held_out, calibration.churned)],
+        valid_sets=[binned.data.create_valid(held_out, calibration.churned)],
         valid_names=["calibration"],
         callbacks=[lgb.record_evaluation(losses)],
     )
@@ -106,7 +126,20 @@ def fit_with_history(
     raw_score = np.asarray(lgb.Booster(model_str=text).predict(held_out, raw_score=True))
     curve = fit_calibration(raw_score, calibration.churned)
     history = _trace_losses(booster, losses["calibration"]["binary_logloss"], some, came)
-    return ChurnModel(text, encoding, curve, decision, words), history
+    return Fitted(ChurnModel(text, encoding, curve, decision, words), history, binned)
+
+
+def bin_rows(rows: Rows) -> BinnedRows:
+    """Encode rows and let LightGBM bin them, once for all who learn from them."""
+    encoding = FeatureEncoding.fit(rows.features)
+    data = lgb.Dataset(
+        encoding.encode(rows.features),
+        rows.churned,
+        feature_name=_name_for_lightgbm(encoding.columns),
+        categorical_feature=encoding.categorical_positions,
+        params=BINNED_FOR_ALL,
+    )
+    return BinnedRows(encoding, data)
 
 
 def fit_calibration(raw_score: Floats, churned: Booleans) -> SigmoidCalibration:

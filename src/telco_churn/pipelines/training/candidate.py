@@ -12,9 +12,10 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from telco_churn.examples import NOT_FEATURES, digest_examples, select_rows
+from telco_churn.model import fitting
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
-from telco_churn.model.fitting import Rows, fit_with_history
+from telco_churn.model.fitting import BinnedRows, Fitted, Rows
 from telco_churn.parameters import (
     DecisionParams,
     EvaluationParams,
@@ -47,10 +48,9 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Fit:
-    """A model, how its loss fell, and the parameters that it was fitted with."""
+    """A fitted model and the parameters that it was fitted with."""
 
-    model: ChurnModel
-    history: pd.DataFrame
+    fitted: Fitted
     settings: LightGBMParams
 
 
@@ -69,7 +69,7 @@ def fit_by_time(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFra
     }
     fit = _fit(rows["train"], rows["calibration"], recipe, digest_examples(examples))
     test = examples[examples["split"] == "test"]
-    return fit, _judge(fit.model, rows["train"], test, recipe)
+    return fit, _judge(fit.fitted.model, rows["train"], test, recipe, fit.fitted.binned)
 
 
 def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFrame]:
@@ -90,8 +90,8 @@ def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFr
         is_held_out = examples["split"] == fold
         train = select_rows(examples[~is_held_out], f"the rows outside {fold}")
         select_rows(examples[is_held_out], f"the rows of {fold}")
-        model = _fit_without_time(train, recipe, f"{digest}/{fold}").model
-        judged.append(_judge(model, train, examples[is_held_out], recipe))
+        fitted = _fit_without_time(train, recipe, f"{digest}/{fold}").fitted
+        judged.append(_judge(fitted.model, train, examples[is_held_out], recipe))
     everything = select_rows(examples, "the examples")
     fit = _fit_without_time(everything, recipe, digest)
     return fit, pd.concat(judged).loc[examples.index]
@@ -115,19 +115,18 @@ def _fit(train: Rows, calibration: Rows, recipe: Recipe, study: str) -> Fit:
     tuning, settings = recipe.training.tuning, recipe.training.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
-        _, history = _fit_settings(train, calibration, tried, recipe)
+        history = _fit_settings(train, calibration, tried, recipe).history
         return float(history["calibration_log_loss"].min())
 
     if tuning.trials:
         settings = tune(fit_and_lose, recipe.studies(study), settings, tuning)
-    model, history = _fit_settings(train, calibration, settings, recipe)
-    return Fit(model, history, settings)
+    return Fit(_fit_settings(train, calibration, settings, recipe), settings)
 
 
 def _fit_settings(
     train: Rows, calibration: Rows, settings: LightGBMParams, recipe: Recipe
-) -> tuple[ChurnModel, pd.DataFrame]:
-    return fit_with_history(
+) -> Fitted:
+    return fitting.fit(
         train,
         calibration,
         _name_for_lightgbm(settings, recipe.training.seed),
@@ -150,10 +149,16 @@ def _name_for_lightgbm(settings: LightGBMParams, seed: int) -> dict[str, Any]:
     }
 
 
-def _judge(model: ChurnModel, train: Rows, rows: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+def _judge(
+    model: ChurnModel,
+    train: Rows,
+    rows: pd.DataFrame,
+    recipe: Recipe,
+    binned: BinnedRows | None = None,
+) -> pd.DataFrame:
     """Put the probabilities of all who judge beside what came, and by what rows are told apart."""
     features = rows.drop(columns=NOT_FEATURES)
-    rivals = predict_by_rivals(train, features, recipe.training, recipe.evaluation)
+    rivals = predict_by_rivals(train, features, recipe.training, recipe.evaluation, binned)
     slices = [feature for feature in recipe.evaluation.slices if feature in features.columns]
     return rows[["customer_id", "churned"]].assign(
         as_of=pd.to_datetime(rows["as_of"]).dt.date,

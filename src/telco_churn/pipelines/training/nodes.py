@@ -82,7 +82,8 @@ def fit_candidate(
     recipe = Recipe(training, evaluation, decision, reasons, tuning_studies)
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
     fit, held_out_predictions = fit_and_judge(fit_for_learning, recipe)
-    return fit.model, held_out_predictions, fit.history, fit.settings.model_dump()
+    fitted = fit.fitted
+    return fitted.model, held_out_predictions, fitted.history, fit.settings.model_dump()
 
 
 def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:

@@ -10,15 +10,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.model.encoding import FeatureEncoding
-from telco_churn.model.fitting import Rows, fit_logistic_regression
+from telco_churn.model.fitting import (
+    BINNED_FOR_ALL,
+    BinnedRows,
+    Rows,
+    bin_rows,
+    fit_logistic_regression,
+)
 from telco_churn.parameters import EvaluationParams, RuleOfThumbParams, TrainingParams
 
 Probabilities = npt.NDArray[np.float64]
 
 
 def predict_by_rivals(
-    train: Rows, test: pd.DataFrame, training: TrainingParams, evaluation: EvaluationParams
+    train: Rows,
+    test: pd.DataFrame,
+    training: TrainingParams,
+    evaluation: EvaluationParams,
+    binned: BinnedRows | None = None,
 ) -> dict[str, Probabilities]:
     """Fit every rival that applies and let it judge the test rows.
 
@@ -27,13 +36,16 @@ def predict_by_rivals(
         test: Features to judge, shape `(rows, features)`.
         training: The seed, and LightGBM's threads.
         evaluation: The rule of thumb; left out where its feature is not there.
+        binned: The rows to learn from as LightGBM holds them, where that was done already.
 
     Returns:
         By name of the rival, probabilities of shape `(rows,)`.
     """
     rivals: dict[str, Callable[[], Probabilities]] = {
         "logistic_regression": lambda: fit_logistic_regression(train).predict_proba(test)[:, 1],
-        "untuned_lightgbm": lambda: _predict_by_untuned_lightgbm(train, test, training),
+        "untuned_lightgbm": lambda: _predict_by_untuned_lightgbm(
+            binned or bin_rows(train), test, training
+        ),
     }
     rule = evaluation.rule_of_thumb
     if rule and rule.feature in test.columns:
@@ -52,9 +64,8 @@ def predict_by_rule(train: Rows, test: pd.DataFrame, rule: RuleOfThumbParams) ->
 
 
 def _predict_by_untuned_lightgbm(
-    train: Rows, test: pd.DataFrame, training: TrainingParams
+    train: BinnedRows, test: pd.DataFrame, training: TrainingParams
 ) -> Probabilities:
-    encoding = FeatureEncoding.fit(train.features)
     settings = {
         "objective": "binary",
         "seed": training.seed,
@@ -62,10 +73,7 @@ def _predict_by_untuned_lightgbm(
         "force_row_wise": True,
         "num_threads": training.lightgbm.threads,
         "verbosity": -1,
+        **BINNED_FOR_ALL,
     }
-    data = lgb.Dataset(
-        encoding.encode(train.features),
-        train.churned,
-        categorical_feature=encoding.categorical_positions,
-    )
-    return np.asarray(lgb.train(settings, data).predict(encoding.encode(test)))
+    booster = lgb.train(settings, train.data)
+    return np.asarray(booster.predict(train.encoding.encode(test)))
