@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
-from telco_churn.parameters import BLOCKS, AsOf, OwnTableParams
+from telco_churn.parameters import BLOCKS, AsOf, OwnTableParams, VersionParam
 from tests.conftest import simulation_params
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS.values() if block is not AsOf])
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS.values() if not issubclass(block, RootModel)]
+)
 def test_a_block_refuses_a_key_that_it_does_not_know(block: type[BaseModel]) -> None:
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         block.model_validate({"no_such_key": 1})
@@ -24,6 +26,13 @@ def test_a_block_cannot_change_during_a_run() -> None:
 def test_as_of_is_a_date_and_nothing_else(text: str) -> None:
     with pytest.raises(ValidationError, match="YYYY-MM-DD"):
         AsOf.model_validate(text)
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "latest", "", True])
+def test_a_version_is_the_number_of_one(given: object) -> None:
+    assert VersionParam.model_validate("3").number == 3
+    with pytest.raises(ValidationError, match="must be the number of a registered version"):
+        VersionParam.model_validate(given)
 
 
 @pytest.mark.parametrize(

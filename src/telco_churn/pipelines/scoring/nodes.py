@@ -85,9 +85,9 @@ def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir
 
 def explain_contacts(
     customer_features: ir.Table,
-    churn_predictions: ir.Table,
     contacted_customers: ir.Table,
     champion_model: ModelVersion,
+    as_of: AsOf,
     reasons: ReasonParams,
     scoring: ScoringParams,
 ) -> pa.RecordBatchReader | ir.Table:
@@ -95,17 +95,19 @@ def explain_contacts(
 
     Args:
         customer_features: What the champion reads.
-        churn_predictions: Who was scored.
-        contacted_customers: Who is contacted.
+        contacted_customers: Who is contacted; no more than the campaign can call.
         champion_model: The model, with its templates.
+        as_of: The morning that was scored.
         reasons: `give_to` says whom.
         scoring: `batch_rows`.
 
     Returns:
         `customer_id`, `as_of`, the reasons, and beside each its feature, value and contribution.
     """
-    asked = contacted_customers if reasons.give_to == "contacted" else churn_predictions
-    customers = customer_features.semi_join(asked, KEY)
+    customers = customer_features.filter(customer_features.as_of == as_of.day)
+    if reasons.give_to == "contacted":
+        # In memory, because features may lie in a warehouse and the contacts do not.
+        customers = customers.semi_join(ibis.memtable(contacted_customers.to_pyarrow()), KEY)
     return _run(ChurnModel.explain, champion_model.model, customers, REASONS_SCHEMA, scoring)
 
 

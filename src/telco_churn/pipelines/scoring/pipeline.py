@@ -60,9 +60,9 @@ def _score_nodes() -> list[Node]:
             nodes.explain_contacts,
             [
                 "customer_features",
-                "churn_predictions",
                 "contacted_customers",
                 "champion_model",
+                "params:as_of",
                 "params:reasons",
                 "params:scoring",
             ],
