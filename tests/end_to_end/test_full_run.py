@@ -6,11 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
 from telco_churn.contracts import IDENTIFIERS
+from telco_churn.model.encoding import cast_to_signature
 from tests.conftest import ProjectCopy
 from tests.wandb_files import read_records
 
@@ -31,6 +33,11 @@ def test_contacted_customers_have_a_reason_and_others_none(finished_project: Pro
     assert 0 < scores["contact"].sum() < len(scores)
     assert (scores["reason_1"].notna() == scores["contact"]).all()
     assert (scores["contact"] == (scores["expected_value"] > 0)).all()
+    for number in (1, 2, 3):
+        given = scores[f"reason_{number}"].notna()
+        for part in ("feature", "value", "contribution"):
+            assert (scores[f"reason_{number}_{part}"].notna() <= given).all()
+        assert (scores.loc[given, f"reason_{number}_contribution"] > 0).all()
 
 
 def test_every_delivered_row_is_accounted_for(finished_project: ProjectCopy) -> None:
@@ -56,11 +63,41 @@ def test_the_champion_loads_from_the_registry_and_gives_the_same_scores(
         partitioning=None,
     ).to_pandas()
     columns = model.metadata.get_input_schema().input_names()
-    numeric = features[columns].select_dtypes("number").astype("float64")
-    again = model.predict(features[columns].assign(**numeric))
+    again = model.predict(cast_to_signature(features[columns])).set_index(features["customer_id"])
     scores = DeltaTable(finished_project.data / "07_model_output" / "churn_scores").to_pandas()
-    expected = scores.set_index("customer_id").loc[features["customer_id"], "churn_probability"]
-    assert again["churn_probability"].tolist() == expected.tolist()
+    scores = scores.set_index("customer_id").loc[again.index]
+    predicted = ["churn_probability", "risk_band", "expected_value"]
+    pd.testing.assert_frame_equal(again[predicted], scores[predicted], check_exact=True)
+    reasons = [column for column in scores.columns if column.startswith("reason_")]
+    called = scores["contact"]
+    pd.testing.assert_frame_equal(
+        again.loc[called, reasons], scores.loc[called, reasons], check_exact=True
+    )
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "model_card.md",
+        "model_card.html",
+        "metric_intervals.csv",
+        "slice_metrics.csv",
+        "slice_gaps.csv",
+        "decile_table.csv",
+        "profit_curve.csv",
+        "leakage_findings.csv",
+        "plots/roc_curve.png",
+        "plots/precision_recall_curve.png",
+        "plots/calibration_plot.png",
+        "plots/decile_plot.png",
+        "plots/profit_plot.png",
+        "plots/importance_plot.png",
+        "plots/slice_plot.png",
+        "plots/learning_curve.png",
+    ],
+)
+def test_a_training_leaves_its_reports(finished_project: ProjectCopy, report: str) -> None:
+    assert (finished_project.data / "08_reporting" / report).stat().st_size > 0
 
 
 def test_mlflow_holds_the_run_with_parameters_metrics_and_model(
@@ -77,7 +114,9 @@ def test_mlflow_holds_the_run_with_parameters_metrics_and_model(
     assert {name: logged[name] for name in metrics} == pytest.approx(metrics)
     assert {"as_of", "training", "label"} <= {name.split(".")[0] for name in parameters}
     assert status == [("FINISHED",)]
-    assert tags == {"standing": "champion", "reason": "There was no champion."}
+    assert tags["standing"] == "champion"
+    assert json.loads(tags["reasons"]) == ["There was no champion."]
+    assert len(tags["data_fingerprint"]) == len(tags["features_digest"]) == 64
 
 
 def test_metrics_are_the_flat_json_that_was_promised(finished_project: ProjectCopy) -> None:

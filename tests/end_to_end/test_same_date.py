@@ -1,5 +1,7 @@
 """Running a date again gives the same answer, and another date is another answer."""
 
+import json
+
 import pandas as pd
 from deltalake import DeltaTable
 
@@ -54,16 +56,21 @@ def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None
     assert "Trained as of 2026-08-31, before the champion of 2026-09-28" in promotion
 
 
-def test_a_model_of_other_features_replaces_one_that_cannot_score_any_more(
+def test_a_champion_whose_features_are_no_longer_made_stays_until_a_person_decides(
     project: ProjectCopy,
 ) -> None:
     project.edit("conf/base/parameters/features.yml", "windows: [90, 365]", "windows: [60, 365]")
-    result = project.run("--pipelines", "training,scoring")
+    result = project.run("--pipelines", "training")
     assert result.exit_code == 0, result.output
-    assert (
-        "features that are no longer made"
-        in (project.data / "06_models" / "promotion.json").read_text()
-    )
+    promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
+    assert promotion["standing"] == "challenger"
+    assert "invoices_amount_max_90d" in promotion["reasons"][0]
+    result = project.run("--pipelines", "scoring")
+    assert result.exit_code == 1
+    assert "kedro run --pipelines promote --params version=N" in result.output
+    for arguments in (["promote", "--params", "version=2"], ["scoring"]):
+        result = project.run("--pipelines", *arguments)
+        assert result.exit_code == 0, result.output
     assert "telco_churn_test version 2" in result.output
 
 

@@ -11,13 +11,14 @@ from telco_churn.pipelines.release import card, champions, comparison, facts, ga
 
 def create_challenge_pipeline() -> Pipeline:
     """Wire what the champion says of the rows that judge; evaluation compares."""
+    describe = Node(facts.describe_examples, "examples", "examples_facts", name="describe_examples")
     predict = Node(
         comparison.predict_by_champion,
         ["held_out_predictions", "examples", "examples_facts", "incumbent_model"],
         "champion_predictions",
         name="predict_by_champion",
     )
-    return _in_namespace("challenge", [predict])
+    return _in_namespace("challenge", [describe, predict])
 
 
 def create_pipeline() -> Pipeline:
@@ -78,12 +79,6 @@ def _release_nodes() -> list[Node]:
             ],
             "promotion",
             name="decide_promotion",
-        ),
-        Node(
-            facts.describe_examples,
-            "examples",
-            "examples_facts",
-            name="describe_examples",
         ),
         Node(
             card.write_model_card,
