@@ -50,7 +50,7 @@ def test_what_cannot_be_promoted_is_refused_and_nothing_moves(project: ProjectCo
     refused = {
         "": ["version", "--params version="],
         "version=7": ["7", "[1]"],
-        "version=1": ["version 1", "already"],
+        "version=1": ["Version 1", "already"],
         "version=latest": ["number of a registered version", "'latest'"],
     }
     for given, expected in refused.items():
