@@ -1,5 +1,6 @@
 """What happens around a run, beside the nodes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from kedro.validation import ParameterValidationError
 from pydantic import ValidationError
 
 from telco_churn import pipeline_registry
+from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.declarations import check_declarations
 from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams
 
@@ -58,6 +60,16 @@ def _explain(block: str, error: ValidationError) -> str:
         for fault in error.errors()
     ]
     return "; ".join(faults) + f". Correct --params or the block {block} in conf/."
+
+
+class NameUnreachableRegistry:
+    """Says which registry does not answer, when kedro-mlflow asks it at the start of a run."""
+
+    @hook_impl(wrapper=True)
+    def after_context_created(self) -> Iterator[None]:
+        """Let all others have their turn."""
+        with ask_registry():
+            yield
 
 
 class ShowSummary:

@@ -1,16 +1,20 @@
 """Kedro's project settings: https://docs.kedro.org/en/stable/configure/configuration_basics/."""
 
+import os
 import warnings
 
 from kedro.config import OmegaConfigLoader
 
-from telco_churn.hooks import RefuseBadParameters, ShowSummary
+from telco_churn.hooks import NameUnreachableRegistry, RefuseBadParameters, ShowSummary
 from telco_churn.tracking import WandbHook
 
 # Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
 warnings.filterwarnings("ignore", message="register_new_resolver")
 
-HOOKS = (RefuseBadParameters(), ShowSummary(), WandbHook())
+# Seven tries, MLflow's default, take four minutes to say that a registry does not answer.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+
+HOOKS = (NameUnreachableRegistry(), RefuseBadParameters(), ShowSummary(), WandbHook())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -102,6 +103,13 @@ def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
         (["--params", "scoring.batch_rows=0"], ["scoring", "batch_rows", "greater than"]),
         (["--params", "decision.contact_cost=-1"], ["decision", "contact_cost", "greater than"]),
         (["--params", "decision.high_risk_from=0.01"], ["medium_risk_from", "below"]),
+        (["--params", "decision.kept_customer_value=.inf"], ["kept_customer_value", "finite"]),
+        (["--params", "decision.acceptance_rate=1.2"], ["acceptance_rate", "less than"]),
+        (["--params", "decision.campaign_capacity=0"], ["campaign_capacity", "greater than"]),
+        (["--params", "evaluation.confidence=2"], ["evaluation.confidence", "less than 1"]),
+        (["--params", "training.leakage.action=ignore"], ["leakage.action", "'warn'"]),
+        (["--params", "training.tuning.trials=-1"], ["tuning.trials", "greater than"]),
+        (["--params", "version=newest"], ["version", "number of a registered version"]),
     ],
 )
 def test_a_bad_parameter_is_named_and_the_scores_stay(
@@ -123,6 +131,96 @@ def test_too_little_to_learn_from_is_said_and_the_champion_stays(
     project: ProjectCopy, arguments: str, expected: list[str]
 ) -> None:
     _expect_refusal(project, "training", "--params", arguments, expected=expected)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("http://127.0.0.1:9", ["http://127.0.0.1:9", "does not answer", "mlflow.yml"]),
+        ("sqlite:////proc/mlflow.db", ["/proc/mlflow.db", "does not answer", "mlflow.yml"]),
+    ],
+)
+def test_a_registry_that_does_not_answer_is_named(
+    project: ProjectCopy, place: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    project.edit("conf/base/mlflow.yml", f"sqlite:///{project.path}/mlflow.db", place)
+    _expect_refusal(project, "scoring", expected=expected)
+
+
+def _edit_examples(project: ProjectCopy, change: Callable[[pd.DataFrame], pd.DataFrame]) -> str:
+    """Change what training reads; return the nodes from there on."""
+    path = project.data / "05_model_input" / "training_examples.parquet"
+    change(pd.read_parquet(path)).to_parquet(path, index=False)
+    return "training.read_examples,release.describe_operator"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            lambda rows: rows.assign(churned=rows["churned"] & (rows["split"] != "calibration")),
+            ["Of the calibration rows, 0 of", "some that did"],
+        ),
+        (
+            lambda rows: rows.assign(churned=rows["churned"] | (rows["split"] == "test")),
+            ["Of the test rows", "some that did and some that did not"],
+        ),
+        (
+            lambda rows: rows.assign(reason_code=rows["churned"].map({True: "price", False: None})),
+            ["reason_code", "limit", "training.leakage"],
+        ),
+        (
+            lambda rows: rows.assign(
+                bill_shock=rows["bill_shock"].mask(rows.index == 5, float("inf"))
+            ),
+            ["infinite values", "{'bill_shock': 1}"],
+        ),
+    ],
+    ids=["no positives to calibrate", "one class to judge", "a leak", "an infinite value"],
+)
+def test_examples_that_cannot_teach_are_refused_and_the_champion_stays(
+    project: ProjectCopy, change: Callable[[pd.DataFrame], pd.DataFrame], expected: list[str]
+) -> None:
+    nodes = _edit_examples(project, change)
+    reports = frozenset({"leakage_findings"})
+    _expect_refusal(project, "training", "--from-nodes", nodes, expected=expected, reports=reports)
+
+
+def test_a_feature_that_is_empty_teaches_nothing_and_the_run_goes_on(
+    project: ProjectCopy, caplog: pytest.LogCaptureFixture
+) -> None:
+    nodes = _edit_examples(project, lambda rows: rows.assign(bill_shock=float("nan")))
+    result = project.run("--pipelines", "training", "--from-nodes", nodes)
+    assert result.exit_code == 0, result.output
+    assert "Features ['bill_shock'] are empty" in caplog.text
+
+
+def test_scoring_refuses_an_infinite_feature_and_takes_a_new_category_for_unknown(
+    project: ProjectCopy,
+) -> None:
+    folder = project.data / "04_feature" / "customer_features" / "as_of=2026-09-28"
+    features = pd.read_parquet(folder / "features.parquet")
+    nodes = "scoring.predict_churn,reporting.describe_rejected_rows"
+    features.assign(bill_shock=float("inf")).to_parquet(folder / "features.parquet")
+    expected = ["infinite values", "bill_shock"]
+    _expect_refusal(project, "scoring", "--from-nodes", nodes, expected=expected)
+    features.assign(plan="never sold before").to_parquet(folder / "features.parquet")
+    result = project.run("--pipelines", "scoring", "--from-nodes", nodes)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_search_for_parameters_is_kept_and_not_made_twice(
+    project: ProjectCopy, caplog: pytest.LogCaptureFixture
+) -> None:
+    nodes = _edit_examples(project, lambda rows: rows)
+    caplog.set_level("INFO")
+    for expected in (2, 0):
+        caplog.clear()
+        search = ["--params", "training.tuning.trials=2"]
+        result = project.run("--pipelines", "training", "--from-nodes", nodes, *search)
+        assert result.exit_code == 0, result.output
+        assert caplog.text.count("Tuning: trial") == expected
 
 
 def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:
@@ -208,7 +306,11 @@ def test_a_feature_that_the_champion_needs_and_nobody_makes_is_named(
 
 
 def _expect_refusal(
-    project: ProjectCopy, pipelines: str, *arguments: str, expected: list[str]
+    project: ProjectCopy,
+    pipelines: str,
+    *arguments: str,
+    expected: list[str],
+    reports: frozenset[str] = frozenset({"data_dictionary"}),
 ) -> str:
     before = project.snapshot()
     result = project.run("--pipelines", pipelines, *arguments)
@@ -221,7 +323,7 @@ def _expect_refusal(
     results = {
         path
         for path in changed
-        if not set(Path(path).parts) & STEPS_ON_THE_WAY and Path(path).stem != "data_dictionary"
+        if not set(Path(path).parts) & STEPS_ON_THE_WAY and Path(path).stem not in reports
     }
     assert results == set()
     return message
