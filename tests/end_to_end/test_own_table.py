@@ -41,7 +41,7 @@ def table() -> pd.DataFrame:
             ).strftime("%Y-%m-%d"),
             "plan type": rng.choice(["basic", "plus"], rows),
             "country": "X",
-            "left": np.where(rng.random(rows) < 1 / (1 + visits), "Yes", "No"),
+            "left": np.where(rng.random(rows) < 1 / (1.4 + visits), "Yes", "No"),
         }
     )
 
@@ -220,7 +220,7 @@ def test_a_table_with_dates_is_split_by_time_and_its_latest_rows_are_scored(
     rows = pd.concat([table.assign(month=month) for month in months], ignore_index=True)
     rng = np.random.default_rng(3)
     rows["visits"] = rng.poisson(3, len(rows))
-    churned = rng.random(len(rows)) < 1 / (1 + rows["visits"])
+    churned = rng.random(len(rows)) < 1 / (1.4 + rows["visits"])
     rows["left"] = np.where(churned, "Yes", "No")
     rows.loc[rows["month"] == months[-1], "left"] = None  # not yet known
     file = project.path / "table.csv"

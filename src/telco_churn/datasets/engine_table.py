@@ -105,13 +105,20 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         path.parent.mkdir(parents=True, exist_ok=True)
         _finish_replacement(path)
         _remove(partial)
-        if is_stream:
-            _write_parts(data, partial)
-        elif isinstance(data, pa.RecordBatchReader):
-            _write_batches(data, partial)
-        else:
-            getattr(self.connection, f"to_{self._file_format}")(data, partial, **self._save_args)
+        try:
+            self._write(data, partial)
+        except BaseException:
+            _remove(partial)
+            raise
         _replace(path, partial)
+
+    def _write(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table], to: Path) -> None:
+        if isinstance(data, ir.Table):
+            getattr(self.connection, f"to_{self._file_format}")(data, to, **self._save_args)
+        elif isinstance(data, pa.RecordBatchReader):
+            _write_batches(data, to)
+        else:
+            _write_parts(data, to)
 
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)

@@ -34,8 +34,8 @@ def ask_registry() -> Iterator[None]:
         if not is_unreachable(error):
             raise
         raise UnreachableRegistryError(
-            f"MLflow's registry at {mlflow.get_registry_uri()} does not answer: "
-            f"{str(error).splitlines()[0]} Start it, or correct the address: mlflow_tracking_uri "
+            f"MLflow's registry at {mlflow.get_tracking_uri()} does not answer: "
+            f"{str(error).splitlines()[0]}. Start it, or correct the address: mlflow_tracking_uri "
             "in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI. The champion stays as it is."
         ) from error
 
