@@ -66,9 +66,9 @@ class NameUnreachableRegistry:
     """Says which registry does not answer, when kedro-mlflow asks it at the start of a run."""
 
     @hook_impl(wrapper=True)
-    def after_context_created(self) -> Iterator[None]:
+    def after_context_created(self, context: KedroContext) -> Iterator[None]:
         """Let all others have their turn."""
-        with ask_registry():
+        with ask_registry(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]):
             yield
 
 

@@ -22,5 +22,5 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # An environment says only what differs, inside a block too.
     "merge_strategy": {"parameters": "soft"},
-    "config_patterns": {"wandb": ["wandb*"]},
+    "config_patterns": {"mlflow": ["mlflow*"], "wandb": ["wandb*"]},
 }

@@ -96,9 +96,13 @@ def no_studies(name: str) -> NoReturn:
 
 def _join_truth(examples: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     """Put the hazard of the week beside each row; hardly any has none."""
-    truth = truth.assign(week_starts_on=pd.to_datetime(truth["week_starts_on"]))
+    truth = truth.assign(
+        week_starts_on=pd.to_datetime(truth["week_starts_on"]).astype("datetime64[s]")
+    )
     joined = pd.merge_asof(
-        examples.assign(as_of=pd.to_datetime(examples["as_of"])).sort_values("as_of"),
+        examples.assign(
+            as_of=pd.to_datetime(examples["as_of"]).astype("datetime64[s]")
+        ).sort_values("as_of"),
         truth.sort_values("week_starts_on"),
         left_on="as_of",
         right_on="week_starts_on",

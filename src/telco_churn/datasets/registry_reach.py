@@ -21,8 +21,11 @@ class UnreachableRegistryError(DatasetError):
 
 
 @contextmanager
-def ask_registry() -> Iterator[None]:
+def ask_registry(place: str | None = None) -> Iterator[None]:
     """Name the registry if it does not answer to what is asked within.
+
+    Args:
+        place: Its address, where MLflow was not told yet.
 
     Raises:
         UnreachableRegistryError: In the place of what MLflow raises.
@@ -34,7 +37,7 @@ def ask_registry() -> Iterator[None]:
         if not is_unreachable(error):
             raise
         raise UnreachableRegistryError(
-            f"MLflow's registry at {mlflow.get_tracking_uri()} does not answer: "
+            f"MLflow's registry at {place or mlflow.get_tracking_uri()} does not answer: "
             f"{str(error).splitlines()[0]}. Start it, or correct the address: mlflow_tracking_uri "
             "in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI. The champion stays as it is."
         ) from error
