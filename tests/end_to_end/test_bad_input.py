@@ -155,6 +155,7 @@ def _edit_examples(project: ProjectCopy, change: Callable[[pd.DataFrame], pd.Dat
     return "training.read_examples,release.describe_operator"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -187,6 +188,7 @@ def test_examples_that_cannot_teach_are_refused_and_the_champion_stays(
     _expect_refusal(project, "training", "--from-nodes", nodes, expected=expected, reports=reports)
 
 
+@pytest.mark.slow
 def test_a_feature_that_is_empty_teaches_nothing_and_the_run_goes_on(
     project: ProjectCopy, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -210,6 +212,7 @@ def test_scoring_refuses_an_infinite_feature_and_takes_a_new_category_for_unknow
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 def test_a_search_for_parameters_is_kept_and_not_made_twice(
     project: ProjectCopy, caplog: pytest.LogCaptureFixture
 ) -> None:

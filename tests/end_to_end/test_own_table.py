@@ -112,6 +112,7 @@ def test_what_the_columns_hold_is_found_out_and_shown(
     assert "number in text" in summary
 
 
+@pytest.mark.slow
 def test_the_same_table_tomorrow_meets_the_champion_of_today(
     table: pd.DataFrame, project: ProjectCopy
 ) -> None:
@@ -211,6 +212,7 @@ def test_an_empty_table_is_refused(table: pd.DataFrame, project: ProjectCopy) ->
     assert "no rows" in output
 
 
+@pytest.mark.slow
 def test_a_table_with_dates_is_split_by_time_and_its_latest_rows_are_scored(
     table: pd.DataFrame, project: ProjectCopy
 ) -> None:
@@ -237,6 +239,7 @@ def test_a_table_with_dates_is_split_by_time_and_its_latest_rows_are_scored(
     assert profile.loc["month", "used_as"] == "time"
 
 
+@pytest.mark.slow
 def test_rows_that_are_alike_stay_in_one_fold(table: pd.DataFrame, project: ProjectCopy) -> None:
     file = project.path / "table.csv"
     alike = table.drop(columns="account")
@@ -248,6 +251,7 @@ def test_rows_that_are_alike_stay_in_one_fold(table: pd.DataFrame, project: Proj
     assert examples.groupby(features, dropna=False)["split"].nunique().max() == 1
 
 
+@pytest.mark.slow
 def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
     table: pd.DataFrame, project: ProjectCopy
 ) -> None:
@@ -266,6 +270,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
     assert findings["feature"].tolist() == ["left_why"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not IBM_TABLE.exists(), reason=f"IBM's public table is not at {IBM_TABLE}")
 def test_ibm_s_public_table_reaches_the_reference(project: ProjectCopy) -> None:
     code, output = run(project, IBM_TABLE, id="customerID", target="Churn")

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from mlflow import MlflowClient
 
 from tests.conftest import ProjectCopy
@@ -17,6 +18,7 @@ def champion_of(project: ProjectCopy, alias: str = "champion") -> int:
     return int(client.get_model_version_by_alias("telco_churn_test", alias).version)
 
 
+@pytest.mark.slow
 def test_the_same_training_again_is_a_challenger_that_a_person_can_promote_and_take_back(
     project: ProjectCopy,
 ) -> None:

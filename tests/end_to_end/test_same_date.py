@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pytest
 from deltalake import DeltaTable
 
 from tests.conftest import ProjectCopy
@@ -23,6 +24,7 @@ def read_features(project: ProjectCopy, day: str) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_each_pipeline_alone_gives_the_features_and_scores_of_all_together(
     project: ProjectCopy,
 ) -> None:
@@ -56,6 +58,7 @@ def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None
     assert "It was trained as of 2026-08-31, before the champion, version 1" in promotion
 
 
+@pytest.mark.slow
 def test_a_champion_whose_features_are_no_longer_made_stays_until_a_person_decides(
     project: ProjectCopy,
 ) -> None:
