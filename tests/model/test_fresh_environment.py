@@ -89,7 +89,10 @@ def test_a_model_server_answers_bit_for_bit(
         "--model-uri", str(saved_model), "--port", str(port), "--workers", "1",
     ]  # fmt: skip
     with (tmp_path / "serve.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=_outside())
+        # It looks for its web server on the path.
+        path = f"{environment / 'bin'}:{os.environ['PATH']}"
+        served_from = _outside() | {"PATH": path}
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=served_from)
         try:
             answer = _ask(port, features)
         finally:
