@@ -13,7 +13,7 @@ from benchmarks.processes import Measurement, measure
 from benchmarks.sample_operator import PROJECT
 
 PIPELINE, SCRIPT = "this pipeline", "LightGBM alone"
-REPETITIONS = 1
+REPETITIONS = 3
 FROM = "training.read_examples,release.describe_operator"
 
 
