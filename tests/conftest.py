@@ -21,6 +21,7 @@ from telco_churn.parameters import (
     AsOf,
     DecisionParams,
     EligibilityParams,
+    EvaluationParams,
     FeatureParams,
     LabelParams,
     MessParams,
@@ -76,6 +77,10 @@ def training_params() -> TrainingParams:
 
 def decision_params() -> DecisionParams:
     return DecisionParams(**read_parameters("decision"))
+
+
+def evaluation_params(**changes: Any) -> EvaluationParams:
+    return EvaluationParams(**(read_parameters("evaluation") | changes))
 
 
 def as_of(day: str) -> AsOf:

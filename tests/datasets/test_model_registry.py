@@ -171,6 +171,19 @@ def test_any_version_can_be_taken_by_its_number(register: Register, package: Mod
 
 
 @pytest.mark.usefixtures("registry")
+def test_a_version_that_other_code_packaged_is_named() -> None:
+    with mlflow.start_run():
+        mlflow.pyfunc.log_model(
+            name="other",
+            python_model=lambda model_input: model_input,
+            registered_model_name="packaged_elsewhere",
+            input_example=["text"],
+        )
+    with pytest.raises(DatasetError, match="Version 1 of packaged_elsewhere was packaged by ano"):
+        RegisteredVersions(name="packaged_elsewhere").load().get(1)
+
+
+@pytest.mark.usefixtures("registry")
 def test_a_model_that_was_never_trained_is_missed() -> None:
     with pytest.raises(DatasetError, match="MLflow has no model never"):
         ModelRegistration(name="never").load()

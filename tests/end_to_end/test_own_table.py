@@ -183,6 +183,7 @@ def test_without_an_id_rows_are_numbered(table: pd.DataFrame, project: ProjectCo
         ({}, {"time": "gone"}, ["no column ['gone']", "(TIME)"]),
         ({"since": "2030-01-01"}, {"time": "since"}, ["rows dated after"]),
         ({"visits": ["inf", *range(399)]}, {}, ["infinite values: visits"]),
+        ({}, {"folds": "5,evaluation.slices=town;plan_type"}, ["['town'] (SLICES)", "'visits'"]),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_and_nothing_is_written(

@@ -13,13 +13,14 @@ from sklearn.metrics import roc_auc_score
 from telco_churn.examples import read_examples
 from telco_churn.model.decision import Decision
 from telco_churn.model.fitting import fit_calibration
-from telco_churn.parameters import EvaluationParams, ReasonParams
+from telco_churn.parameters import ReasonParams
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import list_training_dates
 from telco_churn.pipelines.training import nodes
 from tests.conftest import (
     as_of,
     decision_params,
+    evaluation_params,
     feature_params,
     label_params,
     read_parameters,
@@ -67,7 +68,7 @@ def test_the_model_goes_nearly_all_the_way_to_the_true_hazard(put: Put) -> None:
     )
     split = put(nodes.split_by_time(labelled, training_params(), label_params()).to_pyarrow())
     examples = read_examples(split)
-    evaluation = EvaluationParams(**read_parameters("evaluation"))
+    evaluation = evaluation_params()
     reasons = ReasonParams(**read_parameters("reasons"))
     model, _, _, _ = nodes.fit_candidate(
         examples, [], training_params(), evaluation, decision_params(), reasons, no_studies

@@ -103,6 +103,12 @@ def test_a_rise_from_nothing_is_said_as_a_number() -> None:
     assert say("x", 1 / 3, {"text": "up {change:.0f} %"}) == "up 100 %"
 
 
+def test_one_day_is_not_days() -> None:
+    text = {"text": "ended {days} ago", "zero": "ends today"}
+    said = [say("x", value, text) for value in (-1.0, -12.0, 0.2)]
+    assert said == ["ended 1 day ago", "ended 12 days ago", "ends today"]
+
+
 def test_a_template_that_does_not_fit_its_feature_is_refused() -> None:
     with pytest.raises(TemplateError, match=r"template pl\* .* does not fit plan, which is text"):
         resolve_templates({"pl*": {"text": "{value:.0f} days"}}, [], ["plan"])
@@ -115,7 +121,10 @@ def test_a_template_that_does_not_fit_its_feature_is_refused() -> None:
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("in {days} days", r"template x \(text: .*\) has unknown placeholders \['days'\]; allowed"),
+        (
+            "in {weeks} weeks",
+            r"template x \(text: .*\) has unknown placeholders \['weeks'\]; allowed",
+        ),
         ("in {} days", r"unknown placeholders \[''\]"),
         ("{value.__class__}", "unknown placeholders"),
         ("{value[0]}", "unknown placeholders"),

@@ -133,10 +133,10 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
     """Load the model of an entry of the registry.
 
     Raises:
-        DatasetError: When its files cannot be read.
+        DatasetError: When its files cannot be read, or hold another kind of model.
     """
     try:
-        model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
+        return _read_version(entry)
     except (MlflowException, OSError) as error:
         if is_unreachable(error):
             raise
@@ -144,6 +144,12 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
             f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
             f"from {entry.source}: {error}. Bring them back, or move the alias (make mlflow)."
         ) from error
+    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(_explain_other_package(entry, error)) from error
+
+
+def _read_version(entry: RegistryEntry) -> ModelVersion:
+    model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
     described = model.metadata.metadata
     packaged = model.unwrap_python_model()
     held_out: pd.DataFrame | None = packaged.held_out
@@ -156,6 +162,15 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
         columns=model.metadata.get_input_schema().input_names(),
         model=packaged.model,
         held_out=held_out,
+    )
+
+
+def _explain_other_package(entry: RegistryEntry, error: Exception) -> str:
+    return (
+        f"Version {entry.version} of {entry.name} was packaged by another version of this project "
+        f"and cannot be read by this one ({type(error).__name__}: {error}). Train one that can: "
+        f"take its aliases away (make mlflow), then `kedro run --pipelines training`; or score "
+        "with the code that made it."
     )
 
 

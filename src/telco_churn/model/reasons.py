@@ -19,6 +19,8 @@ Words = npt.NDArray[np.object_]
 
 LARGEST_CHANGE = 999.0  # per cent; what was next to nothing before has risen by any number
 
+FOR_NUMBERS = "{value}, {magnitude}, {percent}, {days}, {change}"
+
 # What is wrong with a text is the business of `parameters`; here, whether it fits the feature.
 FORMAT_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
@@ -54,9 +56,10 @@ def resolve_templates(
 
 
 def format_number(text: str, value: float) -> str:
-    """Fill in a text: value, magnitude (without its sign), percent (100 times that), change.
+    """Fill in a text: value, magnitude (without its sign), percent (100 times that), days, change.
 
-    `change` reads the value as a trend, -1 to 1: how many per cent it is off the window before.
+    `days` is the magnitude with its unit, as in `1 day`. `change` reads the value as a trend, -1
+    to 1: how many per cent it is off the window before.
     """
     magnitude = abs(value)
     change = 200 * magnitude / (1 - value) if value < 1 else np.inf
@@ -64,6 +67,7 @@ def format_number(text: str, value: float) -> str:
         value=value,
         magnitude=magnitude,
         percent=100 * magnitude,
+        days="1 day" if round(magnitude) == 1 else f"{magnitude:.0f} days",
         change=min(change, LARGEST_CHANGE),
     )
 
@@ -106,7 +110,7 @@ def _check_texts(feature: str, pattern: str, texts: Texts, is_number: bool) -> N
         try:
             format_number(text, 1.0) if is_number else text.format(value="x")
         except FORMAT_ERRORS as error:
-            allowed = "{value}, {magnitude}, {percent}, {change}" if is_number else "{value}"
+            allowed = FOR_NUMBERS if is_number else "{value}"
             raise TemplateError(
                 f"The template {pattern} ({kind}: {text!r}) does not fit {feature}, which is "
                 f"{'a number' if is_number else 'text'}: {error!r}. It may use {allowed}. Correct "

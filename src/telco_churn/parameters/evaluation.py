@@ -1,8 +1,8 @@
 """How a candidate is judged."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from telco_churn.parameters.block import Block
+from telco_churn.parameters.block import Block, split_list
 
 
 class RuleOfThumbParams(Block):
@@ -41,3 +41,8 @@ class EvaluationParams(Block):
     slices: tuple[str, ...]
     minimum_slice_rows: int = Field(ge=1)
     rule_of_thumb: RuleOfThumbParams | None
+
+    @field_validator("slices", mode="before")
+    @classmethod
+    def _split_text(cls, value: object) -> object:
+        return split_list(value)

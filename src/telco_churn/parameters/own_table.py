@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from telco_churn.parameters.block import Block
+from telco_churn.parameters.block import Block, split_list
 
 
 class OwnTableParams(Block):
@@ -59,10 +59,7 @@ class OwnTableParams(Block):
     @field_validator("drop", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
-        """`--params` are split at commas, so a list comes as `a;b`."""
-        if isinstance(value, str):
-            return tuple(name.strip() for name in value.split(";") if name.strip())
-        return value or ()
+        return split_list(value)
 
     @model_validator(mode="after")
     def _leave_rows_to_train_on(self) -> Self:

@@ -12,10 +12,10 @@ from telco_churn.contracts import CustomerFeatures
 from telco_churn.parameters import AsOf, OwnTableParams
 from telco_churn.pipelines.own_table import nodes
 from telco_churn.pipelines.own_table.checks import UnusableTableError
-from tests.conftest import label_params
+from tests.conftest import evaluation_params, label_params
 
 AS_OF = AsOf(date(2026, 1, 1))
-LABEL = label_params()
+LABEL, UNSLICED = label_params(), evaluation_params(slices=())
 
 
 def params(**changes: Any) -> OwnTableParams:
@@ -39,7 +39,7 @@ def monthly_table(months: int = 10, customers: int = 4) -> pd.DataFrame:
 
 
 def profile(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
-    return nodes.profile_columns(ibis.memtable(table), own, LABEL, as_of)
+    return nodes.profile_columns(ibis.memtable(table), own, LABEL, UNSLICED, as_of)
 
 
 def examples(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:

@@ -112,7 +112,7 @@ def card() -> tuple[str, str]:
     "part",
     [
         "# Model card: telco_churn",
-        "a customer cancels within the 28 days that begin on the morning of `as_of`",
+        "a customer cancels within 28 days, counted from the morning of `as_of`",
         "signed up at least 30 days before `as_of`, have not cancelled by then and are of "
         "consumer (segment)",
         "| to learn from | 2026-01-05 to 2026-02-02 | 2 | 40 | 20 | 8 | 20.00% |",
@@ -183,8 +183,8 @@ def test_a_table_by_time_is_judged_by_time() -> None:
 def test_inactivity_is_told_in_the_names_of_its_tables() -> None:
     label = LabelParams(kind="inactivity", horizon_days=30, event_tables=["usage", "invoices"])
     subject = describe_operator(label, EligibilityParams(active_within_days=90))
-    assert "no event in `usage`, `invoices` within the 30 days" in subject.predicts
-    assert subject.population.endswith("and have an event in the 90 days before")
+    assert "no event in `usage`, `invoices` within 30 days" in subject.predicts
+    assert subject.population.endswith("and have an event within 90 days before")
 
 
 def test_leaks_a_search_and_a_rejection_are_not_kept_quiet() -> None:

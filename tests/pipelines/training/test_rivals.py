@@ -4,15 +4,11 @@ import numpy as np
 import pandas as pd
 
 from telco_churn.model.fitting import Rows
-from telco_churn.parameters import EvaluationParams, RuleOfThumbParams
+from telco_churn.parameters import RuleOfThumbParams
 from telco_churn.pipelines.training.rivals import predict_by_rivals, predict_by_rule
-from tests.conftest import read_parameters, training_params
+from tests.conftest import evaluation_params, training_params
 
 RULE = RuleOfThumbParams(feature="contract_days_left", lowest=0, highest=60)
-
-
-def evaluation(**changes: object) -> EvaluationParams:
-    return EvaluationParams(**(read_parameters("evaluation") | changes))
 
 
 def make_rows(seed: int) -> Rows:
@@ -40,7 +36,7 @@ def test_a_rule_that_names_nobody_gives_everyone_the_rate_of_all() -> None:
 
 def test_all_rivals_judge_every_row_with_a_probability() -> None:
     train, test = make_rows(1), make_rows(2).features
-    judged = predict_by_rivals(train, test, training_params(), evaluation())
+    judged = predict_by_rivals(train, test, training_params(), evaluation_params())
     assert list(judged) == ["rule_of_thumb", "logistic_regression", "untuned_lightgbm"]
     for probability in judged.values():
         assert probability.shape == (2000,)
@@ -50,7 +46,7 @@ def test_all_rivals_judge_every_row_with_a_probability() -> None:
 def test_without_the_feature_of_the_rule_there_is_no_rule() -> None:
     train, test = make_rows(1), make_rows(2).features
     bare = Rows(train.features.drop(columns="contract_days_left"), train.churned)
-    judged = predict_by_rivals(bare, test[["plan"]], training_params(), evaluation())
+    judged = predict_by_rivals(bare, test[["plan"]], training_params(), evaluation_params())
     assert list(judged) == ["logistic_regression", "untuned_lightgbm"]
-    none = predict_by_rivals(train, test, training_params(), evaluation(rule_of_thumb=None))
+    none = predict_by_rivals(train, test, training_params(), evaluation_params(rule_of_thumb=None))
     assert list(none) == ["logistic_regression", "untuned_lightgbm"]

@@ -122,6 +122,17 @@ def check_target(table: pd.DataFrame, params: OwnTableParams, is_known: pd.Serie
         )
 
 
+def check_slices(slices: Iterable[str], features: Iterable[str]) -> None:
+    """Refuse slices by what the model does not read."""
+    known = list(features)
+    strangers = [feature for feature in slices if feature not in known]
+    if strangers:
+        raise UnusableTableError(
+            f"evaluation.slices asks for {strangers} (SLICES), by which rows cannot be told apart; "
+            f"the features of this table are {known}. Correct SLICES."
+        )
+
+
 def check_finite(features: pd.DataFrame, params: OwnTableParams) -> None:
     """Refuse infinite numbers: a model would read them as very large ones."""
     numbers = features.select_dtypes("float64")

@@ -8,12 +8,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.parameters import AsOf, LabelParams, OwnTableParams
+from telco_churn.parameters import AsOf, EvaluationParams, LabelParams, OwnTableParams
 from telco_churn.pipelines.own_table.checks import (
     UnusableTableError,
     check_finite,
     check_id,
     check_named_columns,
+    check_slices,
     check_target,
     check_time,
 )
@@ -32,14 +33,18 @@ LEARNT_FROM = ("number", "category", USED_AS["date"])
 
 
 def profile_columns(
-    own_table: ir.Table, params: OwnTableParams, label: LabelParams, as_of: AsOf
+    own_table: ir.Table,
+    params: OwnTableParams,
+    label: LabelParams,
+    evaluation: EvaluationParams,
+    as_of: AsOf,
 ) -> pd.DataFrame:
     """Find out what each column holds and what it will be used as.
 
     Raises:
         UnusableTableError: When a named column is not there, the id repeats, `time` holds no dates
             or dates after `as_of`, the target does not have two classes of which one is
-            `positive`, or a number is infinite.
+            `positive`, a number is infinite, or a slice is no feature.
     """
     raw = _read_plain(own_table)
     table = raw.apply(blank_to_missing)
@@ -58,7 +63,9 @@ def profile_columns(
             "constant or identifier-like. Bring columns that differ between customers, or DROP "
             "fewer."
         )
-    check_finite(_read_features(table, profile, today), params)
+    features = _read_features(table, profile, today)
+    check_slices(evaluation.slices, features.columns)
+    check_finite(features, params)
     return profile
 
 

@@ -12,7 +12,13 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 nodes.profile_columns,
-                ["own_table", "params:own_table", "params:label", "params:as_of"],
+                [
+                    "own_table",
+                    "params:own_table",
+                    "params:label",
+                    "params:evaluation",
+                    "params:as_of",
+                ],
                 "column_profile",
                 name="profile_columns",
             ),

@@ -25,20 +25,21 @@ class CardSubject:
 
 def describe_operator(label: LabelParams, eligibility: EligibilityParams) -> CardSubject:
     """Put label and eligibility into words."""
-    days = f"the {label.horizon_days} days that begin on the morning of `as_of`"
+    days = f"{_count_days(label.horizon_days)}, counted from the morning of `as_of`"
     tables = ", ".join(f"`{table}`" for table in label.event_tables)
     churn = {
         "cancellation": f"a customer cancels within {days}",
         "inactivity": f"a customer has no event in {tables} within {days}",
     }
     conditions = [
-        f"signed up at least {eligibility.minimum_tenure_days} days before `as_of`",
+        f"signed up at least {_count_days(eligibility.minimum_tenure_days)} before `as_of`",
         "have not cancelled by then",
     ]
     if eligibility.segments:
         conditions.append(f"are of {' or '.join(eligibility.segments)} (segment)")
     if eligibility.active_within_days:
-        conditions.append(f"have an event in the {eligibility.active_within_days} days before")
+        days = _count_days(eligibility.active_within_days)
+        conditions.append(f"have an event within {days} before")
     return CardSubject(
         predicts=churn[label.kind],
         population=f"customers who {_join(conditions)}",
@@ -67,3 +68,7 @@ def describe_table(own_table: OwnTableParams) -> CardSubject:
 
 def _join(conditions: list[str]) -> str:
     return ", ".join(conditions[:-1]) + f" and {conditions[-1]}"
+
+
+def _count_days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
