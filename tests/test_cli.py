@@ -42,6 +42,7 @@ def test_run_keeps_the_help_of_kedro() -> None:
     assert "--pipelines" in result.output
 
 
+@pytest.mark.slow
 def test_the_installed_package_runs_from_a_folder_with_conf(project: ProjectCopy) -> None:
     arguments = ["--env", "test", "--pipelines", "scoring", "--params", "as_of=2026-09-28"]
     done = subprocess.run(

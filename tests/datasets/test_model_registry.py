@@ -178,6 +178,7 @@ def test_a_version_that_other_code_packaged_is_named() -> None:
             python_model=lambda model_input: model_input,
             registered_model_name="packaged_elsewhere",
             input_example=["text"],
+            pip_requirements=["mlflow"],  # else MLflow loads the model to find out
         )
     with pytest.raises(DatasetError, match="Version 1 of packaged_elsewhere was packaged by ano"):
         RegisteredVersions(name="packaged_elsewhere").load().get(1)

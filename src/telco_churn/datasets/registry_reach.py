@@ -1,6 +1,6 @@
 """Says in one sentence that MLflow's registry does not answer, where it is and what to do."""
 
-import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +31,7 @@ def ask_registry(place: str | None = None) -> Iterator[None]:
         UnreachableRegistryError: In the place of what MLflow raises.
     """
     try:
-        _check_database_file(mlflow.get_registry_uri())
+        _check_database_file(place or mlflow.get_registry_uri())
         yield
     except Exception as error:
         if not is_unreachable(error):
@@ -61,7 +61,11 @@ def _check_database_file(uri: str) -> None:
     if not uri.startswith("sqlite:///"):
         return
     file = Path(uri.removeprefix("sqlite:///"))
-    folder = next(parent for parent in file.absolute().parents if parent.exists())
-    is_open = folder.is_dir() and not file.is_dir()
-    if not is_open or not os.access(file if file.exists() else folder, os.R_OK | os.W_OK):
-        raise ConnectionError(f"{file} cannot be opened as a database, to read and to write.")
+    try:
+        if file.exists():
+            file.open("r+b").close()
+        else:
+            folder = next(parent for parent in file.absolute().parents if parent.exists())
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ConnectionError(f"{file} cannot be opened to read and to write: {error}") from error
