@@ -1,5 +1,38 @@
-"""The one kind of error that is the user's to mend."""
+"""Errors that are the user's to mend, and the exit codes that tell a scheduler what to do next."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a run ended: https://man.openbsd.org/sysexits names 65 and 75, Airflow skips on 99."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_CALL = 2
+    REFUSED = 65
+    NOT_READY = 75
+    NOTHING_TO_DO = 99
 
 
 class InputError(ValueError):
     """Something that was given is wrong; the message says what, what is allowed, and what to do."""
+
+    exit_code = ExitCode.FAILED
+
+
+class RefusedError(InputError):
+    """The data cannot be right, and a person has to look: trying again would not help."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class NotReadyError(InputError):
+    """The time has not come yet: the same call may succeed later."""
+
+    exit_code = ExitCode.NOT_READY
+
+
+class NothingToDo(InputError):  # noqa: N818  (it is none)
+    """What is asked for is there already."""
+
+    exit_code = ExitCode.NOTHING_TO_DO

@@ -1,5 +1,6 @@
 """What happens around a run, beside the nodes."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,13 +8,25 @@ import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 from kedro.validation import ParameterValidationError
 from pydantic import ValidationError
 
 from telco_churn import pipeline_registry
 from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.declarations import check_declarations
-from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams
+from telco_churn.errors import NothingToDo
+from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams, ScoringParams
+
+PARTS_OF_A_PIPELINE = (
+    "tags",
+    "from_nodes",
+    "to_nodes",
+    "node_names",
+    "from_inputs",
+    "to_outputs",
+    "namespaces",
+)
 
 
 class RefuseBadParameters:
@@ -72,8 +85,57 @@ class NameUnreachableRegistry:
             yield
 
 
+class SkipWhatIsScored:
+    """Ends a run of scoring alone whose date has scores of the same model from the same data."""
+
+    def __init__(self) -> None:
+        self._parameters: dict[str, Any] = {}
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the parameters."""
+        self._parameters = context.config_loader["parameters"]
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Compare what would be committed with what was, before any tracker hears of a run.
+
+        Raises:
+            NothingToDo: When they are the same.
+        """
+        is_whole = not any(run_params[part] for part in PARTS_OF_A_PIPELINE)
+        if run_params["pipeline_names"] != ["scoring"] or not is_whole:
+            return
+        if ScoringParams.model_validate(self._parameters["scoring"]).rescore:
+            return
+        as_of = str(self._parameters["as_of"])
+        history = catalog.load("score_history")
+        commits = history[history["as_of"] == as_of]
+        if commits.empty:
+            return
+        latest, champion = commits.iloc[-1], catalog.load("champion_model")
+        if champion is None or (latest["model"], latest["model_version"]) != (
+            champion.name,
+            str(champion.version),
+        ):
+            return
+        if latest["score_fingerprint"] == _fingerprint(pipeline, catalog):
+            raise NothingToDo(
+                f"as_of={as_of} was scored by {champion.name} version {champion.version} from the "
+                f"same data, at {latest['committed_at']}: nothing to do. To score it again: "
+                "--params scoring.rescore=true."
+            )
+
+
+def _fingerprint(pipeline: Pipeline, catalog: DataCatalog) -> str:
+    (node,) = pipeline.only_nodes_with_outputs("score_fingerprint").nodes
+    return str(node.run({name: catalog.load(name) for name in node.inputs})["score_fingerprint"])
+
+
 class ShowSummary:
-    """Prints the run's summary as its last words."""
+    """Prints the run's summary as its last words, unless only warnings are asked for."""
 
     def __init__(self) -> None:
         self._summary = ""
@@ -87,5 +149,6 @@ class ShowSummary:
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
         """Print it."""
-        click.echo(self._summary)
+        if logging.getLogger(__name__).isEnabledFor(logging.INFO):
+            click.echo(self._summary)
         self._summary = ""

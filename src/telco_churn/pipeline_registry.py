@@ -8,7 +8,7 @@ from kedro.framework.project import settings
 from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
-from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams
+from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
 from telco_churn.pipelines import (
     evaluation,
     features,
@@ -36,10 +36,12 @@ def register_pipelines() -> dict[str, Pipeline]:
     So either runs for any date by its name alone, and never on another date's features.
     """
     parameters = _session_parameters or _read_base_parameters()
+    declared = FeatureParams.model_validate(parameters["features"])
     described = features.create_pipeline(
-        FeatureParams.model_validate(parameters["features"]),
+        declared,
         LabelParams.model_validate(parameters["label"]),
         EligibilityParams.model_validate(parameters["eligibility"]),
+        ReadinessParams.model_validate(parameters["readiness"]),
     )
     judged = release.create_challenge_pipeline() + evaluation.create_pipeline()
     stages = {
@@ -50,14 +52,14 @@ def register_pipelines() -> dict[str, Pipeline]:
             [training.create_pipeline(), judged, release.create_pipeline()],
             start=described.only_nodes_with_tags("training"),
         ),
-        "scoring": described.only_nodes_with_tags("scoring") + scoring.create_pipeline(),
+        "scoring": described.only_nodes_with_tags("scoring") + scoring.create_pipeline(declared),
     }
     own = [
         own_table.create_pipeline(),
         training.create_model_pipeline(),
         judged,
         release.create_table_pipeline(),
-        scoring.create_score_pipeline(),
+        scoring.create_table_pipeline(),
     ]
     return stages | {
         "own_table": sum(own, start=Pipeline([])),

@@ -40,15 +40,19 @@ from telco_churn.contracts.operator_tables import (
 from telco_churn.contracts.own_table import ColumnProfile, OwnTable
 from telco_churn.contracts.release import PromotionLog
 from telco_churn.contracts.scores import (
+    CONTACTS_SCHEMA,
     PREDICTIONS_SCHEMA,
     REASONS_SCHEMA,
     SCORES_SCHEMA,
     ChurnPredictions,
     ChurnScores,
+    ContactList,
     ContactReasons,
+    ScoreCommit,
 )
 
 __all__ = [
+    "CONTACTS_SCHEMA",
     "IDENTIFIERS",
     "LOADED_AT",
     "PREDICTIONS_SCHEMA",
@@ -61,6 +65,7 @@ __all__ = [
     "ChurnPredictions",
     "ChurnScores",
     "ColumnProfile",
+    "ContactList",
     "ContactReasons",
     "Contacts",
     "Coverage",
@@ -86,6 +91,7 @@ __all__ = [
     "RawSubscriptions",
     "RawUsage",
     "RejectedRows",
+    "ScoreCommit",
     "SliceGaps",
     "SliceMetrics",
     "Subscriptions",

@@ -9,13 +9,13 @@ import ibis.expr.types as ir
 from pandera.ibis import DataFrameSchema
 
 from telco_churn.contracts.row_rules import broken_rules
-from telco_churn.errors import InputError
+from telco_churn.errors import RefusedError
 
 MONTHS = 12
 ONE = ibis.literal(1, "int64")
 
 
-class BrokenContractError(InputError):
+class BrokenContractError(RefusedError):
     """A table does not have the columns or rows that its contract asks for."""
 
 

@@ -1,17 +1,15 @@
-"""Contracts of scores: on the way, and as they are committed, for a whole table and for batches."""
+"""Contracts of scores: on the way, as they are committed, and as they are handed over."""
 
-from datetime import date
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import ibis.expr.types as ir
-import pandas as pd
-import pandera.ibis
-import pandera.pandas as pa
+import pandera.ibis as pa
 import pyarrow
 
-from telco_churn.contracts.contract import FrameContract, TableContract
-from telco_churn.engines import map_batches
+from telco_churn.contracts.contract import TableContract
 
 REASONS = (1, 2, 3)
 KEY = {"customer_id": pyarrow.string(), "as_of": pyarrow.date32()}
@@ -20,6 +18,7 @@ PREDICTION = {
     "risk_band": pyarrow.string(),
     "expected_value": pyarrow.float64(),
 }
+DECISION = {"contact": pyarrow.bool_(), "holdout": pyarrow.bool_()}
 WORDS = {f"reason_{number}": pyarrow.string() for number in REASONS}
 EVIDENCE = {
     f"reason_{number}_{part}": kind
@@ -38,9 +37,12 @@ ORIGIN = {
 
 PREDICTIONS_SCHEMA = pyarrow.schema(KEY | PREDICTION)
 REASONS_SCHEMA = pyarrow.schema(KEY | WORDS | EVIDENCE)
-SCORES_SCHEMA = pyarrow.schema(
-    KEY | PREDICTION | {"contact": pyarrow.bool_()} | WORDS | EVIDENCE | ORIGIN
+SCORES_SCHEMA = pyarrow.schema(KEY | PREDICTION | DECISION | WORDS | EVIDENCE | ORIGIN)
+CONTACTS_SCHEMA = pyarrow.schema(
+    {"rank": pyarrow.int64()} | KEY | PREDICTION | WORDS | EVIDENCE | ORIGIN
 )
+
+BANDS = ["low", "medium", "high"]
 
 
 class ChurnPredictions(TableContract):
@@ -48,8 +50,8 @@ class ChurnPredictions(TableContract):
 
     customer_id: str
     as_of: date
-    churn_probability: float = pandera.ibis.Field(ge=0, le=1)
-    risk_band: str = pandera.ibis.Field(isin=["low", "medium", "high"])
+    churn_probability: float = pa.Field(ge=0, le=1)
+    risk_band: str = pa.Field(isin=BANDS)
     expected_value: float
 
     class Config:
@@ -57,19 +59,10 @@ class ChurnPredictions(TableContract):
 
 
 class ContactReasons(TableContract):
-    """One row for each customer who has reasons."""
+    """What raises a score most: in words, and the feature, its value and its share beside."""
 
     customer_id: str
     as_of: date
-
-    class Config:
-        strict = False
-        unique = ["customer_id", "as_of"]
-
-
-class _Reasons(FrameContract):
-    """What raises a score most: in words, and the feature, its value and its share beside."""
-
     reason_1: str = pa.Field(nullable=True)
     reason_2: str = pa.Field(nullable=True)
     reason_3: str = pa.Field(nullable=True)
@@ -83,36 +76,61 @@ class _Reasons(FrameContract):
     reason_3_value: str = pa.Field(nullable=True)
     reason_3_contribution: float = pa.Field(nullable=True, gt=0)
 
-
-class ChurnScores(_Reasons):
-    """One row per customer and `as_of`; money in `currency`, contributions in log odds."""
-
-    customer_id: str
-    as_of: date
-    churn_probability: float = pa.Field(ge=0, le=1)
-    risk_band: str = pa.Field(isin=["low", "medium", "high"])
-    expected_value: float
-    contact: bool
-    model_version: int = pa.Field(ge=1)
-    run_id: str
-    scored_at: pd.DatetimeTZDtype = pa.Field(dtype_kwargs={"unit": "us", "tz": "UTC"})
-
     class Config:
         unique = ["customer_id", "as_of"]
 
+
+@dataclass(frozen=True)
+class ScoreCommit:
+    """The scores of one date and what is noted of them, to be committed together.
+
+    Attributes:
+        rows: The columns of `ChurnScores`.
+        lineage: What the commit is to say of itself.
+        replaces: The table's version that the date was last written by, None where it never was:
+            should it be another one by then, nothing is committed.
+        checks: Raise where the rows, once they lie in files, are not to be committed.
+    """
+
+    rows: ir.Table
+    lineage: Mapping[str, Any]
+    replaces: int | None = None
+    checks: tuple[Callable[[ir.Table], object], ...] = ()
+
+
+class ChurnScores(ContactReasons):
+    """One row per customer and `as_of`; money in `currency`, contributions in log odds."""
+
+    churn_probability: float = pa.Field(ge=0, le=1)
+    risk_band: str = pa.Field(isin=BANDS)
+    expected_value: float
+    contact: bool
+    holdout: bool
+    model_version: int = pa.Field(ge=1)
+    run_id: str
+    scored_at: datetime
+
     @classmethod
     def validate(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Check a frame at once, or each batch of a stream or an expression as it is computed.
+        """Check a table at once; of a commit its rows, once they are files and before it is made.
 
-        These come back as what raises at the first batch that breaks the contract, so that whoever
-        writes it can give up the whole.
+        They are computed once that way: checked is what is committed.
         """
-        if not isinstance(check_obj, pyarrow.RecordBatchReader | ir.Table):
-            return super().validate(check_obj, *args, **kwargs)
-        return map_batches(check_obj, partial(_check_batch, **kwargs), SCORES_SCHEMA)
+        if isinstance(check_obj, ScoreCommit):
+            return replace(check_obj, checks=(*check_obj.checks, cls.validate))
+        return super().validate(check_obj, *args, **kwargs)
 
 
-def _check_batch(batch: pyarrow.RecordBatch, **kwargs: Any) -> pyarrow.RecordBatch:
-    typed = batch.cast(SCORES_SCHEMA)  # engines choose their own width for whole numbers
-    ChurnScores.validate(typed.to_pandas(), **kwargs)
-    return typed
+class ContactList(ContactReasons):
+    """Whom to contact, best first: `rank` counts from 1."""
+
+    rank: int = pa.Field(ge=1)
+    churn_probability: float = pa.Field(ge=0, le=1)
+    risk_band: str = pa.Field(isin=BANDS)
+    expected_value: float
+    model_version: int = pa.Field(ge=1)
+    run_id: str
+    scored_at: datetime
+
+    class Config:
+        unique = ["customer_id", "as_of"]

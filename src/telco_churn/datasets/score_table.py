@@ -1,28 +1,36 @@
 """A Delta table with a partition for each date, each replaced as a whole."""
 
+import json
+import os
 import shutil
 import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
+from telco_churn.contracts.scores import ScoreCommit
 from telco_churn.datasets.partition_commit import replace_partition
+from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.engines import connect, find_engine
 
+ASIDE = "_aside_"
 
-class ScoreTable(ConnectionMixin, AbstractDataset[pa.RecordBatchReader | ir.Table, ir.Table]):  # type: ignore[misc]
+
+class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # type: ignore[misc]
     """Saves scores as the one commit of their date; loads all dates, unread.
 
-    A stream is written by this process, an expression by the engine that computes it. Whatever
-    breaks off, or is killed, leaves the version before. `as_of` must be the only date in the
-    scores: it names the partition that is replaced.
+    The engine that computes the scores writes them to files aside. These are checked, then made
+    those of the date in one commit, with their lineage as its metadata. Whatever breaks off, or is
+    killed, leaves the version before. `as_of` must be the only date in the scores: it names the
+    partition that is replaced.
     """
 
     _CONNECTION_GROUP: ClassVar[str] = "ibis"
@@ -49,19 +57,24 @@ class ScoreTable(ConnectionMixin, AbstractDataset[pa.RecordBatchReader | ir.Tabl
         self._engine = find_engine(connection["backend"])
         self.metadata = metadata
 
-    def save(self, data: pa.RecordBatchReader | ir.Table) -> None:
-        """Replace the rows of `as_of` in one commit."""
-        if isinstance(data, ir.Table):
-            self._save_where_it_is_computed(data)
-            return
-        exists = DeltaTable.is_deltatable(self._filepath)
-        write_deltalake(
-            self._filepath,
-            data,
-            partition_by=["as_of"],
-            mode="overwrite",
-            predicate=f"as_of = '{self._as_of}'" if exists else None,
-        )
+    def save(self, data: ScoreCommit) -> None:
+        """Replace the rows of `as_of` in one commit.
+
+        Raises:
+            DatasetError: When the scores are of another date.
+            DateTakenError: When another run committed the date first.
+        """
+        table, partition = Path(self._filepath), f"as_of={self._as_of}"
+        _sweep(table)
+        aside = table / f"{ASIDE}{os.getpid()}_{uuid.uuid4().hex}"
+        aside.mkdir(parents=True)
+        try:
+            files = self._write(data.rows, aside / "rows", partition)
+            self._check(data, files, aside / "rows")
+            lineage = _describe_commit(data.lineage)
+            replace_partition(table, partition, files, lineage, data.replaces)
+        finally:
+            shutil.rmtree(aside)
 
     def load(self) -> ir.Table:
         """Return all dates as an expression."""
@@ -77,20 +90,18 @@ class ScoreTable(ConnectionMixin, AbstractDataset[pa.RecordBatchReader | ir.Tabl
         frame = self.load().limit(nrows).to_pandas().astype("str")
         return TablePreview(frame.to_dict(orient="split"))
 
-    def _save_where_it_is_computed(self, scores: ir.Table) -> None:
-        """Let the engine write files aside, then make them those of the date in one commit."""
-        table, partition = Path(self._filepath), f"as_of={self._as_of}"
-        aside = table / f"_{uuid.uuid4().hex}"
-        aside.mkdir(parents=True)
-        try:
-            written = aside / "rows"
-            self._engine.write_partitions(self._connection, scores, written, "as_of")
-            found = sorted(folder.name for folder in written.glob("as_of=*"))
-            if found != [partition]:
-                raise DatasetError(f"The scores are of {found}, to be saved are {partition}.")
-            replace_partition(table, partition, sorted((written / partition).glob("*.parquet")))
-        finally:
-            shutil.rmtree(aside)
+    def _write(self, rows: ir.Table, folder: Path, partition: str) -> list[Path]:
+        self._engine.write_partitions(self._connection, rows, folder, "as_of")
+        found = sorted(written.name for written in folder.glob("as_of=*"))
+        if found != [partition]:
+            raise DatasetError(f"The scores are of {found}, to be saved are {partition}.")
+        return sorted((folder / partition).glob("*.parquet"))
+
+    def _check(self, data: ScoreCommit, files: list[Path], folder: Path) -> None:
+        if data.checks:
+            rows = self._engine.read_partitions(self._connection, list(map(str, files)), folder)
+            for check in data.checks:
+                check(rows)
 
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)
@@ -100,3 +111,33 @@ class ScoreTable(ConnectionMixin, AbstractDataset[pa.RecordBatchReader | ir.Tabl
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": Path(self._filepath), "as_of": self._as_of}
+
+
+def _describe_commit(lineage: Mapping[str, Any]) -> dict[str, str]:
+    """Write the lineage as text, with the run and how long it worked; None is left out."""
+    started = datetime.fromisoformat(lineage["started_at"])
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    said = {**lineage, "seconds": f"{seconds:.1f}", **find_run_ids()}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in said.items()
+        if value is not None
+    }
+
+
+def _sweep(table: Path) -> None:
+    """Remove what processes left aside that are no more."""
+    for left in table.glob(f"{ASIDE}*"):
+        process = int(left.name.removeprefix(ASIDE).split("_")[0])
+        if not _is_alive(process):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -12,9 +12,11 @@ from telco_churn.parameters.features import (
     SnapshotParams,
 )
 from telco_churn.parameters.gate import GateParams
+from telco_churn.parameters.guard import GuardParams
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.parameters.readiness import ReadinessParams, SourceParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.release import ReleaseParams
 from telco_churn.parameters.scoring import ScoringParams, SummaryParams
@@ -31,9 +33,11 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "eligibility": EligibilityParams,
     "evaluation": EvaluationParams,
     "features": FeatureParams,
+    "guard": GuardParams,
     "ingestion": IngestionParams,
     "label": LabelParams,
     "own_table": OwnTableParams,
+    "readiness": ReadinessParams,
     "reasons": ReasonParams,
     "release": ReleaseParams,
     "scoring": ScoringParams,
@@ -52,18 +56,21 @@ __all__ = [
     "EvaluationParams",
     "FeatureParams",
     "GateParams",
+    "GuardParams",
     "IngestionParams",
     "LabelParams",
     "LeakageParams",
     "LightGBMParams",
     "MessParams",
     "OwnTableParams",
+    "ReadinessParams",
     "ReasonParams",
     "ReleaseParams",
     "RuleOfThumbParams",
     "ScoringParams",
     "SimulationParams",
     "SnapshotParams",
+    "SourceParams",
     "SplitParams",
     "Statistic",
     "SummaryParams",

@@ -19,6 +19,9 @@ class DecisionParams(Block):
         offer_cost: Cost of an offer that is taken.
         acceptance_rate: Share of contacted customers who take the offer.
         campaign_capacity: How many customers can be contacted for one date; None is no limit.
+        holdout_fraction: Share of customers who are never contacted, so that the effect of contacts
+            can be measured; always the same customers.
+        holdout_name: Of the draw; another name draws others.
         medium_risk_from: Lowest probability of a medium risk.
         high_risk_from: Lowest probability of a high risk.
     """
@@ -28,6 +31,8 @@ class DecisionParams(Block):
     offer_cost: Money
     acceptance_rate: float = Field(ge=0, le=1)
     campaign_capacity: int | None = Field(ge=1)
+    holdout_fraction: float = Field(ge=0, lt=1)
+    holdout_name: str
     medium_risk_from: Probability
     high_risk_from: Probability
 
@@ -42,5 +47,5 @@ class DecisionParams(Block):
 
     @property
     def money(self) -> dict[str, float]:
-        """All that a model is packaged with: how many can be called is the campaign's to know."""
-        return self.model_dump(exclude={"campaign_capacity"})
+        """All that a model is packaged with: whom a campaign can call is the campaign's to know."""
+        return self.model_dump(exclude={"campaign_capacity", "holdout_fraction", "holdout_name"})

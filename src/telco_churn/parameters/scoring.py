@@ -6,9 +6,15 @@ from telco_churn.parameters.block import Block
 
 
 class ScoringParams(Block):
-    """How many customers are scored at a time."""
+    """How a date is scored.
+
+    Attributes:
+        batch_rows: Customers that are scored at a time.
+        rescore: Whether to score a date again that has scores of the same model and data.
+    """
 
     batch_rows: int = Field(ge=1)
+    rescore: bool
 
 
 class SummaryParams(Block):

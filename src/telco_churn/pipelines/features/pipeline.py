@@ -6,13 +6,16 @@ scoring runs one and training the other. Which event tables there are is declare
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams
+from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
 from telco_churn.pipelines.features import labels, nodes, snapshots
 from telco_churn.pipelines.features.lookups import LOOKUPS
 
 
 def create_pipeline(
-    features: FeatureParams, label: LabelParams, eligibility: EligibilityParams
+    features: FeatureParams,
+    label: LabelParams,
+    eligibility: EligibilityParams,
+    readiness: ReadinessParams,
 ) -> Pipeline:
     """Wire both branches, and the data dictionary.
 
@@ -20,13 +23,14 @@ def create_pipeline(
         features: One node for each event table of `windows`.
         label: Reads `event_tables` where it looks for inactivity.
         eligibility: Reads them where it asks for activity.
+        readiness: The tables that scoring waits for.
     """
     tables = list(features.windows)
     seen = label.event_tables if eligibility.active_within_days is not None else []
     awaited = label.event_tables if label.kind == "inactivity" else []
     return Pipeline(
         [
-            Pipeline(_scoring_nodes(tables, seen), tags="scoring"),
+            Pipeline(_scoring_nodes(tables, seen, list(readiness.sources)), tags="scoring"),
             Pipeline(_training_nodes(tables, seen, awaited), tags="training"),
             Pipeline(_dictionary_nodes(), tags=["scoring", "training"]),
         ],
@@ -35,11 +39,16 @@ def create_pipeline(
     )
 
 
-def _scoring_nodes(tables: list[str], seen: list[str]) -> list[Node]:
+def _scoring_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
     """The features of `as_of`."""
     dates = Node(
         snapshots.list_scoring_dates,
-        ["coverage", "params:as_of"],
+        {
+            "coverage": "coverage",
+            "as_of": "params:as_of",
+            "readiness": "params:readiness",
+            **{table: table for table in awaited},
+        },
         "scoring_dates",
         name="list_scoring_dates",
     )

@@ -8,14 +8,17 @@ from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
-from telco_churn.errors import InputError
+from telco_churn.errors import InputError, NotReadyError
 from telco_churn.parameters import (
     AsOf,
     EligibilityParams,
     FeatureParams,
     LabelParams,
+    ReadinessParams,
     SnapshotParams,
+    SourceParams,
     TrainingParams,
 )
 from telco_churn.pipelines.features.activity import has_event
@@ -25,25 +28,43 @@ from telco_churn.splits import TooFewSnapshotsError, assign_splits
 
 
 class AsOfOutsideDataError(InputError):
-    """`as_of` asks for a day that the operator's data does not reach."""
+    """`as_of` asks for a day before the operator's data begins."""
 
 
-def list_scoring_dates(coverage: ir.Table, as_of: AsOf) -> list[date]:
-    """Return `as_of` alone.
+class SourcesNotReadyError(NotReadyError):
+    """The operator's data does not reach the day before `as_of` yet."""
+
+
+class UnknownSourceColumnError(InputError):
+    """`readiness` names a column that its table does not have."""
+
+
+def list_scoring_dates(
+    coverage: ir.Table, as_of: AsOf, readiness: ReadinessParams, **sources: ir.Table
+) -> list[date]:
+    """Return `as_of` alone, once all sources reach it.
 
     Args:
         coverage: First and last day of usage.
         as_of: The morning to score.
+        readiness: By how much each source may lag.
+        **sources: The tables of `readiness`, by name.
 
     Raises:
-        AsOfOutsideDataError: When usage starts later or ends before the day before `as_of`.
+        AsOfOutsideDataError: When usage starts later than the day before `as_of`.
+        SourcesNotReadyError: When a source does not reach the day before `as_of` yet.
+        UnknownSourceColumnError: When a table does not have its column of days.
     """
-    first, last = _covered_days(coverage)
-    if not first < as_of.day <= last + timedelta(days=1):
-        raise AsOfOutsideDataError(
-            f"as_of={as_of} is outside the data: usage runs from {first} to {last}, so as_of may "
-            f"be {first + timedelta(days=1)} to {last + timedelta(days=1)}. Choose another date "
-            "(--params as_of=YYYY-MM-DD), or deliver the missing days and run ingestion."
+    _check_covered(coverage, as_of, readiness.sources.get("usage"))
+    late = [
+        lag
+        for name, table in sources.items()
+        if (lag := _find_lag(name, table, readiness.sources[name], as_of))
+    ]
+    if late:
+        raise SourcesNotReadyError(
+            f"Not ready for as_of={as_of}: {'; '.join(late)}. Deliver the missing days, run "
+            "ingestion and try again, or allow more in conf/base/parameters/readiness.yml."
         )
     return [as_of.day]
 
@@ -65,10 +86,11 @@ def list_training_dates(
         training: `split` says how many snapshots calibrate and test.
 
     Raises:
-        AsOfOutsideDataError: As for scoring.
+        AsOfOutsideDataError: When usage starts later than the day before `as_of`.
+        SourcesNotReadyError: When usage does not reach that day.
         TooFewSnapshotsError: When no date is left to train on beside gap, calibration and test.
     """
-    list_scoring_dates(coverage, as_of)
+    _check_covered(coverage, as_of)
     first, _ = _covered_days(coverage)
     earliest = max(
         first + timedelta(days=snapshots.minimum_history_days), snapshots.first or date.min
@@ -127,6 +149,37 @@ def snapshot_customers(
     date_columns = [features.windows[table].date for table in label.event_tables]
     active = has_event(eligible, dates, eligibility.active_within_days, date_columns, events)
     return active.filter(active.is_active).select(*KEY)
+
+
+def _check_covered(coverage: ir.Table, as_of: AsOf, usage: SourceParams | None = None) -> None:
+    first, last = _covered_days(coverage)
+    ready_until = last + timedelta(days=1 + (usage.lag_days if usage else 0))
+    reach = (
+        f"as_of={as_of} is outside the data: usage runs from {first} to {last}, so as_of may be "
+        f"{first + timedelta(days=1)} to {ready_until}."
+    )
+    if as_of.day <= first:
+        raise AsOfOutsideDataError(f"{reach} Choose another date (--params as_of=YYYY-MM-DD).")
+    if as_of.day > ready_until:
+        raise SourcesNotReadyError(
+            f"{reach} Deliver the missing days and run ingestion, or choose another date (--params "
+            "as_of=YYYY-MM-DD)."
+        )
+
+
+def _find_lag(name: str, table: ir.Table, source: SourceParams, as_of: AsOf) -> str | None:
+    """Say how far a source reaches, if that is not far enough."""
+    if source.date not in table.columns:
+        raise UnknownSourceColumnError(
+            f"readiness.sources.{name}.date is {source.date!r}; {name} has {list(table.columns)}. "
+            "Correct conf/base/parameters/readiness.yml."
+        )
+    needed = as_of.day - timedelta(days=1 + source.lag_days)
+    last = table[source.date].max().execute()
+    reached = None if last is None or pd.isna(last) else pd.Timestamp(last).date()
+    if reached is not None and reached >= needed:
+        return None
+    return f"{name} reaches {reached or 'no day'}, needed is {needed} ({source.date})"
 
 
 def _covered_days(coverage: ir.Table) -> tuple[date, date]:

@@ -16,7 +16,7 @@ from telco_churn.contracts import (
     Subscriptions,
     Usage,
 )
-from telco_churn.errors import InputError
+from telco_churn.errors import RefusedError
 from telco_churn.parameters import IngestionParams
 from telco_churn.pipelines.ingestion.row_checks import BOOKKEEPING, check_rows, select_rejected
 
@@ -33,7 +33,7 @@ BLANKED = "blanked_"
 FAIR_SHARE = 0.1  # of the median day's rows
 
 
-class TooManyRejectedError(InputError):
+class TooManyRejectedError(RefusedError):
     """More of a table was rejected than `ingestion.max_rejected_fraction` allows."""
 
 

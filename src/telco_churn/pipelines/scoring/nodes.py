@@ -1,36 +1,36 @@
 """Gives every active customer of one date a score, and whom to call a reason.
 
-In: customer_features of `as_of`, the champion, the time. Out: churn_predictions, who is contacted,
+In: customer_features of `as_of`, the model, who is contacted. Out: churn_predictions,
 contact_reasons, churn_scores; computed in Arrow batches by whoever writes them.
 """
 
-from datetime import datetime
 from functools import partial
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCHEMA
+from telco_churn.contracts import (
+    PREDICTIONS_SCHEMA,
+    REASONS_SCHEMA,
+    SCORES_SCHEMA,
+    ScoreCommit,
+)
 from telco_churn.engines import map_batches
-from telco_churn.errors import InputError
 from telco_churn.model.batches import Run, run_on_batch
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureMismatchError
 from telco_churn.model.registered import ModelVersion
 from telco_churn.parameters import AsOf, DecisionParams, ReasonParams, ScoringParams
-
-KEY = ["customer_id", "as_of"]
-
-
-class NothingToScoreError(InputError):
-    """There is no champion, or no customer on the date."""
+from telco_churn.pipelines.scoring.campaign import KEY, is_held_out
+from telco_churn.pipelines.scoring.plan import NothingToScoreError, ScorePlan
 
 
 def predict_churn(
     customer_features: ir.Table,
-    champion_model: ModelVersion | None,
+    scoring_champion: ModelVersion,
     as_of: AsOf,
     scoring: ScoringParams,
     decision: DecisionParams,
@@ -39,7 +39,7 @@ def predict_churn(
 
     Args:
         customer_features: One row per customer and `as_of`.
-        champion_model: Resolved once: promoting another during the run changes nothing in it.
+        scoring_champion: The model of this run.
         as_of: The morning to score.
         scoring: `batch_rows`, how many customers are in memory at a time.
         decision: What contacts cost and win today, whatever it was when the model was trained.
@@ -49,14 +49,10 @@ def predict_churn(
         model.
 
     Raises:
-        NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
+        NothingToScoreError: When no customer is active on `as_of`.
         FeatureMismatchError: When the champion reads features that are not there.
     """
-    if champion_model is None:
-        raise NothingToScoreError(
-            "There is no champion to score with. Run `kedro run --pipelines training` first."
-        )
-    _check_features(customer_features, champion_model)
+    _check_features(customer_features, scoring_champion)
     customers = customer_features.filter(customer_features.as_of == as_of.day)
     if customers.limit(1).count().execute() == 0:
         raise NothingToScoreError(
@@ -64,29 +60,14 @@ def predict_churn(
             "cancellations around that date and at eligibility in "
             "conf/base/parameters/features.yml, or choose another as_of."
         )
-    model = champion_model.model.with_decision(Decision(**decision.money))
+    model = scoring_champion.model.with_decision(Decision(**decision.money))
     return _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
-
-
-def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir.Table:
-    """Choose who is contacted: who is worth more than it costs, best first, while there are calls.
-
-    Args:
-        churn_predictions: With `expected_value`.
-        decision: `campaign_capacity`, how many can be contacted.
-
-    Returns:
-        `customer_id`, `as_of` of those.
-    """
-    worth = churn_predictions.filter(churn_predictions.expected_value > 0)
-    best_first = worth.order_by(worth.expected_value.desc(), worth.customer_id)
-    return best_first.limit(decision.campaign_capacity).select(*KEY)
 
 
 def explain_contacts(
     customer_features: ir.Table,
     contacted_customers: ir.Table,
-    champion_model: ModelVersion,
+    scoring_champion: ModelVersion,
     as_of: AsOf,
     reasons: ReasonParams,
     scoring: ScoringParams,
@@ -96,7 +77,7 @@ def explain_contacts(
     Args:
         customer_features: What the champion reads.
         contacted_customers: Who is contacted; no more than the campaign can call.
-        champion_model: The model, with its templates.
+        scoring_champion: The model, with its templates.
         as_of: The morning that was scored.
         reasons: `give_to` says whom.
         scoring: `batch_rows`.
@@ -108,17 +89,20 @@ def explain_contacts(
     if reasons.give_to == "contacted":
         # In memory, because features may lie in a warehouse and the contacts do not.
         customers = customers.semi_join(ibis.memtable(contacted_customers.to_pyarrow()), KEY)
-    return _run(ChurnModel.explain, champion_model.model, customers, REASONS_SCHEMA, scoring)
+    return _run(ChurnModel.explain, scoring_champion.model, customers, REASONS_SCHEMA, scoring)
 
 
 def assemble_scores(
     churn_predictions: ir.Table,
     contacted_customers: ir.Table,
     contact_reasons: ir.Table,
-    champion_model: ModelVersion,
-    clock: datetime,
-) -> ir.Table:
-    """Put together what is committed.
+    scoring_champion: ModelVersion,
+    score_plan: ScorePlan,
+    score_statistics: dict[str, Any],
+    score_fingerprint: str,
+    decision: DecisionParams,
+) -> ScoreCommit:
+    """Put together what is committed, rows and where they come from.
 
     Returns:
         The columns of `ChurnScores`, one row for each of `churn_predictions`.
@@ -127,11 +111,22 @@ def assemble_scores(
     scores = churn_predictions.left_join(contacted, KEY).drop("customer_id_right", "as_of_right")
     scores = scores.left_join(contact_reasons, KEY).mutate(
         contact=scores.contact.fill_null(False),
-        model_version=ibis.literal(champion_model.version, "int64"),
-        run_id=ibis.literal(champion_model.run_id),
-        scored_at=ibis.literal(clock, "timestamp('UTC', 6)"),
+        holdout=is_held_out(scores.customer_id, decision),
+        # From text, or an engine would choose a narrower number.
+        model_version=ibis.literal(str(scoring_champion.version)).cast("int64"),
+        run_id=ibis.literal(scoring_champion.run_id),
+        scored_at=ibis.literal(score_plan.started_at, "timestamp('UTC', 6)"),
     )
-    return scores.select(*SCORES_SCHEMA.names)
+    facts = ("features_digest", "data_fingerprint")
+    lineage = score_statistics | {
+        "model": scoring_champion.name,
+        "model_version": scoring_champion.version,
+        "model_run_id": scoring_champion.run_id,
+        **{f"model_{fact}": scoring_champion.facts.get(fact) for fact in facts},
+        "score_fingerprint": score_fingerprint,
+        "started_at": score_plan.started_at.isoformat(),
+    }
+    return ScoreCommit(scores.select(*SCORES_SCHEMA.names), lineage, score_plan.replaces)
 
 
 def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None:

@@ -1,39 +1,87 @@
-"""scoring: customer_features and the champion -> churn_scores of one date, and a summary.
+"""scoring: customer_features and the champion -> churn_scores of one date, contacts, a summary.
 
 The summary has a namespace of its own, so that Kedro-Viz shows the scores between the two.
 """
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.scoring import nodes, summary
+from telco_churn.parameters import FeatureParams
+from telco_churn.pipelines.scoring import campaign, guard, nodes, plan, summary
 
 
-def create_pipeline() -> Pipeline:
-    """Wire scoring, with what ingestion rejected in the summary."""
+def create_pipeline(features: FeatureParams) -> Pipeline:
+    """Wire scoring, with what ingestion rejected in the summary.
+
+    Args:
+        features: Names the event tables that scores follow from.
+    """
+    blocks = ("as_of", "features", "eligibility", "decision", "reasons")
+    fingerprint = Node(
+        plan.fingerprint_sources,
+        {block: f"params:{block}" for block in blocks}
+        | {table: table for table in [*plan.DAY_OF, *features.windows]},
+        "score_fingerprint",
+        name="fingerprint_sources",
+    )
     describe = Node(
         summary.describe_rejected_rows,
         ["ingestion_report", "rejected_rows"],
         "data_summary",
         name="describe_rejected_rows",
     )
-    return create_score_pipeline() + _in_namespace("reporting", [describe])
+    sources = _in_namespace("scoring", [fingerprint])
+    return sources + _create_score_pipeline() + _in_namespace("reporting", [describe])
 
 
-def create_score_pipeline() -> Pipeline:
-    """Wire scoring alone, for a `data_summary` that is made elsewhere."""
+def create_table_pipeline() -> Pipeline:
+    """Wire scoring of a flat table, for a `data_summary` that is made elsewhere."""
+    fingerprint = Node(
+        plan.fingerprint_own_table,
+        ["own_table", "params:decision", "params:reasons"],
+        "score_fingerprint",
+        name="fingerprint_own_table",
+    )
+    return _in_namespace("scoring", [fingerprint]) + _create_score_pipeline()
+
+
+def _create_score_pipeline() -> Pipeline:
     summarise = Node(
         summary.summarise_run,
-        [
-            "churn_scores",
-            "champion_model",
-            "data_summary",
-            "params:as_of",
-            "params:summary",
-        ],
+        ["churn_scores", "scoring_champion", "data_summary", "params:as_of", "params:summary"],
         "run_summary",
         name="summarise_run",
     )
-    return _in_namespace("scoring", _score_nodes()) + _in_namespace("reporting", [summarise])
+    scored = [*_plan_nodes(), *_score_nodes(), *_contact_nodes(), _commit_node()]
+    return _in_namespace("scoring", scored) + _in_namespace("reporting", [summarise])
+
+
+def _plan_nodes() -> list[Node]:
+    return [
+        Node(
+            plan.plan_commit,
+            ["champion_model", "score_history", "params:as_of", "clock"],
+            ["scoring_champion", "score_plan"],
+            name="plan_commit",
+        ),
+        Node(
+            guard.measure_scores,
+            ["churn_predictions", "contacted_customers"],
+            "score_measures",
+            name="measure_scores",
+        ),
+        Node(
+            guard.guard_volume,
+            [
+                "score_measures",
+                "score_history",
+                "scoring_champion",
+                "params:as_of",
+                "params:guard",
+            ],
+            "score_statistics",
+            name="guard_volume",
+        ),
+    ]
 
 
 def _score_nodes() -> list[Node]:
@@ -42,7 +90,7 @@ def _score_nodes() -> list[Node]:
             nodes.predict_churn,
             [
                 "customer_features",
-                "champion_model",
+                "scoring_champion",
                 "params:as_of",
                 "params:scoring",
                 "params:decision",
@@ -51,17 +99,11 @@ def _score_nodes() -> list[Node]:
             name="predict_churn",
         ),
         Node(
-            nodes.choose_contacts,
-            ["churn_predictions", "params:decision"],
-            "contacted_customers",
-            name="choose_contacts",
-        ),
-        Node(
             nodes.explain_contacts,
             [
                 "customer_features",
                 "contacted_customers",
-                "champion_model",
+                "scoring_champion",
                 "params:as_of",
                 "params:reasons",
                 "params:scoring",
@@ -69,19 +111,45 @@ def _score_nodes() -> list[Node]:
             "contact_reasons",
             name="explain_contacts",
         ),
+    ]
+
+
+def _contact_nodes() -> list[Node]:
+    return [
         Node(
-            nodes.assemble_scores,
-            [
-                "churn_predictions",
-                "contacted_customers",
-                "contact_reasons",
-                "champion_model",
-                "clock",
-            ],
-            "churn_scores",
-            name="assemble_scores",
+            campaign.choose_contacts,
+            ["churn_predictions", "params:decision"],
+            "contacted_customers",
+            name="choose_contacts",
+        ),
+        Node(
+            campaign.list_contacts,
+            ["churn_scores", "params:as_of"],
+            "contact_list",
+            name="list_contacts",
+        ),
+        Node(
+            campaign.sort_contacts, "contact_list", "contact_list_for_people", name="sort_contacts"
         ),
     ]
+
+
+def _commit_node() -> Node:
+    return Node(
+        nodes.assemble_scores,
+        [
+            "churn_predictions",
+            "contacted_customers",
+            "contact_reasons",
+            "scoring_champion",
+            "score_plan",
+            "score_statistics",
+            "score_fingerprint",
+            "params:decision",
+        ],
+        "churn_scores",
+        name="assemble_scores",
+    )
 
 
 def _in_namespace(namespace: str, nodes_of_it: list[Node]) -> Pipeline:

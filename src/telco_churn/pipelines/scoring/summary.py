@@ -35,13 +35,13 @@ def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Tab
 
 def summarise_run(
     churn_scores: ir.Table,
-    champion_model: ModelVersion,
+    scoring_champion: ModelVersion,
     data_summary: str,
     as_of: AsOf,
     summary: SummaryParams,
 ) -> str:
     """Say in a few lines what was scored, by what, how good it is, and what to do next."""
-    metrics, facts = champion_model.metrics, champion_model.facts
+    metrics, facts = scoring_champion.metrics, scoring_champion.facts
     held_out = ", ".join(
         f"{title} {metrics[name]:.3f} (logistic {metrics[f'{SIMPLE_RIVAL}_{name}']:.3f})"
         for name, title in HEADLINES.items()
@@ -50,8 +50,8 @@ def summarise_run(
         [
             "",
             _count_contacts(churn_scores, as_of, summary),
-            f"  model     {champion_model.name} version {champion_model.version}, trained as of "
-            f"{facts['as_of']} on {int(facts['learnt_from']):,} examples",
+            f"  model     {scoring_champion.name} version {scoring_champion.version}, trained as of"
+            f" {facts['as_of']} on {int(facts['learnt_from']):,} examples",
             f"  held out  {held_out}",
             *_warn_of_hindsight(facts["as_of"], as_of),
             data_summary,
@@ -66,7 +66,7 @@ def summarise_run(
 def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams) -> str:
     scores = churn_scores.filter(churn_scores.as_of == as_of.day)
     contacted = scores.filter(scores.contact)
-    worth = scores.filter(scores.expected_value > 0).count().execute()
+    worth = scores.filter(scores.expected_value > 0, ~scores.holdout).count().execute()
     contacts, value = contacted.count().execute(), contacted.expected_value.sum().execute() or 0
     limit = f" of the {worth:,} that are worth it" if contacts < worth else ""
     return (

@@ -1,0 +1,53 @@
+"""How a run ended: in a sentence for people, in an exit code for schedulers."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+from kedro.framework.cli.utils import KedroCliError
+from kedro.io import DatasetError
+from kedro.validation.exceptions import DataValidationError, ParameterValidationError
+
+from telco_churn.errors import ExitCode, InputError, NothingToDo
+
+EXPECTED = (InputError, DatasetError, ParameterValidationError)
+
+
+def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End with the message alone where it says it all; `kedro --verbose` shows the rest."""
+
+    @functools.wraps(command)
+    def run_explained(*args: Any, **kwargs: Any) -> Any:
+        """Run the command, its expected errors told plainly."""
+        try:
+            return command(*args, **kwargs)
+        except NothingToDo as found:
+            click.echo(str(found))
+            raise SystemExit(found.exit_code) from found
+        except EXPECTED as error:
+            if KedroCliError.VERBOSE_ERROR:
+                raise
+            plain = click.ClickException(str(error))
+            plain.exit_code = find_exit_code(error)  # type: ignore[misc]  # as click documents
+            raise plain from error
+
+    return run_explained
+
+
+def find_exit_code(error: BaseException) -> ExitCode:
+    """Look for what an error means among its causes: Kedro wraps what datasets raise."""
+    for cause in _walk(error):
+        if isinstance(cause, InputError) and cause.exit_code is not ExitCode.FAILED:
+            return cause.exit_code
+        if isinstance(cause, DataValidationError):
+            return ExitCode.REFUSED
+        if isinstance(cause, ParameterValidationError):
+            return ExitCode.WRONG_CALL
+    return ExitCode.FAILED
+
+
+def _walk(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__

@@ -1,0 +1,74 @@
+"""`kedro scores`: what was scored when, and the way back."""
+
+from datetime import date
+from typing import cast
+
+import click
+import pandas as pd
+
+from telco_churn.commands.dates import Day
+from telco_churn.commands.outcome import explain_errors
+from telco_churn.commands.sessions import open_session, show_table
+from telco_churn.datasets.score_history import ScoreHistory
+
+HISTORY = "score_history"
+environment = click.option("--env", "-e", default=None, help="Configuration environment.")
+
+
+@click.group()
+def scores() -> None:
+    """Look at the committed scores, and bring back earlier ones."""
+
+
+@scores.command()
+@environment
+@click.option("--as-of", type=Day(), default=None, help="Every commit of this date alone.")
+@click.option("--all", "every", is_flag=True, help="Every commit, not only the latest of a date.")
+@explain_errors
+def history(env: str | None, as_of: date | None, every: bool) -> None:
+    """List dates, versions, counts, model and duration, as the table's own log has them."""
+    commits = _open(env).load()
+    if as_of:
+        commits = commits[commits["as_of"] == str(as_of)]
+    elif not every:
+        commits = commits.drop_duplicates("as_of", keep="last").sort_values("as_of")
+    if commits.empty:
+        click.echo("There are no scores. Run: kedro run --pipelines scoring --params as_of=...")
+        return
+    _show(commits)
+
+
+@scores.command()
+@environment
+@click.option("--as-of", type=Day(), required=True, help="The date to bring back.")
+@click.option("--version", type=int, required=True, help="As `kedro scores history` lists it.")
+@explain_errors
+def restore(env: str | None, as_of: date, version: int) -> None:
+    """Make the scores of a date what an earlier version of the table had, as a new commit."""
+    made = _open(env).restore(str(as_of), version)
+    click.echo(f"{as_of} is as version {version} had it; that is version {made} of the table now.")
+
+
+def _open(env: str | None) -> ScoreHistory:
+    with open_session(env) as session:
+        return cast(ScoreHistory, session.load_context().catalog[HISTORY])
+
+
+def _show(commits: pd.DataFrame) -> None:
+    columns = ["as_of", "version", "committed at", "customers", "contacts", "expected", "mean p"]
+    rows = [
+        [
+            commit["as_of"],
+            str(commit["table_version"]),
+            commit["committed_at"],
+            f"{int(commit['customers']):,}",
+            f"{int(commit['contacts']):,}",
+            f"{float(commit['expected_value']):,.0f}",
+            f"{float(commit['mean_probability']):.2%}",
+            f"{commit['model']} {commit['model_version']}",
+            commit["seconds"],
+            commit["restored_from"],
+        ]
+        for commit in commits.fillna("").to_dict("records")
+    ]
+    show_table([*columns, "model", "seconds", "restored from"], rows)

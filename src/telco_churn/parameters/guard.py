@@ -1,0 +1,24 @@
+"""How far the scores of one date may be off those of the date before."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from telco_churn.parameters.block import Block
+
+
+class GuardParams(Block):
+    """Bounds against the latest date scored before, if that was not long ago.
+
+    Attributes:
+        action: `refuse` ends the run before anything is committed, `warn` only says it.
+        compare_within_days: Dates that lie further back are not compared with.
+        max_customers_change: Share by which the number of customers may rise or fall.
+        max_stability_index: Largest population stability index of the probabilities; compared
+            only where the same model version gave both.
+    """
+
+    action: Literal["refuse", "warn"]
+    compare_within_days: int = Field(ge=1)
+    max_customers_change: float = Field(gt=0, allow_inf_nan=False)
+    max_stability_index: float = Field(gt=0, allow_inf_nan=False)
