@@ -25,6 +25,7 @@ from telco_churn.parameters import (
     FeatureParams,
     LabelParams,
     MessParams,
+    ReadinessParams,
     SimulationParams,
     SnapshotParams,
     TrainingParams,
@@ -75,12 +76,19 @@ def training_params() -> TrainingParams:
     return TrainingParams(**read_parameters("training"))
 
 
-def decision_params() -> DecisionParams:
-    return DecisionParams(**read_parameters("decision"))
+def decision_params(**changes: Any) -> DecisionParams:
+    return DecisionParams(**(read_parameters("decision") | changes))
 
 
 def evaluation_params(**changes: Any) -> EvaluationParams:
     return EvaluationParams(**(read_parameters("evaluation") | changes))
+
+
+def readiness_params(**sources: Any) -> ReadinessParams:
+    """Sources by name, each `(column, days)`."""
+    return ReadinessParams(
+        sources={name: {"date": day, "lag_days": lag} for name, (day, lag) in sources.items()}
+    )
 
 
 def as_of(day: str) -> AsOf:

@@ -35,6 +35,7 @@ WITHOUT_CONTRACT = {
     "champion_model",
     "churn_model",
     "clock",
+    "contact_list_for_people",  # of contact_list, which has one
     "data_dictionary_page",
     "decile_plot",
     "evaluation_metrics",
@@ -50,6 +51,7 @@ WITHOUT_CONTRACT = {
     "registered_versions",
     "roc_curve",
     "run_summary",
+    "score_history",
     "slice_plot",
     "tuning_studies",
     "user",
@@ -119,7 +121,13 @@ def test_production_leaves_no_table_in_a_file_but_the_scores(
     used = {name for pipeline in _pipelines_of(env) for name in pipelines[pipeline].datasets()}
     files = {name for name in used if isinstance(datasets.get(name), EngineTable)}
     # The sample operator's, and what the model says on the way to the scores.
-    assert files <= {"true_hazard", "churn_predictions", "contact_reasons"}
+    assert files <= {
+        "true_hazard",
+        "churn_predictions",
+        "contact_reasons",
+        "contact_list",
+        "contact_list_for_people",
+    }
     assert isinstance(datasets.get("usage"), TableDataset)
 
 

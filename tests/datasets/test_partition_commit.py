@@ -10,7 +10,8 @@ from deltalake import DeltaTable
 from kedro.io import DatasetError
 
 from telco_churn.datasets import partition_commit
-from telco_churn.datasets.partition_commit import replace_partition
+from telco_churn.datasets.commit_log import read_commits
+from telco_churn.datasets.partition_commit import DateTakenError, replace_partition
 
 
 def write(folder: Path, *ids: str, **columns: list[Any]) -> list[Path]:
@@ -30,34 +31,37 @@ def test_each_commit_replaces_its_date_and_no_other(tmp_path: Path) -> None:
     replace_partition(table, "as_of=2026-01-01", [*write(aside, "a", "b"), *write(aside, "c")])
     replace_partition(table, "as_of=2026-01-08", write(aside, "d"))
     assert len(customers(table)) == 4
-    replace_partition(table, "as_of=2026-01-01", write(aside, "e"))
+    replace_partition(table, "as_of=2026-01-01", write(aside, "e"), replaces=0)
     assert customers(table) == [("2026-01-01", "e"), ("2026-01-08", "d")]
     assert DeltaTable(table).version() == 2
 
 
-@pytest.mark.parametrize("day", ["2026-01-01", "2026-01-08"])
-def test_of_two_runs_of_a_date_at_a_time_one_stays(
-    day: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("rival", ["2026-01-01", "2026-01-08"])
+def test_who_commits_between_is_seen(
+    rival: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, aside = tmp_path / "scores", tmp_path / "aside"
-    replace_partition(table, "as_of=2026-01-01", write(aside, "before"))
-    looked_up: list[int] = []
+    replace_partition(table, "as_of=2025-12-25", write(aside, "before"))
+    looked: list[int] = []
 
-    class Slow(DeltaTable):
-        """Somebody else commits after this one looked at the table."""
+    def look_then_be_overtaken(found: DeltaTable) -> list[dict[str, Any]]:
+        looked.append(found.version())
+        commits = read_commits(found)
+        if len(looked) == 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(partition_commit, "read_commits", read_commits)
+                replace_partition(table, f"as_of={rival}", write(aside, "faster"))
+        return commits
 
-        def __init__(self, path: Path) -> None:
-            super().__init__(path)
-            looked_up.append(self.version())
-            if len(looked_up) == 2:  # columns first, then what to replace
-                with monkeypatch.context() as patch:
-                    patch.setattr(partition_commit, "DeltaTable", DeltaTable)
-                    replace_partition(table, f"as_of={day}", write(aside, "faster"))
-
-    monkeypatch.setattr(partition_commit, "DeltaTable", Slow)
-    replace_partition(table, f"as_of={day}", write(aside, "slower"))
-    assert [name for date, name in customers(table) if date == day] == ["slower"]
-    assert looked_up == [0, 0, 1]
+    monkeypatch.setattr(partition_commit, "read_commits", look_then_be_overtaken)
+    if rival == "2026-01-01":
+        with pytest.raises(DateTakenError, match="Another run committed as_of=2026-01-01"):
+            replace_partition(table, "as_of=2026-01-01", write(aside, "slower"))
+    else:
+        replace_partition(table, "as_of=2026-01-01", write(aside, "slower"))
+        assert ("2026-01-01", "slower") in customers(table)
+    assert (rival, "faster") in customers(table)
+    assert looked == [0, 1]
 
 
 def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
-"""One commit a date: replaced as a whole, or not at all."""
+"""One commit a date: replaced as a whole, or not at all, and it says what it is."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 from kedro.io import DatasetError
 
-from telco_churn.contracts import SCORES_SCHEMA, ChurnScores
+from telco_churn.contracts import SCORES_SCHEMA, BrokenContractError, ChurnScores, ScoreCommit
+from telco_churn.datasets.partition_commit import DateTakenError
+from telco_churn.datasets.score_history import ScoreHistory
 from telco_churn.datasets.score_table import ScoreTable
 
 ENGINE = {"backend": "duckdb", "database": ":memory:"}
@@ -21,19 +25,21 @@ ROW: dict[str, Any] = {
     "risk_band": "high",
     "expected_value": 1.0,
     "contact": True,
+    "holdout": False,
     "reason_1": "x is 1",
-    "reason_2": None,
-    "reason_3": None,
     "model_version": 1,
     "run_id": "r",
     "scored_at": datetime(2026, 1, 1, tzinfo=UTC),
 }
+LINEAGE = {"model": "churn", "model_version": 1, "customers": 2, "histogram": [1, 1]} | {
+    "started_at": "2026-01-01T03:00:00+00:00",
+    "model_data_fingerprint": None,
+}
 
 
-def stream(*batches: list[dict[str, Any]]) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_batches(
-        SCORES_SCHEMA, [pa.RecordBatch.from_pylist(rows, SCORES_SCHEMA) for rows in batches]
-    )
+def commit(*rows: dict[str, Any], replaces: int | None = None) -> ScoreCommit:
+    table = ibis.memtable(pa.Table.from_pylist(list(rows), SCORES_SCHEMA))
+    return ChurnScores.validate(ScoreCommit(table, LINEAGE, replaces))
 
 
 def table(path: Path, day: str = "2026-01-01") -> ScoreTable:
@@ -47,47 +53,97 @@ def customers(path: Path) -> list[tuple[str, str]]:
 
 def test_a_rerun_replaces_its_date_and_no_other(tmp_path: Path) -> None:
     other = ROW | {"as_of": date(2026, 1, 8)}
-    table(tmp_path).save(stream([ROW, ROW | {"customer_id": "b"}]))
-    table(tmp_path, "2026-01-08").save(stream([other]))
-    table(tmp_path).save(stream([ROW | {"customer_id": "c"}]))
+    table(tmp_path).save(commit(ROW, ROW | {"customer_id": "b"}))
+    table(tmp_path, "2026-01-08").save(commit(other))
+    table(tmp_path).save(commit(ROW | {"customer_id": "c"}, replaces=0))
     assert customers(tmp_path) == [("2026-01-01", "c"), ("2026-01-08", "a")]
     assert DeltaTable(tmp_path).version() == 2
+    assert list(tmp_path.glob("_aside_*")) == []
 
 
-def test_a_stream_that_breaks_leaves_the_version_before(tmp_path: Path) -> None:
-    def broken() -> Iterator[pa.RecordBatch]:
-        yield pa.RecordBatch.from_pylist([ROW | {"customer_id": "z"}], SCORES_SCHEMA)
-        raise RuntimeError("power cut")
-
-    table(tmp_path).save(stream([ROW]))
-    with pytest.raises(DatasetError, match="power cut"):
-        table(tmp_path).save(pa.RecordBatchReader.from_batches(SCORES_SCHEMA, broken()))
+def test_a_run_that_was_overtaken_on_its_date_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    table(tmp_path).save(commit(ROW))
+    for replaces in (None, 7):
+        with pytest.raises(DatasetError, match="Another run committed as_of=2026-01-01") as error:
+            table(tmp_path).save(commit(ROW | {"customer_id": "late"}, replaces=replaces))
+        assert isinstance(error.value.__cause__, DateTakenError)
     assert customers(tmp_path) == [("2026-01-01", "a")]
-    assert DeltaTable(tmp_path).version() == 0
+
+
+def test_scores_of_another_date_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="to be saved are as_of=2026-01-08"):
+        table(tmp_path, "2026-01-08").save(commit(ROW))
+    assert not DeltaTable.is_deltatable(str(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
     [
         ("churn_probability", 1.5),
+        ("churn_probability", float("nan")),
         ("risk_band", "extreme"),
         ("model_version", 0),
         ("customer_id", None),
+        ("customer_id", "a"),  # twice
+        ("reason_1_contribution", -1.0),
     ],
 )
-def test_a_batch_that_breaks_the_contract_stops_the_commit(
+def test_a_row_that_breaks_the_contract_stops_the_commit(
     column: str, value: object, tmp_path: Path
 ) -> None:
-    checked = ChurnScores.validate(stream([ROW], [ROW | {"customer_id": "b", column: value}]))
-    with pytest.raises(DatasetError, match=column):
-        table(tmp_path).save(checked)
+    bad = ROW | {"customer_id": "b", column: value}
+    with pytest.raises(DatasetError, match=column) as error:
+        table(tmp_path).save(commit(ROW, bad))
+    assert isinstance(error.value.__cause__, BrokenContractError)
     assert not DeltaTable.is_deltatable(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stream_that_keeps_the_contract_passes_unchanged() -> None:
-    assert ChurnScores.validate(stream([ROW])).read_all() == stream([ROW]).read_all()
+def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"_aside_{gone.pid}_x"
+    left.mkdir()
+    table(tmp_path).save(commit(ROW))
+    assert not left.exists()
+
+
+def test_a_commit_says_what_it_is(tmp_path: Path) -> None:
+    table(tmp_path).save(commit(ROW))
+    (said,) = ScoreHistory(filepath=str(tmp_path)).load().to_dict("records")
+    assert (said["as_of"], said["table_version"]) == ("2026-01-01", 0)
+    assert (said["model"], said["model_version"], said["histogram"]) == ("churn", "1", "[1, 1]")
+    assert float(said["seconds"]) > 0
+
+
+def test_a_date_can_be_brought_back_and_brought_back_again(tmp_path: Path) -> None:
+    history = ScoreHistory(filepath=str(tmp_path))
+    table(tmp_path).save(commit(ROW))
+    table(tmp_path).save(commit(ROW | {"customer_id": "b"}, replaces=0))
+    table(tmp_path, "2026-01-08").save(commit(ROW | {"as_of": date(2026, 1, 8)}))
+    assert history.restore("2026-01-01", 0) == 3
+    assert customers(tmp_path) == [("2026-01-01", "a"), ("2026-01-08", "a")]
+    assert history.restore("2026-01-01", 1) == 4
+    assert customers(tmp_path) == [("2026-01-01", "b"), ("2026-01-08", "a")]
+    assert history.load()["restored_from"].tolist()[-2:] == ["0", "1"]
+
+
+def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
+    history = ScoreHistory(filepath=str(tmp_path))
+    with pytest.raises(DatasetError, match="no scores"):
+        history.restore("2026-01-01", 0)
+    table(tmp_path).save(commit(ROW))
+    table(tmp_path).save(commit(ROW, replaces=0))
+    with pytest.raises(DatasetError, match=r"Version 9 .* versions that did are \[0, 1\]"):
+        history.restore("2026-01-01", 9)
+    for file in DeltaTable(tmp_path, version=0).file_uris():
+        Path(file.removeprefix("file://")).unlink()
+    with pytest.raises(DatasetError, match=r"were removed .* score it again"):
+        history.restore("2026-01-01", 0)
+    assert DeltaTable(tmp_path).version() == 1
 
 
 def test_scores_that_are_not_there_say_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="kedro run --pipelines scoring"):
         table(tmp_path / "none").load()
+    assert ScoreHistory(filepath=str(tmp_path / "none")).load().empty

@@ -32,7 +32,8 @@ def test_contacted_customers_have_a_reason_and_others_none(finished_project: Pro
     scores = DeltaTable(finished_project.data / "07_model_output" / "churn_scores").to_pandas()
     assert 0 < scores["contact"].sum() < len(scores)
     assert (scores["reason_1"].notna() == scores["contact"]).all()
-    assert (scores["contact"] == (scores["expected_value"] > 0)).all()
+    assert (scores["contact"] == ((scores["expected_value"] > 0) & ~scores["holdout"])).all()
+    assert 0 < scores["holdout"].mean() < 0.1
     for number in (1, 2, 3):
         given = scores[f"reason_{number}"].notna()
         for part in ("feature", "value", "contribution"):

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 CATALOG = """
@@ -56,7 +57,7 @@ def test_its_contract_is_kept_like_any_other(project: ProjectCopy) -> None:
     at = broken.schema.get_field_index("roaming_mb")
     _add_roaming(project, broken.set_column(at, "roaming_mb", pa.array([-1.0] * len(broken))))
     result = project.run("--pipelines", "features", "--tags", "scoring")
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.REFUSED
     assert "roaming" in result.output
     assert f"roaming_mb_too_small in {len(broken):,} rows" in result.output
 
@@ -64,7 +65,7 @@ def test_its_contract_is_kept_like_any_other(project: ProjectCopy) -> None:
 def test_two_rows_of_one_key_are_refused(project: ProjectCopy) -> None:
     _add_roaming(project, pa.concat_tables([_roaming(), _roaming().slice(0, 3)]))
     result = project.run("--pipelines", "features", "--tags", "scoring")
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.REFUSED
     assert "3 rows too many for the key ['customer_id', 'day']" in result.output
 
 

@@ -14,6 +14,7 @@ import pytest
 from deltalake import DeltaTable
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from telco_churn.errors import ExitCode
 from tests.conftest import PROJECT, ProjectCopy
 
 IBM_TABLE = Path(
@@ -197,7 +198,7 @@ def test_a_table_that_cannot_be_used_is_refused_and_nothing_is_written(
     table.assign(**change).to_csv(file, index=False)
     before = project.snapshot()
     code, output = run(project, file, **params)
-    assert code == 1
+    assert code in {ExitCode.FAILED, ExitCode.WRONG_CALL}
     message = output[output.index("Error: ") :]
     assert [part for part in expected if part not in message] == [], message
     after = project.snapshot()
@@ -209,7 +210,7 @@ def test_an_empty_table_is_refused(table: pd.DataFrame, project: ProjectCopy) ->
     file = project.path / "table.csv"
     table.head(0).to_csv(file, index=False)
     code, output = run(project, file)
-    assert code == 1
+    assert code == ExitCode.REFUSED
     assert "no rows" in output
 
 

@@ -144,12 +144,13 @@ def _show(runs: list[DateRun], dates: int) -> None:
 
 @contextmanager
 def _only_warnings(is_on: bool) -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("kedro", "telco_churn")] if is_on else []
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
+    """Keep Kedro quiet, whose errors are told of with their date, and us but for warnings."""
+    quiet = {"kedro": logging.CRITICAL, "telco_churn": logging.WARNING} if is_on else {}
+    levels = {name: logging.getLogger(name).level for name in quiet}
+    for name, level in quiet.items():
+        logging.getLogger(name).setLevel(level)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)

@@ -1,6 +1,8 @@
 """Opens the project for a command, and shows what it found as a table."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,11 +14,14 @@ from rich.table import Table
 WIDTH_OF_FILES = 160  # characters; a terminal has its own
 
 
-def open_session(env: str | None, parameters: dict[str, Any] | None = None) -> KedroSession:
-    """Create a session of the project around the working directory."""
+@contextmanager
+def open_session(
+    env: str | None, parameters: dict[str, Any] | None = None
+) -> Iterator[KedroSession]:
+    """Open a session of the project around the working directory."""
     project = find_kedro_project(Path.cwd()) or Path.cwd()
-    session = KedroSession.create(project_path=project, env=env, runtime_params=parameters)
-    return cast(KedroSession, session)
+    with KedroSession.create(project_path=project, env=env, runtime_params=parameters) as session:
+        yield cast(KedroSession, session)
 
 
 def show_table(columns: list[str], rows: list[list[str]]) -> None:

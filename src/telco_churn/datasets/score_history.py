@@ -89,7 +89,7 @@ class ScoreHistory(AbstractDataset[None, pd.DataFrame]):
         root = Path(self._filepath)
         found = [
             Path(uri.removeprefix("file://")).absolute().relative_to(root.absolute())
-            for uri in table.file_uris(partition_filters=[("as_of", "=", as_of)])
+            for uri in table.file_uris(file_pruning_predicate=[("as_of", "=", as_of)])
         ]
         gone = [str(file) for file in found if not (root / file).exists()]
         if gone:

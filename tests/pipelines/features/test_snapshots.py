@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import (
     AsOfOutsideDataError,
+    SourcesNotReadyError,
+    UnknownSourceColumnError,
     list_scoring_dates,
     list_training_dates,
     snapshot_customers,
@@ -21,6 +24,7 @@ from tests.conftest import (
     eligibility_params,
     feature_params,
     label_params,
+    readiness_params,
     snapshot_params,
     training_params,
 )
@@ -34,15 +38,49 @@ def coverage(put: Put) -> ir.Table:
     return put(pa.table({"first_day": [FIRST], "last_day": [LAST]}))
 
 
+NO_SOURCES = readiness_params()
+
+
 @pytest.mark.parametrize("day", ["2025-04-01", "2026-09-28"])
 def test_as_of_may_be_any_morning_after_a_day_of_data(day: str, coverage: ir.Table) -> None:
-    assert list_scoring_dates(coverage, as_of(day)) == [date.fromisoformat(day)]
+    assert list_scoring_dates(coverage, as_of(day), NO_SOURCES) == [date.fromisoformat(day)]
 
 
-@pytest.mark.parametrize("day", ["2025-03-31", "2026-09-29"])
-def test_as_of_outside_the_data_is_refused(day: str, coverage: ir.Table) -> None:
-    with pytest.raises(AsOfOutsideDataError, match=f"{day}.*2025-04-01 to 2026-09-28"):
-        list_scoring_dates(coverage, as_of(day))
+def test_as_of_before_the_data_is_refused(coverage: ir.Table) -> None:
+    with pytest.raises(AsOfOutsideDataError, match=r"2025-03-31.*2025-04-01 to 2026-09-28"):
+        list_scoring_dates(coverage, as_of("2025-03-31"), NO_SOURCES)
+
+
+def test_as_of_after_the_data_is_not_ready_yet(coverage: ir.Table) -> None:
+    with pytest.raises(SourcesNotReadyError, match=r"2026-09-29.*2025-04-01 to 2026-09-28"):
+        list_scoring_dates(coverage, as_of("2026-09-29"), NO_SOURCES)
+    lag = readiness_params(usage=("day", 1))
+    usage = ibis.memtable({"day": [LAST]})
+    assert list_scoring_dates(coverage, as_of("2026-09-29"), lag, usage=usage)
+
+
+@pytest.mark.parametrize(("last", "is_ready"), [("2026-09-20", True), ("2026-09-19", False)])
+def test_a_source_may_lag_as_many_days_as_it_is_allowed(
+    last: str, is_ready: bool, coverage: ir.Table
+) -> None:
+    awaited = readiness_params(contacts=("contacted_on", 7))
+    contacts = ibis.memtable({"contacted_on": [date(2026, 1, 1), date.fromisoformat(last)]})
+    if is_ready:
+        assert list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=contacts)
+        return
+    found = r"contacts reaches 2026-09-19, needed is 2026-09-20 \(contacted_on\).*readiness.yml"
+    with pytest.raises(SourcesNotReadyError, match=found):
+        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=contacts)
+
+
+def test_a_source_without_rows_or_without_its_column_is_told_apart(coverage: ir.Table) -> None:
+    awaited = readiness_params(contacts=("contacted_on", 7))
+    empty = ibis.memtable({"contacted_on": pa.array([], pa.date32())})
+    with pytest.raises(SourcesNotReadyError, match="contacts reaches no day"):
+        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=empty)
+    other = ibis.memtable({"on": [LAST]})
+    with pytest.raises(UnknownSourceColumnError, match=r"'contacted_on'; contacts has \['on'\]"):
+        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=other)
 
 
 @pytest.mark.parametrize("day", ["2026-09-28", "2026-07-01", "2026-02-28"])

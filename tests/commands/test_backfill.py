@@ -1,0 +1,96 @@
+"""Dates are run one after another, skipped where they are scored, and told of at the end."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from deltalake import DeltaTable
+from kedro.framework.startup import bootstrap_project
+
+from telco_churn.errors import ExitCode
+from tests.conftest import ProjectCopy
+
+
+def call(project: ProjectCopy, *arguments: str) -> Result:
+    bootstrap_project(project.path)
+    from telco_churn.cli import cli  # noqa: PLC0415  (Kedro must know the project first)
+
+    return CliRunner(catch_exceptions=False).invoke(cli, list(arguments))
+
+
+def backfill(project: ProjectCopy, first: str, last: str, *arguments: str) -> Result:
+    return call(project, "backfill", "--env", "test", "--from", first, "--to", last, *arguments)
+
+
+def scores_of(project: ProjectCopy) -> Path:
+    return project.data / "07_model_output" / "churn_scores"
+
+
+def test_a_backfill_scores_what_is_missing_and_skips_the_rest(project: ProjectCopy) -> None:
+    first = backfill(project, "2026-09-14", "2026-09-28", "--every", "2w")
+    assert first.exit_code == ExitCode.DONE, first.output
+    assert "[1/2] 2026-09-14 done" in first.output
+    assert "[2/2] 2026-09-28 nothing to do" in first.output
+    table = DeltaTable(scores_of(project))
+    again = backfill(project, "2026-09-14", "2026-09-28", "--every", "2w")
+    assert again.exit_code == ExitCode.NOTHING_TO_DO, again.output
+    assert DeltaTable(scores_of(project)).version() == table.version()
+    listed = call(project, "scores", "history", "--env", "test")
+    assert [day for day in ("2026-09-14", "2026-09-28") if day not in listed.output] == []
+    assert "telco_churn_test 1" in listed.output
+
+
+def test_a_backfill_stops_at_a_failure_or_goes_on_when_told_to(project: ProjectCopy) -> None:
+    dates = ("2026-09-22", "2026-10-06")
+    stopped = backfill(project, *dates)
+    assert stopped.exit_code == ExitCode.NOT_READY, stopped.output
+    assert "[1/3] 2026-09-22 done" in stopped.output
+    assert "[2/3] 2026-09-29 not ready" in stopped.output
+    assert "usage runs from" in stopped.output
+    assert "1 dates were not run" in stopped.output
+    on = backfill(project, *dates, "--keep-going")
+    assert on.exit_code == ExitCode.NOT_READY
+    assert "[3/3] 2026-10-06 not ready" in on.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["2026-09-28", "2026-09-14"], "lies before --from"),
+        (["yesterday", "2026-09-14"], "'yesterday' is no date. Write it YYYY-MM-DD."),
+        (["2026-09-14", "2026-09-28", "--every", "0d"], "'0d' is no step. Write days or weeks"),
+        (["2026-09-14", "2026-09-28", "--params", "as_of=2026-01-01"], "as_of is set by --from"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_refused(
+    arguments: list[str], expected: str, project: ProjectCopy
+) -> None:
+    result = backfill(project, *arguments)
+    assert result.exit_code == ExitCode.WRONG_CALL
+    assert expected in result.output
+
+
+def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
+    done = project.run(
+        "--pipelines", "scoring", "--params", "decision.campaign_capacity=1,scoring.rescore=true"
+    )
+    assert done.exit_code == 0, done.output
+    assert contacts(project) == 1
+    restored = call(
+        project, "scores", "restore", "--env", "test", "--as-of", "2026-09-28", "--version", "0"
+    )
+    assert restored.exit_code == 0, restored.output
+    assert contacts(project) > 1
+    every = call(project, "scores", "history", "--env", "test", "--as-of", "2026-09-28")
+    assert every.output.count("2026-09-28") == 3
+    wrong = call(
+        project, "scores", "restore", "--env", "test", "--as-of", "2026-09-28", "--version", "9"
+    )
+    assert wrong.exit_code == ExitCode.FAILED
+    assert "versions that did are [0, 1, 2]" in wrong.output
+
+
+def contacts(project: ProjectCopy) -> int:
+    scores: pd.DataFrame = DeltaTable(scores_of(project)).to_pandas()
+    return int(scores.loc[scores["as_of"].astype(str) == "2026-09-28", "contact"].sum())

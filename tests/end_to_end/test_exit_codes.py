@@ -1,0 +1,95 @@
+"""A scheduler can tell by the exit code what to do next."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from click.testing import Result
+
+from telco_churn.errors import ExitCode
+from tests.conftest import ProjectCopy
+
+Case = Callable[[ProjectCopy], Result]
+
+
+def score(project: ProjectCopy, params: str = "as_of=2026-08-31") -> Result:
+    return project.run("--pipelines", "scoring", "--params", params)
+
+
+def break_a_primary_table(project: ProjectCopy) -> Result:
+    path = project.data / "03_primary" / "contacts.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["topic"]), path)
+    return score(project)
+
+
+def lose_half_the_customers(project: ProjectCopy) -> Result:
+    path = project.data / "03_primary" / "customers.parquet"
+    customers = pd.read_parquet(path)
+    customers.head(len(customers) // 2).to_parquet(path, index=False)
+    return score(project, "as_of=2026-09-27,guard.max_customers_change=0.2")
+
+
+def let_contacts_end_early(project: ProjectCopy) -> Result:
+    path = project.data / "03_primary" / "contacts.parquet"
+    contacts = pd.read_parquet(path)
+    early = contacts[pd.to_datetime(contacts["contacted_on"]) < "2026-08-01"]
+    early.astype({"contacted_on": "date32[pyarrow]", "resolved_on": "date32[pyarrow]"}).to_parquet(
+        path, index=False
+    )
+    return score(project)
+
+
+CASES: dict[str, tuple[Case, ExitCode, str]] = {
+    "scored": (score, ExitCode.DONE, "customers scored as of 2026-08-31"),
+    "scored before": (lambda it: score(it, "as_of=2026-09-28"), ExitCode.NOTHING_TO_DO, "rescore"),
+    "sources end early": (let_contacts_end_early, ExitCode.NOT_READY, "contacts reaches 2026-07"),
+    "usage ends early": (
+        lambda it: score(it, "as_of=2026-10-05"),
+        ExitCode.NOT_READY,
+        "usage runs from",
+    ),
+    "a broken contract": (break_a_primary_table, ExitCode.REFUSED, "lacks ['topic']"),
+    "no such parameter": (lambda it: score(it, "as_off=1"), ExitCode.WRONG_CALL, "as_off"),
+    "no such option": (lambda it: it.run("--pipelin", "scoring"), ExitCode.WRONG_CALL, "--pipelin"),
+    "before the data": (lambda it: score(it, "as_of=2020-01-01"), ExitCode.FAILED, "2025-04-01"),
+}
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_each_ending_has_a_code_of_its_own(what: str, project: ProjectCopy) -> None:
+    run, code, said = CASES[what]
+    result = run(project)
+    assert result.exit_code == code, result.output
+    assert said in result.output
+
+
+def test_scores_that_cannot_be_are_refused_and_those_before_stay(project: ProjectCopy) -> None:
+    done = score(project, "as_of=2026-09-21")
+    assert done.exit_code == ExitCode.DONE, done.output
+    scores = project.data / "07_model_output" / "churn_scores"
+    before = sorted(file.name for file in scores.rglob("*.parquet"))
+    refused = lose_half_the_customers(project)
+    assert refused.exit_code == ExitCode.REFUSED, refused.output
+    assert "guard.max_customers_change" in refused.output
+    assert "guard.action=warn" in refused.output
+    assert sorted(file.name for file in scores.rglob("*.parquet")) == before
+    lists = project.data / "07_model_output" / "contact_list"
+    assert not (lists / "as_of=2026-09-27").exists()
+
+
+def test_the_contact_list_is_who_is_contacted_best_first(finished_project: ProjectCopy) -> None:
+    folder = finished_project.data / "07_model_output"
+    place = folder / "contact_list" / "as_of=2026-09-28"
+    listed, for_people = (
+        pd.read_parquet(place / "contact_list.parquet"),
+        pd.read_csv(place / "contact_list.csv"),
+    )
+    scores = pd.read_parquet(folder / "churn_scores")
+    contacted = scores[scores["contact"]].sort_values(
+        ["expected_value", "customer_id"], ascending=[False, True]
+    )
+    assert list(listed["customer_id"]) == list(contacted["customer_id"])
+    assert list(for_people["customer_id"]) == list(contacted["customer_id"])
+    assert list(listed["rank"]) == list(range(1, len(listed) + 1))
+    assert not scores.loc[scores["holdout"], "contact"].any()

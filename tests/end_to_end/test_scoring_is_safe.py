@@ -1,0 +1,187 @@
+"""Real processes, at the same time and killed: a date is scored as a whole, or stays as it was."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from telco_churn.errors import ExitCode
+from tests.conftest import ProjectCopy
+
+pytestmark = pytest.mark.slow
+
+# Writes the generation that it is given, of one date and 200,000 customers, once it is told to.
+WRITER = """
+import sys
+import ibis
+from telco_churn.contracts import SCORES_SCHEMA, ChurnScores, ScoreCommit
+from telco_churn.datasets.score_history import ScoreHistory
+from telco_churn.datasets.score_table import ScoreTable
+
+path, generation = sys.argv[1:]
+engine = {"backend": "duckdb", "database": ":memory:"}
+table = ScoreTable(filepath=path, as_of="2026-01-01", connection=engine)
+values = {
+    "customer_id": "i::varchar", "as_of": "DATE '2026-01-01'", "churn_probability": "0.1",
+    "risk_band": "'low'", "expected_value": "1", "contact": "true", "holdout": "false",
+    "model_version": generation, "run_id": "'r'", "scored_at": "TIMESTAMPTZ '2026-01-01'",
+}
+columns = ", ".join(
+    f"({values.get(field.name, 'NULL')})::{kinds} AS {field.name}"
+    for field in SCORES_SCHEMA
+    for kinds in [{"string": "varchar", "double": "double", "int64": "bigint", "bool": "boolean",
+                   "date32[day]": "date"}.get(str(field.type), "timestamptz")]
+)
+rows = table._connection.sql(f"SELECT {columns} FROM range(200000) t(i)")
+history = ScoreHistory(filepath=path).load()
+replaces = int(history["table_version"].iloc[-1]) if len(history) else None
+lineage = {"model_version": generation, "started_at": "2026-01-01T00:00:00+00:00"}
+commit = ChurnScores.validate(ScoreCommit(rows, lineage, replaces))
+print("ready", flush=True)
+sys.stdin.readline()
+table.save(commit)
+print("saved", flush=True)
+"""
+
+
+def start_writer(table: Path, generation: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(table), str(generation)]
+    writer = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "ready\n"
+    return writer
+
+
+def go(writer: subprocess.Popen[str]) -> None:
+    assert writer.stdin is not None
+    writer.stdin.write("go\n")
+    writer.stdin.flush()
+
+
+def generations(table: Path) -> Counter[int]:
+    rows = DeltaTable(table).to_pyarrow_table(columns=["model_version"])
+    return Counter(rows["model_version"].to_pylist())
+
+
+def test_a_commit_that_is_killed_at_any_moment_is_made_or_not(tmp_path: Path) -> None:
+    writer = start_writer(tmp_path, 1)
+    started = time.monotonic()
+    go(writer)
+    writer.communicate()
+    took = time.monotonic() - started
+    moments, outcomes = random.Random(5), Counter[bool]()
+    for generation in range(2, 22):
+        (before,) = generations(tmp_path)
+        writer = start_writer(tmp_path, generation)
+        go(writer)
+        time.sleep(moments.uniform(0, took))
+        writer.send_signal(signal.SIGKILL)
+        writer.communicate()
+        ((after, rows),) = generations(tmp_path).items()
+        assert rows == 200_000
+        assert after in {before, generation}
+        outcomes[after == generation] += 1
+    assert outcomes[False] >= 5  # else the moments would prove little
+    writer = start_writer(tmp_path, 99)
+    go(writer)
+    writer.communicate()
+    assert generations(tmp_path) == {99: 200_000}
+    assert list(tmp_path.glob("_aside_*")) == []
+
+
+def test_of_two_commits_of_a_date_at_once_one_is_made_and_the_other_says_so(tmp_path: Path) -> None:
+    for first in range(1, 6, 2):
+        writers = {
+            generation: start_writer(tmp_path, generation) for generation in (first, first + 1)
+        }
+        for writer in writers.values():
+            go(writer)
+        said = {generation: writer.communicate() for generation, writer in writers.items()}
+        (winner,) = [generation for generation, (out, _) in said.items() if "saved" in out]
+        (loser,) = set(writers) - {winner}
+        assert "Another run committed as_of=2026-01-01" in said[loser][1]
+        assert generations(tmp_path) == {winner: 200_000}
+
+
+def start_run(project: ProjectCopy, day: str, *params: str) -> subprocess.Popen[str]:
+    given = ",".join([f"as_of={day}", *params])
+    arguments = ["--env", "test", "--pipelines", "scoring", "--params", given]
+    return subprocess.Popen(
+        [sys.executable, "-m", "telco_churn", *arguments],
+        cwd=project.path,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def scored(project: ProjectCopy) -> Counter[str]:
+    table = DeltaTable(project.data / "07_model_output" / "churn_scores")
+    return Counter(map(str, table.to_pyarrow_table(columns=["as_of"])["as_of"].to_pylist()))
+
+
+def test_two_dates_at_once_are_both_scored_and_of_one_date_one_run_wins(
+    project: ProjectCopy,
+) -> None:
+    before = scored(project)
+    days = ["2026-08-31", "2026-08-31", "2026-08-24"]
+    runs = [start_run(project, day) for day in days]
+    output = [run.communicate()[0] for run in runs]
+    codes = [run.returncode for run in runs]
+    assert codes[2] == ExitCode.DONE, output[2]
+    # Either it met the commit of the other, or it found it there when it began.
+    assert sorted(codes[:2])[0] == ExitCode.DONE, output[:2]
+    assert sorted(codes[:2])[1] in {ExitCode.NOT_READY, ExitCode.NOTHING_TO_DO}, output[:2]
+    after = scored(project)
+    assert set(after) == {*before, *days}
+    assert max(Counter(customers(project, "2026-08-31")).values()) == 1
+
+
+def customers(project: ProjectCopy, day: str) -> list[str]:
+    table = DeltaTable(project.data / "07_model_output" / "churn_scores")
+    rows = table.to_pyarrow_table(columns=["customer_id", "as_of"]).to_pylist()
+    return [row["customer_id"] for row in rows if str(row["as_of"]) == day]
+
+
+def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
+    assert run.stdout is not None
+    for line in run.stdout:
+        yield line
+        if text in line:
+            return
+
+
+@pytest.mark.parametrize(
+    "node", ["predict_churn", "explain_contacts", "assemble_scores", "sort_contacts"]
+)
+def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
+    node: str, project: ProjectCopy
+) -> None:
+    before = scored(project)
+    run = start_run(project, "2026-08-31")
+    seen = list(read_until(run, f"Running node: {node}"))
+    assert node in seen[-1], seen
+    run.kill()
+    run.communicate()
+    left = scored(project)
+    assert {day: rows for day, rows in left.items() if day != "2026-08-31"} == before
+    again = start_run(project, "2026-08-31", "scoring.rescore=true")
+    output, _ = again.communicate()
+    assert again.returncode == ExitCode.DONE, output
+    assert len(customers(project, "2026-08-31")) == len(set(customers(project, "2026-08-31"))) > 600
+    lists = project.data / "07_model_output" / "contact_list" / "as_of=2026-08-31"
+    assert sorted(file.name for file in lists.iterdir() if not file.name.startswith(".")) == [
+        "contact_list.csv",
+        "contact_list.parquet",
+    ]
