@@ -11,6 +11,8 @@ from kedro.framework.startup import bootstrap_project
 from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy
 
+pytestmark = pytest.mark.slow
+
 
 def call(project: ProjectCopy, *arguments: str) -> Result:
     bootstrap_project(project.path)

@@ -64,7 +64,7 @@ def read(project: ProjectCopy, place: str) -> Path:
     return project.path / "data" / "own_table" / place
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", pytest.param("parquet", marks=pytest.mark.slow)])
 def test_a_table_is_scored_and_the_operator_is_left_alone(
     suffix: str, table: pd.DataFrame, project: ProjectCopy
 ) -> None:
@@ -128,6 +128,7 @@ def test_the_same_table_tomorrow_meets_the_champion_of_today(
     assert "a difference of +0.00" in promotion["reasons"][0]
 
 
+@pytest.mark.slow
 def test_decimals_and_words_for_nothing_are_numbers(
     table: pd.DataFrame, project: ProjectCopy
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_column_of_lists_is_refused(table: pd.DataFrame, project: ProjectCopy)
     assert "['tags'] hold lists" in output
 
 
+@pytest.mark.slow
 def test_without_an_id_rows_are_numbered(table: pd.DataFrame, project: ProjectCopy) -> None:
     file = project.path / "table.csv"
     table.drop(columns="account").to_csv(file, index=False)

@@ -1,18 +1,24 @@
 """Running a date again gives the same answer, and another date is another answer."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
+from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 DIFFERS_BY_RUN = ["run_id", "scored_at", "model_version"]
 
 
+def scores_of(project: ProjectCopy) -> Path:
+    return project.data / "07_model_output" / "churn_scores"
+
+
 def read_scores(project: ProjectCopy, day: str) -> pd.DataFrame:
-    scores = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
+    scores = DeltaTable(scores_of(project)).to_pandas()
     of_day = scores[scores["as_of"].astype(str) == day].drop(columns=DIFFERS_BY_RUN)
     return of_day.sort_values("customer_id").reset_index(drop=True)
 
@@ -31,7 +37,7 @@ def test_each_pipeline_alone_gives_the_features_and_scores_of_all_together(
     features = read_features(project, "2026-09-28")
     scores = read_scores(project, "2026-09-28")
     for name in ("simulation", "ingestion", "features", "training", "scoring"):
-        result = project.run("--pipelines", name)
+        result = project.run("--pipelines", name, "--params", "scoring.rescore=true")
         assert result.exit_code == 0, result.output
     pd.testing.assert_frame_equal(read_features(project, "2026-09-28"), features)
     pd.testing.assert_frame_equal(read_scores(project, "2026-09-28"), scores)
@@ -39,9 +45,8 @@ def test_each_pipeline_alone_gives_the_features_and_scores_of_all_together(
 
 def test_scoring_alone_adds_its_date_and_leaves_the_others(project: ProjectCopy) -> None:
     before = read_scores(project, "2026-09-28")
-    for _ in range(2):
-        result = project.run("--pipelines", "scoring", "--params", "as_of=2026-08-31")
-        assert result.exit_code == 0, result.output
+    result = project.run("--pipelines", "scoring", "--params", "as_of=2026-08-31")
+    assert result.exit_code == ExitCode.DONE, result.output
     pd.testing.assert_frame_equal(read_scores(project, "2026-09-28"), before)
     added = read_scores(project, "2026-08-31")
     assert len(added) > 600
@@ -51,6 +56,20 @@ def test_scoring_alone_adds_its_date_and_leaves_the_others(project: ProjectCopy)
     assert "it learnt from days after 2026-08-31" in summary
 
 
+@pytest.mark.slow
+def test_a_date_that_is_scored_is_scored_again_only_when_asked_to(project: ProjectCopy) -> None:
+    before, table = read_scores(project, "2026-09-28"), DeltaTable(scores_of(project))
+    result = project.run("--pipelines", "scoring")
+    assert result.exit_code == ExitCode.NOTHING_TO_DO, result.output
+    assert "as_of=2026-09-28 was scored by telco_churn_test version 1" in result.output
+    assert DeltaTable(scores_of(project)).version() == table.version()
+    again = project.run("--pipelines", "scoring", "--params", "scoring.rescore=true")
+    assert again.exit_code == ExitCode.DONE, again.output
+    assert DeltaTable(scores_of(project)).version() == table.version() + 1
+    pd.testing.assert_frame_equal(read_scores(project, "2026-09-28"), before)
+
+
+@pytest.mark.slow
 def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None:
     result = project.run("--pipelines", "training", "--params", "as_of=2026-08-31")
     assert result.exit_code == 0, result.output
