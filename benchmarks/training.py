@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=86_000)
     customers = parser.parse_args().customers
     place = Path("data/benchmark") / f"training_{customers}"
-    _configure(place)
+    configure(place)
     run = f"kedro run --conf-source {place}/conf"
     if not (PROJECT / place / "05_model_input").exists():
         made = f"--params simulation.customers={customers} --to-nodes training.split_by_time"
@@ -40,7 +40,7 @@ def main() -> None:
     _report(examples, found)
 
 
-def _configure(place: Path) -> None:
+def configure(place: Path) -> None:
     """Write a configuration that is the project's own but for where things lie."""
     conf = PROJECT / place / "conf"
     (conf / "local").mkdir(parents=True, exist_ok=True)
