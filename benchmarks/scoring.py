@@ -39,6 +39,7 @@ SETTINGS = {
 MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 CONTACTED = 0.05
 LIMIT = "booster.predict"
+FITS = 4_000_000  # of a frame in pandas here: a million take 2.5 GiB
 SHAPED = 20_000  # shap's rate is that of so many rows: all would take an hour
 
 
@@ -103,7 +104,7 @@ def _measure_all(examples: Path, customers: int) -> None:
     commands = {
         LIMIT: f"{rival} booster",
         "this pipeline": f"{pipeline} 1",
-        "mlflow.pyfunc, one frame": f"{rival} pyfunc",
+        **({"mlflow.pyfunc, one frame": f"{rival} pyfunc"} if customers <= FITS else {}),
         "this pipeline, reasons for 5 %": f"{pipeline} {contacted}",
         "booster.predict, shap for 5 %": f"{rival} shap",
     }

@@ -34,7 +34,7 @@ def connect(connection: Mapping[str, Any]) -> ibis.BaseBackend:
 
 
 def map_batches(
-    rows: ir.Table | pa.RecordBatchReader,
+    rows: ir.Table,
     function: BatchFunction,
     schema: pa.Schema,
     batch_rows: int | None = None,
@@ -42,7 +42,7 @@ def map_batches(
     """Apply a function to every batch of rows, when somebody asks for the result.
 
     Args:
-        rows: An expression, or a stream.
+        rows: An expression.
         function: Takes a batch, gives a batch of `schema`; Spark sends it to its executors.
         schema: Of the result.
         batch_rows: How many rows a batch of an expression may have.
@@ -50,6 +50,4 @@ def map_batches(
     Returns:
         A stream; on an engine that runs Python code itself, an expression.
     """
-    if isinstance(rows, pa.RecordBatchReader):
-        return pa.RecordBatchReader.from_batches(schema, map(function, rows))
     return find_engine(rows.get_backend().name).map_batches(rows, function, schema, batch_rows)

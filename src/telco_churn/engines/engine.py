@@ -7,6 +7,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from joblib import Parallel, delayed
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -42,6 +43,12 @@ class Engine:
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None
     ) -> ir.Table | pa.RecordBatchReader:
-        """Let the rows stream through this process: memory follows `batch_rows`, not the table."""
+        """Let the rows stream through this process: memory follows `batch_rows`, not the table.
+
+        Each core works on a batch of its own, and no more batches are read ahead than that.
+        """
         batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
-        return pa.RecordBatchReader.from_batches(schema, map(function, batches))
+        cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="n_jobs")
+        return pa.RecordBatchReader.from_batches(
+            schema, cores(delayed(function)(batch) for batch in batches)
+        )

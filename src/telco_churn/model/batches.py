@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pyarrow as pa
+from threadpoolctl import ThreadpoolController
 
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import cast_to_signature
@@ -24,6 +25,8 @@ def run_on_batch(
         schema: Of the result.
     """
     frame = batch.to_pandas()
-    result = run(model, cast_to_signature(frame[model.encoding.columns]))
+    # Batches run beside each other: threads of LightGBM's own would only get in their way.
+    with ThreadpoolController().limit(limits=1, user_api="openmp"):
+        result = run(model, cast_to_signature(frame[model.encoding.columns]))
     rows = pd.concat([frame[key], result], axis="columns")
     return pa.RecordBatch.from_pandas(rows, schema, preserve_index=False)

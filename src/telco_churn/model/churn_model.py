@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import lightgbm as lgb
@@ -20,6 +21,8 @@ from telco_churn.model.explanation import explain_rows
 
 BOOSTER_FILE = "booster.txt"
 DESCRIPTION_FILE = "model.json"
+
+_MAKING_TABLES = Lock()
 
 GiveReasons = Literal["all", "worth_contact", "none"]
 
@@ -53,8 +56,10 @@ class ChurnModel:
 
     @cached_property
     def tables(self) -> Contributions:
-        """What `contributions` looks up, made of the booster once."""
-        return Contributions.read(self.booster)
+        """What `contributions` looks up, made of the booster once, by one thread for all."""
+        with _MAKING_TABLES:
+            made: Contributions | None = vars(self).get("tables")
+            return made or Contributions.read(self.booster)
 
     def with_decision(self, decision: Decision) -> "ChurnModel":
         """Return the same model with other money."""

@@ -27,6 +27,8 @@ from telco_churn.parameters import AsOf, DecisionParams, ReasonParams, ScoringPa
 from telco_churn.pipelines.scoring.campaign import KEY, is_held_out
 from telco_churn.pipelines.scoring.plan import NothingToScoreError, ScorePlan
 
+FOR_REASONS = 4  # of the customers that are predicted at a time: they are few, and words are long
+
 
 def predict_churn(
     customer_features: ir.Table,
@@ -89,7 +91,8 @@ def explain_contacts(
     if reasons.give_to == "contacted":
         # In memory, because features may lie in a warehouse and the contacts do not.
         customers = customers.semi_join(ibis.memtable(contacted_customers.to_pyarrow()), KEY)
-    return _run(ChurnModel.explain, scoring_champion.model, customers, REASONS_SCHEMA, scoring)
+    smaller = scoring.model_copy(update={"batch_rows": -(-scoring.batch_rows // FOR_REASONS)})
+    return _run(ChurnModel.explain, scoring_champion.model, customers, REASONS_SCHEMA, smaller)
 
 
 def assemble_scores(
