@@ -75,23 +75,25 @@ def generations(table: Path) -> Counter[int]:
 
 def test_a_commit_that_is_killed_at_any_moment_is_made_or_not(tmp_path: Path) -> None:
     writer = start_writer(tmp_path, 1)
+    assert writer.stdout is not None
     started = time.monotonic()
     go(writer)
-    writer.communicate()
+    assert writer.stdout.readline() == "saved\n"
     took = time.monotonic() - started
+    writer.communicate()
     moments, outcomes = random.Random(5), Counter[bool]()
-    for generation in range(2, 22):
+    for generation in range(2, 14):
         (before,) = generations(tmp_path)
         writer = start_writer(tmp_path, generation)
         go(writer)
-        time.sleep(moments.uniform(0, took))
+        time.sleep(moments.uniform(0, 0.9 * took))
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         ((after, rows),) = generations(tmp_path).items()
         assert rows == 200_000
         assert after in {before, generation}
         outcomes[after == generation] += 1
-    assert outcomes[False] >= 5  # else the moments would prove little
+    assert outcomes[False] >= 3  # else the moments would prove little
     writer = start_writer(tmp_path, 99)
     go(writer)
     writer.communicate()
@@ -100,7 +102,7 @@ def test_a_commit_that_is_killed_at_any_moment_is_made_or_not(tmp_path: Path) ->
 
 
 def test_of_two_commits_of_a_date_at_once_one_is_made_and_the_other_says_so(tmp_path: Path) -> None:
-    for first in range(1, 6, 2):
+    for first in (1, 3):
         writers = {
             generation: start_writer(tmp_path, generation) for generation in (first, first + 1)
         }
@@ -162,9 +164,7 @@ def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
             return
 
 
-@pytest.mark.parametrize(
-    "node", ["predict_churn", "explain_contacts", "assemble_scores", "sort_contacts"]
-)
+@pytest.mark.parametrize("node", ["explain_contacts", "assemble_scores"])
 def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
     node: str, project: ProjectCopy
 ) -> None:
