@@ -6,7 +6,7 @@ import warnings
 from kedro.config import OmegaConfigLoader
 
 from telco_churn.hooks import NameUnreachableRegistry, RefuseBadParameters, ShowSummary
-from telco_churn.tracking import WandbHook
+from telco_churn.tracking import MlflowParameters, WandbHook
 
 # Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
 warnings.filterwarnings("ignore", message="register_new_resolver")
@@ -14,7 +14,13 @@ warnings.filterwarnings("ignore", message="register_new_resolver")
 # Seven tries, MLflow's default, take four minutes to say that a registry does not answer.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 
-HOOKS = (NameUnreachableRegistry(), RefuseBadParameters(), ShowSummary(), WandbHook())
+HOOKS = (
+    NameUnreachableRegistry(),
+    RefuseBadParameters(),
+    ShowSummary(),
+    MlflowParameters(),
+    WandbHook(),
+)
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
