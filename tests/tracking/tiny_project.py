@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import matplotlib
 import yaml
 
 PYPROJECT = """
@@ -33,7 +34,8 @@ CONFIG_LOADER_ARGS = {
 # `kedro run` of a project that has neither MLflow nor another plugin installed; importing those takes
 # longer than all the rest.
 RUN = """
-import importlib
+import multiprocessing
+import os
 import sys
 from pathlib import Path
 
@@ -43,10 +45,12 @@ from kedro.framework.startup import bootstrap_project
 from kedro.utils import load_obj
 
 session._register_hooks_entry_points = task._register_hooks_entry_points = lambda *_: None
-bootstrap_project(Path.cwd())
-runner = load_obj(sys.argv[1], "kedro.runner")()
-with session.KedroSession.create(env=None) as kedro:
-    kedro.run(pipeline_names=["tiny"], runner=runner)
+if __name__ == "__main__":
+    multiprocessing.set_start_method(os.environ.get("TINY_START", "fork"))
+    bootstrap_project(Path.cwd())
+    runner = load_obj(sys.argv[1], "kedro.runner")()
+    with session.KedroSession.create(env=None) as kedro:
+        kedro.run(pipeline_names=["tiny"], tags=["first", "second"], runner=runner)
 """
 NODES = """
 import os
@@ -82,7 +86,13 @@ from tiny.nodes import evaluate, prepare
 def register_pipelines():
     nodes = [
         node(prepare, ["raw", "params:rate"], "prepared", name="prepare", tags=["first"]),
-        node(evaluate, "prepared", ["metrics", "amounts_plot", "scored_2026"], name="evaluate"),
+        node(
+            evaluate,
+            "prepared",
+            ["metrics", "amounts_plot", "scored_2026"],
+            name="evaluate",
+            tags=["second"],
+        ),
     ]
     return {"__default__": Pipeline(nodes), "tiny": Pipeline(nodes)}
 """
@@ -166,12 +176,16 @@ class TinyProject:
         known = {name: value for name, value in os.environ.items() if "WANDB" not in name}
         # No home: a key that lies there must not count.
         own = {"KEDRO_DISABLE_TELEMETRY": "true", "HOME": str(self.path), "COLUMNS": "300"}
+        own["MPLCONFIGDIR"] = matplotlib.get_configdir()  # fonts are listed once
         return known | own | self.environment | more
 
-    def run(self, runner: str = "SequentialRunner", **environment: str) -> TinyRun:
-        """Run it in a process of its own."""
+    def run(
+        self, runner: str = "SequentialRunner", limit_kilobytes: str = "", **environment: str
+    ) -> TinyRun:
+        """Run it in a process of its own, in which no file may be larger than the limit."""
+        limit = ["bash", "-c", f'ulimit -f {limit_kilobytes} && exec "$@"', "limited"]
         done = subprocess.run(
-            self.command(runner),
+            (limit if limit_kilobytes else []) + self.command(runner),
             cwd=self.path,
             env=self.full_environment(**environment),
             capture_output=True,

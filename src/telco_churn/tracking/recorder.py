@@ -75,6 +75,9 @@ class Recorder:
     def finish(self, exit_code: int, credentials: Mapping[str, str] | None) -> None:
         """Close the run, send it where there are `credentials`, and say once what is missing."""
         has_started = self._worker.error is None
+        if exit_code == 0 and not self._steps:
+            why = "their processes ran no hooks, as in Kedro 1.7 those do that are spawned, not forked"
+            self._problems.append(Problem("the nodes", why))
         until = time.monotonic() + self._config.timeouts.finish
         rows = {kept.name: kept.facts["rows"] for kept in self._references if "rows" in kept.facts}
         nodes = tabulate_nodes(self._steps, rows)

@@ -58,7 +58,8 @@ class WandbHook:
         mode = choose_mode(config, bool(os.environ.get("WANDB_API_KEY") or given.get("api_key")))
         self._config = None if mode == "disabled" else config
         self._credentials = given if mode == "online" else None
-        self._env, self._project = context.env or "base", Path(context.project_path)
+        self._env = context.env or getattr(context.config_loader, "default_run_env", "") or "base"
+        self._project = Path(context.project_path)
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:

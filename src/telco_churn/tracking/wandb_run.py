@@ -14,6 +14,7 @@ from typing import Any
 from telco_churn.tracking.events import Chart, Event, Metrics, Picture, Reference, Table
 
 DATA_DIR = "WANDB_DATA_DIR"
+FLUSH_SECONDS = 1.0  # what a process that is killed loses at most
 
 
 class WandbRun:
@@ -142,6 +143,7 @@ def _quiet_settings() -> Any:
         x_disable_machine_info=True,
         x_save_requirements=False,  # so are the packages
         host="",
+        x_transaction_log_flush_interval=FLUSH_SECONDS,
     )
 
 
