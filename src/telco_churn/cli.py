@@ -11,6 +11,7 @@ from kedro.framework.cli.utils import KedroCliError
 from kedro.io import DatasetError
 from kedro.validation import ParameterValidationError
 
+from telco_churn.commands.experiments import experiments
 from telco_churn.errors import InputError
 
 
@@ -39,3 +40,4 @@ run = copy.copy(kedro_run)
 assert kedro_run.callback is not None
 run.callback = explain_errors(kedro_run.callback)
 cli.add_command(run)
+cli.add_command(experiments)

@@ -111,7 +111,7 @@ def test_a_run_that_is_killed_leaves_what_it_had(tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path)
     process = start(project, seconds="5")
     service = wait_for_service(process.pid)
-    wait_until(lambda: (project.path / "data" / "prepared.csv").exists())
+    wait_until((project.path / "data" / "prepared.csv").exists)
     time.sleep(3)  # W&B writes every second
     process.kill()
     process.communicate()

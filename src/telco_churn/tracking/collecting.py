@@ -23,7 +23,9 @@ def describe_saved(plan: Plan, name: str, data: Any) -> Iterator[Event]:
     """
     entry, limits = plan.entries.get(name), plan.config.limits
     if isinstance(entry, LogMetrics):
-        yield Metrics(read_metrics(plan.redactor.redact(as_dictionary(data)), entry.prefix))
+        values = read_metrics(plan.redactor.redact(as_dictionary(data)), entry.prefix)
+        if values:
+            yield Metrics(values)
     elif isinstance(entry, LogTable):
         yield _read_table(plan, name, data, min(entry.rows or limits.table_rows, limits.table_rows))
     elif isinstance(entry, LogPlot):

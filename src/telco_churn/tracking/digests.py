@@ -85,6 +85,7 @@ def _hash_file(file: Path) -> bytes:
 
 def _count_rows(files: list[Path]) -> int | None:
     """Read the rows from the ends of Parquet files."""
+    files = [file for file in files if not file.name.startswith(("_", "."))]
     if not files or any(file.suffix != ".parquet" for file in files):
         return None
     try:

@@ -26,6 +26,8 @@ def read_rows(data: Any, limit: int, text_length: int) -> tuple[list[str], list[
 
 def count_rows(data: Any) -> int | None:
     """Count the rows of a table that lies in memory; None of what would have to be computed."""
+    if hasattr(data, "to_pyarrow"):  # an expression
+        return None
     if hasattr(data, "num_rows"):
         return int(data.num_rows)
     if hasattr(data, "columns") and hasattr(data, "__len__"):

@@ -12,10 +12,10 @@ def read_metrics(values: Mapping[str, Any], prefix: str = "") -> dict[str, float
     """Flatten to numbers by name.
 
     Raises:
-        ValueError: When there is no number.
+        ValueError: When there is something and none of it a number.
     """
     found = dict(_find_numbers(values, prefix))
-    if not found:
+    if values and not found:
         raise ValueError("it holds no number")
     return found
 

@@ -76,7 +76,7 @@ class Recorder:
         """Close the run, send it where there are `credentials`, and say once what is missing."""
         has_started = self._worker.error is None
         if exit_code == 0 and not self._steps:
-            why = "their processes ran no hooks, as in Kedro 1.7 those do that are spawned, not forked"
+            why = "their processes ran no hooks: Kedro 1.7 runs none in spawned ones"
             self._problems.append(Problem("the nodes", why))
         until = time.monotonic() + self._config.timeouts.finish
         rows = {kept.name: kept.facts["rows"] for kept in self._references if "rows" in kept.facts}

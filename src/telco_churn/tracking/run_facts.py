@@ -28,7 +28,7 @@ def describe_run(
     """
     pipelines = list(run_params.get("pipeline_names") or ["__default__"])
     tags = [*pipelines, *(run_params.get("tags") or []), env]
-    run = {"env": env, "pipelines": pipelines, "runner": str(run_params.get("runner"))}
+    run = {"env": env, "pipelines": pipelines, "runner": _name_runner(run_params)}
     values = {name: as_plain(value) for name, value in parameters.items()}
     return {
         "project": plan.config.project,
@@ -47,6 +47,11 @@ def choose_id() -> str:
 def join_path(config: WandbConfig, run_id: str) -> str:
     """Name the run as `wandb.Api().run(...)` takes it."""
     return "/".join(part for part in (config.entity, config.project, run_id) if part)
+
+
+def _name_runner(run_params: Mapping[str, Any]) -> str:
+    """Kedro names a runner by its class, or by Python's words for an object of it."""
+    return str(run_params.get("runner")).partition(" object at")[0].rpartition(".")[2]
 
 
 def as_plain(value: Any) -> Any:
