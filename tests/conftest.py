@@ -173,7 +173,7 @@ def project(
     """A copy of the finished project to break."""
     copy = ProjectCopy(tmp_path / "project")
     shutil.copytree(finished_project.path, copy.path, symlinks=True)
-    copy.edit("conf/base/wandb.yml", "mode: offline", "mode: disabled")
+    copy.edit("conf/base/wandb.yml", "mode: auto", "mode: disabled")
     copy.edit("conf/base/mlflow.yml", str(finished_project.path), str(copy.path))
     monkeypatch.chdir(copy.path)
     return copy

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 from kedro.framework.cli.utils import KedroCliError
 
-from telco_churn.cli import cli, explain_errors
+from telco_churn.cli import cli
+from telco_churn.commands.outcome import explain_errors
 from telco_churn.errors import InputError
 from tests.conftest import ProjectCopy
 

@@ -4,11 +4,15 @@ A `.wandb` file is a LevelDB log: a header of 7 bytes, then blocks of 32 KiB, ea
 with a checksum, a length and a type (1 whole, 2 first, 3 middle, 4 last) before their bytes.
 """
 
+import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from wandb.proto.wandb_internal_pb2 import Record
+from wandb.proto.wandb_internal_pb2 import ArtifactRecord, Record
 
 FILE_HEADER = 7
 BLOCK = 32 * 1024
@@ -20,9 +24,70 @@ def read_records(file: Path) -> list[Record]:
     return [Record.FromString(message) for message in _read_messages(file.read_bytes())]
 
 
+@dataclass(frozen=True)
+class WrittenRun:
+    """A run as W&B would be told of it."""
+
+    folder: Path
+
+    @cached_property
+    def records(self) -> list[Record]:
+        (file,) = self.folder.glob("*.wandb")
+        return read_records(file)
+
+    @property
+    def run(self) -> Any:
+        return next(record.run for record in self.records if record.HasField("run"))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        updates = [record.run.config for record in self.records if record.HasField("run")]
+        updates += [record.config for record in self.records if record.HasField("config")]
+        return _merge(item for update in updates for item in update.update)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return _merge(item for record in self.records for item in record.summary.update)
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        rows = [record.history for record in self.records if record.HasField("history")]
+        return [_merge(row.item) for row in rows]
+
+    @property
+    def exit_code(self) -> int | None:
+        codes = [record.exit.exit_code for record in self.records if record.HasField("exit")]
+        return codes[-1] if codes else None
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The tables by the name under which they were logged: columns and data."""
+        logged = {name: value for row in self.history for name, value in row.items()}
+        return {
+            name: json.loads((self.folder / "files" / value["path"]).read_text())
+            for name, value in logged.items()
+            if isinstance(value, dict) and value.get("_type") == "table-file"
+        }
+
+    def artifacts(self, type: str = "dataset") -> dict[str, ArtifactRecord]:  # noqa: A002
+        """The artifacts of a type by name; `use_after_commit` is that of inputs."""
+        found = [record.artifact for record in self.records if record.HasField("artifact")]
+        return {artifact.name: artifact for artifact in found if artifact.type == type}
+
+
+def _merge(items: Iterable[Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for item in items:
+        *above, name = list(getattr(item, "nested_key", ())) or [item.key]
+        inner = merged
+        for part in above:
+            inner = inner.setdefault(part, {})
+        inner[name] = json.loads(item.value_json)
+    return merged
+
+
 def _read_messages(content: bytes) -> Iterator[bytes]:
     position, message = FILE_HEADER, b""
-    while position < len(content):
+    while position + CHUNK_HEADER.size <= len(content):
         left_in_block = BLOCK - position % BLOCK
         if left_in_block < CHUNK_HEADER.size:
             position += left_in_block

@@ -11,7 +11,7 @@ from telco_churn.hooks import (
     ShowSummary,
     SkipWhatIsScored,
 )
-from telco_churn.tracking import WandbHook
+from telco_churn.tracking import MlflowParameters, WandbHook
 
 # Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
 warnings.filterwarnings("ignore", message="register_new_resolver")
@@ -26,6 +26,7 @@ HOOKS = (
     RefuseBadParameters(),
     SkipWhatIsScored(),
     ShowSummary(),
+    MlflowParameters(),
     WandbHook(),
 )
 

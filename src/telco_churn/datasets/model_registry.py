@@ -16,6 +16,7 @@ from mlflow.exceptions import MlflowException
 
 from telco_churn.datasets.model_package import describe_package
 from telco_churn.datasets.registry_reach import ask_registry, is_unreachable
+from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.model.registered import ModelPackage, ModelVersion
 
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -38,7 +39,7 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
             )
             version = str(logged.registered_model_version)
             client = MlflowClient()
-            for tag, value in _list_tags(data).items():
+            for tag, value in (_list_tags(data) | find_run_ids()).items():
                 client.set_model_version_tag(self._name, version, tag, value)
             client.update_model_version(self._name, version, _summarise(data))
             if data.promotion.standing == "challenger":

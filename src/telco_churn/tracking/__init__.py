@@ -4,6 +4,7 @@ It knows nothing of the project it is in: copy the folder, add `WandbHook()` to 
 `conf/base/wandb.yml`.
 """
 
+from telco_churn.tracking.mlflow_parameters import MlflowParameters
 from telco_churn.tracking.wandb_hook import WandbHook
 
-__all__ = ["WandbHook"]
+__all__ = ["MlflowParameters", "WandbHook"]

@@ -1,93 +1,127 @@
 """Logs a Kedro run to W&B: parameters, and the datasets whose catalog entry asks for it.
 
-Tracking can never fail a run: whatever goes wrong here is said once and left.
+Tracking can never fail a run: whatever goes wrong is said once and left. Only a mistake in
+`wandb.yml` or in an entry ends it, before anything has run.
 """
 
-import functools
-import logging
-import sys
-from collections.abc import Callable
+import atexit
+import os
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from pydantic import BaseModel
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 
-from telco_churn.tracking.wandb_config import WandbConfig, WandbEntry
-
-logger = logging.getLogger(__name__)
-
-
-def never_fail(method: Callable[..., None]) -> Callable[..., None]:
-    """Say once what could not be tracked, then track no more in this run."""
-
-    @functools.wraps(method)
-    def guarded(self: "WandbHook", **kwargs: Any) -> None:
-        if self.is_broken:
-            return
-        try:
-            method(self, **kwargs)
-        except Exception as error:  # tracking is never worth a run, whatever the reason
-            self.is_broken = True
-            logger.warning("W&B does not track this run: %s: %s", type(error).__name__, error)
-
-    return guarded
+from telco_churn.tracking.config import WandbConfig, choose_mode, read_config
+from telco_churn.tracking.entries import read_entry
+from telco_churn.tracking.environment import describe_environment
+from telco_churn.tracking.guard import never_fail
+from telco_churn.tracking.mlflow_link import MlflowLink
+from telco_churn.tracking.plan import Plan, make_plan
+from telco_churn.tracking.recorder import Recorder
+from telco_churn.tracking.run_facts import choose_id, describe_run, join_path
+from telco_churn.tracking.spool import Spool
+from telco_churn.tracking.wandb_run import WandbRun
+from telco_churn.tracking.watching import Watcher
 
 
 class WandbHook:
     """One W&B run per Kedro run."""
 
     def __init__(self) -> None:
-        self.is_broken = False
         self._config: WandbConfig | None = None
-        self._entries: dict[str, WandbEntry] = {}
+        self._credentials: dict[str, str] | None = None
         self._env = ""
-        self._folder = Path()
-        self._run: Any = None
+        self._project = Path()
+        self._plan: Plan | None = None
+        self._recorder: Recorder | None = None
+        self._spool: Spool | None = None
+        self._watcher: Watcher | None = None
+        self._process = 0  # for which the watcher was made
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Read `wandb.yml`; a mistake in it is an error, no such file means no tracking.
+        """Read `wandb.yml`; no such file means no tracking.
 
         Raises:
-            pydantic.ValidationError: When it has an unknown key or value.
+            ParameterValidationError: When it has an unknown key or value.
         """
+        self._config = None
         try:
-            self._config = WandbConfig(**context.config_loader["wandb"])
+            config = read_config(context.config_loader["wandb"])
         except (MissingConfigException, KeyError):
             return
-        self._env = context.env or "base"
-        self._folder = context.project_path / self._config.folder
+        given = _read_credentials(context)
+        mode = choose_mode(config, bool(os.environ.get("WANDB_API_KEY") or given.get("api_key")))
+        self._config = None if mode == "disabled" else config
+        self._credentials = given if mode == "online" else None
+        self._env = context.env or getattr(context.config_loader, "default_run_env", "") or "base"
+        self._project = Path(context.project_path)
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:
-        """Collect which datasets to log.
+        """Check what entries ask for, before anything runs.
 
         Raises:
-            pydantic.ValidationError: When an entry asks for something unknown.
+            ParameterValidationError: When one asks for something unknown.
         """
-        asked = {
-            name: (entry.get("metadata") or {}).get("wandb")
-            for name, entry in conf_catalog.items()
-            if isinstance(entry, dict)
-        }
-        self._entries = {name: WandbEntry(**asks) for name, asks in asked.items() if asks}
+        for name, entry in conf_catalog.items():
+            asked = (entry.get("metadata") or {}).get("wandb") if isinstance(entry, dict) else None
+            if asked:
+                read_entry(asked, f"metadata.wandb of {name} in the catalog")
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Any
+    ) -> None:
+        """Start the run, after MLflow has started its own."""
+        self._recorder = self._spool = self._watcher = None
+        self._begin(run_params, pipeline, catalog)
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], catalog: Any) -> None:
-        """Start the run."""
-        self.is_broken, self._run = False, None
-        if self._config and self._config.mode != "disabled":
-            self._start(run_params=run_params, parameters=catalog.load("parameters"))
+    @never_fail
+    def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
+        """Take the time."""
+        if watcher := self._find_watcher():
+            watcher.begin(node.name, "load", dataset_name)
 
     @hook_impl
-    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+    @never_fail
+    def after_dataset_loaded(self, dataset_name: str, node: Node) -> None:
+        """Note an input."""
+        if watcher := self._find_watcher():
+            watcher.note_loaded(node.name, dataset_name)
+
+    @hook_impl
+    @never_fail
+    def before_node_run(self, node: Node) -> None:
+        """Take the time."""
+        if watcher := self._find_watcher():
+            watcher.begin(node.name, "run")
+
+    @hook_impl
+    @never_fail
+    def after_node_run(self, node: Node) -> None:
+        """Note how long it took."""
+        if watcher := self._find_watcher():
+            watcher.note_run(node.name)
+
+    @hook_impl
+    @never_fail
+    def before_dataset_saved(self, dataset_name: str, node: Node) -> None:
+        """Take the time."""
+        if watcher := self._find_watcher():
+            watcher.begin(node.name, "save", dataset_name)
+
+    @hook_impl
+    @never_fail
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
         """Log the dataset if its entry asks for it."""
-        if self._run and dataset_name in self._entries:
-            self._log(name=dataset_name, data=data)
+        if watcher := self._find_watcher():
+            watcher.note_saved(node.name, dataset_name, data)
 
     @hook_impl
     def after_pipeline_run(self) -> None:
@@ -100,59 +134,53 @@ class WandbHook:
         self._end(exit_code=1)
 
     @never_fail
-    def _start(self, run_params: dict[str, Any], parameters: dict[str, Any]) -> None:
-        import wandb  # noqa: PLC0415  (slow to import, and may be missing)
-
-        assert self._config is not None
-        self._folder.mkdir(parents=True, exist_ok=True)
-        pipelines = run_params.get("pipeline_names") or ["__default__"]
-        self._run = wandb.init(
-            project=self._config.project,
-            entity=self._config.entity,
-            mode=self._config.mode,
-            dir=self._folder.parent,
-            group="+".join(pipelines),
-            tags=[self._env],
-            config={name: _as_plain(value) for name, value in parameters.items()},
-            settings=wandb.Settings(silent=True, console="off", x_disable_machine_info=True),
-        )
-        _link_to_mlflow(self._run)
-
-    @never_fail
-    def _log(self, name: str, data: Any) -> None:
-        if self._entries[name].log == "metrics":
-            self._run.log(data)
-        else:
-            import wandb  # noqa: PLC0415
-
-            assert self._config is not None
-            frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(data)
-            self._run.log({name: wandb.Table(dataframe=frame.head(self._config.table_rows))})
-
-    def _end(self, exit_code: int) -> None:
-        """Close the run, also one that could not be tracked to its end."""
-        self.is_broken = False
-        self._finish(exit_code=exit_code)
-
-    @never_fail
-    def _finish(self, exit_code: int) -> None:
-        if self._run is None:
+    def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Any) -> None:
+        if self._config is None:
             return
-        folder = Path(self._run.dir).parent
-        self._run.finish(exit_code=exit_code)
-        self._run = None
-        if self._config and self._config.mode == "offline":
-            logger.info("W&B run kept offline. To send it: wandb sync %s", folder)
+        plan = make_plan(self._config, pipeline, catalog, self._project)
+        about = describe_run(plan, run_params, catalog.load("parameters"), self._env)
+        mlflow, run_id = MlflowLink(), choose_id()
+        about["config"] |= describe_environment(self._project) | {"mlflow_run_id": mlflow.run_id}
+        run = WandbRun(run_id, about, self._project / self._config.folder)
+        recorder = Recorder(run, mlflow, self._config)
+        recorder.start()
+        self._plan, self._recorder, self._spool = plan, recorder, Spool.open(plan)
+        self._watcher, self._process = Watcher(plan, recorder.take), os.getpid()
+        atexit.register(self._abandon)
+        mlflow.set_tags({"wandb_run_id": run_id, "wandb_run_path": join_path(self._config, run_id)})
+
+    def _find_watcher(self) -> Watcher | None:
+        """Return that of this process: a child that ParallelRunner started makes its own."""
+        if self._process != os.getpid():
+            spool = Spool.find()
+            self._watcher = Watcher(spool.read_plan(), spool.write) if spool else None
+            self._process = os.getpid()
+        return self._watcher
+
+    @never_fail
+    def _end(self, exit_code: int) -> None:
+        recorder, spool, plan = self._recorder, self._spool, self._plan
+        self._recorder = self._spool = self._watcher = None
+        if recorder is None or spool is None or plan is None:
+            return
+        atexit.unregister(self._abandon)
+        for event in spool.drain():
+            recorder.take(event)
+        recorder.take_outputs(plan)
+        recorder.finish(exit_code, self._credentials)
+
+    @never_fail
+    def _abandon(self) -> None:
+        """Close a run whose process ends without Kedro's saying how, at Ctrl-C for one."""
+        if self._recorder and self._spool and self._process == os.getpid():
+            self._spool.close()
+            self._recorder.abandon()
 
 
-def _as_plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-
-
-def _link_to_mlflow(run: Any) -> None:
-    """Tell each tracker the other's id, where MLflow tracks this run too."""
-    mlflow = sys.modules.get("mlflow")
-    active = mlflow.active_run() if mlflow else None
-    if mlflow and active:
-        run.config.update({"mlflow_run_id": active.info.run_id})
-        mlflow.set_tag("wandb_run_id", run.id)
+def _read_credentials(context: KedroContext) -> dict[str, str]:
+    """Take `wandb:` of credentials.yml: `api_key`, and `base_url` of a server of your own."""
+    try:
+        given = context.config_loader["credentials"].get("wandb") or {}
+    except (MissingConfigException, KeyError):
+        return {}
+    return {name: str(given[name]) for name in ("api_key", "base_url") if name in given}

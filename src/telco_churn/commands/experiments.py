@@ -1,0 +1,130 @@
+"""`kedro experiments`: the last runs side by side, as MLflow has them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from kedro.framework.session import KedroSession
+from kedro.utils import find_kedro_project
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.entities.model_registry import ModelVersion
+
+from telco_churn.commands.side_by_side import Experiment, compare
+
+DEFAULT_METRICS = (
+    "expected_profit",
+    "roc_auc",
+    "average_precision",
+    "lift_at_5_percent",
+    "capture_top_decile",
+    "brier",
+    "log_loss",
+    "expected_calibration_error",
+)
+PAGE = 50  # runs that are asked for at once while looking for those of a pipeline
+
+
+@click.command()
+@click.option(
+    "--last", "-n", default=5, show_default=True, type=click.IntRange(1, 50), help="How many runs."
+)
+@click.option(
+    "--pipeline",
+    "-p",
+    help="Only runs of this pipeline, e.g. training; __default__ is a whole run.",
+)
+@click.option(
+    "--metric",
+    "-m",
+    "metrics",
+    multiple=True,
+    help="Metrics to show, as globs, e.g. 'roc_auc*'. Repeat for more.",
+)
+@click.option("--env", "-e", help="Kedro environment, whose mlflow.yml says where runs are.")
+def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: str | None) -> None:
+    r"""Show the last runs side by side, the latest first.
+
+    Of the parameters those that differ, of the metrics the best marked with *, then the data that a
+    model was trained on, its version, and which one is the champion.
+
+    \b
+    kedro experiments --last 3 --pipeline training
+    kedro experiments --metric 'roc_auc*' --metric expected_profit
+    """
+    with KedroSession.create(env=env, project_path=_find_project()) as session:
+        name = session.load_context().mlflow.tracking.experiment.name  # type: ignore[attr-defined]  # kedro-mlflow puts it there
+    found = read_experiments(name, last, pipeline)
+    if not found:
+        wanted = f" of the pipeline {pipeline}" if pipeline else ""
+        raise click.ClickException(
+            f"MLflow has no run{wanted} in the experiment {name}. Run `kedro run` first."
+        )
+    click.echo(compare(found, metrics or DEFAULT_METRICS))
+
+
+def read_experiments(name: str, last: int, pipeline: str | None) -> list[Experiment]:
+    """Read runs from the tracking store that MLflow is set to.
+
+    Args:
+        name: Of MLflow's experiment.
+        last: How many at most.
+        pipeline: Of which they are; None is of any.
+
+    Returns:
+        The latest first.
+    """
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        return []
+    runs = (run for run in _list_runs(client, experiment.experiment_id) if _is_of(run, pipeline))
+    return [_describe(client, run) for _, run in zip(range(last), runs, strict=False)]
+
+
+def _list_runs(client: MlflowClient, experiment: str) -> Iterator[Run]:
+    token: str | None = None
+    while True:
+        page = client.search_runs(
+            [experiment],
+            max_results=PAGE,
+            order_by=["attributes.start_time DESC"],
+            page_token=token,
+        )
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _is_of(run: Run, pipeline: str | None) -> bool:
+    return pipeline is None or pipeline in str(run.info.run_name).split("+")
+
+
+def _describe(client: MlflowClient, run: Run) -> Experiment:
+    started = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+    versions = client.search_model_versions(f"run_id='{run.info.run_id}'")
+    facts = {
+        "started": f"{started:%Y-%m-%d %H:%M}",
+        "pipeline": str(run.info.run_name),
+        "status": run.info.status.lower(),
+        "as_of": run.data.params.get("as_of", ""),
+        "wandb": run.data.tags.get("wandb_run_path", "").rpartition("/")[2],
+    }
+    about = _describe_model(client, versions[0]) if versions else {}
+    return Experiment(run.info.run_id, facts | about, run.data.params, run.data.metrics)
+
+
+def _describe_model(client: MlflowClient, version: ModelVersion) -> dict[str, str]:
+    aliases = client.get_registered_model(version.name).aliases
+    held = [alias for alias, number in aliases.items() if str(number) == str(version.version)]
+    return {
+        "data": version.tags.get("data_fingerprint", ""),
+        "model": f"{version.name} {version.version}",
+        "standing": ", ".join(held) or version.tags.get("standing", ""),
+    }
+
+
+def _find_project() -> Path:
+    return find_kedro_project(Path.cwd()) or Path.cwd()

@@ -1,0 +1,66 @@
+"""Keeps back what must not leave: columns and keys by name, before anything is logged."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from telco_churn.tracking.config import Redaction
+
+HASH_LENGTH = 16  # hexadecimal digits: no two of a billion customers alike, in practice
+
+
+class Redactor:
+    """Drops or hashes what `redact` names, at any depth."""
+
+    def __init__(self, redact: Redaction) -> None:
+        self._globs = [glob.lower() for glob in (*redact.columns, *redact.identifiers)]
+        self._hashes = redact.action == "hash"
+        self._salt = redact.salt.encode() if redact.salt else secrets.token_bytes(32)
+
+    def keeps_back(self, name: object) -> bool:
+        """Whether a column or key of this name must not be seen."""
+        return any(fnmatchcase(str(name).lower(), glob) for glob in self._globs)
+
+    def redact(self, value: Any) -> Any:
+        """Redact dictionaries inside of whatever holds them.
+
+        Returns:
+            The same without what is kept back, or with its hashes.
+        """
+        if isinstance(value, Mapping):
+            return dict(self._redact_items(value))
+        if isinstance(value, list | tuple):
+            return [self.redact(item) for item in value]
+        return value
+
+    def redact_rows(
+        self, columns: list[str], rows: list[list[Any]]
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Redact a table.
+
+        Returns:
+            Its columns and rows, without what is kept back or with its hashes.
+        """
+        secret = [self.keeps_back(column) for column in columns]
+        kept = [place for place, hidden in enumerate(secret) if self._hashes or not hidden]
+        redacted = [
+            [self._hash(row[at]) if secret[at] else self.redact(row[at]) for at in kept]
+            for row in rows
+        ]
+        return [columns[at] for at in kept], redacted
+
+    def _redact_items(self, value: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
+        for name, item in value.items():
+            if not self.keeps_back(name):
+                yield str(name), self.redact(item)
+            elif self._hashes:
+                yield str(name), self._hash(item)
+
+    def _hash(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        digest = hmac.new(self._salt, str(value).encode(), hashlib.sha256)
+        return digest.hexdigest()[:HASH_LENGTH]

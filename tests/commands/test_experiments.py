@@ -1,0 +1,91 @@
+"""`kedro experiments`: what differs, what is best, what does not compare."""
+
+from pathlib import Path
+
+import mlflow
+import pytest
+from click.testing import CliRunner
+from kedro.framework.startup import bootstrap_project
+
+from telco_churn.commands.experiments import experiments, read_experiments
+from telco_churn.commands.side_by_side import Experiment, compare
+from tests.conftest import ProjectCopy
+
+
+def run(number: int, data: str = "d" * 64, **changes: object) -> Experiment:
+    parameters = {"training.lightgbm.num_leaves": "7", "seed": "1"}
+    metrics = {"roc_auc": 0.7, "log_loss": 0.1, "other": 1.0}
+    given = {name: value for name, value in changes.items() if name in metrics}
+    return Experiment(
+        run_id=f"{number}" * 32,
+        facts={"data": data, "pipeline": "training"},
+        parameters=parameters | {"training.lightgbm.num_leaves": str(changes.get("leaves", 7))},
+        metrics=metrics | given,  # type: ignore[arg-type]
+    )
+
+
+def cells(text: str, name: str) -> list[str]:
+    (line,) = [line for line in text.splitlines() if line.split()[:1] == [name]]
+    return [cell.strip() for cell in line.split("  ") if cell.strip()][1:]
+
+
+def test_only_parameters_that_differ_are_shown() -> None:
+    shown = compare([run(1, leaves=7), run(2, leaves=15)], ["*"])
+    assert cells(shown, "training.lightgbm.num_leaves") == ["7", "15"]
+    assert "seed" not in shown
+    assert "No parameter differs." in compare([run(1), run(2)], ["*"])
+
+
+def test_the_best_is_the_largest_or_of_losses_the_smallest() -> None:
+    shown = compare([run(1, roc_auc=0.8, log_loss=0.2), run(2)], ["roc_auc", "log_loss"])
+    assert cells(shown, "roc_auc") == ["0.8 *", "0.7"]
+    assert cells(shown, "log_loss") == ["0.2", "0.1 *"]
+    assert "other" not in shown
+
+
+def test_equal_metrics_have_no_best() -> None:
+    assert cells(compare([run(1), run(2)], ["roc_auc"]), "roc_auc") == ["0.7", "0.7"]
+
+
+def test_metrics_of_other_data_are_said_not_to_compare() -> None:
+    assert "do not compare" in compare([run(1), run(2, data="e" * 64)], ["*"])
+    assert "do not compare" not in compare([run(1), run(2)], ["*"])
+
+
+def test_runs_are_read_latest_first_and_of_one_pipeline(tmp_path: Path) -> None:
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
+    try:
+        identifier = mlflow.create_experiment("e", artifact_location=str(tmp_path / "files"))
+        for name, leaves in (("training", 7), ("scoring", 0), ("features+training", 15)):
+            with mlflow.start_run(run_name=name, experiment_id=identifier):
+                mlflow.log_params({"leaves": leaves})
+        found = read_experiments("e", last=5, pipeline="training")
+        assert [each.parameters["leaves"] for each in found] == ["15", "7"]
+        assert len(read_experiments("e", last=1, pipeline=None)) == 1
+        assert read_experiments("nobody's", last=1, pipeline=None) == []
+    finally:
+        mlflow.set_tracking_uri(before)
+
+
+def test_the_champion_and_its_data_are_shown(
+    finished_project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished_project.path)
+    bootstrap_project(finished_project.path)
+    result = CliRunner(catch_exceptions=False).invoke(experiments, ["--env", "test"])
+    assert result.exit_code == 0, result.output
+    assert cells(result.output, "standing") == ["champion"]
+    assert cells(result.output, "model") == ["telco_churn_test 1"]
+    assert len(cells(result.output, "data")[0]) == 12
+
+
+def test_an_experiment_without_runs_says_what_to_do(
+    finished_project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished_project.path)
+    bootstrap_project(finished_project.path)
+    asked = ["--env", "test", "--pipeline", "own_table"]
+    result = CliRunner(catch_exceptions=False).invoke(experiments, asked)
+    assert result.exit_code == 1
+    assert "no run of the pipeline own_table in the experiment telco_churn_test" in result.output

@@ -1,0 +1,58 @@
+"""A server in W&B's place that does wrong, on demand."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+FAULTS = ("refuses", "hangs", "answers 500", "answers 401", "answers garbage")
+RELEASED = threading.Event()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    fault: str
+    seen: list[str]
+
+    def _answer(self) -> None:
+        self.seen.append(self.path)
+        if self.fault == "hangs":
+            RELEASED.wait(120)
+            return
+        status = {"answers 500": 500, "answers 401": 401}.get(self.fault, 200)
+        content = b"\x00\xffnot json at all"
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = _answer  # noqa: N815  (the names that http.server looks for)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(fault: str) -> Iterator[tuple[str, list[str]]]:
+    """Serve wrongly.
+
+    Yields:
+        The address, and the paths asked for so far.
+    """
+    if fault == "refuses":
+        with socket.socket() as taken:  # bound and not listening: nobody answers here
+            taken.bind(("127.0.0.1", 0))
+            yield f"http://127.0.0.1:{taken.getsockname()[1]}", []
+        return
+    RELEASED.clear()
+    seen: list[str] = []
+    handler = type("Handler", (_Handler,), {"fault": fault, "seen": seen})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", seen
+    finally:
+        RELEASED.set()
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,77 @@
+"""W&B and MLflow know each other's run, and MLflow has parameters whole."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectCopy
+from tests.wandb_files import WrittenRun
+
+
+def read_tags(project: Path) -> list[dict[str, str]]:
+    """The tags of each MLflow run, the latest last, with its `status` and `id`."""
+    with sqlite3.connect(project / "mlflow.db") as database:
+        runs = database.execute("select run_uuid, status from runs order by start_time").fetchall()
+        tags = database.execute("select run_uuid, key, value from tags").fetchall()
+    return [
+        {"id": run, "status": status} | {key: value for owner, key, value in tags if owner == run}
+        for run, status in runs
+    ]
+
+
+def find_written(project: Path, run_id: str) -> WrittenRun:
+    (folder,) = project.glob(f"wandb/offline-run-*-{run_id}")
+    return WrittenRun(folder)
+
+
+def test_each_run_names_the_other(finished_project: ProjectCopy) -> None:
+    (tags,) = read_tags(finished_project.path)
+    written = find_written(finished_project.path, tags["wandb_run_id"])
+    assert tags["wandb_run_path"] == f"telco_churn_test/{tags['wandb_run_id']}"
+    assert written.config["mlflow_run_id"] == tags["id"]
+
+
+def test_parameters_are_whole_and_one_by_one(finished_project: ProjectCopy) -> None:
+    with sqlite3.connect(finished_project.path / "mlflow.db") as database:
+        params = dict(database.execute("select key, value from params").fetchall())
+    assert params["training.lightgbm.num_leaves"] == "7"
+    assert params["reasons.templates.plan.text"] == "on the plan {value}"
+    (file,) = finished_project.path.glob("mlruns/*/artifacts/parameters.json")
+    assert json.loads(file.read_text())["reasons"]["templates"]["plan"]["text"]
+
+
+def test_mlflow_has_plots_and_the_digests_of_data(finished_project: ProjectCopy) -> None:
+    assert len(list(finished_project.path.glob("mlruns/*/artifacts/plots/*.png"))) == 8
+    with sqlite3.connect(finished_project.path / "mlflow.db") as database:
+        digests = dict(database.execute("select name, digest from datasets").fetchall())
+    (folder,) = finished_project.path.glob("wandb/offline-run-*")
+    artifacts = WrittenRun(folder).artifacts()
+    for name in ("raw_usage", "customer_features", "training_examples", "churn_scores"):
+        full = json.loads(artifacts[name].metadata)["digest"]
+        assert digests[name] == full[: len(digests[name])]
+
+
+def test_the_delta_table_has_its_version_and_rows(finished_project: ProjectCopy) -> None:
+    (folder,) = finished_project.path.glob("wandb/offline-run-*")
+    facts = json.loads(WrittenRun(folder).artifacts()["churn_scores"].metadata)
+    assert (facts["version"], facts["digest_of"]) == ("0", "version")
+    assert facts["rows"] > 700
+
+
+def test_a_run_that_fails_is_failed_in_both(project: ProjectCopy) -> None:
+    project.edit("conf/base/wandb.yml", "mode: disabled", "mode: offline")
+    result = project.run("--pipelines", "scoring", "--params", "as_of=2020-01-01")
+    assert result.exit_code == 1
+    tags = read_tags(project.path)[-1]
+    assert tags["status"] == "FAILED"
+    assert find_written(project.path, tags["wandb_run_id"]).exit_code == 1
+
+
+def test_training_warns_of_no_parameter(
+    finished_project: ProjectCopy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """kedro-mlflow would warn of each long one as its node runs."""
+    del finished_project
+    assert "is truncated" not in caplog.text
