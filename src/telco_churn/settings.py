@@ -15,8 +15,6 @@ from telco_churn.tracking import MlflowParameters, WandbHook
 
 # Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
 warnings.filterwarnings("ignore", message="register_new_resolver")
-# MLflow asks for type hints where it could check by them; the package checks by itself.
-warnings.filterwarnings("ignore", message=".*Add type hints to the `predict` method")
 
 # Seven tries, MLflow's default, take four minutes to say that a registry does not answer.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
