@@ -3,7 +3,8 @@
 # Replaces itself, so that signals reach Kedro and its exit code is the container's.
 set -eu
 
-mkdir -p /state/data /state/mlruns /state/wandb
+state=${TELCO_CHURN_STATE:-/state}
+mkdir -p "$state/data" "$state/mlruns" "$state/wandb"
 case ${1-} in
     kedro | deploy/*) exec "$@" ;;
     [a-z]*)
