@@ -7,7 +7,8 @@ COPY deploy/docker/requirements.lock /tmp/requirements.lock
 # Wheels only, each by its hash; nothing is built, and pip stays behind.
 RUN python -m venv --without-pip /opt/venv \
     && python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check \
-        --require-hashes --no-deps --only-binary :all: -r /tmp/requirements.lock
+        --require-hashes --no-deps --only-binary :all: -r /tmp/requirements.lock \
+    && find /opt/venv -type d -name tests -prune -exec rm -rf {} +
 WORKDIR /app
 COPY pyproject.toml .telemetry ./
 COPY conf conf
