@@ -37,9 +37,7 @@ def run(stand_in: StandIn, *command: str, **environment: str) -> subprocess.Comp
 
 
 def retry(stand_in: StandIn, tries: int) -> int:
-    return run(
-        stand_in, "deploy/retry.sh", str(tries), "0", "deploy/score.sh", DAY
-    ).returncode
+    return run(stand_in, "deploy/retry.sh", str(tries), "0", "deploy/score.sh", DAY).returncode
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 65, 75, 99])
