@@ -86,4 +86,4 @@ def test_what_the_image_installs_was_tested_here() -> None:
 def read_versions(lock: Path) -> dict[str, str]:
     """By name, with all that stands in the line: a version, or one for some machines only."""
     found = re.findall(r"^([a-z0-9._-]+)==(\S+)", lock.read_text(), re.MULTILINE)
-    return {name: version for name, version in found}
+    return dict(found)

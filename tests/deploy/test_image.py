@@ -1,4 +1,4 @@
-"""The image, without an engine to build it: what would be copied, and its entry point, run for real."""
+"""The image, without an engine: what would be copied, and its entry point run for real."""
 
 import os
 import re

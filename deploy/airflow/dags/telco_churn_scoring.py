@@ -25,7 +25,7 @@ RETRY_EVERY = timedelta(minutes=30)
 
 
 class ScoreDate(BaseOperator):
-    """Run the project's pipelines for one date, and tell Airflow by exit code what to make of it."""
+    """Run the project for one date, and tell Airflow by its exit code what to make of it."""
 
     def execute(self, context: dict[str, Any]) -> None:
         """Run; raise what skips, retries or fails the task."""
