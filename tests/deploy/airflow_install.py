@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +65,7 @@ class Airflow:
             from dag_run as run join task_instance as task using (dag_id, run_id)
             where run.run_type = ? order by 1
         """
-        with sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(self.home / "airflow.db")) as database:
             return dict(database.execute(query, [run_type]).fetchall())
 
     def wait_for(self, run_type: str, count: int) -> dict[str, str]:
