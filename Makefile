@@ -6,8 +6,11 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 UV := $(BIN)/uv
 INSTALLED := .venv/installed
-LOCK := pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
-	--custom-compile-command "make lock" pyproject.toml
+COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
+LOCK := $(COMPILE) --all-extras pyproject.toml
+# The image holds what runs need, in the versions that were tested.
+LOCK_IMAGE := $(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml
+LOCK_AIRFLOW := $(COMPILE) --no-annotate deploy/airflow/requirements.in
 
 export MLFLOW_LOGGING_LEVEL := WARNING
 export KEDRO_DISABLE_TELEMETRY := true
@@ -19,6 +22,10 @@ AS_OF ?= $(shell date +%F)
 POSITIVE ?= Yes
 BENCH_CUSTOMERS ?= 100000
 BENCH_OUT ?= $(if $(filter 100000,$(BENCH_CUSTOMERS)),docs,data/benchmark)
+
+# Compiled again from itself, a fresh lock stays as it is.
+check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
+	|| { echo "$(2) does not fit what it is made from. Run: make lock"; exit 1; }
 
 .PHONY: help run test test-slow bench check format viz mlflow own-table dictionary lock clean
 
@@ -44,14 +51,14 @@ test: $(INSTALLED) ## Install, run the tests; the slow ones (Spark and others) a
 test-slow: $(INSTALLED) ## Run the slow tests; those of Spark need Java 17
 	$(BIN)/pytest -m slow
 
-check: $(INSTALLED) ## Lint, format, types, architecture, freshness of the lock
+check: $(INSTALLED) ## Lint, format, types, architecture, freshness of the locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	@cp requirements.lock .venv/requirements.lock && $(UV) $(LOCK) -o .venv/requirements.lock \
-		&& diff -q requirements.lock .venv/requirements.lock \
-		|| { echo "requirements.lock does not fit pyproject.toml. Run: make lock"; exit 1; }
+	@$(call check_lock,$(LOCK),requirements.lock)
+	@$(call check_lock,$(LOCK_IMAGE),deploy/docker/requirements.lock)
+	@$(call check_lock,$(LOCK_AIRFLOW),deploy/airflow/requirements.lock)
 
 format: $(INSTALLED) ## Put the code in order
 	$(BIN)/ruff check --fix .
@@ -77,6 +84,8 @@ dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change o
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock
+	$(UV) $(LOCK_IMAGE) --upgrade -o deploy/docker/requirements.lock
+	$(UV) $(LOCK_AIRFLOW) --upgrade -o deploy/airflow/requirements.lock
 
 clean: ## Remove what can be made again from data/01_raw; raw tables and MLflow's models stay
 	find data -mindepth 1 -maxdepth 1 ! -name README.md ! -name 01_raw -exec rm -rf {} +

@@ -1,0 +1,19 @@
+#!/bin/sh
+# docker run IMAGE PIPELINES [OPTIONS OF KEDRO RUN...], or: docker run IMAGE kedro COMMAND...
+# Replaces itself, so that signals reach Kedro and its exit code is the container's.
+set -eu
+
+state=${TELCO_CHURN_STATE:-/state}
+mkdir -p "$state/data" "$state/mlruns" "$state/wandb"
+case ${1-} in
+    kedro | deploy/*) exec "$@" ;;
+    [a-z]*)
+        pipelines=$1
+        shift
+        exec kedro run --pipelines "$pipelines" "$@"
+        ;;
+    *)
+        echo "usage: scoring --params as_of=YYYY-MM-DD | ingestion,scoring ... | kedro COMMAND..." >&2
+        exit 2
+        ;;
+esac

@@ -1,0 +1,89 @@
+"""What schedulers read, checked by the validator of each, and against each other."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+DEPLOY = PROJECT / "deploy"
+SCRIPTS = sorted(DEPLOY.rglob("*.sh"))
+UNITS = ["telco-churn-scoring.service", "telco-churn-scoring.timer", "telco-churn-failed.service"]
+MONDAY_AT_FIVE = "0 5 * * 1"
+
+
+def check(tool: str, *arguments: str | Path) -> None:
+    command = [str(Path(sys.prefix) / "bin" / tool), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("workflow", ["ci.yml", "scoring.yml"])
+def test_workflows_keep_to_githubs_schema(workflow: str) -> None:
+    path = PROJECT / ".github" / "workflows" / workflow
+    check("check-jsonschema", "--builtin-schema", "vendor.github-workflows", path)
+
+
+def test_the_gitlab_pipeline_keeps_to_its_schema() -> None:
+    path = DEPLOY / "gitlab" / ".gitlab-ci.yml"
+    schema = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    check("check-jsonschema", *schema, path)
+
+
+@pytest.mark.parametrize("version", ["1.31", "1.37"])
+def test_the_kubernetes_files_keep_to_the_schema(version: str) -> None:
+    """1.31 is the first in which podFailurePolicy is stable."""
+    cronjob = DEPLOY / "kubernetes" / "cronjob.yaml"
+    check("kubernetes-validate", "--strict", "--kubernetes-version", version, cronjob)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_scripts_are_clean(script: Path) -> None:
+    check("shellcheck", script)
+
+
+def test_the_dockerfile_is_clean() -> None:
+    check("hadolint", PROJECT / "Dockerfile")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    for unit in UNITS:
+        text = (DEPLOY / "systemd" / unit).read_text()
+        # It looks whether the executable and the user are there.
+        here = text.replace("/opt/telco-churn", str(PROJECT)).replace("=telco-churn\n", "=root\n")
+        (tmp_path / unit).write_text(here)
+    command = ["systemd-analyze", "verify", *(str(tmp_path / unit) for unit in UNITS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_all_schedulers_mean_the_same_morning() -> None:
+    """systemd has a way of its own to say it."""
+    for path in (
+        "airflow/dags/telco_churn_scoring.py",
+        "cron/telco-churn.crontab",
+        "gitlab/.gitlab-ci.yml",
+        "kubernetes/cronjob.yaml",
+        "../.github/workflows/scoring.yml",
+    ):
+        assert MONDAY_AT_FIVE in (DEPLOY / path).read_text(), path
+    timer = (DEPLOY / "systemd" / "telco-churn-scoring.timer").read_text()
+    assert "OnCalendar=Mon *-*-* 05:00:00\n" in timer
+
+
+def test_what_the_image_installs_was_tested_here() -> None:
+    tested = read_versions(PROJECT / "requirements.lock")
+    installed = read_versions(DEPLOY / "docker" / "requirements.lock")
+    assert {name: tested.get(name) for name in installed} == installed
+    assert not {"pytest", "ruff", "mypy", "pyspark", "uv"} & installed.keys()
+
+
+def read_versions(lock: Path) -> dict[str, str]:
+    """By name, with all that stands in the line: a version, or one for some machines only."""
+    found = re.findall(r"^([a-z0-9._-]+)==(\S+)", lock.read_text(), re.MULTILINE)
+    return dict(found)
