@@ -4,6 +4,8 @@ from kedro.pipeline import Node, Pipeline
 
 from telco_churn.pipelines.own_table import nodes
 
+PROFILED_BY = ("own_table", "label", "evaluation", "as_of")
+
 
 def create_pipeline() -> Pipeline:
     """Wire the reading of the table; training and scoring follow as they are."""
@@ -12,13 +14,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 nodes.profile_columns,
-                [
-                    "own_table",
-                    "params:own_table",
-                    "params:label",
-                    "params:evaluation",
-                    "params:as_of",
-                ],
+                ["own_table", *(f"params:{block}" for block in PROFILED_BY)],
                 "column_profile",
                 name="profile_columns",
             ),

@@ -26,6 +26,7 @@ from telco_churn.model.registered import ModelVersion
 from telco_churn.parameters import AsOf, DecisionParams, ReasonParams, ScoringParams
 from telco_churn.pipelines.scoring.campaign import KEY, is_held_out
 from telco_churn.pipelines.scoring.plan import NothingToScoreError, ScorePlan
+from telco_churn.pipelines.scoring.progress import report_progress
 
 FOR_REASONS = 4  # of the customers that are predicted at a time: they are few, and words are long
 
@@ -56,14 +57,18 @@ def predict_churn(
     """
     _check_features(customer_features, scoring_champion)
     customers = customer_features.filter(customer_features.as_of == as_of.day)
-    if customers.limit(1).count().execute() == 0:
+    count = int(customers.count().execute())
+    if count == 0:
         raise NothingToScoreError(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "
             "cancellations around that date and at eligibility in "
             "conf/base/parameters/features.yml, or choose another as_of."
         )
     model = scoring_champion.model.with_decision(Decision(**decision.money))
-    return _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
+    predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
+    if isinstance(predictions, pa.RecordBatchReader):
+        return report_progress(predictions, count)
+    return predictions
 
 
 def explain_contacts(
