@@ -31,8 +31,7 @@ CONFIG_LOADER_ARGS = {
     "config_patterns": {"wandb": ["wandb*"]},
 }
 """
-# `kedro run` where neither MLflow nor another plugin is installed: importing those takes longer
-# than all the rest.
+# `kedro run` where neither MLflow nor another plugin is installed: importing those takes long.
 RUN = """
 import multiprocessing
 import os
