@@ -46,12 +46,13 @@ class Measurement:
         return cls(**json.loads(path.read_text()))
 
 
-def measure(command: str, log: Path) -> Measurement:
+def measure(command: str, log: Path, folder: Path | None = None) -> Measurement:
     """Run a command and wait for it.
 
     Args:
         command: As a user types it; `python` and `kedro` are those of this environment.
         log: Where its output goes.
+        folder: Where it runs; None is here.
 
     Raises:
         SystemExit: When it fails; shows the end of its output.
@@ -62,7 +63,7 @@ def measure(command: str, log: Path) -> Measurement:
     with log.open("w") as out:
         launch = [sys.executable, "-S", str(LAUNCHER), str(usage), *_find_programs(command)]
         code = subprocess.run(
-            launch, stdout=out, stderr=subprocess.STDOUT, env=os.environ | ENVIRONMENT, check=False
+            launch, stdout=out, stderr=subprocess.STDOUT, env=os.environ | ENVIRONMENT, cwd=folder
         ).returncode
     said = log.read_text()
     if code:
