@@ -23,7 +23,8 @@ EMPTY = {
     "src/empty/__init__.py": "",
     "src/empty/settings.py": "",
     "src/empty/pipeline_registry.py": "from kedro.pipeline import Node, Pipeline\n\n\n"
-    'def register_pipelines():\n    return {"__default__": Pipeline([Node(lambda: 1, None, "x")])}\n',
+    "def register_pipelines():\n"
+    '    return {"__default__": Pipeline([Node(lambda: 1, None, "x")])}\n',
     "conf/base/catalog.yml": "x: {type: MemoryDataset}\n",
     "conf/base/mlflow.yml": "server: {mlflow_tracking_uri: sqlite:///mlflow.db}\n",
     "conf/local/.gitkeep": "",

@@ -63,7 +63,12 @@ def measure(command: str, log: Path, folder: Path | None = None) -> Measurement:
     with log.open("w") as out:
         launch = [sys.executable, "-S", str(LAUNCHER), str(usage), *_find_programs(command)]
         code = subprocess.run(
-            launch, stdout=out, stderr=subprocess.STDOUT, env=os.environ | ENVIRONMENT, cwd=folder
+            launch,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=os.environ | ENVIRONMENT,
+            cwd=folder,
+            check=False,
         ).returncode
     said = log.read_text()
     if code:
