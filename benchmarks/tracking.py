@@ -34,7 +34,7 @@ STARTS = {
 def main() -> None:
     """Make the data, measure in turn, print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=10_000)
+    parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--repetitions", type=int, default=5)
     chosen = parser.parse_args()
     place = Path("data/benchmark") / f"tracking_{chosen.customers}"

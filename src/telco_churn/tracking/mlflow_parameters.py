@@ -4,6 +4,7 @@ kedro-mlflow logs those of each node as that node runs: a typed block as one tex
 characters or warned about. It finds none left here.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -11,9 +12,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from telco_churn.tracking.config import Redaction, read_config
+from telco_churn.tracking.redaction import Redactor
 from telco_churn.tracking.run_facts import as_plain
 
 logger = logging.getLogger(__name__)
@@ -28,6 +33,17 @@ class MlflowParameters:
 
     def __init__(self) -> None:
         self._has_logged = False
+        self._redactor = Redactor(Redaction(identifiers=()))
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read from `wandb.yml` what is kept back.
+
+        Raises:
+            ParameterValidationError: When it has an unknown key or value.
+        """
+        with contextlib.suppress(MissingConfigException, KeyError):
+            self._redactor = Redactor(read_config(context.config_loader["wandb"]).redact)
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: Any) -> None:
@@ -38,7 +54,8 @@ class MlflowParameters:
         if active is None:
             return
         names = sorted(name for name in pipeline.inputs() if name.startswith("params:"))
-        values = {name.removeprefix("params:"): as_plain(catalog.load(name)) for name in names}
+        read = {name.removeprefix("params:"): as_plain(catalog.load(name)) for name in names}
+        values = self._redactor.redact(read)
         try:
             _log_batches(mlflow, active.info.run_id, dict(_flatten(values)))
             mlflow.MlflowClient().log_dict(active.info.run_id, values, FILE)

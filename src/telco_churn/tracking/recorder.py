@@ -45,6 +45,11 @@ class Recorder:
         if self._worker.error:
             logger.warning("W&B does not track this run: %s. The run goes on.", self._explain())
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether W&B has stopped for good."""
+        return self._worker.error is not None
+
     def take(self, event: Event) -> None:
         """Take what happened."""
         if isinstance(event, Problem):

@@ -142,12 +142,14 @@ class WandbHook:
         mlflow, run_id = MlflowLink(), choose_id()
         about["config"] |= describe_environment(self._project) | {"mlflow_run_id": mlflow.run_id}
         run = WandbRun(run_id, about, self._project / self._config.folder)
-        recorder = Recorder(run, mlflow, self._config)
+        recorder, spool = Recorder(run, mlflow, self._config), Spool.open(plan)
         recorder.start()
-        self._plan, self._recorder, self._spool = plan, recorder, Spool.open(plan)
+        self._plan, self._recorder, self._spool = plan, recorder, spool
         self._watcher, self._process = Watcher(plan, recorder.take), os.getpid()
         atexit.register(self._abandon)
-        mlflow.set_tags({"wandb_run_id": run_id, "wandb_run_path": join_path(self._config, run_id)})
+        if not recorder.has_failed:
+            path = join_path(self._config, run_id)
+            mlflow.set_tags({"wandb_run_id": run_id, "wandb_run_path": path})
 
     def _find_watcher(self) -> Watcher | None:
         """Return that of this process: a child that ParallelRunner started makes its own."""
