@@ -154,9 +154,8 @@ def _make_table(table: Table) -> Any:
 
 
 def _make_artifact(reference: Reference) -> Any:
-    from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry  # noqa: PLC0415
-
     import wandb  # noqa: PLC0415
+    from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry  # noqa: PLC0415
 
     artifact = wandb.Artifact(
         re.sub(r"[^\w.-]", "_", reference.name), type=reference.type, metadata=reference.facts
