@@ -1,6 +1,7 @@
 """What tests share: a small sample operator in memory, and a copy of the project to run in."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -175,6 +176,8 @@ def project(
     shutil.copytree(finished_project.path, copy.path, symlinks=True)
     copy.edit("conf/base/wandb.yml", "mode: auto", "mode: disabled")
     copy.edit("conf/base/mlflow.yml", str(finished_project.path), str(copy.path))
+    with sqlite3.connect(copy.path / "mlflow.db") as database:
+        database.execute("update experiments set artifact_location = ?", [f"{copy.path}/mlruns"])
     monkeypatch.chdir(copy.path)
     return copy
 

@@ -99,6 +99,7 @@ def test_the_decision_of_the_gate_is_written_on_the_version(
 ) -> None:
     register(package, "tagged")
     entry = MlflowClient().get_model_version("tagged", "1")
+    assert entry.tags.pop("mlflow_run_id") == entry.run_id
     assert json.loads(entry.tags.pop("reasons")) == ["It may win less.", "See both."]
     assert entry.tags == {
         "standing": "challenger",

@@ -1,7 +1,8 @@
 """What differs between engines, without any but DuckDB."""
 
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import sqlglot
 
 from telco_churn.engines import connect, find_engine, map_batches
+from telco_churn.engines.engine import _map_side_by_side
 from telco_churn.errors import InputError
 from tests.conftest import simulate_tables, simulation_params
 from tests.small_operator import feature_expression
@@ -25,12 +27,9 @@ def double(batch: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def test_a_function_goes_over_a_table_and_over_a_stream(
-    put: Callable[[pa.Table], ir.Table],
-) -> None:
-    for given in (put(NUMBERS), NUMBERS.to_reader()):
-        result = map_batches(given, double, NUMBERS.schema)
-        assert sorted(result.read_all()["n"].to_pylist()) == [2, 4, 6]
+def test_a_function_goes_over_a_table(put: Callable[[pa.Table], ir.Table]) -> None:
+    result = map_batches(put(NUMBERS), double, NUMBERS.schema)
+    assert sorted(result.read_all()["n"].to_pylist()) == [2, 4, 6]
 
 
 def test_nothing_is_computed_before_somebody_asks(put: Callable[[pa.Table], ir.Table]) -> None:
@@ -44,6 +43,22 @@ def test_nothing_is_computed_before_somebody_asks(put: Callable[[pa.Table], ir.T
     assert seen == []
     result.read_next_batch()
     assert seen == [3]
+
+
+def test_no_more_batches_are_read_ahead_than_there_are_threads() -> None:
+    read: list[int] = []
+
+    def deliver() -> Iterator[pa.RecordBatch]:
+        for number in range(20):
+            read.append(number)
+            yield from NUMBERS.to_batches()
+
+    results = _map_side_by_side(double, deliver(), threads=2)
+    for taken in range(1, 5):
+        next(results)
+        time.sleep(0.05)  # for whoever would read on meanwhile
+        assert len(read) == taken + 2
+    results.close()
 
 
 def test_partitions_are_written_and_read_with_their_date(tmp_path: Path) -> None:

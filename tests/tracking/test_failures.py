@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.tracking.tiny_project import TinyProject, TinyRun
 from tests.wandb_files import WrittenRun
@@ -150,7 +151,7 @@ def test_a_mistake_in_the_configuration_is_one_plain_error(
     (project.path / "conf" / "local").mkdir(exist_ok=True)
     (project.path / "conf" / "test" / "wandb.yml").write_text(f"project: p\n{change}\n")
     result = project.run("--pipelines", "scoring")
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.WRONG_CALL
     assert told in result.output
     assert "Traceback" not in result.output
 

@@ -15,7 +15,7 @@ INTERRUPTED = """
 import atexit, mlflow
 from telco_churn.tracking.mlflow_link import MlflowLink
 mlflow.set_tracking_uri("sqlite:///runs.db")
-mlflow.start_run()
+mlflow.start_run(experiment_id="0")
 atexit.register(MlflowLink().end_as_killed)
 raise KeyboardInterrupt
 """
@@ -32,7 +32,7 @@ def test_datasets_are_inputs_and_outputs_by_digest(tmp_path: Path) -> None:
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
     try:
-        with mlflow.start_run() as run:
+        with mlflow.start_run(experiment_id="0") as run:  # another test may have set its own
             MlflowLink().log_datasets(
                 [
                     Reference("raw", "kedro://raw.csv", "d" * 64, is_input=True),

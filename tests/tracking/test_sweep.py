@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from tests.tracking.tiny_project import TinyProject
 from tests.wandb_files import WrittenRun
 
 SPACE_KEYS = {"min", "max", "distribution", "value", "values", "q"}
+# W&B leaves the file that it reads to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*sweep.yml:ResourceWarning")
 WHOLE = ("q_log_uniform_values", "q_uniform", "int_uniform")
 
 
@@ -89,7 +92,13 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
     for word in create_sweep_command(sweep["command"]):
         line += words[word[2:-1]] if word.startswith("${") else [str(word)]
     known = {name: value for name, value in os.environ.items() if "WANDB" not in name}
-    own = {"WANDB_RUN_ID": "agents02", "KEDRO_ENV": "test", "KEDRO_DISABLE_TELEMETRY": "true"}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    own = {
+        "PATH": path,
+        "WANDB_RUN_ID": "agents02",
+        "KEDRO_ENV": "test",
+        "KEDRO_DISABLE_TELEMETRY": "true",
+    }
     before = (project.data / "06_models" / "promotion_log.jsonl").read_text()
     done = subprocess.run(
         line, cwd=project.path, env=known | own, capture_output=True, text=True, check=False

@@ -1,13 +1,15 @@
 """An engine that is told by its options, reads files by itself and leaves Python code to us."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from joblib import Parallel, delayed
+from joblib import cpu_count
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -45,10 +47,29 @@ class Engine:
     ) -> ir.Table | pa.RecordBatchReader:
         """Let the rows stream through this process: memory follows `batch_rows`, not the table.
 
-        Each core works on a batch of its own, and no more batches are read ahead than that.
+        Each core works on a batch of its own.
         """
-        batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
-        cores = Parallel(n_jobs=-1, prefer="threads", return_as="generator", pre_dispatch="n_jobs")
-        return pa.RecordBatchReader.from_batches(
-            schema, cores(delayed(function)(batch) for batch in batches)
-        )
+
+        def stream() -> Iterator[pa.RecordBatch]:
+            batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
+            yield from _map_side_by_side(function, batches, cpu_count())
+
+        return pa.RecordBatchReader.from_batches(schema, stream())
+
+
+def _map_side_by_side(
+    function: BatchFunction, batches: Iterable[pa.RecordBatch], threads: int
+) -> Iterator[pa.RecordBatch]:
+    """Give results in order, with one batch a thread on its way however slow the reader is.
+
+    `joblib.Parallel` as a generator reads on while nobody takes its results (joblib 1.5), as does
+    `Executor.map` before Python 3.14.
+    """
+    ahead: deque[Future[pa.RecordBatch]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for batch in batches:
+            ahead.append(pool.submit(function, batch))
+            if len(ahead) > threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()

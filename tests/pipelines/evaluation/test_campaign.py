@@ -20,6 +20,8 @@ def decision(capacity: int | None, **changes: Any) -> DecisionParams:
         "offer_cost": 10,
         "acceptance_rate": 0.5,
         "campaign_capacity": capacity,
+        "holdout_fraction": 0,
+        "holdout_name": "none",
         "medium_risk_from": 0.2,
         "high_risk_from": 0.5,
     }

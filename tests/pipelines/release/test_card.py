@@ -31,6 +31,8 @@ DECISION = DecisionParams(
     offer_cost=10,
     acceptance_rate=0.3,
     campaign_capacity=1500,
+    holdout_fraction=0.05,
+    holdout_name="2026",
     medium_risk_from=0.03,
     high_risk_from=0.08,
 )
