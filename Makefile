@@ -87,6 +87,5 @@ lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_IMAGE) --upgrade -o deploy/docker/requirements.lock
 	$(UV) $(LOCK_AIRFLOW) --upgrade -o deploy/airflow/requirements.lock
 
-clean: ## Remove what can be made again from data/01_raw; raw tables and MLflow's models stay
-	find data -mindepth 1 -maxdepth 1 ! -name README.md ! -name 01_raw -exec rm -rf {} +
-	rm -rf wandb
+clean: ## Remove what can be made again; raw tables, models, their log and committed scores stay
+	rm -rf data/0[23458]_* data/own_table/0[23458]_* data/spill data/test data/benchmark

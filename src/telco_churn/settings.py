@@ -18,6 +18,8 @@ warnings.filterwarnings("ignore", message="register_new_resolver")
 
 # Seven tries, MLflow's default, take four minutes to say that a registry does not answer.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+# A model is some small files; a bar for each of them hides what runs say.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 HOOKS = (
     NameUnreachableRegistry(),

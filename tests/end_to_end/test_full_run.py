@@ -12,7 +12,6 @@ import pytest
 from deltalake import DeltaTable
 
 from telco_churn.contracts import IDENTIFIERS
-from telco_churn.model.encoding import cast_to_signature
 from tests.conftest import ProjectCopy
 from tests.wandb_files import read_records
 
@@ -64,7 +63,7 @@ def test_the_champion_loads_from_the_registry_and_gives_the_same_scores(
         partitioning=None,
     ).to_pandas()
     columns = model.metadata.get_input_schema().input_names()
-    again = model.predict(cast_to_signature(features[columns])).set_index(features["customer_id"])
+    again = model.predict(features[columns]).set_index(features["customer_id"])
     scores = DeltaTable(finished_project.data / "07_model_output" / "churn_scores").to_pandas()
     scores = scores.set_index("customer_id").loc[again.index]
     predicted = ["churn_probability", "risk_band", "expected_value"]

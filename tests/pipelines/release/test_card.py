@@ -22,6 +22,7 @@ from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.card import write_model_card
 from telco_churn.pipelines.release.facts import describe_examples
 from telco_churn.pipelines.release.subject import describe_operator, describe_table
+from tests.conftest import evaluation_params
 from tests.pipelines.release import small_evaluation as small
 from tests.pipelines.release.small_models import fit_model, read_frame
 
@@ -99,6 +100,7 @@ def write(**changes: Any) -> tuple[str, str]:
         "decision": DECISION,
         "training": training(),
         "release": ReleaseParams(model_name="telco_churn"),
+        "evaluation": evaluation_params(confidence=0.9),
         "summary": SummaryParams(scores="", currency="EUR", next_steps=[]),
         "as_of": AsOf("2026-09-28"),
     }
@@ -120,6 +122,7 @@ def card() -> tuple[str, str]:
         "| to learn from | 2026-01-05 to 2026-02-02 | 2 | 40 | 20 | 8 | 20.00% |",
         "| to judge | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
         "Features: 1 numbers, 1 categories",
+        "In brackets are 90 % intervals",
         "The leak alarm found nothing",
         "Its parameters were set, not searched for.",
         "| ROC AUC | 0.8123 (0.7717 to 0.8529) | 0.7879 (",

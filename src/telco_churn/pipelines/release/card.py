@@ -12,7 +12,13 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import AsOf, DecisionParams, SummaryParams, TrainingParams
+from telco_churn.parameters import (
+    AsOf,
+    DecisionParams,
+    EvaluationParams,
+    SummaryParams,
+    TrainingParams,
+)
 from telco_churn.parameters.release import ReleaseParams
 from telco_churn.pipelines.release import card_tables as tables
 from telco_churn.pipelines.release.card_page import render_page
@@ -49,6 +55,7 @@ def write_model_card(
     promotion: dict[str, Any],
     decision: DecisionParams,
     training: TrainingParams,
+    evaluation: EvaluationParams,
     release: ReleaseParams,
     summary: SummaryParams,
     as_of: AsOf,
@@ -77,6 +84,7 @@ def write_model_card(
         leakage_action=training.leakage.action,
         promotion=promotion,
         acceptance_rate=decision.acceptance_rate,
+        confidence=evaluation.confidence,
         currency=summary.currency,
         name=release.model_name,
         as_of=as_of,

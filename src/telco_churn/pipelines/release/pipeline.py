@@ -99,6 +99,7 @@ def _release_nodes() -> list[Node]:
                 "promotion",
                 "params:decision",
                 "params:training",
+                "params:evaluation",
                 "params:release",
                 "params:summary",
                 "params:as_of",
