@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, cast
 
 import click
 from kedro.framework.context import KedroContext
@@ -14,10 +15,13 @@ from pydantic import ValidationError
 
 from telco_churn import pipeline_registry
 from telco_churn.datasets.registry_reach import ask_registry
+from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.declarations import check_declarations
 from telco_churn.errors import NothingToDo
+from telco_churn.handover import hand_over
 from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams, ScoringParams
 
+MADE_OF_A_DATE = {"customer_features", "churn_predictions", "contact_reasons", "churn_scores"}
 PARTS_OF_A_PIPELINE = (
     "tags",
     "from_nodes",
@@ -85,6 +89,39 @@ class NameUnreachableRegistry:
             yield
 
 
+class OneRunADate:
+    """Lets one run at a time make the features and the scores of a date."""
+
+    def __init__(self) -> None:
+        self._claim = ExitStack()
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Iterator[None]:
+        """Claim the date, for as long as the run goes on.
+
+        Raises:
+            DateTakenError: When another run holds it.
+        """
+        if MADE_OF_A_DATE & pipeline.all_outputs():
+            scores = cast(ScoreTable, catalog["churn_scores"])
+            self._claim.enter_context(scores.claim())
+        try:
+            yield
+        except BaseException:  # Kedro tells nobody of a run that ends before it began
+            self._claim.close()
+            raise
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Let go."""
+        self._claim.close()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Let go."""
+        self._claim.close()
+
+
 class SkipWhatIsScored:
     """Ends a run of scoring alone whose date has scores of the same model from the same data."""
 
@@ -122,10 +159,11 @@ class SkipWhatIsScored:
         ):
             return
         if latest["score_fingerprint"] == _fingerprint(pipeline, catalog):
+            hand_over(catalog)  # the run that committed the date may have been killed before it did
             raise NothingToDo(
                 f"as_of={as_of} was scored by {champion.name} version {champion.version} from the "
-                f"same data, at {latest['committed_at']}: nothing to do. To score it again: "
-                "--params scoring.rescore=true."
+                f"same data, at {latest['committed_at']}: nothing to do but to write its contact "
+                "list from that commit. To score it again: --params scoring.rescore=true."
             )
 
 

@@ -7,6 +7,7 @@ from kedro.config import OmegaConfigLoader
 
 from telco_churn.hooks import (
     NameUnreachableRegistry,
+    OneRunADate,
     RefuseBadParameters,
     ShowSummary,
     SkipWhatIsScored,
@@ -24,6 +25,7 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 HOOKS = (
     NameUnreachableRegistry(),
     RefuseBadParameters(),
+    OneRunADate(),
     SkipWhatIsScored(),
     ShowSummary(),
     MlflowParameters(),

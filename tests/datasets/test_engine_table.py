@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from kedro.io import DatasetError
 
+from telco_churn.datasets.aside import LOCK
 from telco_churn.datasets.engine_table import EngineTable
 from telco_churn.datasets.flat_table import FlatTable
 
@@ -58,9 +59,23 @@ def test_a_run_killed_between_two_steps_is_finished_by_the_next(
 ) -> None:
     (tmp_path / "numbers").rename(tmp_path / ".numbers.old")
     assert read(table) == [1, 2, 3]
-    (tmp_path / ".numbers.partial").mkdir()
+    (tmp_path / ".numbers.partial-1").mkdir()
+    (tmp_path / ".numbers.partial-1" / LOCK).touch()
     table.save([pa.table({"n": [4]})])
     assert read(table) == [4]
+    assert [path.name for path in tmp_path.iterdir()] == ["numbers"]
+
+
+def test_two_writers_of_a_table_do_not_meet(table: EngineTable, tmp_path: Path) -> None:
+    other = EngineTable(filepath=str(tmp_path / "numbers"))
+
+    def slow() -> Iterator[pa.Table]:
+        yield pa.table({"n": [5]})
+        other.save([pa.table({"n": [6]})])
+        yield pa.table({"n": [7]})
+
+    table.save(slow())
+    assert read(table) == [5, 7]
     assert [path.name for path in tmp_path.iterdir()] == ["numbers"]
 
 

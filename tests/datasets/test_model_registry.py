@@ -20,7 +20,6 @@ from telco_churn.datasets.model_registry import (
     RegisteredVersions,
 )
 from telco_churn.datasets.registry_reach import UnreachableRegistryError
-from telco_churn.model.encoding import FeatureMismatchError
 from telco_churn.model.fitting import fit_churn_model
 from telco_churn.model.registered import ModelPackage, Promotion
 from tests.model.examples import DECISION, SETTINGS, make_rows
@@ -150,22 +149,6 @@ def test_the_signature_says_types_and_takes_who_gets_reasons(
         loaded.predict(features.drop(columns="plan"))
     with pytest.raises(mlflow.exceptions.MlflowException, match="plan"):
         loaded.predict(features.assign(plan=1.0))
-
-
-def test_a_loaded_model_takes_numbers_of_any_kind_and_refuses_text_by_name(
-    register: Register, package: ModelPackage
-) -> None:
-    register(package, "kinds")
-    loaded = mlflow.pyfunc.load_model("models:/kinds/1")
-    features = package.model.encoding.as_model_input(make_rows(5, 50).features)
-    number = package.model.encoding.numeric[0]
-    whole = features[number].fillna(0).round()
-    pd.testing.assert_frame_equal(
-        loaded.predict(features.assign(**{number: whole.astype("int64")})),
-        loaded.predict(features.assign(**{number: whole})),
-    )
-    with pytest.raises(FeatureMismatchError, match=rf"not numbers \['{number} \(str\)'\]"):
-        loaded.predict(features.assign(**{number: "many"}))
 
 
 def test_mlflow_leaves_out_an_extra_column_before_a_loaded_model_sees_it(

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from mlflow import MlflowClient
 
+from telco_churn.datasets.score_history import ScoreHistory
 from telco_churn.errors import ExitCode
-from tests.conftest import ProjectCopy
+from tests.conftest import ProjectCopy, decision_params
 
 pytestmark = pytest.mark.slow
 
@@ -164,7 +166,10 @@ def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
             return
 
 
-@pytest.mark.parametrize("node", ["explain_contacts", "assemble_scores"])
+NODES = ["predict_churn", "choose_contacts", "explain_contacts", "assemble_scores", "list_contacts"]
+
+
+@pytest.mark.parametrize("node", NODES)
 def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
     node: str, project: ProjectCopy
 ) -> None:
@@ -176,12 +181,53 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
     run.communicate()
     left = scored(project)
     assert {day: rows for day, rows in left.items() if day != "2026-08-31"} == before
-    again = start_run(project, "2026-08-31", "scoring.rescore=true")
+    again = start_run(project, "2026-08-31")
     output, _ = again.communicate()
-    assert again.returncode == ExitCode.DONE, output
+    was_committed = "2026-08-31" in left
+    assert again.returncode == (ExitCode.NOTHING_TO_DO if was_committed else ExitCode.DONE), output
+    assert was_committed or node != "list_contacts"
     assert len(customers(project, "2026-08-31")) == len(set(customers(project, "2026-08-31"))) > 600
     lists = project.data / "07_model_output" / "contact_list" / "as_of=2026-08-31"
     assert sorted(file.name for file in lists.iterdir() if not file.name.startswith(".")) == [
         "contact_list.csv",
         "contact_list.parquet",
     ]
+
+
+def test_a_run_is_let_in_only_when_the_one_before_it_has_ended(project: ProjectCopy) -> None:
+    """What is made of a date on the way has one place: a second run would write over it."""
+    first = start_run(project, "2026-08-31")
+    list(read_until(first, "Completed node: scoring.predict_churn"))
+    first.send_signal(signal.SIGSTOP)
+    second = start_run(project, "2026-08-31", "decision.kept_customer_value=4000")
+    output, _ = second.communicate()
+    assert second.returncode == ExitCode.NOT_READY, output
+    assert "Another run is at work on as_of=2026-08-31" in output
+    first.send_signal(signal.SIGCONT)
+    assert first.wait() == ExitCode.DONE
+    rows = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
+    rows = rows[rows["as_of"].astype(str) == "2026-08-31"]
+    money = decision_params()
+    worth = money.acceptance_rate * (
+        rows["churn_probability"] * money.kept_customer_value - money.offer_cost
+    )
+    assert rows["expected_value"].tolist() == pytest.approx((worth - money.contact_cost).tolist())
+
+
+def test_promoting_another_version_changes_nothing_in_a_run(project: ProjectCopy) -> None:
+    client = MlflowClient(f"sqlite:///{project.path}/mlflow.db")
+    name = "telco_churn_test"
+    first = client.get_model_version_by_alias(name, "champion")
+    run = start_run(project, "2026-08-31")
+    list(read_until(run, "Completed node: scoring.plan_commit"))
+    run.send_signal(signal.SIGSTOP)
+    second = client.create_model_version(name, first.source, first.run_id)
+    client.set_registered_model_alias(name, "champion", second.version)
+    run.send_signal(signal.SIGCONT)
+    output, _ = run.communicate()
+    assert run.returncode == ExitCode.DONE, output
+    rows = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
+    rows = rows[rows["as_of"].astype(str) == "2026-08-31"]
+    assert set(rows["model_version"]) == {int(first.version)}
+    history = ScoreHistory(filepath=str(project.data / "07_model_output" / "churn_scores")).load()
+    assert history["model_version"].iloc[-1] == str(first.version)

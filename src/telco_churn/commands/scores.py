@@ -5,11 +5,13 @@ from typing import cast
 
 import click
 import pandas as pd
+from kedro.io import DataCatalog
 
 from telco_churn.commands.dates import Day
 from telco_churn.commands.outcome import explain_errors
 from telco_churn.commands.sessions import open_session, show_table
 from telco_churn.datasets.score_history import ScoreHistory
+from telco_churn.handover import hand_over
 
 HISTORY = "score_history"
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
@@ -27,7 +29,7 @@ def scores() -> None:
 @explain_errors
 def history(env: str | None, as_of: date | None, every: bool) -> None:
     """List dates, versions, counts, model and duration, as the table's own log has them."""
-    commits = _open(env).load()
+    commits = cast(ScoreHistory, _open(env)[HISTORY]).load()
     if as_of:
         commits = commits[commits["as_of"] == str(as_of)]
     elif not every:
@@ -45,13 +47,18 @@ def history(env: str | None, as_of: date | None, every: bool) -> None:
 @explain_errors
 def restore(env: str | None, as_of: date, version: int) -> None:
     """Make the scores of a date what an earlier version of the table had, as a new commit."""
-    made = _open(env).restore(str(as_of), version)
-    click.echo(f"{as_of} is as version {version} had it; that is version {made} of the table now.")
+    catalog = _open(env, as_of=str(as_of))
+    made = cast(ScoreHistory, catalog[HISTORY]).restore(str(as_of), version)
+    hand_over(catalog)
+    click.echo(
+        f"{as_of} is as version {version} had it; that is version {made} of the table now. Its "
+        "contact list was written anew."
+    )
 
 
-def _open(env: str | None) -> ScoreHistory:
-    with open_session(env) as session:
-        return cast(ScoreHistory, session.load_context().catalog[HISTORY])
+def _open(env: str | None, **parameters: str) -> DataCatalog:
+    with open_session(env, parameters) as session:
+        return cast(DataCatalog, session.load_context().catalog)
 
 
 def _show(commits: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.ibis import FileDataset
 
+from telco_churn.datasets.aside import make_aside
 from telco_churn.engines import connect, find_engine
 from telco_churn.engines.origins import remember_origin
 
@@ -101,16 +102,10 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 "that would (kedro run --pipelines ingestion,training,scoring), or name another "
                 "filepath in the catalog."
             )
-        partial = path.with_name(f".{path.name}.partial")
-        path.parent.mkdir(parents=True, exist_ok=True)
         _finish_replacement(path)
-        _remove(partial)
-        try:
-            self._write(data, partial)
-        except BaseException:
-            _remove(partial)
-            raise
-        _replace(path, partial)
+        with make_aside(path.parent, f".{path.name}.partial-") as aside:
+            self._write(data, aside / path.name)
+            _replace(path, aside / path.name)
 
     def _write(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table], to: Path) -> None:
         if isinstance(data, ir.Table):

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
-from mlflow.types.schema import AnyType
 
 import telco_churn
 from telco_churn.model import packaged
@@ -79,8 +78,7 @@ def _leave_out_what_predicts_nothing(folder: str, names: list[str]) -> set[str]:
 def _sign(data: ModelPackage) -> ModelSignature:
     """Describe input, output and parameters; of the output, reasons may be null."""
     encoding = data.model.encoding
-    # MLflow would refuse whole numbers where it is told of doubles. The model itself refuses text.
-    numbers = [ColSpec(AnyType(), column) for column in encoding.numeric]
+    numbers = [ColSpec(DataType.double, column) for column in encoding.numeric]
     texts = [ColSpec(DataType.string, column) for column in encoding.categories]
     scores = data.model.score(data.example.head(1), reasons="none")
     outputs = [

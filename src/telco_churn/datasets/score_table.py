@@ -1,10 +1,8 @@
 """A Delta table with a partition for each date, each replaced as a whole."""
 
 import json
-import os
-import shutil
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,16 +10,19 @@ from typing import Any, ClassVar
 import ibis
 import ibis.expr.types as ir
 from deltalake import DeltaTable
+from filelock import FileLock, Timeout
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
 from telco_churn.contracts.scores import ScoreCommit
-from telco_churn.datasets.partition_commit import replace_partition
+from telco_churn.datasets.aside import make_aside
+from telco_churn.datasets.partition_commit import DateTakenError, replace_partition
 from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.engines import connect, find_engine
 
 ASIDE = "_aside_"
+CLAIMS = ".claims"
 
 
 class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # type: ignore[misc]
@@ -65,16 +66,32 @@ class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # ty
             DateTakenError: When another run committed the date first.
         """
         table, partition = Path(self._filepath), f"as_of={self._as_of}"
-        _sweep(table)
-        aside = table / f"{ASIDE}{os.getpid()}_{uuid.uuid4().hex}"
-        aside.mkdir(parents=True)
-        try:
+        with make_aside(table, ASIDE) as aside:
             files = self._write(data.rows, aside / "rows", partition)
             self._check(data, files, aside / "rows")
             lineage = _describe_commit(data.lineage)
             replace_partition(table, partition, files, lineage, data.replaces)
-        finally:
-            shutil.rmtree(aside)
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Keep the date to this run: what is made of it on the way has one place a date.
+
+        The claim ends with the process, however that ends. Where the file system knows no locks,
+        the commit still finds out who was first.
+
+        Raises:
+            DateTakenError: When another run holds the date.
+        """
+        place = Path(self._filepath).parent / CLAIMS / f"as_of={self._as_of}"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(place, blocking=False):
+                yield
+        except Timeout as error:
+            raise DateTakenError(
+                f"Another run is at work on as_of={self._as_of}. This one changed nothing. Try "
+                "again when that has ended."
+            ) from error
 
     def load(self) -> ir.Table:
         """Return all dates as an expression."""
@@ -123,21 +140,3 @@ def _describe_commit(lineage: Mapping[str, Any]) -> dict[str, str]:
         for name, value in said.items()
         if value is not None
     }
-
-
-def _sweep(table: Path) -> None:
-    """Remove what processes left aside that are no more."""
-    for left in table.glob(f"{ASIDE}*"):
-        process = int(left.name.removeprefix(ASIDE).split("_")[0])
-        if not _is_alive(process):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

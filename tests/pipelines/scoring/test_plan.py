@@ -57,6 +57,37 @@ def test_any_other_row_before_as_of_changes_it(rows: list[tuple[str, date, Any]]
     assert fingerprint(rows) != fingerprint()
 
 
+def fingerprint_invoices(paid_on: date | None, **columns: Any) -> str:
+    invoice = {
+        "customer_id": "a", "issued_on": date(2026, 1, 1), "paid_on": paid_on, **columns
+    }  # fmt: skip
+    schema = {"customer_id": "string", "issued_on": "date", "paid_on": "date", "loaded_at": "date"}
+    invoices = ibis.memtable([invoice], schema={name: schema[name] for name in invoice})
+    return fingerprint_sources(
+        as_of("2026-01-05"),
+        feature_params(),
+        eligibility_params(),
+        decision_params(),
+        ReasonParams(**read_parameters("reasons")),
+        invoices=invoices,
+    )
+
+
+def test_what_is_filled_in_later_changes_nothing_before_it_is_known() -> None:
+    unpaid = fingerprint_invoices(None)
+    assert fingerprint_invoices(date(2026, 1, 5)) == unpaid
+    assert fingerprint_invoices(date(2026, 1, 9)) == unpaid
+    assert fingerprint_invoices(date(2026, 1, 4)) != unpaid
+
+
+def test_a_row_that_was_loaded_later_changes_nothing() -> None:
+    late, in_time = (
+        fingerprint_invoices(None, loaded_at=day) for day in (date(2026, 1, 5), date(2026, 1, 4))
+    )
+    assert late != in_time
+    assert late == fingerprint_invoices(date(2026, 1, 2), loaded_at=date(2026, 1, 8))
+
+
 def test_settings_change_it() -> None:
     assert fingerprint(contact_cost=4) != fingerprint()
     assert fingerprint(campaign_capacity=None) != fingerprint()

@@ -35,13 +35,21 @@ def assemble_features(snapshots: ir.Table, *groups: ir.Table) -> ir.Table:
     """Join groups of features into one row per snapshot; what a group does not know is null.
 
     Fractions are rounded: the order in which an engine adds numbers up shows in their last digits,
-    and the same date must give the same features.
+    and the same date must give the same features. All numbers are doubles, counts too: that is what
+    a model reads, and MLflow refuses whole numbers where a model was signed with doubles.
     """
     features = snapshots
     for group in groups:
         features = features.left_join(group, list(KEY)).drop(*(f"{column}_right" for column in KEY))
-    fractions = [name for name, kind in features.schema().items() if kind.is_floating()]
-    return features.mutate(**{name: features[name].round(DECIMALS) for name in fractions})
+    numbers = {name: kind for name, kind in features.schema().items() if kind.is_numeric()}
+    return features.mutate(
+        **{
+            name: features[name].round(DECIMALS)
+            if kind.is_floating()
+            else features[name].cast("float64")
+            for name, kind in numbers.items()
+        }
+    )
 
 
 def describe_features(features: FeatureParams) -> pd.DataFrame:

@@ -32,7 +32,8 @@ def create_pipeline(
         [
             Pipeline(_scoring_nodes(tables, seen, list(readiness.sources)), tags="scoring"),
             Pipeline(_training_nodes(tables, seen, awaited), tags="training"),
-            Pipeline(_dictionary_nodes(), tags=["scoring", "training"]),
+            # Not with each date that is scored: dates at once would write one file.
+            Pipeline(_dictionary_nodes(), tags="training"),
         ],
         namespace="features",
         prefix_datasets_with_namespace=False,

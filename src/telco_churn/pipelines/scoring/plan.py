@@ -6,6 +6,7 @@ score_fingerprint.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,8 @@ import ibis.expr.types as ir
 import pandas as pd
 from pydantic import BaseModel
 
+from telco_churn.contracts import LOADED_AT, Contacts, Invoices
+from telco_churn.contracts.row_rules import late_columns
 from telco_churn.errors import InputError
 from telco_churn.model.registered import ModelVersion
 from telco_churn.parameters import (
@@ -30,6 +33,8 @@ DAY_OF = {
     "subscriptions": "valid_from",
     "cancellations": "cancelled_on",
 }
+# Of tables that features look up in; those that are declared say it themselves.
+LATE = {"invoices": late_columns(Invoices), "contacts": late_columns(Contacts)}
 DIGITS = 16
 
 
@@ -89,7 +94,8 @@ def fingerprint_sources(
 ) -> str:
     """Digest all that scores of a date follow from, beside the model.
 
-    Rows dated on or after `as_of` do not count: scores are the same with or without them.
+    What was not known on the morning of `as_of` does not count, rows and values that are filled in
+    later alike: scores are the same with or without them.
 
     Args:
         as_of: The morning to score.
@@ -100,11 +106,35 @@ def fingerprint_sources(
         **tables: Primary tables, by name.
     """
     days = DAY_OF | {name: window.date for name, window in features.windows.items()}
+    declared = {name: window.known_from for name, window in features.windows.items()}
+    late = {name: {**LATE.get(name, {}), **declared.get(name, {})} for name in tables}
     contents = {
-        name: fingerprint_table(table.filter(table[days[name]] < as_of.day))
+        name: fingerprint_table(select_known(table, days[name], late[name], as_of))
         for name, table in sorted(tables.items())
     }
     return _digest(contents, [features, eligibility, decision, reasons])
+
+
+def select_known(
+    table: ir.Table, happened_on: str, late: Mapping[str, str], as_of: AsOf
+) -> ir.Table:
+    """Take the rows that were there on the morning of `as_of`, with what was known of them.
+
+    Args:
+        table: A primary table.
+        happened_on: Its date column.
+        late: Columns that are filled in later, each with the date column from which it is known.
+        as_of: The morning.
+    """
+    known = table.filter(table[happened_on] < as_of.day)
+    if LOADED_AT in table.columns:
+        known = known.filter(known[LOADED_AT].cast("date") < as_of.day)
+    return known.mutate(
+        **{
+            column: ibis.ifelse((known[since] < as_of.day).fill_null(False), known[column], None)
+            for column, since in late.items()
+        }
+    )
 
 
 def fingerprint_own_table(
