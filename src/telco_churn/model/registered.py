@@ -32,8 +32,8 @@ class ModelPackage:
         promotion: What the gate decided.
         facts: What it was trained on, as text.
         files: Text files that tell of it, by name: `model_card.md` and others.
-        held_out: Its probabilities where each row was judged out of fold, in the order of the
-            examples: one column `churn_probability`. None where a test split judges.
+        held_out: Its probabilities where each row was judged out of fold: `row`, a fingerprint,
+            and `churn_probability`. None where a test split judges.
     """
 
     model: ChurnModel
