@@ -54,7 +54,7 @@ def create_promote_pipeline() -> Pipeline:
     """Wire what makes a version champion by hand."""
     promote = Node(
         champions.promote_version,
-        ["registered_versions", "incumbent_model", "params:version", "user", "clock"],
+        ["registered_versions", "incumbent_version", "params:version", "user", "clock"],
         ["promotion_log", "champion_model", "run_summary"],
         name="promote_version",
     )
@@ -65,7 +65,7 @@ def create_rollback_pipeline() -> Pipeline:
     """Wire what makes the champion before the present one champion again."""
     roll_back = Node(
         champions.roll_back,
-        ["promotion_history", "registered_versions", "incumbent_model", "user", "clock"],
+        ["promotion_history", "registered_versions", "incumbent_version", "user", "clock"],
         ["promotion_log", "champion_model", "run_summary"],
         name="roll_back",
     )
