@@ -61,6 +61,16 @@ def test_the_same_training_again_is_a_challenger_that_a_person_can_promote_and_t
     assert champion_of(project) == 1
 
 
+@pytest.mark.slow
+def test_more_test_dates_than_the_champion_had_compare_nothing(project: ProjectCopy) -> None:
+    result = project.run("--pipelines", "training", "--params", "training.split.test_snapshots=4")
+    assert result.exit_code == 0, result.output
+    promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
+    assert promotion["standing"] == "challenger"
+    assert "it knows what came of some of them" in promotion["reasons"][0]
+    assert champion_of(project) == 1
+
+
 def test_a_champion_that_cannot_be_loaded_is_left_behind_by_promotion_and_by_rollback(
     project: ProjectCopy,
 ) -> None:
