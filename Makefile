@@ -70,10 +70,10 @@ viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [ENV=own_table
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # it looks for mlflow on the path
 
-own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b] [TIME=month] [SLICES=a,b]
+own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b] [TIME=month] [SLICES=a,b] [ENV=own_table]
 	@test -n '$(subst ','\'',$(TABLE))' -a -n '$(subst ','\'',$(TARGET))' || { \
 		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b] [TIME=month] [SLICES=a,b]"; exit 2; }
-	$(BIN)/kedro run --env own_table --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(call quoted,$(TABLE)),own_table.target=$(call quoted,$(TARGET)),own_table.positive=$(call quoted,$(POSITIVE)),own_table.id=$(call quoted,$(ID)),own_table.time=$(call quoted,$(TIME)),own_table.drop=$(call quoted,$(subst $(COMMA),;,$(DROP))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(SLICES)))'
+	$(BIN)/kedro run --env $(or $(ENV),own_table) --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(call quoted,$(TABLE)),own_table.target=$(call quoted,$(TARGET)),own_table.positive=$(call quoted,$(POSITIVE)),own_table.id=$(call quoted,$(ID)),own_table.time=$(call quoted,$(TIME)),own_table.drop=$(call quoted,$(subst $(COMMA),;,$(DROP))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(SLICES)))'
 
 bench: $(INSTALLED) ## Measure against DuckDB SQL, polars, pandas; write docs/benchmarks.md [BENCH_CUSTOMERS=2000 BENCH_OUT=folder]
 	$(BIN)/python -m benchmarks.run --customers $(BENCH_CUSTOMERS) --out $(BENCH_OUT)

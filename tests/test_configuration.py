@@ -41,6 +41,7 @@ WITHOUT_CONTRACT = {
     "evaluation_metrics",
     "importance_plot",
     "incumbent_model",
+    "incumbent_version",
     "learner_settings",
     "learning_curve",
     "model_card",

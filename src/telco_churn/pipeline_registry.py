@@ -43,13 +43,18 @@ def register_pipelines() -> dict[str, Pipeline]:
         EligibilityParams.model_validate(parameters["eligibility"]),
         ReadinessParams.model_validate(parameters["readiness"]),
     )
-    judged = release.create_challenge_pipeline() + evaluation.create_pipeline()
+    judged = evaluation.create_pipeline()
     stages = {
         "simulation": simulation.create_pipeline(),
         "ingestion": ingestion.create_pipeline(),
         "features": described,
         "training": sum(
-            [training.create_pipeline(), judged, release.create_pipeline()],
+            [
+                training.create_pipeline(),
+                release.create_challenge_pipeline(),
+                judged,
+                release.create_pipeline(),
+            ],
             start=described.only_nodes_with_tags("training"),
         ),
         "scoring": described.only_nodes_with_tags("scoring") + scoring.create_pipeline(declared),
@@ -57,6 +62,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     own = [
         own_table.create_pipeline(),
         training.create_model_pipeline(),
+        release.create_table_challenge_pipeline(),
         judged,
         release.create_table_pipeline(),
         scoring.create_table_pipeline(),

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -15,16 +16,24 @@ from kedro.io import DatasetError
 from mlflow import MlflowClient
 
 from telco_churn.datasets.model_registry import (
+    AliasNumber,
     ModelAlias,
     ModelRegistration,
     RegisteredVersions,
 )
 from telco_churn.datasets.registry_reach import UnreachableRegistryError
 from telco_churn.model.fitting import fit_churn_model
-from telco_churn.model.registered import ModelPackage, Promotion
+from telco_churn.model.registered import (
+    NEEDED_METRICS,
+    ModelPackage,
+    Promotion,
+    VersionNumber,
+)
+from telco_churn.pipelines.scoring.summary import HEADLINES, SIMPLE_RIVAL
 from tests.model.examples import DECISION, SETTINGS, make_rows
 
 NAME = "churn"
+METRICS = dict.fromkeys(NEEDED_METRICS, 0.8)
 TEMPLATES = {"plan": {"text": "on the plan {value}"}}
 
 
@@ -34,9 +43,14 @@ def package() -> ModelPackage:
     return ModelPackage(
         model=model,
         example=model.encoding.as_model_input(make_rows(3, 5).features),
-        metrics={"roc_auc": 0.8},
+        metrics=METRICS,
         promotion=Promotion("challenger", ("It may win less.", "See both."), {"difference": -1.25}),
-        facts={"as_of": "2026-09-28", "features_digest": "f1", "data_fingerprint": "d1"},
+        facts={
+            "as_of": "2026-09-28",
+            "learnt_from": "3000",
+            "features_digest": "f1",
+            "data_fingerprint": "d1",
+        },
         files={"model_card.md": "# Ünser model", "features.json": "[]"},
     )
 
@@ -103,11 +117,12 @@ def test_the_decision_of_the_gate_is_written_on_the_version(
     assert json.loads(entry.tags.pop("reasons")) == ["It may win less.", "See both."]
     assert entry.tags == {
         "standing": "challenger",
+        "gate": "challenger",
         "difference": "-1.25",
         "features_digest": "f1",
         "data_fingerprint": "d1",
     }
-    assert entry.description == "challenger\n- It may win less.\n- See both."
+    assert entry.description == "The gate said: challenger\n- It may win less.\n- See both."
 
 
 def test_only_a_challenger_moves_the_alias_of_that_name(
@@ -172,9 +187,62 @@ def test_an_alias_that_nobody_set_is_none(register: Register, package: ModelPack
     assert found.version == 1
 
 
+def test_a_version_that_becomes_champion_is_told_so_and_challenges_no_more(
+    register: Register, package: ModelPackage
+) -> None:
+    register(package, "rising")
+    first, champion = RegisteredVersions(name="rising"), ModelAlias(name="rising", alias="champion")
+    champion.save(first.load().get(1))
+    register(package, "rising")
+    challenger = ModelAlias(name="rising", alias="challenger")
+    champion.save(first.load().get(1))
+    found = challenger.load()
+    assert found is not None
+    assert found.version == 2
+    champion.save(first.load().get(2))
+    assert challenger.load() is None
+    tags = [MlflowClient().get_model_version("rising", number).tags for number in ("1", "2")]
+    assert [tag["standing"] for tag in tags] == ["replaced", "champion"]
+    assert [tag["gate"] for tag in tags] == ["challenger", "challenger"]
+
+
+def test_the_number_under_an_alias_is_known_where_the_version_cannot_be_loaded(
+    register: Register, package: ModelPackage
+) -> None:
+    champion = AliasNumber(name="numbered", alias="champion")
+    assert champion.load() is None
+    version = register(package, "numbered").load()
+    ModelAlias(name="numbered", alias="champion").save(version)
+    shutil.rmtree(mlflow.artifacts.download_artifacts("models:/numbered/1"))
+    assert champion.load() == VersionNumber("numbered", 1)
+    with pytest.raises(DatasetError, match=r"cannot be read from .*promote --params version=N"):
+        ModelAlias(name="numbered", alias="champion").load()
+
+
+@pytest.mark.parametrize(
+    ("part", "lacking"), [("facts", "as_of"), ("facts", "learnt_from"), ("metrics", "roc_auc")]
+)
+def test_a_version_that_does_not_say_what_is_needed_is_named(
+    part: str, lacking: str, register: Register, package: ModelPackage
+) -> None:
+    known = {name: value for name, value in getattr(package, part).items() if name != lacking}
+    older = register(replace(package, **{part: known}), f"without_{lacking}")
+    with pytest.raises(
+        DatasetError, match=f"packaged by another version .*its {part} lack"
+    ) as said:
+        older.load()
+    assert f"['{lacking}']" in str(said.value)
+    assert "--pipelines rollback`, with the same --env" in str(said.value)
+
+
+def test_what_a_summary_says_of_a_model_is_needed_of_it() -> None:
+    rival = {f"{SIMPLE_RIVAL}_{name}" for name in HEADLINES}
+    assert set(NEEDED_METRICS) == set(HEADLINES) | rival
+
+
 def test_any_version_can_be_taken_by_its_number(register: Register, package: ModelPackage) -> None:
     register(package, "many")
-    register(replace(package, metrics={"roc_auc": 0.9}), "many")
+    register(replace(package, metrics=METRICS | {"roc_auc": 0.9}), "many")
     versions = RegisteredVersions(name="many").load()
     assert [versions.get(number).metrics["roc_auc"] for number in (1, 2)] == [0.8, 0.9]
     with pytest.raises(DatasetError, match=r"many has no version 7; there are \[1, 2\]"):

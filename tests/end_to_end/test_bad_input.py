@@ -289,7 +289,7 @@ def test_a_champion_whose_files_are_gone_is_named_and_not_taken_for_none(
     with sqlite3.connect(project.path / "mlflow.db") as database:
         gone = str(project.path / "gone")
         database.execute("update model_versions set source = ?, storage_location = ?", (gone, gone))
-    _expect_refusal(project, "training", expected=["incumbent_model", "cannot be read", "alias"])
+    _expect_refusal(project, "training", expected=["incumbent_model", "cannot be read", "promote"])
 
 
 def test_tables_that_somebody_put_there_are_never_simulated_over(project: ProjectCopy) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def table() -> pd.DataFrame:
     )
 
 
-def run(project: ProjectCopy, file: Path, **params: str) -> tuple[int, str]:
+def run(project: ProjectCopy, file: Path, env: str = "own_table", **params: str) -> tuple[int, str]:
     given = {"table": str(file), "id": "account", "target": "left", "positive": '"Yes"'} | params
     text = ",".join(f"own_table.{key}={value}" for key, value in given.items())
     result = project.run(
@@ -55,7 +56,7 @@ def run(project: ProjectCopy, file: Path, **params: str) -> tuple[int, str]:
         "own_table",
         "--params",
         f"as_of=2026-01-01,evaluation.bootstrap_samples=20,{text}",
-        env="own_table",
+        env=env,
     )
     return result.exit_code, result.output
 
@@ -126,6 +127,67 @@ def test_the_same_table_tomorrow_meets_the_champion_of_today(
     assert promotion["standing"] == "challenger"
     assert "version 1" in promotion["reasons"][0]
     assert "a difference of +0.00" in promotion["reasons"][0]
+
+
+@pytest.mark.slow
+def test_rows_that_were_added_leave_the_others_to_compare(
+    table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / "table.csv"
+    for rows in (300, 400):
+        table.head(rows).to_csv(file, index=False)
+        code, output = run(project, file)
+        assert code == 0, output
+    promotion = json.loads(read(project, "06_models/promotion.json").read_text())
+    assert "on the same 300 customers and 1 dates" in promotion["reasons"][0]
+
+
+@pytest.mark.slow
+def test_without_the_column_that_tells_most_nothing_is_champion_until_a_person_says_so(
+    table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / "table.csv"
+    table.to_csv(file, index=False)
+    code, output = run(project, file)
+    assert code == 0, output
+    scores = read(project, "07_model_output/churn_scores")
+    version = DeltaTable(scores).version()
+
+    code, output = run(project, file, drop="visits;spent")
+    assert code == ExitCode.FAILED
+    promotion = json.loads(read(project, "06_models/promotion.json").read_text())
+    assert promotion["standing"] == "challenger"
+    assert "it lacks ['spent', 'visits']" in promotion["reasons"][0]
+    message = output[output.index("Error: ") :]
+    expected = [str(file), "['spent', 'visits']", "--env own_table --pipelines promote"]
+    assert [part for part in expected if part not in message] == [], message
+    assert DeltaTable(scores).version() == version
+
+    said = project.run("--pipelines", "promote", "--params", "version=2", env="own_table")
+    assert said.exit_code == 0, said.output
+    code, output = run(project, file, drop="visits;spent")
+    assert code == 0, output
+    assert set(DeltaTable(scores).to_pandas()["model_version"]) == {2}
+
+
+@pytest.mark.slow
+def test_another_table_in_a_copy_of_the_environment_meets_nothing_of_the_first(
+    table: pd.DataFrame, project: ProjectCopy
+) -> None:
+    file = project.path / "table.csv"
+    table.to_csv(file, index=False)
+    code, output = run(project, file)
+    assert code == 0, output
+    before = project.snapshot()
+    shutil.copytree(project.path / "conf/own_table", project.path / "conf/bank")
+    project.edit("conf/bank/globals.yml", "data: data/own_table", "data: data/bank")
+    project.edit("conf/bank/globals.yml", "own_table_churn", "bank_churn")
+    table.drop(columns=["visits", "since"]).to_csv(file, index=False)
+    code, output = run(project, file, env="bank")
+    assert code == 0, output
+    assert "bank_churn version 1" in output
+    after = project.snapshot()
+    assert {path: after[path] for path in before} == before
 
 
 @pytest.mark.slow

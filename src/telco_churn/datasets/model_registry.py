@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import mlflow
-import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 
 from telco_churn.datasets.model_package import describe_package
-from telco_churn.datasets.registry_reach import ask_registry, is_unreachable
+from telco_churn.datasets.model_version import load_version
+from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.datasets.run_ids import find_run_ids
-from telco_churn.model.registered import ModelPackage, ModelVersion
+from telco_churn.model.registered import ModelPackage, ModelVersion, VersionNumber
 
+CHALLENGER = "challenger"
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 DESCRIPTION_REASONS = 5  # a description is read in a list of versions
 
@@ -42,8 +43,8 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
             for tag, value in (_list_tags(data) | find_run_ids()).items():
                 client.set_model_version_tag(self._name, version, tag, value)
             client.update_model_version(self._name, version, _summarise(data))
-            if data.promotion.standing == "challenger":
-                client.set_registered_model_alias(self._name, "challenger", version)
+            if data.promotion.standing == CHALLENGER:
+                client.set_registered_model_alias(self._name, CHALLENGER, version)
 
     def load(self) -> ModelVersion:
         """Return the newest version."""
@@ -71,18 +72,44 @@ class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
     def load(self) -> ModelVersion | None:
         """Resolve the alias once and load that version."""
         with ask_registry():
-            try:
-                entry = MlflowClient().get_model_version_by_alias(self._name, self._alias)
-            except MlflowException as error:
-                if error.error_code in NOT_THERE:
-                    return None
-                raise
-            return load_version(entry)
+            entry = _find_entry(self._name, self._alias)
+            return None if entry is None else load_version(entry)
 
     def save(self, data: ModelVersion) -> None:
-        """Move the alias."""
+        """Move the alias, and let the tag `standing` of both versions say so."""
         with ask_registry():
-            MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
+            former, version = _find_entry(self._name, self._alias), str(data.version)
+            client = MlflowClient()
+            client.set_registered_model_alias(self._name, self._alias, version)
+            client.set_model_version_tag(self._name, version, "standing", self._alias)
+            if former is not None and str(former.version) != version:
+                client.set_model_version_tag(self._name, former.version, "standing", "replaced")
+            challenger = _find_entry(self._name, CHALLENGER)
+            if challenger is not None and str(challenger.version) == version:
+                client.delete_registered_model_alias(self._name, CHALLENGER)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"name": self._name, "alias": self._alias}
+
+
+class AliasNumber(AbstractDataset[None, VersionNumber | None]):
+    """Loads the number under an alias, whether or not that version can be loaded; None if none."""
+
+    def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
+        """Point to an alias of a registered model."""
+        self._name = name
+        self._alias = alias
+        self.metadata = metadata
+
+    def load(self) -> VersionNumber | None:
+        """Resolve the alias once."""
+        with ask_registry():
+            entry = _find_entry(self._name, self._alias)
+            return None if entry is None else VersionNumber(self._name, int(entry.version))
+
+    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
+        """Refuse: aliases are moved by `ModelAlias`."""
+        raise DatasetError(f"The alias {self._alias} of {self._name} is moved by ModelAlias.")
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
@@ -130,49 +157,13 @@ class RegisteredVersions(AbstractDataset[None, Versions]):
         return {"name": self._name}
 
 
-def load_version(entry: RegistryEntry) -> ModelVersion:
-    """Load the model of an entry of the registry.
-
-    Raises:
-        DatasetError: When its files cannot be read, or hold another kind of model.
-    """
+def _find_entry(name: str, alias: str) -> RegistryEntry | None:
     try:
-        return _read_version(entry)
-    except (MlflowException, OSError) as error:
-        if is_unreachable(error):
-            raise
-        raise DatasetError(
-            f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
-            f"from {entry.source}: {error}. Bring them back, or move the alias (make mlflow)."
-        ) from error
-    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(_explain_other_package(entry, error)) from error
-
-
-def _read_version(entry: RegistryEntry) -> ModelVersion:
-    model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
-    described = model.metadata.metadata
-    packaged = model.unwrap_python_model()
-    held_out: pd.DataFrame | None = packaged.held_out
-    return ModelVersion(
-        name=entry.name,
-        version=int(entry.version),
-        run_id=str(entry.run_id),
-        metrics=described["metrics"],
-        facts=described["facts"],
-        columns=model.metadata.get_input_schema().input_names(),
-        model=packaged.model,
-        held_out=held_out,
-    )
-
-
-def _explain_other_package(entry: RegistryEntry, error: Exception) -> str:
-    return (
-        f"Version {entry.version} of {entry.name} was packaged by another version of this project "
-        f"and cannot be read by this one ({type(error).__name__}: {error}). Train one that can: "
-        f"take its aliases away (make mlflow), then `kedro run --pipelines training`; or score "
-        "with the code that made it."
-    )
+        return MlflowClient().get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if error.error_code in NOT_THERE:
+            return None
+        raise
 
 
 def _list_entries(name: str) -> list[RegistryEntry]:
@@ -187,10 +178,13 @@ def _list_tags(data: ModelPackage) -> dict[str, str]:
         if name in data.facts
     }
     evidence = {name: f"{value:.6g}" for name, value in promotion.evidence.items()}
-    standing = {"standing": promotion.standing, "reasons": json.dumps(promotion.reasons)}
-    return evidence | digests | standing
+    # What the gate said stays; what the version is changes with the alias.
+    standing = {"standing": promotion.standing, "gate": promotion.standing}
+    return evidence | digests | standing | {"reasons": json.dumps(promotion.reasons)}
 
 
 def _summarise(data: ModelPackage) -> str:
     reasons = data.promotion.reasons[:DESCRIPTION_REASONS]
-    return "\n".join([data.promotion.standing, *(f"- {reason}" for reason in reasons)])
+    return "\n".join(
+        [f"The gate said: {data.promotion.standing}", *(f"- {reason}" for reason in reasons)]
+    )

@@ -11,6 +11,14 @@ from telco_churn.model.churn_model import ChurnModel
 
 Standing = Literal["champion", "challenger", "rejected"]
 
+# What is told of every version, by the gate, in summaries and in the log.
+NEEDED_FACTS = ("as_of", "learnt_from")
+NEEDED_METRICS = tuple(
+    prefix + metric
+    for prefix in ("", "logistic_regression_")
+    for metric in ("roc_auc", "average_precision", "lift_at_5_percent")
+)
+
 
 @dataclass(frozen=True)
 class Promotion:
@@ -32,8 +40,8 @@ class ModelPackage:
         promotion: What the gate decided.
         facts: What it was trained on, as text.
         files: Text files that tell of it, by name: `model_card.md` and others.
-        held_out: Its probabilities where each row was judged out of fold, in the order of the
-            examples: one column `churn_probability`. None where a test split judges.
+        held_out: Its probabilities where each row was judged out of fold: `row`, a fingerprint,
+            and `churn_probability`. None where a test split judges.
     """
 
     model: ChurnModel
@@ -46,12 +54,23 @@ class ModelPackage:
 
 
 @dataclass(frozen=True)
-class ModelVersion:
-    """A version in the registry. It pickles, for executors.
+class VersionNumber:
+    """Names a version in the registry, whether or not it can be loaded.
 
     Attributes:
         name: Of the registered model.
         version: Its number.
+    """
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class ModelVersion(VersionNumber):
+    """A version in the registry, loaded. It pickles, for executors.
+
+    Attributes:
         run_id: The MLflow run that trained it.
         metrics: As packaged.
         facts: As packaged.
@@ -60,8 +79,6 @@ class ModelVersion:
         held_out: As packaged.
     """
 
-    name: str
-    version: int
     run_id: str
     metrics: dict[str, float]
     facts: dict[str, str]

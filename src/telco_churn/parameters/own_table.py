@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from telco_churn.parameters.block import Block, split_list
+from telco_churn.parameters.features import LabelParams
 
 
 class OwnTableParams(Block):
@@ -34,6 +35,12 @@ class OwnTableParams(Block):
     calibration_fraction: float = Field(gt=0, lt=1, default=0.2)
     test_fraction: float = Field(gt=0, lt=1, default=0.2)
     gap_days: int | None = Field(ge=0, default=None)
+
+    def find_gap(self, label: LabelParams) -> int:
+        """Days from a row's date until its target is known: none where rows have no date."""
+        if self.time is None:
+            return 0
+        return label.horizon_days if self.gap_days is None else self.gap_days
 
     @field_validator("positive", mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """Tables keep their contracts and agree with the metrics; the champion is compared pairwise."""
 
-from datetime import date
+from datetime import timedelta
 
 import pandas as pd
 import pytest
@@ -145,9 +145,23 @@ def test_pairing_makes_the_difference_surer_than_each_profit(rows: pd.DataFrame)
 
 
 def test_a_champion_of_other_rows_is_refused(rows: pd.DataFrame) -> None:
-    other = champion_of(rows).assign(as_of=date(2020, 1, 1)).drop_duplicates("customer_id")
+    other = champion_of(rows).assign(as_of=lambda asked: asked["as_of"] + timedelta(days=1))
     with pytest.raises(UnfitPredictionsError, match="lacks 1,000 of 1,000 held-out rows"):
         measure_models(rows, other, evaluation_params(), decision(None))
+    with pytest.raises(UnfitPredictionsError, match="has 1,000 of 1,000 rows that are not held"):
+        compare_with_champion(rows, other, evaluation_params(), decision(None))
+
+
+def test_a_champion_of_some_of_the_rows_is_compared_on_these_and_not_measured_beside_all(
+    rows: pd.DataFrame,
+) -> None:
+    some = champion_of(rows).iloc[:700]
+    found = compare_with_champion(rows, some, evaluation_params(), decision(50))
+    alone = rows.merge(some[["customer_id", "as_of"]], on=["customer_id", "as_of"])
+    assert found == compare_with_champion(alone, some, evaluation_params(), decision(50))
+    assert found["customers"] == alone["customer_id"].nunique()
+    table = measure_models(rows, some, evaluation_params(), decision(50))
+    assert "champion" not in set(table["model"])
 
 
 @pytest.mark.parametrize(("churned", "said"), [(True, "500 of 500"), (False, "0 of 500")])

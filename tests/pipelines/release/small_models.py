@@ -15,6 +15,11 @@ from telco_churn.model.registered import ModelVersion
 
 DECISION = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 SETTINGS = {"objective": "binary", "seed": 1, "num_threads": 1, "verbosity": -1, "num_leaves": 4}
+FACTS = {
+    "as_of": "2026-08-31",
+    "train_dates": "2026-01-05 to 2026-03-02",
+    "calibration_dates": "2026-03-30 to 2026-04-27",
+}
 FEATURES = ("tenure_days", "plan")
 
 
@@ -40,7 +45,7 @@ def make_version(number: int = 4, **changes: Any) -> ModelVersion:
         "version": number,
         "run_id": f"run{number}",
         "metrics": {},
-        "facts": {"as_of": "2026-08-31", "examples_digest": "theirs"},
+        "facts": FACTS,
         "columns": model.encoding.columns,
         "model": model,
         "held_out": None,

@@ -68,7 +68,9 @@ def examples(*splits: tuple[str, str]) -> Any:
         )
         for split, day in splits
     ]
-    return describe_examples(read_frame(pd.concat(parts)))
+    return describe_examples(
+        read_frame(pd.concat(parts)), LabelParams(kind="cancellation", horizon_days=28)
+    )
 
 
 def by_time() -> Any:

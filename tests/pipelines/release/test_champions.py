@@ -9,7 +9,7 @@ import pytest
 
 from telco_churn.contracts import PromotionLog
 from telco_churn.errors import InputError
-from telco_churn.model.registered import ModelVersion
+from telco_churn.model.registered import ModelVersion, VersionNumber
 from telco_churn.parameters.version import VersionParam
 from telco_churn.pipelines.release import (
     create_pipeline,
@@ -122,7 +122,7 @@ def test_the_first_champion_can_be_promoted_by_hand(operator: Operator) -> None:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("not given", "Which version to promote was not said.*--params version=3"),
+        ("not given", "Which version to promote was not said.*version=3`, with the same --env"),
         (4, "Version 4 of telco_churn is the champion already"),
         (9, r"no version 9; there are \[1, 2, 3, 4, 5\]"),
     ],
@@ -130,6 +130,16 @@ def test_the_first_champion_can_be_promoted_by_hand(operator: Operator) -> None:
 def test_a_promotion_that_cannot_be_is_refused(version: object, words: str) -> None:
     with pytest.raises(InputError, match=words):
         promote_version(Registry(), make_version(4), VersionParam(version), "ada", NOW)
+
+
+def test_of_the_champion_that_is_left_behind_there_is_only_the_number(operator: Operator) -> None:
+    operator.appoint(1)
+    broken = VersionNumber("telco_churn", 5)
+    entry, champion, told = promote_version(Registry(), broken, VersionParam(3), "ada", NOW)
+    assert (entry["from_version"].item(), champion.version) == (5, 3)
+    assert "version 3 (was 5)" in told
+    entry, champion, told = roll_back(operator.log, Registry(), broken, "ada", NOW)
+    assert (entry["from_version"].item(), champion.version) == (5, 1)
 
 
 def test_each_rollback_goes_one_champion_further_back(operator: Operator) -> None:

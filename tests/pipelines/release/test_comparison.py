@@ -5,11 +5,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from telco_churn.examples import digest_examples
+from telco_churn.examples import digest_rows
+from telco_churn.parameters import OwnTableParams
 from telco_churn.pipelines.release.comparison import predict_by_champion
-from telco_churn.pipelines.release.facts import describe_examples
-from tests.pipelines.release.small_models import fit_model, make_features, make_version, read_frame
+from telco_churn.pipelines.release.facts import describe_examples, describe_table_examples
+from tests.conftest import label_params
+from tests.pipelines.release.small_models import (
+    FACTS,
+    fit_model,
+    make_features,
+    make_version,
+    read_frame,
+)
 
 ROWS = 8
 COLUMNS = ["customer_id", "as_of", "champion"]
@@ -26,19 +35,31 @@ def by_time() -> pd.DataFrame:
 
 
 def held_out(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[["customer_id", "as_of"]].assign(churn_probability=0.5)
+    return rows[["customer_id", "as_of", "churned"]].assign(churn_probability=0.5)
+
+
+def ask_both(
+    held_out_rows: pd.DataFrame, rows: pd.DataFrame, champion: Any
+) -> tuple[pd.DataFrame, str]:
+    examples = read_frame(rows)
+    facts = describe_examples(examples, label_params(horizon_days=28))
+    return predict_by_champion(held_out(held_out_rows), examples, facts, champion)
 
 
 def ask(held_out_rows: pd.DataFrame, rows: pd.DataFrame, champion: Any) -> pd.DataFrame:
+    return ask_both(held_out_rows, rows, champion)[0]
+
+
+def in_folds(rows: int = ROWS) -> pd.DataFrame:
+    return frame(["fold_1", "fold_2"] * 4).head(rows)
+
+
+def champion_of(rows: pd.DataFrame) -> Any:
+    """A champion that was judged out of fold, with a tenth more for each letter from a on."""
     examples = read_frame(rows)
-    return predict_by_champion(
-        held_out(held_out_rows), examples, describe_examples(examples), champion
-    )
-
-
-def same_rows(rows: pd.DataFrame, **changes: Any) -> Any:
-    digest = digest_examples(read_frame(rows))
-    return make_version(facts={"as_of": "2026-08-31", "examples_digest": digest}, **changes)
+    letter = examples["customer_id"].map(ord) - ord("a")
+    known = pd.DataFrame({"row": digest_rows(examples), "churn_probability": letter / 10})
+    return make_version(held_out=known)
 
 
 def test_by_time_the_champion_predicts_the_test_rows_in_their_order() -> None:
@@ -69,31 +90,110 @@ def test_a_champion_that_lacks_a_feature_or_finds_text_for_numbers_is_not_asked(
         assert found.empty
 
 
-def test_a_champion_that_learnt_from_the_test_rows_in_folds_is_not_asked() -> None:
+@pytest.mark.parametrize(
+    ("taught", "is_asked"),
+    [
+        ({"calibration_dates": "2026-06-29 to 2026-08-03"}, True),
+        ({"calibration_dates": "2026-06-29 to 2026-08-04"}, False),
+        ({"train_dates": "2026-01-05 to 2026-08-31"}, False),
+    ],
+)
+def test_by_time_a_champion_whose_labels_reach_the_test_rows_is_not_asked(
+    taught: dict[str, str], is_asked: bool
+) -> None:
     rows = by_time()
-    knowing = make_version(held_out=pd.DataFrame({"churn_probability": [0.1] * ROWS}))
-    assert ask(rows.iloc[4:], rows, knowing).empty
+    found, silence = ask_both(rows.iloc[4:], rows, make_version(facts=FACTS | taught))
+    assert len(found) == (4 if is_asked else 0)
+    assert ("knows what came of some of them" in silence) is not is_asked
+    if not is_asked:
+        last = max(dates.split()[-1] for dates in taught.values())
+        assert (
+            f"begin on 2026-08-31, and the champion, version 4, learnt from dates up to {last}"
+            in silence
+        )
+
+
+def test_a_date_has_one_purpose_even_where_its_label_is_known_at_once() -> None:
+    rows = by_time()
+    examples = read_frame(rows)
+    table = OwnTableParams(table="t.csv", target="left", positive="Yes", time="day", gap_days=0)
+    facts = describe_table_examples(examples, label_params(horizon_days=28), table)
+    for last, is_asked in (("2026-08-30", True), ("2026-08-31", False)):
+        taught = FACTS | {"calibration_dates": f"2026-06-29 to {last}"}
+        champion = make_version(facts=taught)
+        found, _ = predict_by_champion(held_out(rows.iloc[4:]), examples, facts, champion)
+        assert len(found) == (4 if is_asked else 0)
+
+
+def test_by_time_a_champion_that_does_not_say_what_taught_it_is_not_asked() -> None:
+    rows = by_time()
+    found, silence = ask_both(rows.iloc[4:], rows, make_version(facts={"as_of": "2026-08-31"}))
+    assert found.empty
+    assert silence == "Which dates taught the champion, version 4, is not known."
+
+
+def test_out_of_fold_and_by_time_no_row_judges_both() -> None:
+    rows, folds = by_time(), in_folds()
+    found, silence = ask_both(rows.iloc[4:], rows, champion_of(folds))
+    assert found.empty
+    assert "was judged by time and the champion, version 4, out of fold" in silence
+    found, silence = ask_both(folds, folds, make_version())
+    assert found.empty
+    assert "was judged out of fold and the champion, version 4, by time" in silence
 
 
 def test_in_folds_its_own_predictions_out_of_fold_count() -> None:
-    rows = frame(["fold_1", "fold_2"] * 4)
-    probability = pd.DataFrame({"churn_probability": np.arange(ROWS) / 10})  # of a to h
-    champion = same_rows(rows, held_out=probability)
-    found = ask(rows, rows, champion)
-    expected = (np.arange(ROWS) / 10)[::-1].tolist()
+    rows = in_folds()
+    found, silence = ask_both(rows, rows, champion_of(rows))
     assert found["customer_id"].tolist() == list("hgfedcba")
-    assert found["champion"].tolist() == expected
+    assert found["champion"].tolist() == [0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0]
+    assert silence == ""
 
 
-def test_in_folds_a_champion_of_other_rows_or_without_predictions_is_not_asked() -> None:
-    rows = frame(["fold_1", "fold_2"] * 4)
-    probability = pd.DataFrame({"churn_probability": np.arange(ROWS) / 10})
-    other = make_version(held_out=probability)
-    for champion in (other, same_rows(rows)):
-        assert ask(rows, rows, champion).empty
+def test_in_folds_another_date_and_other_folds_are_the_same_rows() -> None:
+    rows = in_folds()
+    tomorrow = rows.assign(as_of=date(2026, 9, 1), split=["fold_2", "fold_1"] * 4)
+    assert len(ask(tomorrow, tomorrow, champion_of(rows))) == ROWS
 
 
-def test_rows_that_the_champion_has_no_word_on_leave_nothing_to_compare() -> None:
-    rows = frame(["fold_1", "fold_2"] * 4)
-    gaps = pd.DataFrame({"churn_probability": [0.1] * 7 + [np.nan]})
-    assert ask(rows, rows, same_rows(rows, held_out=gaps)).empty
+def test_in_folds_rows_that_were_added_are_left_out_of_the_comparison() -> None:
+    rows = in_folds()
+    found = ask(rows, rows, champion_of(rows.iloc[[0, 1, 4, 6]]))
+    assert list(found.columns) == COLUMNS
+    assert found["customer_id"].tolist() == ["h", "g", "d", "b"]
+    assert found["champion"].tolist() == [0.7, 0.6, 0.3, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("change", "shared"),
+    [
+        ({"customer_id": list("zyxwvcba")}, 3),
+        ({"tenure_days": [9, 9, 9, 9, 9, 35, 42, 49]}, 3),
+        ({"churned": [False, True, True, False, True, False, True, False]}, 3),
+        ({"more": 1.0}, 0),
+    ],
+)
+def test_in_folds_a_champion_that_knew_too_few_of_the_rows_is_not_asked(
+    change: dict[str, Any], shared: int
+) -> None:
+    rows = in_folds()
+    found, silence = ask_both(rows.assign(**change), rows.assign(**change), champion_of(rows))
+    assert found.empty
+    assert silence == (
+        f"Of the 8 rows that it is judged on, the champion, version 4, was judged on {shared}: the "
+        "same customer, values and outcome. To compare the two takes 50% of them at least, with "
+        "both outcomes."
+    )
+
+
+def test_in_folds_rows_of_one_outcome_compare_nothing() -> None:
+    rows = in_folds()
+    assert ask(rows, rows, champion_of(rows[~rows["churned"]])).empty
+
+
+def test_in_folds_a_champion_of_rows_that_are_not_known_is_not_asked() -> None:
+    rows = in_folds()
+    older = make_version(held_out=pd.DataFrame({"churn_probability": [0.1] * ROWS}))
+    found, silence = ask_both(rows, rows, older)
+    assert found.empty
+    assert silence == "On which rows the champion, version 4, was judged is not known."

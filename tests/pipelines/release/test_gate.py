@@ -1,17 +1,14 @@
 """The gate promotes what is proven, and says in sentences with figures why not."""
 
-from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from telco_churn.examples import digest_examples
 from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
-from telco_churn.pipelines.release.facts import describe_examples
 from telco_churn.pipelines.release.gate import decide_promotion
-from tests.pipelines.release.small_models import fit_model, make_version, read_frame
+from tests.pipelines.release.small_models import fit_model, make_version
 
 GATE = GateParams(
     required_gain=50,
@@ -53,27 +50,14 @@ def gaps(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(GAP))
 
 
-def examples(split: str = "test") -> pd.DataFrame:
-    return read_frame(
-        {
-            "customer_id": ["a", "b"],
-            "as_of": [date(2026, 8, 31)] * 2,
-            "churned": [True, False],
-            "split": [split] * 2,
-            "tenure_days": [1, 2],
-            "plan": ["basic", "plus"],
-        }
-    )
-
-
 def decide(**changes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
         "evaluation_metrics": METRICS,
         "slice_gaps": gaps(),
         "champion_comparison": BETTER,
+        "champion_silence": "",
         "candidate": fit_model(),
         "incumbent": make_version(4),
-        "examples_facts": describe_examples(examples()),
         "training": TRAINING,
         "summary": SUMMARY,
         "as_of": AsOf("2026-09-28"),
@@ -218,32 +202,17 @@ def test_a_champion_that_lacks_its_features_stays_without_figures() -> None:
     assert len(decision["reasons"]) == 2
 
 
-def test_a_champion_that_could_not_be_asked_stays() -> None:
-    decision = decide(champion_comparison={})
-    assert decision["standing"] == "challenger"
-    assert "could not be asked" in decision["reasons"][0]
-
-
 @pytest.mark.parametrize(
-    ("split", "held_out"), [("fold_1", None), ("test", pd.DataFrame({"churn_probability": [0.1]}))]
+    ("silence", "reason"),
+    [("", "On the same rows the champion, version 4, could not be asked."), ("Why.", "Why.")],
 )
-def test_in_folds_a_champion_of_other_rows_is_replaced(split: str, held_out: Any) -> None:
-    decision = decide(
-        examples_facts=describe_examples(examples(split)),
-        incumbent=make_version(4, held_out=held_out),
-        champion_comparison={},
-    )
-    assert decision["standing"] == "champion"
-    assert decision["reasons"] == ["The champion, version 4, knew other rows or columns."]
-
-
-def test_in_folds_a_champion_of_the_same_rows_is_compared() -> None:
-    rows = examples("fold_1")
-    facts = {"as_of": "2026-08-31", "examples_digest": digest_examples(rows)}
-    decision = decide(
-        examples_facts=describe_examples(rows), incumbent=make_version(4, facts=facts)
-    )
-    assert "A gain of more than 50.00 EUR is proven." in decision["reasons"][0]
+def test_a_champion_that_could_not_be_asked_stays_and_it_is_said_why(
+    silence: str, reason: str
+) -> None:
+    decision = decide(champion_comparison={}, champion_silence=silence)
+    assert decision["standing"] == "challenger"
+    assert decision["reasons"][0] == reason
+    assert "--params version=<number>`, with the same --env." in decision["reasons"][1]
 
 
 def test_evidence_is_flat_and_holds_what_the_reasons_rest_on() -> None:

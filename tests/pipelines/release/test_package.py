@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.examples import digest_examples, fingerprint_examples
+from telco_churn.examples import digest_rows, fingerprint_examples
 from telco_churn.model.registered import ModelPackage
 from telco_churn.parameters import AsOf
 from telco_churn.pipelines.release.facts import describe_examples
 from telco_churn.pipelines.release.nodes import package_model
+from tests.conftest import label_params
 from tests.pipelines.release.small_models import fit_model, make_features, read_frame
 
 ROWS = 12
@@ -32,7 +33,7 @@ def frame(splits: list[str]) -> pd.DataFrame:
 
 def package(rows: pd.DataFrame, held_out: pd.DataFrame) -> ModelPackage:
     examples = read_frame(rows)
-    facts = describe_examples(examples)
+    facts = describe_examples(examples, label_params())
     metrics = {"roc_auc": 0.8}
     given: tuple[Any, ...] = (fit_model(), metrics, PROMOTION, examples, facts, held_out)
     return package_model(*given, "# Card", "<html>", AsOf("2026-09-28"))
@@ -50,7 +51,7 @@ def held_out_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_examples_are_counted_by_purpose_in_the_order_of_time(by_time: pd.DataFrame) -> None:
-    splits = describe_examples(read_frame(by_time)).splits
+    splits = describe_examples(read_frame(by_time), label_params()).splits
     assert splits["split"].tolist() == ["train", "gap", "calibration", "test"]
     assert splits.iloc[0].to_dict() == {
         "split": "train",
@@ -64,7 +65,7 @@ def test_examples_are_counted_by_purpose_in_the_order_of_time(by_time: pd.DataFr
 
 
 def test_folds_are_counted_as_one() -> None:
-    facts = describe_examples(read_frame(frame(["fold_1", "fold_2"] * 6)))
+    facts = describe_examples(read_frame(frame(["fold_1", "fold_2"] * 6)), label_params())
     assert facts.are_in_folds
     assert facts.splits[["split", "rows"]].values.tolist() == [["folds", 12]]
 
@@ -76,7 +77,6 @@ def test_a_package_knows_its_dates_counts_and_fingerprints(by_time: pd.DataFrame
         "as_of": "2026-09-28",
         "examples": "12",
         "learnt_from": "4",
-        "examples_digest": digest_examples(rows),
         "data_fingerprint": fingerprint_examples(rows),
         "features_digest": "",
         "train_rows": "4",
@@ -118,13 +118,15 @@ def test_the_example_is_what_the_model_reads(by_time: pd.DataFrame) -> None:
     assert len(fit_model().predict_probability(example)) == 5
 
 
-def test_out_of_fold_predictions_go_with_it_in_the_order_of_the_examples() -> None:
+def test_out_of_fold_predictions_go_with_it_by_fingerprints_that_name_nobody() -> None:
     rows = frame(["fold_1", "fold_2"] * 6)
     held_out = package(rows, held_out_of(rows)).held_out
     assert held_out is not None
-    ordered = read_frame(rows)["customer_id"]
-    expected = [(ord(name) - ord("a")) / 100 for name in ordered]
-    assert held_out.to_dict("list") == {"churn_probability": expected}
+    examples = read_frame(rows)
+    expected = [(ord(name) - ord("a")) / 100 for name in examples["customer_id"]]
+    assert held_out.dtypes.to_dict() == {"churn_probability": "float64", "row": "uint64"}
+    assert held_out["churn_probability"].tolist() == expected
+    assert held_out["row"].tolist() == digest_rows(examples).tolist()
 
 
 def test_by_time_no_predictions_go_with_it(by_time: pd.DataFrame) -> None:

@@ -75,6 +75,25 @@ def read_held_out(
     )
 
 
+def keep_shared_rows(
+    held_out_predictions: pd.DataFrame, champion_predictions: pd.DataFrame
+) -> pd.DataFrame:
+    """Keep the rows that the champion was asked about.
+
+    Raises:
+        UnfitPredictionsError: When it was asked about others.
+    """
+    shared = held_out_predictions.merge(champion_predictions[KEY], on=KEY, validate="one_to_one")
+    others = len(champion_predictions) - len(shared)
+    if others:
+        raise UnfitPredictionsError(
+            f"champion_predictions has {others:,} of {len(champion_predictions):,} rows that are "
+            "not held out; they must be of the same customers and dates. Run `kedro run "
+            "--pipelines training` again, which makes both."
+        )
+    return shared
+
+
 def _find_rivals(frame: pd.DataFrame) -> list[str]:
     known = {*KEY, "churned", "churn_probability"}
     return [

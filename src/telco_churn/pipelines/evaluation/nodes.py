@@ -16,6 +16,7 @@ from telco_churn.pipelines.evaluation.held_out import (
     CHAMPION,
     Floats,
     HeldOut,
+    keep_shared_rows,
     read_held_out,
 )
 from telco_churn.pipelines.evaluation.metrics import (
@@ -43,7 +44,8 @@ def measure_models(
 
     Args:
         held_out_predictions: One row per customer and date, one probability per model.
-        champion_predictions: The champion's on the same rows, or no rows.
+        champion_predictions: The champion's on the same rows; on fewer it is not measured, as its
+            figures would be of other rows than those beside them.
         evaluation: Number of draws, confidence, seed.
         decision: What contacts cost and win, and how many there can be on one date.
 
@@ -53,7 +55,8 @@ def measure_models(
     Raises:
         UnfitPredictionsError: When all rows churned, or none, or the champion's rows are others.
     """
-    held_out = read_held_out(held_out_predictions, champion_predictions)
+    is_asked = len(champion_predictions) == len(held_out_predictions)
+    held_out = read_held_out(held_out_predictions, champion_predictions if is_asked else None)
     once = np.ones(len(held_out.churned))
     judges = [_prepare(held_out, model, decision) for model in held_out.probability]
 
@@ -88,7 +91,7 @@ def compare_with_champion(
     evaluation: EvaluationParams,
     decision: DecisionParams,
 ) -> dict[str, float]:
-    """Say what the candidate would have won beyond the champion, on the same rows.
+    """Say what the candidate would have won beyond the champion, on the rows that it was asked.
 
     Both are measured under each draw of customers, so that what is luck for both falls away.
 
@@ -102,7 +105,8 @@ def compare_with_champion(
     """
     if champion_predictions.empty:
         return {}
-    held_out = read_held_out(held_out_predictions, champion_predictions)
+    shared = keep_shared_rows(held_out_predictions, champion_predictions)
+    held_out = read_held_out(shared, champion_predictions)
     ours, theirs = (Campaign.of(held_out, decision, model) for model in (CANDIDATE, CHAMPION))
 
     def gain(weights: Floats) -> Floats:

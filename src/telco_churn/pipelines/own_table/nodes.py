@@ -149,10 +149,7 @@ def _read_plain(own_table: ir.Table) -> pd.DataFrame:
 
 
 def _gap(params: OwnTableParams, label: LabelParams) -> pd.Timedelta:
-    """From a row's date until its target is known: none where rows have no date of their own."""
-    if params.time is None:
-        return pd.Timedelta(0)
-    return pd.Timedelta(days=label.horizon_days if params.gap_days is None else params.gap_days)
+    return pd.Timedelta(days=params.find_gap(label))
 
 
 def _name_rows(table: pd.DataFrame, params: OwnTableParams) -> pd.Series:

@@ -5,6 +5,7 @@ from telco_churn.pipelines.release.pipeline import (
     create_pipeline,
     create_promote_pipeline,
     create_rollback_pipeline,
+    create_table_challenge_pipeline,
     create_table_pipeline,
 )
 
@@ -13,5 +14,6 @@ __all__ = [
     "create_pipeline",
     "create_promote_pipeline",
     "create_rollback_pipeline",
+    "create_table_challenge_pipeline",
     "create_table_pipeline",
 ]

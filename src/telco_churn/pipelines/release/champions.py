@@ -11,10 +11,10 @@ import pandas as pd
 
 from telco_churn.contracts import PromotionLog
 from telco_churn.errors import InputError
-from telco_churn.model.registered import ModelVersion
+from telco_churn.model.registered import ModelVersion, VersionNumber
 from telco_churn.parameters.version import VersionParam
 
-PROMOTE = "`kedro run --pipelines promote --params version=3`"
+PROMOTE = "`kedro run --pipelines promote --params version=3`, with the same --env"
 
 
 class PromotionRefusedError(InputError):
@@ -58,12 +58,14 @@ def appoint_champion(
 
 def promote_version(
     registered_versions: Versions,
-    incumbent: ModelVersion | None,
+    incumbent: VersionNumber | None,
     version: VersionParam,
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, ModelVersion, str]:
     """Make a version champion because a person says so; that it loads is seen first.
+
+    Of the champion only the number is asked, so that one that does not load can be left behind.
 
     Returns:
         The entry for the log, the champion from now on, and a line that says so.
@@ -73,8 +75,8 @@ def promote_version(
     """
     if version.number is None:
         raise PromotionRefusedError(
-            f"Which version to promote was not said. Say for example {PROMOTE}; make mlflow lists "
-            "the versions."
+            f"Which version to promote was not said. Say for example {PROMOTE}; make "
+            "mlflow lists the versions."
         )
     if incumbent is not None and incumbent.version == version.number:
         raise PromotionRefusedError(
@@ -89,7 +91,7 @@ def promote_version(
 def roll_back(
     promotion_history: pd.DataFrame,
     registered_versions: Versions,
-    incumbent: ModelVersion | None,
+    incumbent: VersionNumber | None,
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, ModelVersion, str]:
@@ -118,7 +120,7 @@ def roll_back(
     return entry, former, _tell_change(former, incumbent, user)
 
 
-def list_champions_before(promotion_history: pd.DataFrame, champion: ModelVersion) -> list[int]:
+def list_champions_before(promotion_history: pd.DataFrame, champion: VersionNumber) -> list[int]:
     """List the versions that led to the champion, oldest first; each rollback took one away.
 
     An alias that was moved past the log is found out from the next entry's `from_version`, or
@@ -145,7 +147,7 @@ def _cut_behind(line: list[int], version: int) -> list[int]:
 def _write_entry(
     action: str,
     version: ModelVersion,
-    incumbent: ModelVersion | None,
+    incumbent: VersionNumber | None,
     by: str,
     reason: str,
     clock: datetime,
@@ -162,7 +164,7 @@ def _write_entry(
     return PromotionLog.frame([entry])
 
 
-def _tell_change(version: ModelVersion, incumbent: ModelVersion | None, by: str) -> str:
+def _tell_change(version: ModelVersion, incumbent: VersionNumber | None, by: str) -> str:
     before = f"was {incumbent.version}" if incumbent else "there was none"
     return (
         f"\n{version.name}: champion is now version {version.version} ({before}), trained as of "

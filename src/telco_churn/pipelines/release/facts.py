@@ -1,13 +1,16 @@
 """Describes training examples without holding them.
 
-In: examples. Out: how many rows there are for which purpose, and their fingerprints.
+In: examples. Out: how many rows there are for which purpose, how long their labels look forward,
+and a fingerprint.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
-from telco_churn.examples import FOLD, digest_examples, fingerprint_examples
+from telco_churn.examples import FOLD, fingerprint_examples
+from telco_churn.parameters import LabelParams, OwnTableParams
 
 FOLDS = "folds"
 PURPOSES = ["train", "gap", "calibration", "test", FOLDS]
@@ -20,12 +23,12 @@ class ExamplesFacts:
     Attributes:
         splits: One row per purpose, by time: `split` (train, gap, calibration, test or folds),
             `rows`, `customers`, `churned`, `dates`, `first` and `last` as text.
-        digest: Of the rows and columns, as `examples.digest_examples`.
+        horizon_days: From a row's date until what came of it is known.
         fingerprint: Of every value, as `examples.fingerprint_examples`.
     """
 
     splits: pd.DataFrame
-    digest: str
+    horizon_days: int
     fingerprint: str
 
     @property
@@ -33,9 +36,25 @@ class ExamplesFacts:
         """Whether every row is held out once."""
         return FOLDS in set(self.splits["split"])
 
+    @property
+    def first_test_date(self) -> date:
+        """The first date that judges, where rows are split by time."""
+        return date.fromisoformat(str(self.splits.set_index("split").loc["test", "first"]))
 
-def describe_examples(examples: pd.DataFrame) -> ExamplesFacts:
-    """Count the rows of each purpose, and take fingerprints."""
+
+def describe_examples(examples: pd.DataFrame, label: LabelParams) -> ExamplesFacts:
+    """Count the rows of each purpose, and take a fingerprint."""
+    return _describe(examples, label.horizon_days)
+
+
+def describe_table_examples(
+    examples: pd.DataFrame, label: LabelParams, own_table: OwnTableParams
+) -> ExamplesFacts:
+    """Do the same for a flat table, which may say itself when its targets are known."""
+    return _describe(examples, own_table.find_gap(label))
+
+
+def _describe(examples: pd.DataFrame, horizon_days: int) -> ExamplesFacts:
     purpose = examples["split"].mask(examples["split"].str.startswith(FOLD), FOLDS)
     by_purpose = examples.groupby(purpose)
     splits = by_purpose.agg(
@@ -48,7 +67,7 @@ def describe_examples(examples: pd.DataFrame) -> ExamplesFacts:
     ).reset_index()
     ordered = splits.sort_values("split", key=lambda name: name.map(PURPOSES.index))
     return ExamplesFacts(
-        ordered.reset_index(drop=True), digest_examples(examples), fingerprint_examples(examples)
+        ordered.reset_index(drop=True), horizon_days, fingerprint_examples(examples)
     )
 
 

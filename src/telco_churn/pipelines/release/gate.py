@@ -15,14 +15,14 @@ from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.registered import ModelVersion, Standing
 from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
-from telco_churn.pipelines.release.comparison import describe_change, knew_other_rows
-from telco_churn.pipelines.release.facts import ExamplesFacts
+from telco_churn.pipelines.release.comparison import describe_change
 
 WORST_FIRST: list[Standing] = ["rejected", "challenger", "champion"]
 WHERE = "in conf/base/parameters/training.yml"
 BY_HAND = (
     "The champion stays. To promote the new version all the same, look up its number "
-    "(make mlflow) and run `kedro run --pipelines promote --params version=<number>`."
+    "(make mlflow) and run `kedro run --pipelines promote --params version=<number>`, with the "
+    "same --env."
 )
 SLICE_BOUNDS = {"roc_auc": "max_slice_roc_auc_gap", "calibration_gap": "max_slice_calibration_gap"}
 SLICE_FAULTS = {
@@ -43,9 +43,9 @@ def decide_promotion(
     evaluation_metrics: dict[str, float],
     slice_gaps: pd.DataFrame,
     champion_comparison: dict[str, float],
+    champion_silence: str,
     candidate: ChurnModel,
     incumbent: ModelVersion | None,
-    examples_facts: ExamplesFacts,
     training: TrainingParams,
     summary: SummaryParams,
     as_of: AsOf,
@@ -59,9 +59,9 @@ def decide_promotion(
         slice_gaps: One row per slice and measure: `gap`, `low`, `high`, `worst_value`.
         champion_comparison: Expected profit of both, currency per date, and the interval of the
             paired difference; empty where the champion could not be asked.
+        champion_silence: Why it could not be asked, a sentence; may be empty.
         candidate: For the features that it reads.
         incumbent: The champion; None when there is none.
-        examples_facts: Of what the candidate was trained and judged on.
         training: `gate`, the bounds and the required gain.
         summary: `currency`.
         as_of: The date of the candidate.
@@ -76,14 +76,13 @@ def decide_promotion(
         findings.append(Finding("champion", "There was no champion."))
     elif str(as_of) < incumbent.facts["as_of"]:
         findings.append(_look_back(as_of, incumbent))
-    elif knew_other_rows(incumbent, examples_facts):
-        other = f"The champion, version {incumbent.version}, knew other rows or columns."
-        findings.append(Finding("champion", other))
     else:
         change = describe_change(candidate.encoding, incumbent.model.encoding)
         findings += judge_features(change, incumbent)
-        if champion_comparison or not change:
+        if champion_comparison:
             findings.append(judge_profit(champion_comparison, gate, incumbent, summary.currency))
+        elif not change:
+            findings.append(Finding("challenger", champion_silence or _miss_answer(incumbent)))
     return _decide(findings) | {
         "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate)
     }
@@ -130,8 +129,6 @@ def judge_profit(
 ) -> Finding:
     """Promote what is proven to earn more, reject what is proven to earn less."""
     name = f"the champion, version {incumbent.version},"
-    if not comparison:
-        return Finding("challenger", f"On the same rows {name} could not be asked.")
     low, high = comparison["profit_difference_low"], comparison["profit_difference_high"]
     figures = (
         f"It earns {_money(comparison['candidate_profit'], currency)} per date and {name} "
@@ -147,6 +144,10 @@ def judge_profit(
     return Finding(
         "challenger", f"{figures}. Neither a gain of more than {required} nor a loss is proven."
     )
+
+
+def _miss_answer(incumbent: ModelVersion) -> str:
+    return f"On the same rows the champion, version {incumbent.version}, could not be asked."
 
 
 def _look_back(as_of: AsOf, incumbent: ModelVersion) -> Finding:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from telco_churn.examples import digest_rows
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.registered import ModelPackage, Promotion
@@ -33,13 +34,14 @@ def package_model(
 ) -> ModelPackage:
     """Put the candidate together with what the registry should know of it.
 
-    Out-of-fold predictions go with it: a later candidate on the same rows is held against them.
+    Out-of-fold predictions go with it: a later candidate is held against them, on rows that are
+    the same.
     """
     encoding = candidate.encoding
     example = examples[encoding.columns].head(EXAMPLE_ROWS)
     held_out = None
     if examples_facts.are_in_folds:
-        held_out = _align(held_out_predictions, examples)
+        held_out = _align(held_out_predictions, examples).assign(row=digest_rows(examples))
     return ModelPackage(
         model=candidate,
         example=encoding.as_model_input(example),
@@ -67,7 +69,6 @@ def _state_facts(examples: ExamplesFacts, encoding: FeatureEncoding, as_of: AsOf
         "as_of": str(as_of),
         "examples": str(splits["rows"].sum()),
         "learnt_from": str(taught["rows"].sum()),
-        "examples_digest": examples.digest,
         "data_fingerprint": examples.fingerprint,
         "features_digest": hashlib.sha256(features.encode()).hexdigest(),
     }

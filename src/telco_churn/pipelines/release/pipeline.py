@@ -11,14 +11,24 @@ from telco_churn.pipelines.release import card, champions, comparison, facts, ga
 
 def create_challenge_pipeline() -> Pipeline:
     """Wire what the champion says of the rows that judge; evaluation compares."""
-    describe = Node(facts.describe_examples, "examples", "examples_facts", name="describe_examples")
-    predict = Node(
-        comparison.predict_by_champion,
-        ["held_out_predictions", "examples", "examples_facts", "incumbent_model"],
-        "champion_predictions",
-        name="predict_by_champion",
+    describe = Node(
+        facts.describe_examples,
+        ["examples", "params:label"],
+        "examples_facts",
+        name="describe_examples",
     )
-    return _in_namespace("challenge", [describe, predict])
+    return _in_namespace("challenge", [describe, _predict_node()])
+
+
+def create_table_challenge_pipeline() -> Pipeline:
+    """Wire the same for somebody's flat table."""
+    describe = Node(
+        facts.describe_table_examples,
+        ["examples", "params:label", "params:own_table"],
+        "examples_facts",
+        name="describe_table_examples",
+    )
+    return _in_namespace("challenge", [describe, _predict_node()])
 
 
 def create_pipeline() -> Pipeline:
@@ -44,7 +54,7 @@ def create_promote_pipeline() -> Pipeline:
     """Wire what makes a version champion by hand."""
     promote = Node(
         champions.promote_version,
-        ["registered_versions", "incumbent_model", "params:version", "user", "clock"],
+        ["registered_versions", "incumbent_version", "params:version", "user", "clock"],
         ["promotion_log", "champion_model", "run_summary"],
         name="promote_version",
     )
@@ -55,11 +65,20 @@ def create_rollback_pipeline() -> Pipeline:
     """Wire what makes the champion before the present one champion again."""
     roll_back = Node(
         champions.roll_back,
-        ["promotion_history", "registered_versions", "incumbent_model", "user", "clock"],
+        ["promotion_history", "registered_versions", "incumbent_version", "user", "clock"],
         ["promotion_log", "champion_model", "run_summary"],
         name="roll_back",
     )
     return _in_namespace("release", [roll_back])
+
+
+def _predict_node() -> Node:
+    return Node(
+        comparison.predict_by_champion,
+        ["held_out_predictions", "examples", "examples_facts", "incumbent_model"],
+        ["champion_predictions", "champion_silence"],
+        name="predict_by_champion",
+    )
 
 
 def _release_nodes() -> list[Node]:
@@ -70,9 +89,9 @@ def _release_nodes() -> list[Node]:
                 "evaluation_metrics",
                 "slice_gaps",
                 "champion_comparison",
+                "champion_silence",
                 "candidate",
                 "incumbent_model",
-                "examples_facts",
                 "params:training",
                 "params:summary",
                 "params:as_of",

@@ -143,7 +143,8 @@ def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None
         raise FeatureMismatchError(
             f"The champion, version {champion.version}, reads features that are not made: "
             f"{lacking}. Make them again in conf/base/parameters/features.yml, or promote a "
-            "version that does without them: kedro run --pipelines promote --params version=N."
+            "version that does without them: `kedro run --pipelines promote --params version=N`, "
+            "with the same --env."
         )
 
 

@@ -6,7 +6,9 @@ The summary has a namespace of its own, so that Kedro-Viz shows the scores betwe
 from kedro.pipeline import Node, Pipeline
 
 from telco_churn.parameters import FeatureParams
-from telco_churn.pipelines.scoring import campaign, guard, nodes, plan, summary
+from telco_churn.pipelines.scoring import campaign, flat_table, guard, nodes, plan, summary
+
+PREDICTED_BY = ("params:as_of", "params:scoring", "params:decision")
 
 
 def create_pipeline(features: FeatureParams) -> Pipeline:
@@ -30,7 +32,13 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
         name="describe_rejected_rows",
     )
     sources = _in_namespace("scoring", [fingerprint])
-    return sources + _create_score_pipeline() + _in_namespace("reporting", [describe])
+    predict = Node(
+        nodes.predict_churn,
+        ["customer_features", "scoring_champion", *PREDICTED_BY],
+        "churn_predictions",
+        name="predict_churn",
+    )
+    return sources + _create_score_pipeline(predict) + _in_namespace("reporting", [describe])
 
 
 def create_table_pipeline() -> Pipeline:
@@ -41,17 +49,23 @@ def create_table_pipeline() -> Pipeline:
         "score_fingerprint",
         name="fingerprint_own_table",
     )
-    return _in_namespace("scoring", [fingerprint]) + _create_score_pipeline()
+    predict = Node(
+        flat_table.predict_table_churn,
+        ["customer_features", "scoring_champion", "params:own_table", *PREDICTED_BY],
+        "churn_predictions",
+        name="predict_table_churn",
+    )
+    return _in_namespace("scoring", [fingerprint]) + _create_score_pipeline(predict)
 
 
-def _create_score_pipeline() -> Pipeline:
+def _create_score_pipeline(predict: Node) -> Pipeline:
     summarise = Node(
         summary.summarise_run,
         ["churn_scores", "scoring_champion", "data_summary", "params:as_of", "params:summary"],
         "run_summary",
         name="summarise_run",
     )
-    scored = [*_plan_nodes(), *_score_nodes(), *_contact_nodes(), _commit_node()]
+    scored = [*_plan_nodes(), predict, _explain_node(), *_contact_nodes(), _commit_node()]
     return _in_namespace("scoring", scored) + _in_namespace("reporting", [summarise])
 
 
@@ -84,34 +98,20 @@ def _plan_nodes() -> list[Node]:
     ]
 
 
-def _score_nodes() -> list[Node]:
-    return [
-        Node(
-            nodes.predict_churn,
-            [
-                "customer_features",
-                "scoring_champion",
-                "params:as_of",
-                "params:scoring",
-                "params:decision",
-            ],
-            "churn_predictions",
-            name="predict_churn",
-        ),
-        Node(
-            nodes.explain_contacts,
-            [
-                "customer_features",
-                "contacted_customers",
-                "scoring_champion",
-                "params:as_of",
-                "params:reasons",
-                "params:scoring",
-            ],
-            "contact_reasons",
-            name="explain_contacts",
-        ),
-    ]
+def _explain_node() -> Node:
+    return Node(
+        nodes.explain_contacts,
+        [
+            "customer_features",
+            "contacted_customers",
+            "scoring_champion",
+            "params:as_of",
+            "params:reasons",
+            "params:scoring",
+        ],
+        "contact_reasons",
+        name="explain_contacts",
+    )
 
 
 def _contact_nodes() -> list[Node]:

@@ -1,0 +1,67 @@
+"""Reads a version of a registered model from what was packaged with it."""
+
+from typing import Any
+
+import mlflow
+import pandas as pd
+from kedro.io import DatasetError
+from mlflow.entities.model_registry import ModelVersion as RegistryEntry
+from mlflow.exceptions import MlflowException
+
+from telco_churn.datasets.registry_reach import is_unreachable
+from telco_churn.model.registered import NEEDED_FACTS, NEEDED_METRICS, ModelVersion
+
+WAY_OUT = (
+    "Where it is the champion, another version can be: `kedro run --pipelines promote --params "
+    "version=N` or `--pipelines rollback`, with the same --env; make mlflow lists them. Without "
+    "another, take the alias champion away there: the next candidate is compared with none."
+)
+
+
+def load_version(entry: RegistryEntry) -> ModelVersion:
+    """Load the model of an entry of the registry.
+
+    Raises:
+        DatasetError: When its files cannot be read, hold another kind of model, or do not say
+            what is needed of it.
+    """
+    try:
+        return _read_version(entry)
+    except (MlflowException, OSError) as error:
+        if is_unreachable(error):
+            raise
+        raise DatasetError(
+            f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
+            f"from {entry.source}: {error}. Bring them back. {WAY_OUT}"
+        ) from error
+    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"Version {entry.version} of {entry.name} was packaged by another version of this "
+            f"project and cannot be read by this one ({type(error).__name__}: {error}). Score "
+            f"with the code that made it. {WAY_OUT}"
+        ) from error
+
+
+def _read_version(entry: RegistryEntry) -> ModelVersion:
+    model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
+    described = model.metadata.metadata
+    _check_described(described)
+    packaged = model.unwrap_python_model()
+    held_out: pd.DataFrame | None = packaged.held_out
+    return ModelVersion(
+        name=entry.name,
+        version=int(entry.version),
+        run_id=str(entry.run_id),
+        metrics=described["metrics"],
+        facts=described["facts"],
+        columns=model.metadata.get_input_schema().input_names(),
+        model=packaged.model,
+        held_out=held_out,
+    )
+
+
+def _check_described(described: dict[str, Any]) -> None:
+    for part, needed in (("facts", NEEDED_FACTS), ("metrics", NEEDED_METRICS)):
+        lacking = [name for name in needed if name not in described[part]]
+        if lacking:
+            raise ValueError(f"its {part} lack {lacking}")

@@ -1,0 +1,52 @@
+"""A flat table is scored by a champion of its own, or it is said whose champion that is."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import ibis
+import pandas as pd
+import pytest
+
+from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
+from telco_churn.parameters import OwnTableParams
+from telco_churn.pipelines.scoring.flat_table import find_misfits, predict_table_churn
+
+LEARNT_FROM = pd.DataFrame({"visits": [1.0, 2.0], "spent": [0.5, None], "plan": ["a", "b"]})
+ENCODING = FeatureEncoding.fit(LEARNT_FROM)
+
+
+@pytest.mark.parametrize(
+    ("change", "lacking", "retyped"),
+    [
+        ({}, [], []),
+        ({"more": 1.0}, [], []),
+        ({"visits": ["x", "y"]}, [], ["visits"]),
+        ({"plan": [1.0, 2.0]}, [], ["plan"]),
+    ],
+)
+def test_columns_that_the_champion_cannot_read_are_found(
+    change: dict[str, Any], lacking: list[str], retyped: list[str]
+) -> None:
+    table = ibis.memtable(LEARNT_FROM.assign(**change))
+    assert find_misfits(table, ENCODING) == (lacking, retyped)
+    assert find_misfits(table.drop("spent"), ENCODING) == (["spent", *lacking], retyped)
+
+
+def test_the_table_and_both_ways_out_are_named() -> None:
+    champion = SimpleNamespace(
+        name="own_table_churn", version=3, model=SimpleNamespace(encoding=ENCODING)
+    )
+    other = ibis.memtable(pd.DataFrame({"visits": ["x"], "colour": ["red"]}))
+    table = OwnTableParams(table="bank.csv", target="left", positive="1")
+    unused: Any = None
+    with pytest.raises(FeatureMismatchError) as refused:
+        predict_table_churn(other, cast(Any, champion), table, unused, unused, unused)
+    for part in (
+        "version 3 of own_table_churn, cannot score bank.csv",
+        "['plan', 'spent'] are not there",
+        "['visits'] hold another kind",
+        "`kedro run --env own_table --pipelines promote --params version=N`",
+        "docs/own_data.md",
+    ):
+        assert part in str(refused.value)
+    assert "features.yml" not in str(refused.value)
