@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from telco_churn.pipelines.evaluation.held_out import read_held_out
+from telco_churn.pipelines.evaluation.metrics import EXPECTED_PROFIT, METRICS
 from telco_churn.pipelines.evaluation.nodes import measure_models
 from telco_churn.pipelines.evaluation.resampling import WEIGHTS, bound_largest, resample
 from tests.pipelines.evaluation.predictions import (
@@ -18,6 +19,7 @@ from tests.pipelines.evaluation.predictions import (
 from tests.pipelines.evaluation.test_campaign import decision
 
 REPETITIONS = 100
+CALIBRATION_ERROR = "expected_calibration_error"  # 0 in truth, which its interval begins at
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +36,14 @@ def everybody() -> pd.DataFrame:
     return measure_models(predict(400_000, seed=1), NO_CHAMPION, how, decision(None))
 
 
-@pytest.mark.parametrize("metric", ["roc_auc", "brier", "log_loss", "expected_profit"])
+@pytest.mark.parametrize(
+    "metric", [*(name for name in METRICS if name != CALIBRATION_ERROR), EXPECTED_PROFIT]
+)
 def test_intervals_of_95_percent_hold_the_truth_about_that_often(
     metric: str, intervals: list[pd.DataFrame], everybody: pd.DataFrame
 ) -> None:
     truth = read_interval(everybody, metric)[0]
-    if metric == "expected_profit":
+    if metric == EXPECTED_PROFIT:
         truth *= 400 / 400_000
     bounds = [read_interval(table, metric)[1:] for table in intervals]
     held = sum(low <= truth <= high for low, high in bounds)
@@ -49,12 +53,12 @@ def test_intervals_of_95_percent_hold_the_truth_about_that_often(
 def test_the_calibration_error_of_a_calibrated_model_is_not_told_from_none(
     intervals: list[pd.DataFrame],
 ) -> None:
-    lows = [read_interval(table, "expected_calibration_error")[1] for table in intervals]
+    lows = [read_interval(table, CALIBRATION_ERROR)[1] for table in intervals]
     assert sum(low > 0 for low in lows) <= 10
     assert all(
         low <= value <= high
         for table in intervals
-        for value, low, high in [read_interval(table, "expected_calibration_error")]
+        for value, low, high in [read_interval(table, CALIBRATION_ERROR)]
     )
 
 
@@ -62,7 +66,7 @@ def test_the_calibration_error_of_a_model_off_by_far_is_told() -> None:
     rows = predict(2000, seed=1)
     rows = rows.assign(churn_probability=rows["churn_probability"] ** 0.5)
     table = measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))
-    assert read_interval(table, "expected_calibration_error")[1] > 0.1
+    assert read_interval(table, CALIBRATION_ERROR)[1] > 0.1
 
 
 def test_seeing_each_customer_twice_narrows_no_interval() -> None:
@@ -73,7 +77,7 @@ def test_seeing_each_customer_twice_narrows_no_interval() -> None:
         for rows in (once, pd.concat([once, again]))
     )
     # shares of rows are rounded to whole rows, of which there are now twice as many
-    shares = ["lift_at_5_percent", "capture_top_decile", "expected_calibration_error"]
+    shares = ["lift_at_5_percent", "capture_top_decile", CALIBRATION_ERROR]
     kept = ~one["metric"].isin(shares)
     numbers = ["value", "low", "high"]
     assert two.loc[kept, numbers].to_numpy() == pytest.approx(one.loc[kept, numbers].to_numpy())
