@@ -224,7 +224,7 @@ def test_a_search_for_parameters_is_kept_and_not_made_twice(
         search = ["--params", "training.tuning.trials=2"]
         result = project.run("--pipelines", "training", "--from-nodes", nodes, *search)
         assert result.exit_code == 0, result.output
-        assert caplog.text.count("Tuning: trial") == expected
+        assert caplog.text.count("Tuning on the train rows: trial") == expected
 
 
 def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:

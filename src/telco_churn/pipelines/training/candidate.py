@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from telco_churn.examples import NOT_FEATURES, digest_examples, select_rows
+from telco_churn.examples import NOT_FEATURES, select_rows
 from telco_churn.model import fitting
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
@@ -24,7 +24,7 @@ from telco_churn.parameters import (
     TrainingParams,
 )
 from telco_churn.pipelines.training.rivals import predict_by_rivals
-from telco_churn.pipelines.training.tuning import OpenStudy, tune
+from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Recipe:
         decision: What contacts cost and win.
         reasons: How features are put into words.
         studies: Where a search keeps its trials.
+        deadline: Of all searches, by `time.monotonic`.
     """
 
     training: TrainingParams
@@ -44,6 +45,22 @@ class Recipe:
     decision: DecisionParams
     reasons: ReasonParams
     studies: OpenStudy
+    deadline: float
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which of the fits of a run it is.
+
+    Attributes:
+        rows: What it learns from, in words.
+        study: The name of its search.
+        left: How many fits are left, this one among them.
+    """
+
+    rows: str
+    study: str
+    left: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,8 @@ def fit_by_time(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFra
         split: select_rows(examples[examples["split"] == split], f"the {split} rows")
         for split in ("train", "calibration", "test")
     }
-    fit = _fit(rows["train"], rows["calibration"], recipe, digest_examples(examples))
+    turn = Turn("the train rows", _name_study(examples, recipe))
+    fit = _fit(rows["train"], rows["calibration"], recipe, turn)
     test = examples[examples["split"] == "test"]
     return fit, _judge(fit.fitted.model, rows["train"], test, recipe, fit.fitted.binned)
 
@@ -84,20 +102,21 @@ def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFr
     Raises:
         UnfitExamplesError: When the rows of a fold, or those outside it, have one class only.
     """
-    digest = digest_examples(examples)
+    study, folds = _name_study(examples, recipe), sorted(examples["split"].unique())
     judged = []
-    for fold in sorted(examples["split"].unique()):
+    for place, fold in enumerate(folds):
         is_held_out = examples["split"] == fold
-        train = select_rows(examples[~is_held_out], f"the rows outside {fold}")
+        turn = Turn(f"the rows outside {fold}", f"{study}/{fold}", len(folds) + 1 - place)
+        train = select_rows(examples[~is_held_out], turn.rows)
         select_rows(examples[is_held_out], f"the rows of {fold}")
-        fitted = _fit_without_time(train, recipe, f"{digest}/{fold}").fitted
+        fitted = _fit_without_time(train, recipe, turn).fitted
         judged.append(_judge(fitted.model, train, examples[is_held_out], recipe))
-    everything = select_rows(examples, "the examples")
-    fit = _fit_without_time(everything, recipe, digest)
+    turn = Turn("all rows", study)
+    fit = _fit_without_time(select_rows(examples, turn.rows), recipe, turn)
     return fit, pd.concat(judged).loc[examples.index]
 
 
-def _fit_without_time(rows: Rows, recipe: Recipe, study: str) -> Fit:
+def _fit_without_time(rows: Rows, recipe: Recipe, turn: Turn) -> Fit:
     """Fit where there is no time to split by: a random part calibrates."""
     train, calibration = train_test_split(
         np.arange(len(rows.churned)),
@@ -108,10 +127,10 @@ def _fit_without_time(rows: Rows, recipe: Recipe, study: str) -> Fit:
     part, held_out = (
         Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
     )
-    return _fit(part, held_out, recipe, study)
+    return _fit(part, held_out, recipe, turn)
 
 
-def _fit(train: Rows, calibration: Rows, recipe: Recipe, study: str) -> Fit:
+def _fit(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) -> Fit:
     tuning, settings = recipe.training.tuning, recipe.training.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
@@ -119,8 +138,13 @@ def _fit(train: Rows, calibration: Rows, recipe: Recipe, study: str) -> Fit:
         return float(history["calibration_log_loss"].min())
 
     if tuning.trials:
-        settings = tune(fit_and_lose, recipe.studies(study), settings, tuning)
+        search = Search(recipe.studies(turn.study), turn.rows, turn.left, recipe.deadline)
+        settings = tune(fit_and_lose, search, settings, tuning)
     return Fit(_fit_settings(train, calibration, settings, recipe), settings)
+
+
+def _name_study(examples: pd.DataFrame, recipe: Recipe) -> str:
+    return digest_search(examples, recipe.training) if recipe.training.tuning.trials else ""
 
 
 def _fit_settings(

@@ -5,6 +5,8 @@ held_out_predictions, learning_history.
 """
 
 import logging
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import ibis.expr.types as ir
@@ -79,7 +81,8 @@ def fit_candidate(
     """
     fit_for_learning = drop_shared_rows(examples.drop(columns=features_left_out), training)
     _check_features(fit_for_learning, features_left_out)
-    recipe = Recipe(training, evaluation, decision, reasons, tuning_studies)
+    deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
+    recipe = Recipe(training, evaluation, decision, reasons, tuning_studies, deadline)
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
     fit, held_out_predictions = fit_and_judge(fit_for_learning, recipe)
     fitted = fit.fitted
