@@ -143,9 +143,16 @@ def bin_rows(rows: Rows) -> BinnedRows:
 
 
 def fit_calibration(raw_score: Floats, churned: Booleans) -> SigmoidCalibration:
-    """Fit on rows that the booster was not trained on; both arguments of shape `(rows,)`."""
+    """Fit on rows that the booster was not trained on; both arguments of shape `(rows,)`.
+
+    Where those who churned do not score higher than the others, a falling curve would turn the
+    ranking round, and with it what reasons say. All rows get the rate of churn then: slope 0.
+    """
     curve = LogisticRegression(C=np.inf).fit(raw_score.reshape(-1, 1), churned)
-    return SigmoidCalibration(float(curve.coef_[0, 0]), float(curve.intercept_[0]))
+    slope, intercept = float(curve.coef_[0, 0]), float(curve.intercept_[0])
+    if slope > 0:
+        return SigmoidCalibration(slope, intercept)
+    return SigmoidCalibration(0.0, float(np.log(churned.sum() / (~churned).sum())))
 
 
 def fit_logistic_regression(train: Rows, seed: int = 0) -> Pipeline:

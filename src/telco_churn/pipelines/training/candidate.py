@@ -4,14 +4,16 @@ In: examples, parameters, studies. Out: the candidate, its probabilities beside 
 how its loss fell.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from telco_churn.examples import NOT_FEATURES, select_rows
+from telco_churn.examples import NOT_FEATURES, UnfitExamplesError, select_rows
 from telco_churn.model import fitting
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
@@ -25,6 +27,11 @@ from telco_churn.parameters import (
 )
 from telco_churn.pipelines.training.rivals import predict_by_rivals
 from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
+
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,8 @@ def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFr
         The fit on all rows, and all rows judged out of fold.
 
     Raises:
-        UnfitExamplesError: When the rows of a fold, or those outside it, have one class only.
+        UnfitExamplesError: When the rows of a fold, or those outside it, have one class only, or
+            too few of a class to calibrate on others than those learnt from.
     """
     study, folds = _name_study(examples, recipe), sorted(examples["split"].unique())
     judged = []
@@ -118,16 +126,30 @@ def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFr
 
 def _fit_without_time(rows: Rows, recipe: Recipe, turn: Turn) -> Fit:
     """Fit where there is no time to split by: a random part calibrates."""
-    train, calibration = train_test_split(
-        np.arange(len(rows.churned)),
-        test_size=recipe.training.calibration_fraction,
-        random_state=recipe.training.seed,
-        stratify=rows.churned,
-    )
+    train, calibration = _hold_out(rows.churned, recipe.training, turn)
     part, held_out = (
         Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
     )
     return _fit(part, held_out, recipe, turn)
+
+
+def _hold_out(churned: Mask, training: TrainingParams, turn: Turn) -> tuple[Places, Places]:
+    """Draw rows to learn from and rows to calibrate on, each class in its share."""
+    fraction, fewest = training.calibration_fraction, min(churned.sum(), (~churned).sum())
+    places = np.arange(len(churned))
+    if fewest > 1:
+        train, calibration = train_test_split(
+            places, test_size=fraction, random_state=training.seed, stratify=churned
+        )
+        if all(len(np.unique(churned[part])) == 2 for part in (train, calibration)):
+            return train, calibration
+    enough = int(np.ceil(1 / min(fraction, 1 - fraction)))
+    raise UnfitExamplesError(
+        f"Of {turn.rows}, {churned.sum():,} of {len(churned):,} churned: too few of a class to "
+        f"learn from some and to calibrate on others (training.calibration_fraction = {fraction:g})"
+        f"; with {enough} of each it is possible, and with hundreds it is worth it. Bring more "
+        "rows, or set own_table.folds higher, so that fewer rows are held out at a time."
+    )
 
 
 def _fit(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) -> Fit:
@@ -140,7 +162,16 @@ def _fit(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) -> Fit:
     if tuning.trials:
         search = Search(recipe.studies(turn.study), turn.rows, turn.left, recipe.deadline)
         settings = tune(fit_and_lose, search, settings, tuning)
-    return Fit(_fit_settings(train, calibration, settings, recipe), settings)
+    fitted = _fit_settings(train, calibration, settings, recipe)
+    if not fitted.model.calibration.ranks:
+        logger.warning(
+            "Nothing that holds elsewhere was learnt from %s: of the %s rows that calibrate, those "
+            "who churned score no higher than the others. All get the same probability and no "
+            "reasons. Bring features that tell who churns.",
+            turn.rows,
+            f"{len(calibration.churned):,}",
+        )
+    return Fit(fitted, settings)
 
 
 def _name_study(examples: pd.DataFrame, recipe: Recipe) -> str:
