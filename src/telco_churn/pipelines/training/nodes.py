@@ -22,7 +22,6 @@ from telco_churn.parameters import (
     TrainingParams,
 )
 from telco_churn.pipelines.training.candidate import Recipe, fit_by_folds, fit_by_time
-from telco_churn.pipelines.training.leakage import drop_shared_rows
 from telco_churn.pipelines.training.tuning import OpenStudy
 from telco_churn.splits import assign_splits
 
@@ -65,7 +64,7 @@ def fit_candidate(
     and the model is then fitted on all of them.
 
     Args:
-        examples: Features, `churned` and `split`.
+        examples: Features, `churned` and `split`, without rows that leak.
         features_left_out: What the leak alarm does not let in.
         training: The learner, the seed, the tuning.
         evaluation: The rule of thumb, and by what the judged rows are told apart.
@@ -79,7 +78,7 @@ def fit_candidate(
     Raises:
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
-    fit_for_learning = drop_shared_rows(examples.drop(columns=features_left_out), training)
+    fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
     deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
     recipe = Recipe(training, evaluation, decision, reasons, tuning_studies, deadline)
