@@ -1,12 +1,15 @@
 """Intervals hold the truth as often as they say, and resample customers, not rows."""
 
 from datetime import date
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info
 
-from telco_churn.pipelines.evaluation.held_out import read_held_out
+from telco_churn.pipelines.evaluation import resampling
+from telco_churn.pipelines.evaluation.held_out import Floats, read_held_out
 from telco_churn.pipelines.evaluation.metrics import EXPECTED_PROFIT, METRICS
 from telco_churn.pipelines.evaluation.nodes import measure_models
 from telco_churn.pipelines.evaluation.resampling import WEIGHTS, bound_largest, resample
@@ -104,6 +107,35 @@ def test_rows_of_one_customer_are_drawn_together() -> None:
     for number in range(50):
         of_one = draws[:, held_out.customer == number]
         assert (of_one == of_one[:, :1]).all()
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_draws_are_the_same_on_any_number_of_cores(
+    cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resampling, "cpu_count", lambda: cores)
+    customer, how = np.arange(40), evaluation_params(bootstrap_samples=25)
+    draws = resample(customer, how, lambda weights: weights)
+    random = np.random.default_rng(how.seed)
+    picked = [random.integers(0, 2**16, 40, dtype=np.uint16) for _ in range(25)]
+    assert draws.tolist() == WEIGHTS[np.array(picked)].tolist()
+
+
+def test_draws_run_side_by_side_and_blas_leaves_the_cores_to_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resampling, "cpu_count", lambda: 2)
+    threads, both = set(), Barrier(2, timeout=30)
+
+    def statistic(weights: Floats) -> Floats:
+        both.wait()  # a draw alone would wait in vain
+        threads.update(
+            pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
+        )
+        return weights
+
+    resample(np.arange(9), evaluation_params(bootstrap_samples=20), statistic)
+    assert threads == {1}
 
 
 def test_the_largest_of_many_gaps_that_are_noise_is_seldom_told_from_none() -> None:
