@@ -27,6 +27,7 @@ from telco_churn.parameters import (
     LabelParams,
     MessParams,
     ReadinessParams,
+    ReasonParams,
     SimulationParams,
     SnapshotParams,
     TrainingParams,
@@ -83,6 +84,10 @@ def decision_params(**changes: Any) -> DecisionParams:
 
 def evaluation_params(**changes: Any) -> EvaluationParams:
     return EvaluationParams(**(read_parameters("evaluation") | changes))
+
+
+def reason_params() -> ReasonParams:
+    return ReasonParams(**read_parameters("reasons"))
 
 
 def readiness_params(**sources: Any) -> ReadinessParams:

@@ -200,7 +200,7 @@ def test_a_feature_that_is_empty_teaches_nothing_and_the_run_goes_on(
 
 
 def test_scoring_refuses_an_infinite_feature_and_takes_a_new_category_for_unknown(
-    project: ProjectCopy,
+    project: ProjectCopy, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = project.data / "04_feature" / "customer_features" / "as_of=2026-09-28"
     features = pd.read_parquet(folder / "features.parquet")
@@ -211,6 +211,7 @@ def test_scoring_refuses_an_infinite_feature_and_takes_a_new_category_for_unknow
     features.assign(plan="never sold before").to_parquet(folder / "features.parquet")
     result = project.run("--pipelines", "scoring", "--from-nodes", nodes)
     assert result.exit_code == 0, result.output
+    assert caplog.text.count("example ['never sold before']: it takes them for missing") == 1
 
 
 @pytest.mark.slow
@@ -224,7 +225,7 @@ def test_a_search_for_parameters_is_kept_and_not_made_twice(
         search = ["--params", "training.tuning.trials=2"]
         result = project.run("--pipelines", "training", "--from-nodes", nodes, *search)
         assert result.exit_code == 0, result.output
-        assert caplog.text.count("Tuning: trial") == expected
+        assert caplog.text.count("Tuning on the train rows: trial") == expected
 
 
 def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:

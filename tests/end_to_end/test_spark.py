@@ -22,8 +22,10 @@ from telco_churn.contracts import SCORES_SCHEMA, ChurnScores
 from telco_churn.datasets.engine_table import EngineTable
 from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.engines import connect, map_batches
+from telco_churn.pipelines.scoring.unseen import count_customers
 from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params
 from tests.datasets.test_score_table import ROW as SCORE
+from tests.pipelines.release.small_models import make_features, make_version
 from tests.small_operator import feature_expression
 
 pytestmark = [
@@ -59,6 +61,17 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
     return {name: folder / f"{name}.parquet" for name in tables}
+
+
+@running_spark
+def test_spark_counts_categories_never_seen(
+    spark: ibis.BaseBackend, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = make_features(6, ("tenure_days", "plan")).assign(plan=["basic", None, *["gold"] * 4])
+    view = spark.create_view("strangers", ibis.memtable(rows))
+    assert count_customers(view, make_version()) == 6
+    assert "4 of 6 customers have a value of plan" in caplog.text
+    assert "example ['gold']" in caplog.text
 
 
 def load_late(table: pa.Table, happened_on: str) -> pa.Table:

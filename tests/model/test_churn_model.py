@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from telco_churn.model.calibration import SigmoidCalibration
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
 from telco_churn.model.fitting import (
@@ -239,3 +241,21 @@ def test_what_predicts_needs_no_scikit_learn() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import telco_churn.model.packaged"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_calibration_never_turns_the_ranking_round() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        score, churned = rng.normal(size=500), rng.random(500) < 0.2
+        curve = fit_calibration(score, churned)
+        assert curve.slope >= 0
+        opposite = fit_calibration(-score - churned, churned)
+        assert opposite.slope == 0
+        assert opposite.probability(score) == pytest.approx(np.full(500, churned.mean()))
+
+
+def test_a_score_that_says_nothing_has_no_reasons(model: ChurnModel) -> None:
+    features = make_rows(3, 50).features
+    without = replace(model, calibration=SigmoidCalibration(0.0, -1.0))
+    assert model.explain(features)["reason_1"].notna().any()
+    assert without.explain(features).isna().all(axis=None)

@@ -1,5 +1,7 @@
 """Reasons in words: what is said of each kind of value, and which template says it."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,8 @@ from telco_churn.model.reasons import (
 )
 from telco_churn.parameters.reasons import ReasonParams
 from tests.conftest import PROJECT, read_parameters
+
+CATEGORIES = {"segment", "region", "age_band", "plan", "technology", "payment_method"}
 
 
 def default_texts(feature: str) -> dict[str, str]:
@@ -67,6 +71,14 @@ def test_every_feature_of_the_dictionary_has_words() -> None:
 )  # fmt: skip
 def test_an_agent_reads_sentences(feature: str, value: float, words: str) -> None:
     assert say(feature, value, default_texts(feature)) == words
+
+
+@pytest.mark.parametrize("value", [1, -1])
+def test_of_one_nothing_is_said_in_the_plural(value: float) -> None:
+    numbers = set(default_features()) - CATEGORIES
+    said = [say(feature, value, default_texts(feature)) for feature in sorted(numbers)]
+    assert len(said) > 40
+    assert [words for words in said if re.search(r"(?<![.\d])1 [a-z]+s\b", words)] == []
 
 
 def test_codes_of_categories_are_read_as_words() -> None:

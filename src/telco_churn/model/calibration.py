@@ -12,11 +12,18 @@ Floats = npt.NDArray[np.float64]
 class SigmoidCalibration:
     """Platt's calibration: a logistic curve over the raw score, which keeps the order of rows.
 
+    With a slope of 0 there is no order: the raw score says nothing.
+
     Source: Platt, Probabilistic Outputs for Support Vector Machines, 1999.
     """
 
     slope: float
     intercept: float
+
+    @property
+    def ranks(self) -> bool:
+        """Whether a higher raw score is a higher probability."""
+        return self.slope > 0
 
     def probability(self, raw_score: Floats) -> Floats:
         """Probability of churn, shape `(rows,)`."""

@@ -113,15 +113,16 @@ class ChurnModel:
         Returns:
             The same index; for each of three reasons `reason_1`, `reason_1_feature`,
             `reason_1_value` as text and `reason_1_contribution` in log odds before calibration.
-            Null where fewer features raise the score; a value that is not known is null too.
+            Null where fewer features raise the score, and everywhere if calibration found that
+            the score says nothing; a value that is not known is null too.
 
         Raises:
             FeatureMismatchError: As `predict`.
         """
         matrix = self.encoding.encode(features)
-        return explain_rows(
-            features, matrix, self.tables.compute(matrix), self.encoding, self.templates
-        )
+        ranks = self.calibration.ranks
+        shares = self.tables.compute(matrix) if ranks else np.zeros(matrix.shape)
+        return explain_rows(features, matrix, shares, self.encoding, self.templates)
 
     def score(self, features: pd.DataFrame, reasons: GiveReasons = "all") -> pd.DataFrame:
         """Predict and explain.

@@ -32,7 +32,7 @@ class EvaluationParams(Block):
         slices: Features by whose values the model is judged apart; those that are not there are
             left out.
         minimum_slice_rows: Fewer rows than this are shown and not judged.
-        rule_of_thumb: None where there is none.
+        rule_of_thumb: None where there is none; left out where its feature is not there, or text.
     """
 
     bootstrap_samples: int = Field(ge=20)

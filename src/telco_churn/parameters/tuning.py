@@ -41,8 +41,9 @@ class TuningParams(Block):
     """Search for better parameters of LightGBM.
 
     Attributes:
-        trials: How many combinations are tried in all; 0 is no tuning.
-        minutes: Wall time after which no further trial starts.
+        trials: How many combinations each search tries in all; 0 is no tuning.
+        minutes: Wall time of a run after which no further trial starts. In folds there are several
+            searches: each has an equal share of what is left.
         space: What is searched.
     """
 

@@ -41,7 +41,7 @@ def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
     axes.axvline(
         best["trees"], color=INK, linestyle=":", linewidth=1.2, label=f"Best: {best['trees']:.0f}"
     )
-    axes.set(xlabel="Trees", ylabel="Log loss (nats)")
+    axes.set(xlabel="Number of trees", ylabel="Log loss (nats)")
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Learning curve: does it still learn what holds elsewhere?")
+    set_title(figure, "Loss by number of trees: does it still learn what holds elsewhere?")
     return figure

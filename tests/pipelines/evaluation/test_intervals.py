@@ -1,12 +1,16 @@
 """Intervals hold the truth as often as they say, and resample customers, not rows."""
 
 from datetime import date
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info
 
-from telco_churn.pipelines.evaluation.held_out import read_held_out
+from telco_churn.pipelines.evaluation import resampling
+from telco_churn.pipelines.evaluation.held_out import Floats, read_held_out
+from telco_churn.pipelines.evaluation.metrics import EXPECTED_PROFIT, METRICS
 from telco_churn.pipelines.evaluation.nodes import measure_models
 from telco_churn.pipelines.evaluation.resampling import WEIGHTS, bound_largest, resample
 from tests.pipelines.evaluation.predictions import (
@@ -18,6 +22,7 @@ from tests.pipelines.evaluation.predictions import (
 from tests.pipelines.evaluation.test_campaign import decision
 
 REPETITIONS = 100
+CALIBRATION_ERROR = "expected_calibration_error"  # 0 in truth, which its interval begins at
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +39,14 @@ def everybody() -> pd.DataFrame:
     return measure_models(predict(400_000, seed=1), NO_CHAMPION, how, decision(None))
 
 
-@pytest.mark.parametrize("metric", ["roc_auc", "brier", "log_loss", "expected_profit"])
+@pytest.mark.parametrize(
+    "metric", [*(name for name in METRICS if name != CALIBRATION_ERROR), EXPECTED_PROFIT]
+)
 def test_intervals_of_95_percent_hold_the_truth_about_that_often(
     metric: str, intervals: list[pd.DataFrame], everybody: pd.DataFrame
 ) -> None:
     truth = read_interval(everybody, metric)[0]
-    if metric == "expected_profit":
+    if metric == EXPECTED_PROFIT:
         truth *= 400 / 400_000
     bounds = [read_interval(table, metric)[1:] for table in intervals]
     held = sum(low <= truth <= high for low, high in bounds)
@@ -49,12 +56,12 @@ def test_intervals_of_95_percent_hold_the_truth_about_that_often(
 def test_the_calibration_error_of_a_calibrated_model_is_not_told_from_none(
     intervals: list[pd.DataFrame],
 ) -> None:
-    lows = [read_interval(table, "expected_calibration_error")[1] for table in intervals]
+    lows = [read_interval(table, CALIBRATION_ERROR)[1] for table in intervals]
     assert sum(low > 0 for low in lows) <= 10
     assert all(
         low <= value <= high
         for table in intervals
-        for value, low, high in [read_interval(table, "expected_calibration_error")]
+        for value, low, high in [read_interval(table, CALIBRATION_ERROR)]
     )
 
 
@@ -62,7 +69,7 @@ def test_the_calibration_error_of_a_model_off_by_far_is_told() -> None:
     rows = predict(2000, seed=1)
     rows = rows.assign(churn_probability=rows["churn_probability"] ** 0.5)
     table = measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))
-    assert read_interval(table, "expected_calibration_error")[1] > 0.1
+    assert read_interval(table, CALIBRATION_ERROR)[1] > 0.1
 
 
 def test_seeing_each_customer_twice_narrows_no_interval() -> None:
@@ -73,7 +80,7 @@ def test_seeing_each_customer_twice_narrows_no_interval() -> None:
         for rows in (once, pd.concat([once, again]))
     )
     # shares of rows are rounded to whole rows, of which there are now twice as many
-    shares = ["lift_at_5_percent", "capture_top_decile", "expected_calibration_error"]
+    shares = ["lift_at_5_percent", "capture_top_decile", CALIBRATION_ERROR]
     kept = ~one["metric"].isin(shares)
     numbers = ["value", "low", "high"]
     assert two.loc[kept, numbers].to_numpy() == pytest.approx(one.loc[kept, numbers].to_numpy())
@@ -100,6 +107,35 @@ def test_rows_of_one_customer_are_drawn_together() -> None:
     for number in range(50):
         of_one = draws[:, held_out.customer == number]
         assert (of_one == of_one[:, :1]).all()
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_draws_are_the_same_on_any_number_of_cores(
+    cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resampling, "cpu_count", lambda: cores)
+    customer, how = np.arange(40), evaluation_params(bootstrap_samples=25)
+    draws = resample(customer, how, lambda weights: weights)
+    random = np.random.default_rng(how.seed)
+    picked = [random.integers(0, 2**16, 40, dtype=np.uint16) for _ in range(25)]
+    assert draws.tolist() == WEIGHTS[np.array(picked)].tolist()
+
+
+def test_draws_run_side_by_side_and_blas_leaves_the_cores_to_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resampling, "cpu_count", lambda: 2)
+    threads, both = set(), Barrier(2, timeout=30)
+
+    def statistic(weights: Floats) -> Floats:
+        both.wait()  # a draw alone would wait in vain
+        threads.update(
+            pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
+        )
+        return weights
+
+    resample(np.arange(9), evaluation_params(bootstrap_samples=20), statistic)
+    assert threads == {1}
 
 
 def test_the_largest_of_many_gaps_that_are_noise_is_seldom_told_from_none() -> None:

@@ -43,10 +43,15 @@ def test_all_rivals_judge_every_row_with_a_probability() -> None:
         assert ((probability >= 0) & (probability <= 1)).all()
 
 
-def test_without_the_feature_of_the_rule_there_is_no_rule() -> None:
+def test_without_the_feature_of_the_rule_as_a_number_there_is_no_rule() -> None:
     train, test = make_rows(1), make_rows(2).features
     bare = Rows(train.features.drop(columns="contract_days_left"), train.churned)
     judged = predict_by_rivals(bare, test[["plan"]], training_params(), evaluation_params())
+    assert list(judged) == ["logistic_regression", "untuned_lightgbm"]
+    as_text = Rows(train.features.astype({"contract_days_left": "str"}), train.churned)
+    judged = predict_by_rivals(
+        as_text, test.astype({"contract_days_left": "str"}), training_params(), evaluation_params()
+    )
     assert list(judged) == ["logistic_regression", "untuned_lightgbm"]
     none = predict_by_rivals(train, test, training_params(), evaluation_params(rule_of_thumb=None))
     assert list(none) == ["logistic_regression", "untuned_lightgbm"]

@@ -1,8 +1,15 @@
 """Rows that are learnt from and judge as well are found, and can be left out."""
 
-import numpy as np
-import pytest
+from typing import Any
 
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from telco_churn.pipelines.release.pipeline import create_challenge_pipeline
+from telco_churn.pipelines.training import create_model_pipeline
 from telco_churn.pipelines.training.leakage import drop_shared_rows
 from tests.pipelines.training.planted_leaks import (
     copy_into_test,
@@ -20,11 +27,11 @@ def test_rows_to_learn_from_among_the_test_rows_are_found_and_left_out(rows: int
     assert found["check"].to_list() == ["shared_rows"]
     assert f"{rows // 100:,} of {rows * 3 // 10:,} rows" in found["evidence"].item()
     assert found["value"].item() == pytest.approx(1 / 30)
-    kept = drop_shared_rows(examples, training(action="drop"))
+    kept = drop_shared_rows(examples, [], training(action="drop"))
     assert len(kept) == rows - rows // 100
     assert (kept["split"] == "test").sum() == rows * 3 // 10
     assert find(kept).empty
-    assert drop_shared_rows(examples, training(action="warn")) is examples
+    assert drop_shared_rows(examples, [], training(action="warn")) is examples
 
 
 def test_of_rows_alike_in_several_folds_those_of_one_fold_stay() -> None:
@@ -32,7 +39,7 @@ def test_of_rows_alike_in_several_folds_those_of_one_fold_stay() -> None:
     examples = copy_into_test(clean, copies=20)
     examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")
     assert find(examples)["value"].item() == pytest.approx(40 / 1000)
-    kept = drop_shared_rows(examples, training(action="drop"))
+    kept = drop_shared_rows(examples, [], training(action="drop"))
     assert list(kept.index) == list(range(980))
     same_fold = examples.assign(split=np.where(np.arange(1000) % 980 < 500, "fold_1", "fold_2"))
     assert find(same_fold).empty
@@ -54,4 +61,36 @@ def test_a_customer_and_date_to_learn_from_and_to_test_is_found_and_left_out() -
     ids = [*clean["customer_id"][:999], clean["customer_id"][0]]
     examples = clean.assign(customer_id=ids)
     assert find(examples)["feature"].to_list() == ["customer_id and as_of"]
-    assert list(drop_shared_rows(examples, training(action="drop")).index) == list(range(1, 1000))
+    kept = drop_shared_rows(examples, [], training(action="drop"))
+    assert list(kept.index) == list(range(1, 1000))
+
+
+def test_rows_are_alike_that_differ_in_a_feature_left_out_alone() -> None:
+    examples = copy_into_test(make_clean_examples(1000, 0.265, seed=12), copies=20)
+    named = examples.assign(row_id=np.arange(1000))
+    assert drop_shared_rows(named, [], training(action="drop")) is named
+    kept = drop_shared_rows(named, ["row_id"], training(action="drop"))
+    assert list(kept.columns) == list(named.columns)
+    assert len(kept) == 980
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_what_is_told_of_examples_is_of_the_rows_that_are_used(folds: bool) -> None:
+    """As the nodes are wired."""
+    examples = copy_into_test(make_clean_examples(1000, 0.265, seed=13), copies=20)
+    if folds:
+        examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")
+    splits = count_used({"delivered_examples": examples, "features_left_out": []})
+    learnt_from = splits.set_index("split").at["folds" if folds else "train", "rows"]
+    assert learnt_from == (980 if folds else 680)
+    assert splits["rows"].sum() == 980
+
+
+def count_used(given: dict[str, Any]) -> pd.DataFrame:
+    wired = create_model_pipeline() + create_challenge_pipeline()
+    chosen = wired.only_nodes("training.drop_shared_rows", "challenge.describe_examples")
+    catalog = DataCatalog()
+    for name, value in (given | {"params:training": training(action="drop")}).items():
+        catalog[name] = MemoryDataset(value, copy_mode="assign")
+    made = SequentialRunner().run(chosen, catalog)
+    return made["examples_facts"].load().splits

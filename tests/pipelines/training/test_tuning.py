@@ -1,6 +1,7 @@
 """The search for better parameters: kept trial by trial, gone on with, ended by the clock."""
 
 from pathlib import Path
+from time import monotonic
 
 import optuna
 import pytest
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from telco_churn.datasets.tuning_studies import TuningStudies
 from telco_churn.parameters import LightGBMParams, TuningParams
-from telco_churn.pipelines.training.tuning import tune
+from telco_churn.pipelines.training.tuning import Search, tune
 from tests.conftest import read_parameters
 
 START = LightGBMParams(**read_parameters("training")["lightgbm"])
@@ -21,6 +22,10 @@ def tuning(**changes: object) -> TuningParams:
 def loss(tried: LightGBMParams) -> float:
     """Lowest at a learning rate of 0.1 and 20 leaves."""
     return abs(tried.learning_rate - 0.1) + abs(tried.num_leaves - 20) / 100
+
+
+def search(study: optuna.Study, seconds: float = 60, left: int = 1) -> Search:
+    return Search(study, "some rows", left, monotonic() + seconds)
 
 
 class KilledError(Exception):
@@ -45,51 +50,98 @@ def studies(tmp_path: Path) -> TuningStudies:
 
 
 def test_the_best_trial_is_found_and_is_no_worse_than_the_start(studies: TuningStudies) -> None:
-    best = tune(loss, studies.load()("a"), START, tuning(trials=25))
+    best = tune(loss, search(studies.load()("a")), START, tuning(trials=25))
     assert loss(best) < loss(START) / 2
     assert best.max_trees == START.max_trees
 
 
 def test_the_first_trial_is_the_configuration(studies: TuningStudies) -> None:
-    best = tune(loss, studies.load()("a"), START, tuning(trials=1))
+    best = tune(loss, search(studies.load()("a")), START, tuning(trials=1))
     assert best == START
 
 
 def test_a_search_that_was_killed_goes_on_where_it_stopped(studies: TuningStudies) -> None:
     with pytest.raises(KilledError):
-        tune(kill_after(6), studies.load()("a"), START, tuning(trials=10))
+        tune(kill_after(6), search(studies.load()("a")), START, tuning(trials=10))
     tried: list[LightGBMParams] = []
 
     def lose(params: LightGBMParams) -> float:
         tried.append(params)
         return loss(params)
 
-    tune(lose, studies.load()("a"), START, tuning(trials=10))
+    tune(lose, search(studies.load()("a")), START, tuning(trials=10))
     assert len(tried) == 4
     rates = [trial.params["learning_rate"] for trial in _completed(studies.load()("a"))]
     assert len(set(rates)) == 10
 
 
 def test_a_search_that_is_done_is_not_made_again(studies: TuningStudies) -> None:
-    first = tune(loss, studies.load()("a"), START, tuning(trials=5))
-    again = tune(kill_after(0), studies.load()("a"), START, tuning(trials=5))
+    first = tune(loss, search(studies.load()("a")), START, tuning(trials=5))
+    again = tune(kill_after(0), search(studies.load()("a")), START, tuning(trials=5))
     assert again == first
 
 
-def test_other_examples_are_another_search(studies: TuningStudies) -> None:
-    tune(loss, studies.load()("a"), START, tuning(trials=3))
+def test_studies_of_two_names_share_no_trial(studies: TuningStudies) -> None:
+    tune(loss, search(studies.load()("a")), START, tuning(trials=3))
     assert studies.load()("b").trials == []
 
 
 def test_no_trial_starts_after_the_time_is_over(studies: TuningStudies) -> None:
-    tune(loss, studies.load()("a"), START, tuning(trials=500, minutes=0.01))
+    tune(loss, search(studies.load()("a"), seconds=0.6), START, tuning(trials=500))
     assert 0 < len(_completed(studies.load()("a"))) < 500
+
+
+def test_a_search_takes_its_share_of_what_is_left(studies: TuningStudies) -> None:
+    begun = monotonic()
+    tune(loss, search(studies.load()("a"), seconds=3, left=6), START, tuning(trials=5000))
+    assert 0.5 <= monotonic() - begun < 1.5
+
+
+def test_without_time_left_the_configuration_is_taken(
+    studies: TuningStudies, caplog: pytest.LogCaptureFixture
+) -> None:
+    best = tune(kill_after(0), search(studies.load()("a"), seconds=-1), START, tuning(trials=5))
+    assert best == START
+    assert "Tuning on some rows had no time: training.tuning.minutes = 60" in caplog.text
 
 
 def test_what_the_space_leaves_out_keeps_its_value(studies: TuningStudies) -> None:
     space = {"num_leaves": {"low": 4, "high": 40}}
-    best = tune(loss, studies.load()("a"), START, tuning(trials=8, space=space))
+    best = tune(loss, search(studies.load()("a")), START, tuning(trials=8, space=space))
     assert best.model_dump(exclude={"num_leaves"}) == START.model_dump(exclude={"num_leaves"})
+
+
+def test_the_configuration_is_tried_though_the_first_trial_was_killed(
+    studies: TuningStudies,
+) -> None:
+    """It is the best of all here, and only enqueued trials hit it."""
+
+    def lose(tried: LightGBMParams) -> float:
+        return float(tried != START)
+
+    for killed in (KilledError, KeyboardInterrupt):
+
+        def stop(_: LightGBMParams, error: type[BaseException] = killed) -> float:
+            raise error
+
+        with pytest.raises(killed):
+            tune(stop, search(studies.load()("a")), START, tuning(trials=4))
+    assert tune(lose, search(studies.load()("a")), START, tuning(trials=4)) == START
+    assert len(_completed(studies.load()("a"))) == 4
+
+
+def test_a_configuration_outside_of_the_space_is_tried_all_the_same(studies: TuningStudies) -> None:
+    space = {"num_leaves": {"low": 30, "high": 60}}
+    tried: list[int] = []
+
+    def lose(params: LightGBMParams) -> float:
+        tried.append(params.num_leaves)
+        return float(params.num_leaves)
+
+    best = tune(lose, search(studies.load()("a")), START, tuning(trials=15, space=space))
+    assert best == START
+    assert tried[0] == START.num_leaves
+    assert all(30 <= leaves <= 60 for leaves in tried[1:])
 
 
 @pytest.mark.parametrize(

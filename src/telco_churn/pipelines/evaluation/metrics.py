@@ -17,10 +17,8 @@ LIFT_SHARE = 0.05
 def roc_auc(tally: Tally) -> float:
     """Share of pairs of which the one who churned ranks higher; a tie is half a pair."""
     ranking = tally.ranking
-    misses_above = [
-        tally.total[ends] - tally.found_among(ends)
-        for ends in (ranking.tie_starts, ranking.tie_ends)
-    ]
+    places = ((ranking.tie_starts, ranking.hits_above), (ranking.tie_ends, ranking.hits_within))
+    misses_above = [tally.total[rows] - tally.found[hits] for rows, hits in places]
     misses = tally.size - tally.churned
     below = misses - (misses_above[0] + misses_above[1]) / 2
     return float(tally.weights[ranking.hits] @ below / (tally.churned * misses))
@@ -28,9 +26,8 @@ def roc_auc(tally: Tally) -> float:
 
 def average_precision(tally: Tally) -> float:
     """Mean, over those who churned, of the churn rate among all who rank as high or higher."""
-    ends = tally.ranking.tie_ends
-    contacted = tally.total[ends]
-    precision = tally.found_among(ends) / np.where(contacted > 0, contacted, 1)
+    contacted = tally.total[tally.ranking.tie_ends]
+    precision = tally.found[tally.ranking.hits_within] / np.where(contacted > 0, contacted, 1)
     return float(tally.weights[tally.ranking.hits] @ precision / tally.churned)
 
 

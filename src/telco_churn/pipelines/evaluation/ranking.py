@@ -27,6 +27,8 @@ class Ranking:
         hits: Places of those who churned, shape `(hits,)`.
         tie_starts: Rows that rank above each hit, shape `(hits,)`.
         tie_ends: Rows that rank above it or tie with it, itself among them, shape `(hits,)`.
+        hits_above: Hits that rank above each hit, shape `(hits,)`.
+        hits_within: Hits that rank above it or tie with it, shape `(hits,)`.
     """
 
     rows: Integers
@@ -36,6 +38,8 @@ class Ranking:
     hits: Integers
     tie_starts: Integers
     tie_ends: Integers
+    hits_above: Integers
+    hits_within: Integers
 
     @classmethod
     def of(cls, churned: Floats, probability: Floats) -> "Ranking":
@@ -44,14 +48,18 @@ class Ranking:
         came, forecast = churned[rows], probability[rows]
         hits = np.flatnonzero(came)
         given = np.where(came == 1, forecast, 1 - forecast)
+        starts = np.searchsorted(-forecast, -forecast[hits], side="left")
+        ends = np.searchsorted(-forecast, -forecast[hits], side="right")
         return cls(
             rows,
             forecast,
             (forecast - came) ** 2,
             -np.log(np.maximum(given, np.finfo(np.float64).eps)),
             hits,
-            np.searchsorted(-forecast, -forecast[hits], side="left"),
-            np.searchsorted(-forecast, -forecast[hits], side="right"),
+            starts,
+            ends,
+            np.searchsorted(hits, starts),
+            np.searchsorted(hits, ends),
         )
 
 
@@ -99,7 +107,9 @@ class Tally:
     def churned_among(self, riskiest: Floats) -> Floats:
         """How many churned among the so many riskiest by weight, shape of `riskiest`."""
         whole, part = self._locate(riskiest)
-        return self.found_among(whole) + part * np.isin(whole, self.ranking.hits)
+        hits = self.ranking.hits
+        before, within = np.searchsorted(hits, whole), np.searchsorted(hits, whole, side="right")
+        return self.found[before] + part * (within > before)
 
     @cached_property
     def tenths(self) -> Floats:
@@ -126,6 +136,7 @@ class Tally:
 
 def run_total(values: Floats) -> Floats:
     """Running total with a leading 0, shape `(rows + 1,)`."""
-    total = np.zeros(len(values) + 1)
+    total = np.empty(len(values) + 1)
+    total[0] = 0
     np.cumsum(values, out=total[1:])
     return total

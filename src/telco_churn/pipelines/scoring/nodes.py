@@ -27,6 +27,7 @@ from telco_churn.parameters import AsOf, DecisionParams, ReasonParams, ScoringPa
 from telco_churn.pipelines.scoring.campaign import KEY, is_held_out
 from telco_churn.pipelines.scoring.plan import NothingToScoreError, ScorePlan
 from telco_churn.pipelines.scoring.progress import report_progress
+from telco_churn.pipelines.scoring.unseen import count_customers
 
 FOR_REASONS = 4  # of the customers that are predicted at a time: they are few, and words are long
 
@@ -39,6 +40,8 @@ def predict_churn(
     decision: DecisionParams,
 ) -> pa.RecordBatchReader | ir.Table:
     """Predict churn of every customer of one date, a batch at a time.
+
+    A category that training never saw counts as missing, with a warning.
 
     Args:
         customer_features: One row per customer and `as_of`.
@@ -57,7 +60,7 @@ def predict_churn(
     """
     _check_features(customer_features, scoring_champion)
     customers = customer_features.filter(customer_features.as_of == as_of.day)
-    count = int(customers.count().execute())
+    count = count_customers(customers, scoring_champion)
     if count == 0:
         raise NothingToScoreError(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "

@@ -4,14 +4,16 @@ In: examples, parameters, studies. Out: the candidate, its probabilities beside 
 how its loss fell.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from telco_churn.examples import NOT_FEATURES, digest_examples, select_rows
+from telco_churn.examples import NOT_FEATURES, UnfitExamplesError, select_rows
 from telco_churn.model import fitting
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
@@ -24,7 +26,12 @@ from telco_churn.parameters import (
     TrainingParams,
 )
 from telco_churn.pipelines.training.rivals import predict_by_rivals
-from telco_churn.pipelines.training.tuning import OpenStudy, tune
+from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
+
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Recipe:
         decision: What contacts cost and win.
         reasons: How features are put into words.
         studies: Where a search keeps its trials.
+        deadline: Of all searches, by `time.monotonic`.
     """
 
     training: TrainingParams
@@ -44,6 +52,22 @@ class Recipe:
     decision: DecisionParams
     reasons: ReasonParams
     studies: OpenStudy
+    deadline: float
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which of the fits of a run it is.
+
+    Attributes:
+        rows: What it learns from, in words.
+        study: The name of its search.
+        left: How many fits are left, this one among them.
+    """
+
+    rows: str
+    study: str
+    left: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +91,8 @@ def fit_by_time(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFra
         split: select_rows(examples[examples["split"] == split], f"the {split} rows")
         for split in ("train", "calibration", "test")
     }
-    fit = _fit(rows["train"], rows["calibration"], recipe, digest_examples(examples))
+    turn = Turn("the train rows", _name_study(examples, recipe))
+    fit = _fit(rows["train"], rows["calibration"], recipe, turn)
     test = examples[examples["split"] == "test"]
     return fit, _judge(fit.fitted.model, rows["train"], test, recipe, fit.fitted.binned)
 
@@ -82,36 +107,52 @@ def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFr
         The fit on all rows, and all rows judged out of fold.
 
     Raises:
-        UnfitExamplesError: When the rows of a fold, or those outside it, have one class only.
+        UnfitExamplesError: When the rows of a fold, or those outside it, have one class only, or
+            too few of a class to calibrate on others than those learnt from.
     """
-    digest = digest_examples(examples)
+    study, folds = _name_study(examples, recipe), sorted(examples["split"].unique())
     judged = []
-    for fold in sorted(examples["split"].unique()):
+    for place, fold in enumerate(folds):
         is_held_out = examples["split"] == fold
-        train = select_rows(examples[~is_held_out], f"the rows outside {fold}")
+        turn = Turn(f"the rows outside {fold}", f"{study}/{fold}", len(folds) + 1 - place)
+        train = select_rows(examples[~is_held_out], turn.rows)
         select_rows(examples[is_held_out], f"the rows of {fold}")
-        fitted = _fit_without_time(train, recipe, f"{digest}/{fold}").fitted
+        fitted = _fit_without_time(train, recipe, turn).fitted
         judged.append(_judge(fitted.model, train, examples[is_held_out], recipe))
-    everything = select_rows(examples, "the examples")
-    fit = _fit_without_time(everything, recipe, digest)
+    turn = Turn("all rows", study)
+    fit = _fit_without_time(select_rows(examples, turn.rows), recipe, turn)
     return fit, pd.concat(judged).loc[examples.index]
 
 
-def _fit_without_time(rows: Rows, recipe: Recipe, study: str) -> Fit:
+def _fit_without_time(rows: Rows, recipe: Recipe, turn: Turn) -> Fit:
     """Fit where there is no time to split by: a random part calibrates."""
-    train, calibration = train_test_split(
-        np.arange(len(rows.churned)),
-        test_size=recipe.training.calibration_fraction,
-        random_state=recipe.training.seed,
-        stratify=rows.churned,
-    )
+    train, calibration = _hold_out(rows.churned, recipe.training, turn)
     part, held_out = (
         Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
     )
-    return _fit(part, held_out, recipe, study)
+    return _fit(part, held_out, recipe, turn)
 
 
-def _fit(train: Rows, calibration: Rows, recipe: Recipe, study: str) -> Fit:
+def _hold_out(churned: Mask, training: TrainingParams, turn: Turn) -> tuple[Places, Places]:
+    """Draw rows to learn from and rows to calibrate on, each class in its share."""
+    fraction, fewest = training.calibration_fraction, min(churned.sum(), (~churned).sum())
+    places = np.arange(len(churned))
+    if fewest > 1:
+        train, calibration = train_test_split(
+            places, test_size=fraction, random_state=training.seed, stratify=churned
+        )
+        if all(len(np.unique(churned[part])) == 2 for part in (train, calibration)):
+            return train, calibration
+    enough = int(np.ceil(1 / min(fraction, 1 - fraction)))
+    raise UnfitExamplesError(
+        f"Of {turn.rows}, {churned.sum():,} of {len(churned):,} churned: too few of a class to "
+        f"learn from some and to calibrate on others (training.calibration_fraction = {fraction:g})"
+        f"; with {enough} of each it is possible, and with hundreds it is worth it. Bring more "
+        "rows, or set own_table.folds higher, so that fewer rows are held out at a time."
+    )
+
+
+def _fit(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) -> Fit:
     tuning, settings = recipe.training.tuning, recipe.training.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
@@ -119,8 +160,22 @@ def _fit(train: Rows, calibration: Rows, recipe: Recipe, study: str) -> Fit:
         return float(history["calibration_log_loss"].min())
 
     if tuning.trials:
-        settings = tune(fit_and_lose, recipe.studies(study), settings, tuning)
-    return Fit(_fit_settings(train, calibration, settings, recipe), settings)
+        search = Search(recipe.studies(turn.study), turn.rows, turn.left, recipe.deadline)
+        settings = tune(fit_and_lose, search, settings, tuning)
+    fitted = _fit_settings(train, calibration, settings, recipe)
+    if not fitted.model.calibration.ranks:
+        logger.warning(
+            "Nothing that holds elsewhere was learnt from %s: of the %s rows that calibrate, those "
+            "who churned score no higher than the others. All get the same probability and no "
+            "reasons. Bring features that tell who churns.",
+            turn.rows,
+            f"{len(calibration.churned):,}",
+        )
+    return Fit(fitted, settings)
+
+
+def _name_study(examples: pd.DataFrame, recipe: Recipe) -> str:
+    return digest_search(examples, recipe.training) if recipe.training.tuning.trials else ""
 
 
 def _fit_settings(

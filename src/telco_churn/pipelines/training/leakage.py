@@ -1,6 +1,7 @@
 """The leak alarm: is there a feature that knows what only the future could have told it.
 
-In: examples, `training.leakage`. Out: leakage_findings, then the features to leave out.
+In: delivered_examples, `training.leakage`. Out: leakage_findings, the features to leave out, then
+the examples that everybody uses.
 """
 
 import logging
@@ -107,25 +108,33 @@ def leave_out_features(leakage_findings: pd.DataFrame, training: TrainingParams)
     return sorted(set(leakage_findings.loc[is_feature, "feature"])) if action == "drop" else []
 
 
-def drop_shared_rows(examples: pd.DataFrame, training: TrainingParams) -> pd.DataFrame:
+def drop_shared_rows(
+    delivered_examples: pd.DataFrame, features_left_out: list[str], training: TrainingParams
+) -> pd.DataFrame:
     """Leave out rows to learn from that also stand in the test; in folds, all but one fold's.
 
     Args:
-        examples: Examples in memory, without the features that were left out.
+        delivered_examples: In memory, as they were read.
+        features_left_out: Rows are alike that agree in all other features.
         training: Nothing happens unless `leakage.action` is `drop` and more rows are shared than
             its limit allows.
+
+    Returns:
+        The rows that are learnt from and judge, all test rows among them, with all columns.
     """
     leakage = training.leakage
     if leakage.action != "drop":
-        return examples
+        return delivered_examples
+    examples = delivered_examples.drop(columns=features_left_out)
     surplus = np.zeros(len(examples), bool)
     if find_same_features(examples, leakage, training.seed):
         surplus |= find_shared_rows(examples, list_features(examples)).surplus
     if find_same_keys(examples):
         surplus |= find_shared_rows(examples, KEY).surplus
-    if surplus.any():
-        logger.warning("%s rows left out that also stand in the test.", f"{surplus.sum():,}")
-    return examples[~surplus]
+    if not surplus.any():
+        return delivered_examples
+    logger.warning("%s rows left out that also stand in the test.", f"{surplus.sum():,}")
+    return delivered_examples[~surplus]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ held_out_predictions, learning_history.
 """
 
 import logging
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import ibis.expr.types as ir
@@ -20,7 +22,6 @@ from telco_churn.parameters import (
     TrainingParams,
 )
 from telco_churn.pipelines.training.candidate import Recipe, fit_by_folds, fit_by_time
-from telco_churn.pipelines.training.leakage import drop_shared_rows
 from telco_churn.pipelines.training.tuning import OpenStudy
 from telco_churn.splits import assign_splits
 
@@ -63,7 +64,7 @@ def fit_candidate(
     and the model is then fitted on all of them.
 
     Args:
-        examples: Features, `churned` and `split`.
+        examples: Features, `churned` and `split`, without rows that leak.
         features_left_out: What the leak alarm does not let in.
         training: The learner, the seed, the tuning.
         evaluation: The rule of thumb, and by what the judged rows are told apart.
@@ -77,9 +78,10 @@ def fit_candidate(
     Raises:
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
-    fit_for_learning = drop_shared_rows(examples.drop(columns=features_left_out), training)
+    fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
-    recipe = Recipe(training, evaluation, decision, reasons, tuning_studies)
+    deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
+    recipe = Recipe(training, evaluation, decision, reasons, tuning_studies, deadline)
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
     fit, held_out_predictions = fit_and_judge(fit_for_learning, recipe)
     fitted = fit.fitted

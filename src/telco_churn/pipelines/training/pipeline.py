@@ -27,10 +27,10 @@ def create_model_pipeline() -> Pipeline:
 
 def _model_nodes() -> list[Node]:
     return [
-        Node(read_examples, "training_examples", "examples", name="read_examples"),
+        Node(read_examples, "training_examples", "delivered_examples", name="read_examples"),
         Node(
             leakage.find_leaks,
-            ["examples", "params:training"],
+            ["delivered_examples", "params:training"],
             "leakage_findings",
             name="find_leaks",
         ),
@@ -39,6 +39,12 @@ def _model_nodes() -> list[Node]:
             ["leakage_findings", "params:training"],
             "features_left_out",
             name="leave_out_features",
+        ),
+        Node(
+            leakage.drop_shared_rows,
+            ["delivered_examples", "features_left_out", "params:training"],
+            "examples",
+            name="drop_shared_rows",
         ),
         Node(
             nodes.fit_candidate,

@@ -35,7 +35,7 @@ def predict_by_rivals(
         train: Rows to learn from.
         test: Features to judge, shape `(rows, features)`.
         training: The seed, and LightGBM's threads.
-        evaluation: The rule of thumb; left out where its feature is not there.
+        evaluation: The rule of thumb; left out where its feature is not there, or no number.
         binned: The rows to learn from as LightGBM holds them, where that was done already.
 
     Returns:
@@ -48,7 +48,7 @@ def predict_by_rivals(
         ),
     }
     rule = evaluation.rule_of_thumb
-    if rule and rule.feature in test.columns:
+    if rule and _is_number(train.features, rule.feature):
         rivals = {"rule_of_thumb": lambda: predict_by_rule(train, test, rule)} | rivals
     return {name: predict() for name, predict in rivals.items()}
 
@@ -61,6 +61,10 @@ def predict_by_rule(train: Rows, test: pd.DataFrame, rule: RuleOfThumbParams) ->
         for group in (is_named, ~is_named)
     ]
     return np.where(test[rule.feature].between(rule.lowest, rule.highest), *rates)
+
+
+def _is_number(features: pd.DataFrame, feature: str) -> bool:
+    return feature in features and pd.api.types.is_numeric_dtype(features[feature])
 
 
 def _predict_by_untuned_lightgbm(

@@ -1,0 +1,117 @@
+"""The searches of a run: when they are the same as before, and how they share the time."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from telco_churn.datasets.tuning_studies import TuningStudies
+from telco_churn.parameters import LightGBMParams, TrainingParams, TuningParams
+from telco_churn.parameters.tuning import SearchRange
+from telco_churn.pipelines.training.nodes import fit_candidate
+from telco_churn.pipelines.training.tuning import digest_search
+from tests.conftest import decision_params, evaluation_params, read_parameters, reason_params
+from tests.pipelines.training.planted_leaks import make_clean_examples
+
+START = LightGBMParams(**(read_parameters("training")["lightgbm"] | {"max_trees": 30}))
+EXAMPLES = make_clean_examples(200, 0.3, seed=1)
+TRAINING = TrainingParams(**(read_parameters("training") | {"lightgbm": START}))
+
+
+def _tuning(**changes: Any) -> TuningParams:
+    return TuningParams(**(read_parameters("training")["tuning"] | changes))
+
+
+def _search_in(space: dict[str, object]) -> TrainingParams:
+    return TRAINING.model_copy(
+        update={"tuning": _tuning(space=read_parameters("training")["tuning"]["space"] | space)}
+    )
+
+
+OTHERS: dict[str, Callable[[], tuple[pd.DataFrame, TrainingParams]]] = {
+    "a value": lambda: (EXAMPLES.assign(region=EXAMPLES["region"].iloc[::-1].to_numpy()), TRAINING),
+    "a part": lambda: (EXAMPLES.assign(split="train"), TRAINING),
+    "less space": lambda: (EXAMPLES, _search_in({"num_leaves": None})),
+    "a narrower range": lambda: (EXAMPLES, _search_in({"num_leaves": SearchRange(low=4, high=9)})),
+    "another scale": lambda: (EXAMPLES, _search_in({"lambda_l2": SearchRange(low=0.1, high=100)})),
+    "another learner": lambda: (
+        EXAMPLES,
+        TRAINING.model_copy(update={"lightgbm": START.model_copy(update={"patience": 7})}),
+    ),
+    "another seed": lambda: (EXAMPLES, TRAINING.model_copy(update={"seed": 1})),
+    "other rows to calibrate on": lambda: (
+        EXAMPLES,
+        TRAINING.model_copy(update={"calibration_fraction": 0.4}),
+    ),
+}
+
+
+@pytest.fixture
+def studies(tmp_path: Path) -> TuningStudies:
+    return TuningStudies(filepath=str(tmp_path / "studies.log"), seed=1)
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_what_trials_follow_from_makes_another_search(what: str) -> None:
+    assert digest_search(*OTHERS[what]()) != digest_search(EXAMPLES, TRAINING)
+
+
+SAME: dict[str, Callable[[], tuple[pd.DataFrame, TrainingParams]]] = {
+    "more trials and time": lambda: (
+        EXAMPLES,
+        TRAINING.model_copy(update={"tuning": _tuning(trials=50, minutes=600)}),
+    ),
+    "more threads": lambda: (
+        EXAMPLES,
+        TRAINING.model_copy(update={"lightgbm": START.model_copy(update={"threads": 8})}),
+    ),
+    "another day": lambda: (
+        EXAMPLES.assign(as_of=EXAMPLES["as_of"] + pd.Timedelta(days=1)),
+        TRAINING,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_what_trials_do_not_follow_from_goes_on_with_the_same_search(what: str) -> None:
+    assert digest_search(*SAME[what]()) == digest_search(EXAMPLES, TRAINING)
+
+
+def test_the_same_examples_and_settings_go_on_and_others_start_anew(
+    studies: TuningStudies, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    _fit_in_folds(studies, trials=2)
+    assert caplog.text.count(": trial") == 6
+    caplog.clear()
+    _fit_in_folds(studies, trials=3)
+    assert caplog.text.count("2 of 3 trials done") == 3
+    assert caplog.text.count(": trial 3 of 3") == caplog.text.count(": trial") == 3
+    caplog.clear()
+    space = {"num_leaves": {"low": 4, "high": 9}}
+    settings = _fit_in_folds(studies, trials=2, space=space)
+    assert caplog.text.count(": trial") == 6
+    assert settings == START.model_dump() | {"num_leaves": settings["num_leaves"]}
+
+
+def test_searches_of_all_folds_end_by_one_deadline_and_are_named(
+    studies: TuningStudies, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    begun = monotonic()
+    _fit_in_folds(studies, trials=10_000, minutes=0.05)
+    assert monotonic() - begun < 8  # 3 s of searches, then fits; 3 s for each search would be 9
+    for rows in ("the rows outside fold_1", "the rows outside fold_2", "all rows"):
+        assert f"Tuning on {rows}: trial 1 of 10000" in caplog.text
+
+
+def _fit_in_folds(studies: TuningStudies, **changes: object) -> dict[str, object]:
+    folds = ["fold_1" if row % 2 else "fold_2" for row in range(len(EXAMPLES))]
+    training = TRAINING.model_copy(update={"tuning": _tuning(**changes)})
+    others = (evaluation_params(slices=()), decision_params(), reason_params())
+    examples = EXAMPLES.assign(split=folds)
+    *_, settings = fit_candidate(examples, [], training, *others, studies.load())
+    return settings
