@@ -1,7 +1,7 @@
 """Runs `kedro` and says where its seconds go: `python kedro_clock.py run ...`.
 
-In: the arguments of `kedro`. Out: a last line with the seconds of each part, as JSON. Each second counts once,
-for the innermost part: an import inside of a hook is an import.
+In: the arguments of `kedro`. Out: a last line with the seconds of each part, as JSON. Each second
+counts once, for the innermost part: an import inside of a hook is an import.
 """
 
 import atexit
@@ -29,7 +29,7 @@ PACKAGES = {
     "kedro_datasets": "the project and what it needs",
     "empty": "the project and what it needs",
 }
-HOOKS = {"kedro_mlflow": "MLflow", "mlflow_parameters": "MLflow", "hook": "W&B"}
+TRACKERS = {"wandb": "W&B", "mlflow": "MLflow"}
 
 
 class Clock:
@@ -129,9 +129,8 @@ def clock_kedro(clock: Clock) -> None:
 
 def _name_hook(plugin: Any, hook: str) -> str:
     kind = plugin if isinstance(plugin, type) else type(plugin)
-    module = getattr(plugin, "__name__", kind.__module__)
-    names = {kind.__module__.partition(".")[0], kind.__module__.rpartition(".")[2], module}
-    who = next((HOOKS[name] for name in names if name in HOOKS), None)
+    full = f"{kind.__module__}.{kind.__qualname__}".lower()
+    who = next((tracker for name, tracker in TRACKERS.items() if name in full), None)
     if who is None:
         return "other hooks"
     is_end = hook in ("after_pipeline_run", "on_pipeline_error", "after_command_run")

@@ -46,15 +46,18 @@ MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 LIGHTGBM, TREE_EXPLAINER = "LightGBM `pred_contrib`", "`shap.TreeExplainer`"
 SHAP_ITSELF, CONTRIBUTIONS, WORDS = "shap's own code", "contributions here", "reasons in words here"
 LIBRARIES = ("lightgbm", "shap", "woodelf-explainer", "pandas", "numpy")
-COMPARED = f"""Exact path-dependent SHAP values of a booster of {TREES} trees on {NUMBERS + CATEGORIES} features, on {THREADS} threads, for
-a model of numbers that may be missing and categories, and for one of numbers alone; with 7 leaves a tree, the
-project's default, and with 31, LightGBM's. *Contributions here* are these values, *reasons in words here* all that
-scoring does with them: choose three and tell them in words.
+COMPARED = f"""Exact path-dependent SHAP values of a booster of {TREES} trees on {
+    NUMBERS + CATEGORIES
+} features, on {THREADS} threads, for a model of numbers that may be missing and
+categories, and for one of numbers alone; with 7 leaves a tree, the project's default, and with
+31, LightGBM's. *Contributions here* are these values, *reasons in words here* all that scoring
+does with them: choose three and tell them in words.
 
-For a booster of LightGBM's `shap.TreeExplainer` only calls `pred_contrib`. *shap's own code* is what it does for
-other boosters; it reads no categorical splits. Nobody is measured who differs from `pred_contrib` by more than
-{TOLERANCE:g}. Each is warmed up first, so tables that are made once for each process are not in it; of {REPETITIONS} runs the median
-counts. The slower ones get fewer of the same rows: a rate does not depend on them."""
+For a booster of LightGBM's `shap.TreeExplainer` only calls `pred_contrib`. *shap's own code* is
+what it does for other boosters; it reads no categorical splits. Nobody is measured who differs
+from `pred_contrib` by more than {TOLERANCE:g}. Each is warmed up first, so tables that are made
+once for each process are not in it; of {REPETITIONS} runs the median counts. The slower ones get
+fewer of the same rows: a rate does not depend on them."""
 
 Explain = Callable[[pd.DataFrame], object]
 

@@ -53,20 +53,25 @@ SHAPED = 20_000  # shap's rate is that of so many rows: all would take an hour
 
 GIB = 1024  # MiB
 LIBRARIES = ("kedro", "mlflow", "lightgbm", "duckdb", "deltalake", "pyarrow", "pandas", "shap")
-COMPARED = f"""Customers scored for one date by a model of {TREES} trees, with 31 leaves each, LightGBM's default, and with 7,
-the project's.
+COMPARED = f"""Customers scored for one date by a model of {TREES} trees, with 31 leaves each,
+LightGBM's default, and with 7, the project's.
 
-- *`booster.predict`*: alone, on the same matrix, which is in memory already. Nothing can be faster.
-- *This pipeline*: its nodes by Kedro's runner, from the file of features to the Delta commit, the contract of the
-  features checked anew in each run, one customer contacted. What starts a run is on [another page](overhead.md). The
-  fingerprint of the sources is left out, because the benchmark begins at the file of features and has none.
-- *`mlflow.pyfunc`*: the file read into one pandas frame, predicted by the packaged model without reasons, written
-  to a file. Left out above {FITS:,} rows: the frame does not fit into memory here.
-- *Reasons for 5 %*: three reasons in words for the 5 % who are contacted, by this pipeline; and by
-  `shap.TreeExplainer` after `booster.predict`, as values without words. shap's time is that of {SHAPED:,} rows, scaled up.
+- *`booster.predict`*: alone, on the same matrix, which is in memory already. Nothing can be
+  faster.
+- *This pipeline*: its nodes by Kedro's runner, from the file of features to the Delta commit, the
+  contract of the features checked anew in each run, one customer contacted. What starts a run is
+  on [another page](overhead.md). The fingerprint of the sources is left out, because the
+  benchmark begins at the file of features and has none.
+- *`mlflow.pyfunc`*: the file read into one pandas frame, predicted by the packaged model without
+  reasons, written to a file. Left out above {FITS:,} rows: the frame does not fit into memory
+  here.
+- *Reasons for 5 %*: three reasons in words for the 5 % who are contacted, by this pipeline; and
+  by `shap.TreeExplainer` after `booster.predict`, as values without words. shap's time is that of
+  {SHAPED:,} rows, scaled up.
 
-Each run is a process of its own. *Work* leaves out start, imports and configuration. At the smaller size the median
-of {REPETITIONS} runs counts, taken in turn, and the largest peak; at the larger there is one run."""
+Each run is a process of its own. *Work* leaves out start, imports and configuration. At the
+smaller size the median of {REPETITIONS} runs counts, taken in turn, and the largest peak; at the
+larger there is one run."""
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,14 @@ CUSTOMERS, FEW = 20_000, 2_000  # 20,000 is the default scale
 REPETITIONS = 5
 TRAIN = "--pipelines training --to-nodes evaluation.report_metrics"
 LIBRARIES = ("kedro", "kedro-mlflow", "mlflow", "wandb")
-COMPARED = """Training, up to its metrics, with MLflow and W&B (offline) and with neither, on the same tables of the
-sample operator at the default scale. Both import MLflow: kedro-mlflow is a plugin, disabled or not. What
-the trackers' import and start take is measured in processes that do nothing else, less an empty Python.
+COMPARED = """Training, up to its metrics, with MLflow and W&B (offline) and with neither, on
+the same tables of the sample operator at the default scale. Both import MLflow: kedro-mlflow is a
+plugin, disabled or not. What the trackers' import and start take is measured in processes that do
+nothing else, less an empty Python.
 
-Runs take turns; medians count. *Wall* is all of a process, *work* what Kedro says of its nodes, tracking
-of each node included. *Beyond import and start* is the wall time of both trackers less that of neither, less import and
-start of W&B, less the start of MLflow."""
+Runs take turns; medians count. *Wall* is all of a process, *work* what Kedro says of its nodes,
+tracking of each node included. *Beyond import and start* is the wall time of both trackers less
+that of neither, less import and start of W&B, less the start of MLflow."""
 STARTS = {
     "import of W&B": "import wandb",
     "import and start of W&B": (

@@ -19,14 +19,15 @@ REPETITIONS = 3
 CUSTOMERS, FEW = 86_000, 2_000  # 86,000 customers give a million examples
 FROM = "training.read_examples,release.describe_operator"
 LIBRARIES = ("kedro", "mlflow", "lightgbm", "scikit-learn", "pandas", "numpy")
-COMPARED = f"""A LightGBM script ([bare_lightgbm.py](../../benchmarks/bare_lightgbm.py)), which reads the
-matrix of examples, fits the same settings with early stopping and judges by ROC AUC, against this pipeline on
-the same matrix, from reading it to the appointed champion: leak alarm, candidate and three rivals, calibration,
-metrics with bootstrap intervals, slices, plots, model card, package, gate.
+COMPARED = f"""A LightGBM script ([bare_lightgbm.py](../../benchmarks/bare_lightgbm.py)), which
+reads the matrix of examples, fits the same settings with early stopping and judges by ROC AUC,
+against this pipeline on the same matrix, from reading it to the appointed champion: leak alarm,
+candidate and three rivals, calibration, metrics with bootstrap intervals, slices, plots, model
+card, package, gate.
 
-Each run is a process of its own, taken in turn; of {REPETITIONS} runs the fastest counts. *Wall* is all of it. *Work*
-leaves out start and imports, and is what the process says itself. W&B is off, MLflow on. Making the operator and
-the matrix is not measured."""
+Each run is a process of its own, taken in turn; of {REPETITIONS} runs the fastest counts. *Wall*
+is all of it. *Work* leaves out start and imports, and is what the process says itself. W&B is
+off, MLflow on. Making the operator and the matrix is not measured."""
 
 
 def main() -> None:
