@@ -20,8 +20,6 @@ COMMA := ,
 quoted = "$(subst ',\x27,$(subst $(COMMA),\x2C,$(subst ",\",$(subst \,\\,$(1)))))"
 AS_OF ?= $(shell date +%F)
 POSITIVE ?= Yes
-BENCH_CUSTOMERS ?= 100000
-BENCH_OUT ?= $(if $(filter 100000,$(BENCH_CUSTOMERS)),docs,data/benchmark)
 
 # Compiled again from itself, a fresh lock stays as it is.
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
@@ -75,8 +73,8 @@ own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=
 		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b] [TIME=month] [SLICES=a,b]"; exit 2; }
 	$(BIN)/kedro run --env $(or $(ENV),own_table) --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(call quoted,$(TABLE)),own_table.target=$(call quoted,$(TARGET)),own_table.positive=$(call quoted,$(POSITIVE)),own_table.id=$(call quoted,$(ID)),own_table.time=$(call quoted,$(TIME)),own_table.drop=$(call quoted,$(subst $(COMMA),;,$(DROP))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(SLICES)))'
 
-bench: $(INSTALLED) ## Measure against DuckDB SQL, polars, pandas; write docs/benchmarks.md [BENCH_CUSTOMERS=2000 BENCH_OUT=folder]
-	$(BIN)/python -m benchmarks.run --customers $(BENCH_CUSTOMERS) --out $(BENCH_OUT)
+bench: $(INSTALLED) ## Measure against what a user would write instead; write docs/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
+	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
 dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change of features
 	$(BIN)/kedro run --nodes features.describe_features,features.write_dictionary

@@ -18,6 +18,7 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 ENVIRONMENT = {
     "KEDRO_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "COLUMNS": "200",
 }
 

@@ -1,11 +1,10 @@
 """How many customers a second get their reasons: here, by LightGBM itself, by shap.
 
-In: `--rows` for us; the slower ones get fewer of the same rows. Out: a table of rows per second, of
-the same booster with numbers that may be missing and categories, and of one with numbers alone,
-since shap's own code refuses categories. Each is warmed up first; the median of three runs counts.
+In: nothing; rows are made. Out: a page: rows per second of each, of the same booster with numbers
+that may be missing and categories, and of one with numbers alone, since shap's own code refuses
+categories.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ import numpy as np
 import pandas as pd
 import shap
 
+from benchmarks.page import Page, report_folder, section_parser, tabulate
+from benchmarks.targets import Target
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.fitting import Rows, fit_churn_model
@@ -24,7 +25,7 @@ TREES = 300
 THREADS = 2
 LEAVES = (7, 31)  # the project's default, LightGBM's
 NUMBERS, CATEGORIES, LEVELS = 42, 7, 6  # about as many as the default features
-TRAINING_ROWS = 60_000
+TRAINING_ROWS, ROWS, FEW = 60_000, 100_000, 5_000
 REPETITIONS = 3
 WARM_UP_ROWS = 200
 TOLERANCE = 1e-5
@@ -42,6 +43,22 @@ SETTINGS = {
 }
 MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 
+LIGHTGBM, TREE_EXPLAINER = "LightGBM `pred_contrib`", "`shap.TreeExplainer`"
+SHAP_ITSELF, CONTRIBUTIONS, WORDS = "shap's own code", "contributions here", "reasons in words here"
+LIBRARIES = ("lightgbm", "shap", "woodelf-explainer", "pandas", "numpy")
+COMPARED = f"""Exact path-dependent SHAP values of a booster of {TREES} trees on {
+    NUMBERS + CATEGORIES
+} features, on {THREADS} threads, for a model of numbers that may be missing and
+categories, and for one of numbers alone; with 7 leaves a tree, the project's default, and with
+31, LightGBM's. *Contributions here* are these values, *reasons in words here* all that scoring
+does with them: choose three and tell them in words.
+
+For a booster of LightGBM's `shap.TreeExplainer` only calls `pred_contrib`. *shap's own code* is
+what it does for other boosters; it reads no categorical splits. Nobody is measured who differs
+from `pred_contrib` by more than {TOLERANCE:g}. Each is warmed up first, so tables that are made
+once for each process are not in it; of {REPETITIONS} runs the median counts. The slower ones get
+fewer of the same rows: a rate does not depend on them."""
+
 Explain = Callable[[pd.DataFrame], object]
 
 
@@ -54,16 +71,35 @@ class Contender:
     rows: int
 
 
+@dataclass(frozen=True)
+class Rate:
+    """How fast somebody was, on how many rows."""
+
+    rows: int
+    per_second: float
+
+
 def main() -> None:
-    """Measure each contender on each model, print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000, help="for us")
-    rows = parser.parse_args().rows
-    print("| features | leaves | contender | rows | rows/s | x pred_contrib |")
-    print("|---|--:|---|--:|--:|--:|", flush=True)
+    """Measure each contender on each model, write the page."""
+    asked = section_parser(__doc__).parse_args()
+    rows = FEW if asked.small else ROWS
+    lines, targets = [], []
     for categories in (CATEGORIES, 0):
         for leaves in LEAVES:
-            _measure_model(categories, leaves, rows)
+            kind = "numbers and categories" if categories else "numbers"
+            rates = _measure_model(categories, leaves, rows)
+            lines += [f"| {kind} | {leaves} {row}" for row in _tell(rates)]
+            targets += _list_targets(f"{kind}, {leaves} leaves", rates)
+    names = ("features", "leaves:", "", "rows:", "rows/s:", "to `pred_contrib`:")
+    Page(
+        section="reasons",
+        title="Reasons",
+        compared=COMPARED,
+        libraries=LIBRARIES,
+        tables=[tabulate(names, lines)],
+        targets=targets,
+        commands=["python -m benchmarks.reasons" + " --small" * asked.small],
+    ).write(report_folder(asked))
 
 
 def make_rows(seed: int, rows: int, categories: int) -> Rows:
@@ -83,28 +119,52 @@ def make_rows(seed: int, rows: int, categories: int) -> Rows:
     return Rows(frame.assign(**names), churned)
 
 
-def _measure_model(categories: int, leaves: int, rows: int) -> None:
-    train = make_rows(1, TRAINING_ROWS, categories)
+def _measure_model(categories: int, leaves: int, rows: int) -> dict[str, Rate | str]:
+    """Measure all contenders on one model; of who is left out, say why."""
+    train = make_rows(1, min(TRAINING_ROWS, 10 * rows), categories)
     model = fit_churn_model(
         train, make_rows(2, 5_000, categories), SETTINGS | {"num_leaves": leaves}, TREES, MONEY
     )
     features = make_rows(3, rows, categories).features
-    kind = "numbers and categories" if categories else "numbers"
-    rates: dict[str, float] = {}
+    found: dict[str, Rate | str] = {}
     for contender in _list_contenders(model, leaves, rows):
         asked = features.head(contender.rows)
         try:
             _refuse_difference(contender, model, asked.head(WARM_UP_ROWS))
-            rates[contender.name] = _measure(contender.explain, asked)
+            found[contender.name] = Rate(len(asked), _measure(contender.explain, asked))
         except Exception as error:  # whatever a library refuses with is reported
-            print(f"| {kind} | {leaves} | {contender.name} | left out: {str(error)[:60]} | | |")
-            continue
-        ratio = rates[contender.name] / rates["LightGBM pred_contrib"]
-        print(
-            f"| {kind} | {leaves} | {contender.name} | {len(asked):,} | "
-            f"{rates[contender.name]:,.0f} | {ratio:.1f} |",
-            flush=True,
+            found[contender.name] = f"left out: {str(error)[:60]}"
+        print(f"{categories} categories, {leaves} leaves: {contender.name}: "
+              f"{found[contender.name]}", flush=True)  # fmt: skip
+    return found
+
+
+def _tell(rates: dict[str, Rate | str]) -> list[str]:
+    """The last columns of the rows of one model."""
+    base = rates[LIGHTGBM]
+    assert isinstance(base, Rate)
+    return [
+        f"| {name} | {rate.rows:,} | {rate.per_second:,.0f} | {rate.per_second / base.per_second:.1f} x |"
+        if isinstance(rate, Rate)
+        else f"| {name} | {rate} | | |"
+        for name, rate in rates.items()
+    ]
+
+
+def _list_targets(model: str, rates: dict[str, Rate | str]) -> list[Target]:
+    ours = rates[WORDS]
+    if not isinstance(ours, Rate):
+        raise SystemExit(f"Reasons in words, {model}: {ours}")
+    return [
+        Target(
+            f"{model}: reasons in words, against {rival}",
+            5,
+            ours.per_second / theirs.per_second,
+            at_least=True,
         )
+        for rival in (LIGHTGBM, TREE_EXPLAINER, SHAP_ITSELF)
+        if isinstance(theirs := rates[rival], Rate)
+    ]
 
 
 def _refuse_difference(contender: Contender, model: ChurnModel, features: pd.DataFrame) -> None:
@@ -120,13 +180,13 @@ def _refuse_difference(contender: Contender, model: ChurnModel, features: pd.Dat
 
 
 def _list_contenders(model: ChurnModel, leaves: int, rows: int) -> list[Contender]:
-    few = 10_000 if leaves == LEAVES[0] else 1_000
+    few = min(10_000 if leaves == LEAVES[0] else 1_000, rows)
     return [
-        Contender("LightGBM pred_contrib", lambda frame: _ask_lightgbm(model, frame), few),
-        Contender("shap.TreeExplainer", lambda frame: _ask_shap(model, frame), few),
-        Contender("shap's own code", lambda frame: _ask_shap_itself(model, frame), few),
-        Contender("contributions, here", model.contributions, rows),
-        Contender("reasons in words, here", model.explain, rows),
+        Contender(LIGHTGBM, lambda frame: _ask_lightgbm(model, frame), few),
+        Contender(TREE_EXPLAINER, lambda frame: _ask_shap(model, frame), few),
+        Contender(SHAP_ITSELF, lambda frame: _ask_shap_itself(model, frame), few),
+        Contender(CONTRIBUTIONS, model.contributions, rows),
+        Contender(WORDS, model.explain, rows),
     ]
 
 

@@ -1,10 +1,9 @@
 """What tracking costs: `kedro run` with both trackers, with none, and what their start takes.
 
-In: `--customers` of a sample operator, made once. Out: a table of medians. Processes are apart and
-take turns. Training cannot register a model without MLflow, so both runs end with the metrics.
+In: a sample operator, made once. Out: a page of medians. Processes are apart and take turns.
+Training cannot register a model without MLflow, so both runs end with the metrics.
 """
 
-import argparse
 import os
 import shutil
 import statistics
@@ -13,10 +12,24 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.page import Page, report_folder, section_parser, tabulate
 from benchmarks.processes import Measurement, measure
 from benchmarks.sample_operator import PROJECT
+from benchmarks.targets import Target
 
 BOTH, NEITHER = "both trackers", "neither"
+CUSTOMERS, FEW = 20_000, 2_000  # 20,000 is the default scale
+REPETITIONS = 5
+TRAIN = "--pipelines training --to-nodes evaluation.report_metrics"
+LIBRARIES = ("kedro", "kedro-mlflow", "mlflow", "wandb")
+COMPARED = """Training, up to its metrics, with MLflow and W&B (offline) and with neither, on
+the same tables of the sample operator at the default scale. Both import MLflow: kedro-mlflow is a
+plugin, disabled or not. What the trackers' import and start take is measured in processes that do
+nothing else, less an empty Python.
+
+Runs take turns; medians count. *Wall* is all of a process, *work* what Kedro says of its nodes,
+tracking of each node included. *Beyond import and start* is the wall time of both trackers less
+that of neither, less import and start of W&B, less the start of MLflow."""
 STARTS = {
     "import of W&B": "import wandb",
     "import and start of W&B": (
@@ -32,25 +45,22 @@ STARTS = {
 
 
 def main() -> None:
-    """Make the data, measure in turn, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--customers", type=int, default=20_000)
-    parser.add_argument("--repetitions", type=int, default=5)
-    chosen = parser.parse_args()
-    place = Path("data/benchmark") / f"tracking_{chosen.customers}"
+    """Make the data, measure in turn, write the page."""
+    asked = section_parser(__doc__).parse_args()
+    customers, repetitions = (FEW, 1) if asked.small else (CUSTOMERS, REPETITIONS)
+    place = Path("data/benchmark") / f"tracking_{customers}"
+    shutil.rmtree(PROJECT / place, ignore_errors=True)
     run = f"kedro run --conf-source {place}/conf"
+    made = f"{run} --pipelines simulation,ingestion --params simulation.customers={customers}"
     _configure(place, is_tracked=False)
-    if not (PROJECT / place / "03_primary").exists():
-        made = f"--pipelines simulation,ingestion --params simulation.customers={chosen.customers}"
-        measure(f"{run} {made}", place / "logs" / "data.log")
+    measure(made, place / "logs" / "data.log")
     found: dict[str, list[Measurement]] = {NEITHER: [], BOTH: []}
-    for _ in range(chosen.repetitions):
+    for _ in range(repetitions):
         for name, runs in found.items():
             _configure(place, is_tracked=name == BOTH)
-            command = f"{run} --pipelines training --to-nodes evaluation.report_metrics"
-            runs.append(measure(command, place / "logs" / f"{name.split()[0]}.log"))
-    starts = {name: _time_start(code, place, chosen.repetitions) for name, code in STARTS.items()}
-    _report(found, starts)
+            runs.append(measure(f"{run} {TRAIN}", place / "logs" / f"{name.split()[0]}.log"))
+    starts = {name: _time_start(code, place, repetitions) for name, code in STARTS.items()}
+    _describe(customers, found, starts, [made, f"{run} {TRAIN}"]).write(report_folder(asked))
 
 
 def _configure(place: Path, is_tracked: bool) -> None:
@@ -91,19 +101,41 @@ def _time_python(code: str) -> float:
     return time.perf_counter() - began
 
 
-def _report(found: dict[str, list[Measurement]], starts: dict[str, float]) -> None:
+def _describe(
+    customers: int,
+    found: dict[str, list[Measurement]],
+    starts: dict[str, float],
+    commands: list[str],
+) -> Page:
     wall = {name: statistics.median(run.wall for run in runs) for name, runs in found.items()}
     work = {name: statistics.median(run.worked for run in runs) for name, runs in found.items()}
-    print("\n| | wall s | of work s |\n|---|--:|--:|")
-    for name in found:
-        print(f"| {name} | {wall[name]:.2f} | {work[name]:.2f} |")
-    print("\n| in a process of its own | s |\n|---|--:|")
-    for name, seconds in starts.items():
-        print(f"| {name} | {seconds:.2f} |")
-    share = work[BOTH] / work[NEITHER] - 1
-    beyond = wall[BOTH] - wall[NEITHER] - starts["import and start of W&B"]
-    print(f"\n{share:+.1%} of the work; {beyond:+.2f} s of wall time beyond W&B's import and start")
-    print("MLflow is imported in both: kedro-mlflow is a plugin, disabled or not.")
+    runs = [f"| {name} | {wall[name]:.2f} | {work[name]:.2f} |" for name in found]
+    start = starts["import and start of W&B"]
+    start += starts["import and start of MLflow"] - starts["import of MLflow"]
+    beyond = wall[BOTH] - wall[NEITHER] - start
+    alone = [f"| {name} | {seconds:.2f} |" for name, seconds in starts.items()]
+    alone += [f"| a run, beyond import and start | {beyond:.2f} |"]
+    shares = {
+        "wall time beyond import and start": beyond / wall[NEITHER],
+        "work, which has no import": work[BOTH] / work[NEITHER] - 1,
+    }
+    return Page(
+        section="tracking",
+        title="Tracking",
+        compared=COMPARED,
+        libraries=LIBRARIES,
+        tables=[
+            tabulate((f"{customers:,} customers", "wall s:", "work s:"), runs),
+            tabulate(("what tracking takes", "s:"), alone),
+        ],
+        targets=[
+            Target(
+                f"{customers:,} customers: {what}, of that without trackers", 5, 100 * share, " %"
+            )
+            for what, share in shares.items()
+        ],
+        commands=commands,
+    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from benchmarks.contenders import ALL_OURS, RIVALS
-from benchmarks.targets import Results
+from benchmarks.features_contenders import ALL_OURS, RIVALS
+from benchmarks.features_targets import Results
 
 COLOURS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
 

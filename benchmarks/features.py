@@ -1,0 +1,104 @@
+"""The features of one date, by this project and as a user would write them in three other tools.
+
+In: two operators, one ten times the other. Out: a page and a plot, once all contenders agree.
+"""
+
+import shutil
+from collections import defaultdict
+from statistics import median
+
+from benchmarks.agreement import find_differences
+from benchmarks.features_contenders import (
+    AGAIN,
+    OURS,
+    RIVALS,
+    TWELVE,
+    feature_commands,
+    feature_file,
+    weekly_command,
+)
+from benchmarks.features_report import write_report
+from benchmarks.features_targets import Results
+from benchmarks.page import report_folder, section_parser
+from benchmarks.processes import Measurement, measure
+from benchmarks.sample_operator import (
+    break_seals,
+    configure,
+    place,
+    simulation_command,
+    write_primary_tables,
+)
+
+REPETITIONS = 3  # of the smaller operator; the median counts
+CUSTOMERS, FEW = 100_000, 2_000
+FACTOR = 10
+
+
+def main() -> None:
+    """Measure both operators, check that all contenders agree, report."""
+    parser = section_parser(__doc__)
+    parser.add_argument("--keep", action="store_true", help="take the operators that are there")
+    asked = parser.parse_args()
+    small = FEW if asked.small else CUSTOMERS
+    large = small * FACTOR
+    results = Results(small, large)
+    for customers, repetitions in ((small, REPETITIONS), (large, 1)):
+        _make_operator(customers, results, asked.keep)
+        commands = feature_commands(customers)
+        if customers == small:
+            commands[TWELVE] = weekly_command(customers)
+        results.features[customers] = _measure_all(commands, customers, repetitions)
+        _refuse_differences(customers)
+    write_report(results, report_folder(asked))
+
+
+def _make_operator(customers: int, results: Results, keep: bool) -> None:
+    """Make an operator, which is measured too."""
+    record = place(customers) / "simulation.json"
+    if not (keep and record.exists()):
+        shutil.rmtree(place(customers), ignore_errors=True)
+        configure(customers)
+        made = measure(simulation_command(customers), place(customers) / "logs" / "simulation.log")
+        made.save(record)
+    configure(customers)
+    results.simulation[customers] = Measurement.load(record)
+    results.rows[customers] = write_primary_tables(customers)
+
+
+def _measure_all(
+    commands: dict[str, str], customers: int, repetitions: int
+) -> dict[str, Measurement]:
+    """Run the contenders in turn, so that a slow minute of the machine meets all of them."""
+    runs: dict[str, list[Measurement]] = defaultdict(list)
+    for repetition in range(repetitions):
+        for name, command in commands.items():
+            if name != AGAIN:
+                break_seals(customers)
+            log = (
+                place(customers)
+                / "logs"
+                / f"{name.replace(' ', '_').replace(',', '')}_{repetition}.log"
+            )
+            runs[name].append(measure(command, log))
+    return {
+        name: Measurement(
+            wall=median(run.wall for run in found),
+            worked=median(run.worked for run in found),
+            peak=max(run.peak for run in found),
+        )
+        for name, found in runs.items()
+    }
+
+
+def _refuse_differences(customers: int) -> None:
+    for rival in RIVALS:
+        found = find_differences(feature_file(customers, OURS), feature_file(customers, rival))
+        if found:
+            raise SystemExit(
+                f"{rival} and this pipeline differ at {customers:,} customers, so their times say "
+                f"nothing: {'; '.join(found)}"
+            )
+
+
+if __name__ == "__main__":
+    main()

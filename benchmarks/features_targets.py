@@ -1,0 +1,95 @@
+"""What the figures of the features must be, and what they are.
+
+In: results. Out: each target with what was found.
+"""
+
+from dataclasses import dataclass, field
+
+from benchmarks.features_contenders import AGAIN, ALONE, OURS, RIVALS, TWELVE
+from benchmarks.processes import Measurement
+from benchmarks.targets import Target
+
+GIB = 1024  # MiB
+
+
+@dataclass
+class Results:
+    """All measurements of one run.
+
+    Attributes:
+        small: Customers of the smaller operator.
+        large: Of the larger.
+        rows: Of usage, by customers.
+        simulation: Of making the operator, by customers.
+        features: By customers and contender; twelve dates beside them.
+    """
+
+    small: int
+    large: int
+    rows: dict[int, int] = field(default_factory=dict)
+    simulation: dict[int, Measurement] = field(default_factory=dict)
+    features: dict[int, dict[str, Measurement]] = field(default_factory=dict)
+
+    def fastest_rival(self, customers: int) -> str:
+        """The rival that worked the shortest."""
+        return min(RIVALS, key=lambda name: self.features[customers][name].worked)
+
+    def against_fastest(self, customers: int, contender: str, of: str = "worked") -> float:
+        """How many times as long as the fastest rival a contender took."""
+        measured = self.features[customers]
+        best = min(getattr(measured[rival], of) for rival in RIVALS)
+        return getattr(measured[contender], of) / best
+
+
+def list_targets(results: Results) -> list[Target]:
+    """Compare what was found with every target."""
+    return [*_against_rivals(results), *_growth(results), *_limits(results)]
+
+
+def _against_rivals(results: Results) -> list[Target]:
+    kinds = {
+        "orchestration excluded": (ALONE, "worked"),
+        "orchestration excluded, tables checked before": (AGAIN, "worked"),
+        "orchestration included": (OURS, "wall"),
+    }
+    fastest = [
+        Target(
+            f"{customers:,} customers, one date, against the fastest rival, {kind}",
+            1.2,
+            results.against_fastest(customers, contender, of),
+            " x",
+        )
+        for customers in results.features
+        for kind, (contender, of) in kinds.items()
+    ]
+    pandas = [
+        Target(
+            f"{customers:,} customers, one date, against pandas, orchestration excluded",
+            1,
+            measured[ALONE].worked / measured["pandas"].worked,
+            " x",
+        )
+        for customers, measured in results.features.items()
+    ]
+    return [*fastest, *pandas]
+
+
+def _growth(results: Results) -> list[Target]:
+    small, large = results.small, results.large
+    one, million = results.features[small], results.features[large]
+    twelve = one[TWELVE].worked / one[OURS].worked
+    growth = million[ALONE].worked / one[ALONE].worked
+    return [
+        Target("Twelve weekly dates against one", 4, twelve, " x"),
+        Target(f"{large // small} times the rows, orchestration excluded", 11, growth, " x"),
+    ]
+
+
+def _limits(results: Results) -> list[Target]:
+    large, made = results.large, results.simulation[results.large]
+    peak = results.features[large][OURS].peak
+    return [
+        Target(f"Peak memory of the features of {large:,}", 4, peak / GIB, " GiB"),
+        Target(f"Making the sample operator of {large:,}", 300, made.wall, " s"),
+        Target(f"Peak memory of making {large:,}", 4, made.peak / GIB, " GiB"),
+    ]
