@@ -84,3 +84,19 @@ def test_a_score_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> 
     model = fit(examples, lightgbm=learner)
     assert model.calibration.slope == 0
     assert "learnt from the train rows: of the 40 rows that calibrate" in caplog.text
+
+
+def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    examples = make_examples(list(range(0, ROWS, 3)), ["train", "calibration", "test"])
+    params = evaluation_params(slices=["tenure_dys", "tenure_days"])
+    with caplog.at_level(logging.WARNING):
+        fit_candidate(
+            examples,
+            [],
+            TrainingParams(**read_parameters("training")),
+            params,
+            decision_params(),
+            reason_params(),
+            no_studies,
+        )
+    assert "evaluation.slices names ['tenure_dys']" in caplog.text

@@ -5,6 +5,7 @@ held_out_predictions, learning_history.
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -78,6 +79,8 @@ def fit_candidate(
     Raises:
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
+    _warn_of_strangers("evaluation.slices", evaluation.slices, examples)
+    _warn_of_strangers("training.leakage.accepted", training.leakage.accepted, examples)
     fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
     deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
@@ -86,6 +89,19 @@ def fit_candidate(
     fit, held_out_predictions = fit_and_judge(fit_for_learning, recipe)
     fitted = fit.fitted
     return fitted.model, held_out_predictions, fitted.history, fit.settings.model_dump()
+
+
+def _warn_of_strangers(parameter: str, named: Iterable[str], examples: pd.DataFrame) -> None:
+    """Say when a parameter names what is no feature: it may be misspelt."""
+    features = examples.columns.drop(NOT_FEATURES)
+    strangers = [name for name in named if name not in features]
+    if strangers:
+        logger.warning(
+            "%s names %s, which are no features and are passed over. There are %s.",
+            parameter,
+            strangers,
+            list(features),
+        )
 
 
 def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
