@@ -14,6 +14,7 @@ from benchmarks.features_targets import Results, list_targets
 from benchmarks.page import Page, tabulate
 from benchmarks.sample_operator import WEEKS, simulation_command
 
+DECISION = "../decisions/0011-slower-than-by-hand.md"
 LIBRARIES = ("kedro", "ibis-framework", "duckdb", "polars", "pandas", "pyarrow", "numpy")
 
 
@@ -34,7 +35,7 @@ def write_report(results: Results, folder: Path) -> None:
             _tabulate_more(results),
         ],
         targets=list_targets(results),
-        remark="For what is missed, [decision 11](../decisions/0011-slower-than-by-hand.md) says why.",
+        remark=f"For what is missed, [decision 11]({DECISION}) says why.",
         commands=[
             f"# at {small:,} customers; again at {results.large:,}, but for the twelve dates",
             simulation_command(small),
@@ -46,8 +47,8 @@ def write_report(results: Results, folder: Path) -> None:
 
 def _introduce(results: Results) -> str:
     days = results.rows[results.small] / results.small
-    return f"""The features of `conf/base/parameters/features.yml`, for one date, by this pipeline and by hand in
-three other ways: [DuckDB SQL](../../benchmarks/features_duckdb.sql),
+    return f"""The features of `conf/base/parameters/features.yml`, for one date, by this
+pipeline and by hand in three other ways: [DuckDB SQL](../../benchmarks/features_duckdb.sql),
 [polars](../../benchmarks/features_polars.py), lazy and streaming, and
 [pandas](../../benchmarks/features_pandas.py). All read the same Parquet files and write one. There
 is no page unless all four tables are equal: same customers, same columns, numbers to 1e-6.
@@ -59,8 +60,8 @@ ones: ingestion is not measured.
 Each run is a process of its own. *Wall* is all of it. *Work* leaves out start and imports, and is
 what the process says itself. *This pipeline* is `kedro run` as typed, with MLflow and W&B. *No
 plugins* is the same pipeline by Kedro's runner alone
-([features_pipeline.py](../../benchmarks/features_pipeline.py)): reading, contracts, features, writing,
-which is what the targets call orchestration excluded. A file that kept its contract is not checked
+([features_pipeline.py](../../benchmarks/features_pipeline.py)): reading, contracts, features,
+writing, which is what the targets call orchestration excluded. A file that kept its contract is not checked
 again for as long as it stays as it is: *tables checked before* is such a run; in all others of ours
 every row of every table is checked. The rivals check nothing. Peak is the largest resident memory
 of the process. At {results.small:,} customers times are medians of three runs, taken in

@@ -33,8 +33,8 @@ target: this is what a run costs whatever it computes.
 
 *Wall* is all of a process, *work* what Kedro says of its nodes. Where the seconds go is measured
 in runs of their own ([kedro_clock.py](../../benchmarks/kedro_clock.py)), in which each second
-counts once, for the innermost part: an import inside of a hook is an import. What a package imports that is not named
-below counts for it: pandas for MLflow, when MLflow is the first to want it."""
+counts once, for the innermost part: an import inside of a hook is an import. What a package
+imports that is not named below counts for it: pandas for MLflow, when MLflow wants it first."""
 PROJECT_FILES = {
     "pyproject.toml": '[tool.kedro]\npackage_name = "empty"\nproject_name = "Empty"\n'
     'kedro_init_version = "1.7.0"\nsource_dir = "src"\n',
@@ -97,9 +97,10 @@ def _make_ours(folder: Path) -> None:
     (folder / "src").mkdir()
     measure("kedro run --env test", PROJECT / PLACE / "logs" / "training.log", folder)
     primary = folder / "data" / "test" / "03_primary"
+    customers, left = (f"'{primary}/{name}.parquet'" for name in ("customers", "cancellations"))
     duckdb.sql(
-        f"COPY (SELECT * FROM '{primary}/customers.parquet' ANTI JOIN '{primary}/cancellations.parquet' "
-        f"USING (customer_id) ORDER BY customer_id LIMIT {SCORED}) TO '{primary}/few.parquet'"
+        f"COPY (SELECT * FROM {customers} ANTI JOIN {left} USING (customer_id) "
+        f"ORDER BY customer_id LIMIT {SCORED}) TO '{primary}/few.parquet'"
     )
     (primary / "few.parquet").replace(primary / "customers.parquet")
 

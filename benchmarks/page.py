@@ -65,8 +65,8 @@ class Page:
             *self._list_targets(),
             self.remark,
             "## Commands",
-            f"`{again}` measures this page again, `{again} SMALL=yes` is a small try that is reported in\n"
-            f"{TRIES}. What it ran:",
+            f"`{again}` measures this page again. With `SMALL=yes` it is a small try,\n"
+            f"reported in {TRIES}. What it ran:",
             "```\n" + "\n".join(self.commands) + "\n```",
         ]
         folder.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ categories, and for one of numbers alone; with 7 leaves a tree, the project's de
 does with them: choose three and tell them in words.
 
 For a booster of LightGBM's `shap.TreeExplainer` only calls `pred_contrib`. *shap's own code* is
-what it does for other boosters; it reads no categorical splits. Nobody is measured who differs
+what it does for other boosters; it misreads categorical splits. Nobody is measured who differs
 from `pred_contrib` by more than {TOLERANCE:g}. Each is warmed up first, so tables that are made
 once for each process are not in it; of {REPETITIONS} runs the median counts. The slower ones get
 fewer of the same rows: a rate does not depend on them."""
@@ -144,7 +144,8 @@ def _tell(rates: dict[str, Rate | str]) -> list[str]:
     base = rates[LIGHTGBM]
     assert isinstance(base, Rate)
     return [
-        f"| {name} | {rate.rows:,} | {rate.per_second:,.0f} | {rate.per_second / base.per_second:.1f} x |"
+        f"| {name} | {rate.rows:,} | {rate.per_second:,.0f} | "
+        f"{rate.per_second / base.per_second:.1f} x |"
         if isinstance(rate, Rate)
         else f"| {name} | {rate} | | |"
         for name, rate in rates.items()

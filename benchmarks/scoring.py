@@ -1,8 +1,8 @@
 """Scores of one date, from the file of features to the commit, against what a user would write.
 
 In: the matrix of the training section. Out: a page: rows per second and peak memory of each
-contender, all with the same model of 300 trees. Features are those of the sample operator, and again
-with a little noise where there are more customers than it has; they are made first.
+contender, all with the same model of 300 trees. Features are those of the sample operator, and
+again with a little noise where there are more customers than it has; they are made first.
 """
 
 import shutil

@@ -1,7 +1,7 @@
 """Scores of one date by this project's pipeline alone, without the plugins around a run.
 
 In: the folder of a configuration whose features are made, how many customers are contacted. Out: a
-commit of churn_scores. All but one dataset are the catalog's own, so contracts are checked on the way.
+commit of churn_scores. The features are the catalog's own dataset, so their contract is checked.
 """
 
 import sys

@@ -84,7 +84,8 @@ def configure(place: Path, registry: Path | None = None) -> None:
     (conf / "local" / "mlflow.yml").write_text(
         f"server: {{mlflow_tracking_uri: 'sqlite:///{registry}/mlflow.db'}}\n"
         "tracking: {experiment: {name: benchmark, create_experiment_kwargs: "
-        f"{{artifact_location: {registry}/mlruns}}}}, params: {{long_params_strategy: truncate}}}}\n"
+        f"{{artifact_location: {registry}/mlruns}}}}, "
+        "params: {long_params_strategy: truncate}}\n"
     )
     (conf / "local" / "wandb.yml").write_text("mode: disabled\nproject: benchmark\n")
 

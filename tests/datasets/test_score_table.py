@@ -13,6 +13,7 @@ from deltalake import DeltaTable
 from kedro.io import DatasetError
 
 from telco_churn.contracts import SCORES_SCHEMA, BrokenContractError, ChurnScores, ScoreCommit
+from telco_churn.datasets.aside import LOCK
 from telco_churn.datasets.partition_commit import DateTakenError
 from telco_churn.datasets.score_history import ScoreHistory
 from telco_churn.datasets.score_table import ScoreTable
@@ -35,6 +36,14 @@ LINEAGE = {"model": "churn", "model_version": 1, "customers": 2, "histogram": [1
     "started_at": "2026-01-01T03:00:00+00:00",
     "model_data_fingerprint": None,
 }
+
+HOLD = """
+import sys
+from filelock import FileLock
+with FileLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 
 
 def commit(*rows: dict[str, Any], replaces: int | None = None) -> ScoreCommit:
@@ -100,12 +109,37 @@ def test_a_row_that_breaks_the_contract_stops_the_commit(
 
 
 def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    left = tmp_path / f"_aside_{gone.pid}_x"
-    left.mkdir()
+    left, at_work = tmp_path / "_aside_1", tmp_path / "_aside_2"
+    for folder in (left, at_work):
+        folder.mkdir()
+        (folder / LOCK).touch()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(at_work / LOCK)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
     table(tmp_path).save(commit(ROW))
-    assert not left.exists()
+    assert (left.exists(), at_work.exists()) == (False, True)
+    holder.kill()
+    holder.communicate()
+    table(tmp_path).save(commit(ROW | {"customer_id": "b"}, replaces=0))
+    assert not at_work.exists()
+
+
+def test_a_date_is_claimed_by_one_run_and_another_date_by_another(tmp_path: Path) -> None:
+    with table(tmp_path / "t").claim():
+        with (
+            pytest.raises(DateTakenError, match="Another run is at work on as_of=2026-01-01"),
+            table(tmp_path / "t").claim(),
+        ):
+            pass
+        with table(tmp_path / "t", "2026-01-08").claim():
+            pass
+    with table(tmp_path / "t").claim():
+        pass
 
 
 def test_a_commit_says_what_it_is(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_score_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    examples = make_examples(list(range(0, ROWS, 3)), ["train", "calibration", "test"])
+    examples = make_examples(list(range(0, ROWS, 4)), ["train", "calibration", "test"])
     params = evaluation_params(slices=["tenure_dys", "tenure_days"])
     with caplog.at_level(logging.WARNING):
         fit_candidate(

@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 from telco_churn.pipelines.release.pipeline import create_challenge_pipeline
 from telco_churn.pipelines.training import create_model_pipeline
 from telco_churn.pipelines.training.leakage import drop_shared_rows
+from tests.conftest import label_params
 from tests.pipelines.training.planted_leaks import (
     copy_into_test,
     find,
@@ -90,7 +91,8 @@ def count_used(given: dict[str, Any]) -> pd.DataFrame:
     wired = create_model_pipeline() + create_challenge_pipeline()
     chosen = wired.only_nodes("training.drop_shared_rows", "challenge.describe_examples")
     catalog = DataCatalog()
-    for name, value in (given | {"params:training": training(action="drop")}).items():
+    read = {"params:training": training(action="drop"), "params:label": label_params()}
+    for name, value in (given | read).items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
     made = SequentialRunner().run(chosen, catalog)
     return made["examples_facts"].load().splits
