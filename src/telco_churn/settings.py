@@ -8,6 +8,7 @@ from kedro.config import OmegaConfigLoader
 from telco_churn.hooks import (
     NameUnreachableRegistry,
     RefuseBadParameters,
+    RefuseUnknownEnvironment,
     ShowSummary,
     SkipWhatIsScored,
 )
@@ -22,6 +23,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 HOOKS = (
+    RefuseUnknownEnvironment(),
     NameUnreachableRegistry(),
     RefuseBadParameters(),
     SkipWhatIsScored(),
