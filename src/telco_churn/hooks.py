@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
+from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -40,7 +41,7 @@ class RefuseUnknownEnvironment:
         Raises:
             WrongCallError: Lists them.
         """
-        loader = context.config_loader
+        loader = cast(OmegaConfigLoader, context.config_loader)
         conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
         if conf.is_dir() and not (conf / env).is_dir():
             known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())

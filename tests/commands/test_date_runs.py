@@ -39,7 +39,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     scoring = Pipeline([node(lambda: 1, None, "churn_scores", name="score")])
     table = SimpleNamespace(load=lambda: HISTORY)
     monkeypatch.setattr(module, "pipelines", {"scoring": scoring})
-    monkeypatch.setattr(module, "open_score_history", lambda env: table)
+    monkeypatch.setattr(module, "open_score_history", lambda _: table)
 
     def run(outcomes: list[BaseException | None], *arguments: str) -> Result:
         left = iter(outcomes)

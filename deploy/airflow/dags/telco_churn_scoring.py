@@ -18,8 +18,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 TIMEZONE = "UTC"
 SCHEDULE = "0 5 * * 1"
 
-# Exit codes of the project. Airflow counts tries, not what each ended with: so there is one limit for
-# not ready (75) and failed (1: perhaps the network), and every other code is final.
+# Exit codes of the project. Airflow counts tries, not what each ended with: so there is one limit
+# for not ready (75) and failed (1: perhaps the network), and every other code is final.
 NOTHING_TO_DO = 99
 WORTH_TRYING = (75, 1)
 TRIES = 13  # six hours, in steps of RETRY_EVERY

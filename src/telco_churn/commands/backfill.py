@@ -168,8 +168,13 @@ def _read_scored(env: str | None, pipeline: str) -> pd.DataFrame:
 
 def _show(runs: list[DateRun], dates: int, scored: pd.DataFrame) -> None:
     rows = [
-        [str(run.as_of), WORDS[run.code], *_tell_scores(run, scored), f"{run.seconds:.1f}"]
-        + [_shorten(run.message) if run.code not in FINE else ""]
+        [
+            str(run.as_of),
+            WORDS[run.code],
+            *_tell_scores(run, scored),
+            f"{run.seconds:.1f}",
+            _shorten(run.message) if run.code not in FINE else "",
+        ]
         for run in runs
     ]
     show_table(["as_of", "outcome", "customers", "model", "seconds", "reason"], rows)
@@ -183,7 +188,7 @@ def _tell_scores(run: DateRun, scored: pd.DataFrame) -> list[str]:
     """Customers and model version, where the date has the scores that were asked for."""
     if run.code not in FINE or str(run.as_of) not in scored.index:
         return ["", ""]
-    commit = scored.loc[str(run.as_of)]
+    commit = scored.loc[[str(run.as_of)]].to_dict("records")[0]
     return [f"{int(commit['customers']):,}", f"{commit['model']} {commit['model_version']}"]
 
 
