@@ -45,7 +45,7 @@ def test_run_keeps_the_help_of_kedro() -> None:
 
 @pytest.mark.slow
 def test_the_installed_package_runs_from_a_folder_with_conf(project: ProjectCopy) -> None:
-    arguments = ["--env", "test", "--pipelines", "scoring", "--params", "as_of=2026-09-28"]
+    arguments = ["--env", "test", "--pipelines", "scoring", "--params", "as_of=2026-08-31"]
     done = subprocess.run(
         [sys.executable, "-m", "telco_churn", *arguments],
         cwd=project.path,

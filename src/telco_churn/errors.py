@@ -12,18 +12,26 @@ class ExitCode(IntEnum):
     REFUSED = 65
     NOT_READY = 75
     NOTHING_TO_DO = 99
+    STOPPED = 130  # by Ctrl-C, as shells say it
 
 
 class InputError(ValueError):
-    """Something that was given is wrong; the message says what, what is allowed, and what to do."""
+    """Something that was given is wrong; the message says what, what is allowed, and what to do.
 
-    exit_code = ExitCode.FAILED
+    Trying again does not help: a person has to look.
+    """
+
+    exit_code = ExitCode.REFUSED
 
 
 class RefusedError(InputError):
-    """The data cannot be right, and a person has to look: trying again would not help."""
+    """The data cannot be right."""
 
-    exit_code = ExitCode.REFUSED
+
+class WrongCallError(InputError):
+    """The call names something that is not there."""
+
+    exit_code = ExitCode.WRONG_CALL
 
 
 class NotReadyError(InputError):

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, cast
 
 import click
+from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
@@ -17,7 +19,7 @@ from telco_churn import pipeline_registry
 from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.declarations import check_declarations
-from telco_churn.errors import NothingToDo
+from telco_churn.errors import NothingToDo, WrongCallError
 from telco_churn.handover import hand_over
 from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams, ScoringParams
 
@@ -31,6 +33,26 @@ PARTS_OF_A_PIPELINE = (
     "to_outputs",
     "namespaces",
 )
+
+
+class RefuseUnknownEnvironment:
+    """Ends a run whose environment has no folder, before anybody looks into it."""
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> Iterator[None]:
+        """Compare the name with the folders of conf/.
+
+        Raises:
+            WrongCallError: Lists them.
+        """
+        loader = cast(OmegaConfigLoader, context.config_loader)
+        conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
+        if conf.is_dir() and not (conf / env).is_dir():
+            known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+            raise WrongCallError(
+                f"There is no environment {env!r}: {conf} has {known}. Correct --env or KEDRO_ENV."
+            )
+        yield
 
 
 class RefuseBadParameters:
@@ -73,7 +95,7 @@ def _explain(block: str, error: ValidationError) -> str:
     """Say in one line a fault what is where, and what is allowed."""
     faults = [
         f"{'.'.join([block, *(str(part) for part in fault['loc'])])} is {fault['input']!r}: "
-        f"{fault['msg'].removeprefix('Value error, ')}"
+        f"{fault['msg'].removeprefix('Value error, ').removesuffix('.')}"
         for fault in error.errors()
     ]
     return "; ".join(faults) + f". Correct --params or the block {block} in conf/."

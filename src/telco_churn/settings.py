@@ -9,6 +9,7 @@ from telco_churn.hooks import (
     NameUnreachableRegistry,
     OneRunADate,
     RefuseBadParameters,
+    RefuseUnknownEnvironment,
     ShowSummary,
     SkipWhatIsScored,
 )
@@ -23,6 +24,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 HOOKS = (
+    RefuseUnknownEnvironment(),
     NameUnreachableRegistry(),
     RefuseBadParameters(),
     OneRunADate(),

@@ -50,7 +50,12 @@ def test_a_backfill_stops_at_a_failure_or_goes_on_when_told_to(project: ProjectC
     assert "[1/3] 2026-09-22 done" in stopped.output
     assert "[2/3] 2026-09-29 not ready" in stopped.output
     assert "usage runs from" in stopped.output
-    assert "1 dates were not run" in stopped.output
+    assert "1 of 3 dates were not run. To go on: --from 2026-09-29" in stopped.output
+    row = next(line for line in stopped.output.splitlines() if "│ 2026-09-22" in line)
+    assert "telco_churn_test 1" in row
+    assert scored_customers(project, "2026-09-22") in row
+    refused = next(line for line in stopped.output.splitlines() if "│ 2026-09-29" in line)
+    assert "as_of=2026-09-29 is outside the data" in refused
     on = backfill(project, *dates, "--keep-going")
     assert on.exit_code == ExitCode.NOT_READY
     assert "[3/3] 2026-10-06 not ready" in on.output
@@ -63,14 +68,18 @@ def test_a_backfill_stops_at_a_failure_or_goes_on_when_told_to(project: ProjectC
         (["yesterday", "2026-09-14"], "'yesterday' is no date. Write it YYYY-MM-DD."),
         (["2026-09-14", "2026-09-28", "--every", "0d"], "'0d' is no step. Write days or weeks"),
         (["2026-09-14", "2026-09-28", "--params", "as_of=2026-01-01"], "as_of is set by --from"),
+        (["2026-09-14", "2026-09-28", "--params", "as_off=1"], "Unknown parameters ['as_off']"),
+        (["2026-09-14", "2026-09-28", "--pipeline", "scorin"], "There is no pipeline 'scorin'"),
+        (["2026-09-14", "2026-09-28", "--env", "nope"], "There is no environment 'nope'"),
     ],
 )
 def test_a_call_that_cannot_be_meant_is_refused(
     arguments: list[str], expected: str, project: ProjectCopy
 ) -> None:
-    result = backfill(project, *arguments)
+    result = backfill(project, *arguments, "--keep-going")
     assert result.exit_code == ExitCode.WRONG_CALL
-    assert expected in result.output
+    assert result.output.count(expected) == 1
+    assert "not run" not in result.output
 
 
 def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
@@ -91,6 +100,18 @@ def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
     )
     assert wrong.exit_code == ExitCode.FAILED
     assert "versions that did are [0, 1, 2]" in wrong.output
+    never = call(
+        project, "scores", "restore", "--env", "test", "--as-of", "2025-01-01", "--version", "0"
+    )
+    listed = call(project, "scores", "history", "--env", "test", "--as-of", "2025-01-01")
+    for result in (never, listed):
+        assert result.exit_code == ExitCode.WRONG_CALL
+        assert "There are no scores of 2025-01-01; 1 dates have some" in result.output
+
+
+def scored_customers(project: ProjectCopy, day: str) -> str:
+    scores: pd.DataFrame = DeltaTable(scores_of(project)).to_pandas()
+    return str(int((scores["as_of"].astype(str) == day).sum()))
 
 
 def contacts(project: ProjectCopy) -> int:

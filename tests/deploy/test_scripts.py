@@ -16,7 +16,7 @@ from tests.conftest import PROJECT, ProjectCopy
 from tests.deploy.stand_in import StandIn, make_stand_in
 
 DAY = "2026-09-28"
-CALL = f"run --pipelines ingestion,scoring --params as_of={DAY}"
+INGEST, CALL = (f"run --pipelines {name} --params as_of={DAY}" for name in ("ingestion", "scoring"))
 
 
 @pytest.fixture
@@ -37,21 +37,29 @@ def run(stand_in: StandIn, *command: str, **environment: str) -> subprocess.Comp
 
 
 def retry(stand_in: StandIn, tries: int) -> int:
-    return run(stand_in, "deploy/retry.sh", str(tries), "0", "deploy/score.sh", DAY).returncode
+    command = ("deploy/retry.sh", str(tries), "0", "deploy/score.sh", DAY)
+    return run(stand_in, *command, PIPELINES="scoring").returncode
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 65, 75, 99])
 def test_scoring_a_date_ends_with_the_exit_code_of_the_run(stand_in: StandIn, code: int) -> None:
+    stand_in.answer(DAY, 0, code)
+    assert run(stand_in, "deploy/score.sh", DAY).returncode == code
+    assert stand_in.calls == [INGEST, CALL]
+
+
+@pytest.mark.parametrize("code", [1, 2, 65, 75])
+def test_nothing_is_scored_where_ingestion_did_not_end_well(stand_in: StandIn, code: int) -> None:
     stand_in.answer(DAY, code)
     assert run(stand_in, "deploy/score.sh", DAY).returncode == code
-    assert stand_in.calls == [CALL]
+    assert stand_in.calls == [INGEST]
 
 
 def test_without_a_date_the_last_monday_is_scored(stand_in: StandIn) -> None:
     today = date.today()
     monday = today - timedelta(days=today.weekday())
     assert run(stand_in, "deploy/score.sh").returncode == 0
-    assert stand_in.calls == [CALL.replace(DAY, monday.isoformat())]
+    assert stand_in.calls == [call.replace(DAY, monday.isoformat()) for call in (INGEST, CALL)]
 
 
 @pytest.mark.parametrize(

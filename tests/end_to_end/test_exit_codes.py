@@ -1,5 +1,6 @@
 """A scheduler can tell by the exit code what to do next."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 
@@ -35,11 +36,33 @@ def lose_half_the_customers(project: ProjectCopy) -> Result:
     return score(project, "as_of=2026-09-27,guard.max_customers_change=0.2")
 
 
+def remove_a_table(project: ProjectCopy) -> Result:
+    (project.data / "03_primary" / "contacts.parquet").unlink()
+    return score(project)
+
+
 def let_contacts_end_early(project: ProjectCopy) -> Result:
     path = project.data / "03_primary" / "contacts.parquet"
     contacts = pq.read_table(path)
     early = pc.less(contacts["contacted_on"], pa.scalar(date(2026, 8, 1)))
     pq.write_table(contacts.filter(early), path)
+    return score(project)
+
+
+def lose_all_customers(project: ProjectCopy) -> Result:
+    path = project.data / "03_primary" / "customers.parquet"
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    return score(project)
+
+
+def demote_the_champion(project: ProjectCopy) -> Result:
+    with sqlite3.connect(project.path / "mlflow.db") as database:
+        database.execute("delete from registered_model_aliases")
+    return score(project)
+
+
+def declare_fewer_features(project: ProjectCopy) -> Result:
+    project.edit("conf/base/parameters/features.yml", "windows: [90, 365]", "windows: [60, 365]")
     return score(project)
 
 
@@ -55,7 +78,22 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     "a broken contract": (break_a_primary_table, ExitCode.REFUSED, "lacks ['topic']"),
     "no such parameter": (lambda it: score(it, "as_off=1"), ExitCode.WRONG_CALL, "as_off"),
     "no such option": (lambda it: it.run("--pipelin", "scoring"), ExitCode.WRONG_CALL, "--pipelin"),
-    "before the data": (lambda it: score(it, "as_of=2020-01-01"), ExitCode.FAILED, "2025-04-01"),
+    "no such pipeline": (
+        lambda it: it.run("--pipelines", "scorin"),
+        ExitCode.WRONG_CALL,
+        "no pipeline 'scorin'; there are ['__default__', 'features', 'ingestion', ",
+    ),
+    "no such environment": (
+        lambda it: it.run("--pipelines", "scoring", env="nope"),
+        ExitCode.WRONG_CALL,
+        "has ['base', 'local', 'own_table', 'production', 'spark', 'test']",
+    ),
+    "not a date": (lambda it: score(it, "as_of=x"), ExitCode.WRONG_CALL, "2026-09-28. Correct"),
+    "before the data": (lambda it: score(it, "as_of=2020-01-01"), ExitCode.REFUSED, "2025-04-01"),
+    "no customers": (lose_all_customers, ExitCode.REFUSED, "no customer who is active"),
+    "no champion": (demote_the_champion, ExitCode.REFUSED, "no champion to score with"),
+    "fewer features": (declare_fewer_features, ExitCode.REFUSED, "invoices_amount_mean_90d"),
+    "a table is gone": (remove_a_table, ExitCode.FAILED, "There is no file"),
 }
 
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
+from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.wandb_files import WrittenRun
 
@@ -61,7 +62,7 @@ def test_the_delta_table_has_its_version_and_rows(finished_project: ProjectCopy)
 def test_a_run_that_fails_is_failed_in_both(project: ProjectCopy) -> None:
     project.edit("conf/base/wandb.yml", "mode: disabled", "mode: offline")
     result = project.run("--pipelines", "scoring", "--params", "as_of=2020-01-01")
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.REFUSED
     tags = read_tags(project.path)[-1]
     assert tags["status"] == "FAILED"
     assert find_written(project.path, tags["wandb_run_id"]).exit_code == 1

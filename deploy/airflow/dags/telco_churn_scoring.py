@@ -1,4 +1,4 @@
-"""Score every Monday's date: one `kedro run` a date, in the project's own environment.
+"""Score every Monday's date: a `kedro run` for each pipeline, in the project's own environment.
 
 Airflow needs nothing of the project but its path on the worker: the Airflow Variable
 `telco_churn_home`, which the environment variable `AIRFLOW_VAR_TELCO_CHURN_HOME` may hold. Which
@@ -18,9 +18,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 TIMEZONE = "UTC"
 SCHEDULE = "0 5 * * 1"
 
-# Exit codes of the project, and how often a date is tried that ended with one; all others: once.
+# Exit codes of the project. Airflow counts tries, not what each ended with: so there is one limit
+# for not ready (75) and failed (1: perhaps the network), and every other code is final.
 NOTHING_TO_DO = 99
-TRIES = {75: 13, 1: 3}  # not ready: six hours, in steps of RETRY_EVERY; failed: perhaps the network
+WORTH_TRYING = (75, 1)
+TRIES = 13  # six hours, in steps of RETRY_EVERY
 RETRY_EVERY = timedelta(minutes=30)
 
 
@@ -31,20 +33,12 @@ class ScoreDate(BaseOperator):
         """Run; raise what skips, retries or fails the task."""
         home = Path(Variable.get("telco_churn_home", default="/opt/telco-churn"))
         as_of = find_as_of(context)
-        command = [
-            str(home / ".venv" / "bin" / "kedro"),
-            "run",
-            "--pipelines",
-            context["params"]["pipelines"],
-            "--params",
-            f"as_of={as_of}",
-        ]
-        self._hook = SubprocessHook()
-        judge_exit_code(
-            self._hook.run_command(command, cwd=str(home)).exit_code,
-            as_of,
-            context["ti"].try_number,
-        )
+        kedro = str(home / ".venv" / "bin" / "kedro")
+        # A run each: by what ingestion made, scoring sees whether there is anything to do.
+        for pipeline in context["params"]["pipelines"].split(","):
+            command = [kedro, "run", "--pipelines", pipeline, "--params", f"as_of={as_of}"]
+            self._hook = SubprocessHook()
+            judge_exit_code(self._hook.run_command(command, cwd=str(home)).exit_code, as_of)
 
     def on_kill(self) -> None:
         """Stop the run with the task: a date is committed whole or not at all."""
@@ -60,14 +54,14 @@ def find_as_of(context: dict[str, Any]) -> date:
     return moment.astimezone(ZoneInfo(TIMEZONE)).date()
 
 
-def judge_exit_code(code: int, as_of: date, try_number: int) -> None:
+def judge_exit_code(code: int, as_of: date) -> None:
     """Raise what Airflow should do; a code that no retry can mend fails at once."""
     if code == 0:
         return
     if code == NOTHING_TO_DO:
         raise AirflowSkipException(f"{as_of} is scored already by the same model and data.")
-    message = f"Scoring {as_of} ended with exit code {code}, at try {try_number}."
-    if try_number < TRIES.get(code, 1):
+    message = f"Scoring {as_of} ended with exit code {code}."
+    if code in WORTH_TRYING:
         raise AirflowException(message)
     raise AirflowFailException(message)
 
@@ -90,7 +84,7 @@ with DAG(
 ):
     ScoreDate(
         task_id="score_date",
-        retries=max(TRIES.values()) - 1,
+        retries=TRIES - 1,
         retry_delay=RETRY_EVERY,
         # A backfill has a limit of runs of its own; primary tables have one writer.
         max_active_tis_per_dag=1,

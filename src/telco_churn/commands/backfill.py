@@ -1,6 +1,7 @@
 """`kedro backfill`: runs a pipeline for one date after another."""
 
 import logging
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,12 +11,14 @@ from typing import Any
 
 import click
 import mlflow
+import pandas as pd
 from kedro.framework.cli.utils import KedroCliError, _split_params
+from kedro.framework.project import pipelines
 from kedro.runner import SequentialRunner
 
 from telco_churn.commands.dates import Day, Step, list_dates
-from telco_churn.commands.outcome import EXPECTED, find_exit_code
-from telco_churn.commands.sessions import open_session, show_table
+from telco_churn.commands.outcome import EXPECTED, find_exit_code, find_wrong_call
+from telco_churn.commands.sessions import open_score_history, open_session, show_table
 from telco_churn.errors import ExitCode
 
 WORDS = {
@@ -25,8 +28,12 @@ WORDS = {
     ExitCode.REFUSED: "refused",
     ExitCode.WRONG_CALL: "wrong call",
     ExitCode.FAILED: "failed",
+    ExitCode.STOPPED: "stopped",
 }
 FINE = (ExitCode.DONE, ExitCode.NOTHING_TO_DO)
+STATUS = dict.fromkeys(FINE, "FINISHED") | {ExitCode.STOPPED: "KILLED"}  # MLflow's words
+FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # no other date would go otherwise
+REASON_WIDTH = 60  # characters; the line of the date has all of it
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,8 @@ def backfill(
 
     Dates that were scored by the same model from the same data are skipped, so the same call goes
     on where it was stopped. It ends with the exit code of the first date that went wrong: 65
-    refused, 75 not ready, 1 failed; with 99 when there was nothing to do for any date.
+    refused, 75 not ready, 1 failed, 130 stopped by Ctrl-C; with 99 when there was nothing to do for
+    any date. A wrong call ends it at the first date, with 2.
 
     Example: kedro backfill --from 2026-01-05 --to 2026-09-28 --every 7d
     """
@@ -83,7 +91,9 @@ def backfill(
             lambda as_of: _run_date(as_of, pipeline, env, parameters),
             keep_going,
         )
-    _show(runs, len(dates))
+    if runs[0].code is ExitCode.WRONG_CALL:
+        raise click.UsageError(runs[0].message)
+    _show(runs, len(dates), _read_scored(env, pipeline))
     wrong = [run.code for run in runs if run.code not in FINE]
     if wrong:
         raise SystemExit(wrong[0])
@@ -95,8 +105,10 @@ def _run_all(dates: list[date], run: Callable[[date], DateRun], keep_going: bool
     runs: list[DateRun] = []
     for number, as_of in enumerate(dates, start=1):
         runs.append(run(as_of))
+        if number == 1 and runs[0].code is ExitCode.WRONG_CALL:
+            break
         click.echo(f"[{number}/{len(dates)}] {_describe(runs[-1])}{_estimate(runs, len(dates))}")
-        if runs[-1].code not in FINE and not keep_going:
+        if runs[-1].code in FINAL or (runs[-1].code not in FINE and not keep_going):
             break
     return runs
 
@@ -107,16 +119,24 @@ def _run_date(as_of: date, pipeline: str, env: str | None, parameters: dict[str,
     try:
         with open_session(env, parameters | {"as_of": str(as_of)}) as session:
             session.run(pipeline_names=pipeline.split(","), runner=SequentialRunner())
-    except EXPECTED as error:
-        code, message = find_exit_code(error), str(error)
+    except KeyboardInterrupt:
+        code, message = ExitCode.STOPPED, "by Ctrl-C; the scores before stay as they were"
     except Exception as error:  # a date that fails is told of like any other
-        if KedroCliError.VERBOSE_ERROR:
+        if KedroCliError.VERBOSE_ERROR and not isinstance(error, EXPECTED):
             raise
-        code, message = ExitCode.FAILED, f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        code, message = _judge(error)
     finally:
         while mlflow.active_run():  # kedro-mlflow opens the run again at each node
-            mlflow.end_run("FINISHED" if code in FINE else "FAILED")
+            mlflow.end_run(STATUS.get(code, "FAILED"))
     return DateRun(as_of, code, time.monotonic() - started, message)
+
+
+def _judge(raised: Exception) -> tuple[ExitCode, str]:
+    error = find_wrong_call(raised) or raised
+    if isinstance(error, EXPECTED) and str(error):
+        return find_exit_code(error), str(error)
+    first_line = next(iter(str(error).splitlines()), "no message")
+    return find_exit_code(error), f"{type(error).__name__}: {first_line}"
 
 
 def _describe(run: DateRun) -> str:
@@ -125,8 +145,8 @@ def _describe(run: DateRun) -> str:
 
 
 def _estimate(runs: list[DateRun], dates: int) -> str:
-    """How long the rest will take, if it takes as long as what was not skipped."""
-    worked = [run.seconds for run in runs if run.code is not ExitCode.NOTHING_TO_DO]
+    """How long the rest will take, if it takes as long as what was done."""
+    worked = [run.seconds for run in runs if run.code is ExitCode.DONE]
     left = dates - len(runs)
     if not left or not worked:
         return ""
@@ -134,12 +154,46 @@ def _estimate(runs: list[DateRun], dates: int) -> str:
     return f"; {left} to go, about {minutes} min {seconds:02d} s"
 
 
-def _show(runs: list[DateRun], dates: int) -> None:
-    rows = [[str(run.as_of), WORDS[run.code], f"{run.seconds:.1f}"] for run in runs]
-    show_table(["as_of", "outcome", "seconds"], rows)
-    left = dates - len(runs)
-    if left:
-        click.echo(f"{left} dates were not run. The same call goes on where this one stopped.")
+def _read_scored(env: str | None, pipeline: str) -> pd.DataFrame:
+    """The last commit of each date, by date; none where the pipeline does not score."""
+    runs_of = [pipelines[name].all_outputs() for name in pipeline.split(",")]
+    try:
+        commits = open_score_history(env).load()
+    except EXPECTED as error:
+        click.echo(f"What was scored cannot be read: {error}", err=True)
+        commits = pd.DataFrame(columns=["as_of"])
+    last = commits.drop_duplicates("as_of", keep="last").set_index("as_of")
+    return last if any("churn_scores" in outputs for outputs in runs_of) else last.head(0)
+
+
+def _show(runs: list[DateRun], dates: int, scored: pd.DataFrame) -> None:
+    rows = [
+        [
+            str(run.as_of),
+            WORDS[run.code],
+            *_tell_scores(run, scored),
+            f"{run.seconds:.1f}",
+            _shorten(run.message) if run.code not in FINE else "",
+        ]
+        for run in runs
+    ]
+    show_table(["as_of", "outcome", "customers", "model", "seconds", "reason"], rows)
+    if len(runs) < dates:
+        click.echo(
+            f"{dates - len(runs)} of {dates} dates were not run. To go on: --from {runs[-1].as_of}"
+        )
+
+
+def _tell_scores(run: DateRun, scored: pd.DataFrame) -> list[str]:
+    """Customers and model version, where the date has the scores that were asked for."""
+    if run.code not in FINE or str(run.as_of) not in scored.index:
+        return ["", ""]
+    commit = scored.loc[[str(run.as_of)]].to_dict("records")[0]
+    return [f"{int(commit['customers']):,}", f"{commit['model']} {commit['model_version']}"]
+
+
+def _shorten(message: str) -> str:
+    return textwrap.shorten(message, REASON_WIDTH, placeholder=" ...")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class Step(click.ParamType[timedelta]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
         """Read a step."""
-        found = STEP.fullmatch(str(value))
+        found = STEP.fullmatch(str(value).lower())  # help shows it in capitals
         if not found:
             self.fail(f"{value!r} is no step. Write days or weeks, as in 7d or 2w.", param, ctx)
         number, unit = found.groups()

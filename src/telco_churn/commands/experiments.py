@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 
+from telco_churn.commands.outcome import explain_errors
 from telco_churn.commands.side_by_side import Experiment, compare
 
 DEFAULT_METRICS = (
@@ -43,6 +44,7 @@ PAGE = 50  # runs that are asked for at once while looking for those of a pipeli
     help="Metrics to show, as globs, e.g. 'roc_auc*'. Repeat for more.",
 )
 @click.option("--env", "-e", help="Kedro environment, whose mlflow.yml says where runs are.")
+@explain_errors
 def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: str | None) -> None:
     r"""Show the last runs side by side, the latest first.
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 from kedro.framework.cli.utils import KedroCliError
+from kedro.framework.project import pipelines
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
 
-from telco_churn.errors import ExitCode, InputError, NothingToDo
+from telco_churn.errors import ExitCode, InputError, NothingToDo, WrongCallError
 
 EXPECTED = (InputError, DatasetError, ParameterValidationError)
 
@@ -25,8 +26,9 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         except NothingToDo as found:
             click.echo(str(found))
             raise SystemExit(found.exit_code) from found
-        except EXPECTED as error:
-            if KedroCliError.VERBOSE_ERROR:
+        except Exception as raised:
+            error = find_wrong_call(raised) or raised
+            if KedroCliError.VERBOSE_ERROR or not isinstance(error, EXPECTED):
                 raise
             plain = click.ClickException(str(error))
             plain.exit_code = find_exit_code(error)  # type: ignore[misc]  # as click documents
@@ -35,10 +37,21 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     return run_explained
 
 
+def find_wrong_call(error: Exception) -> WrongCallError | None:
+    """Say what pipelines there are, if the error is Kedro's when it finds none of a name."""
+    cause = error.__cause__
+    if not (isinstance(error, ValueError) and isinstance(cause, KeyError) and cause.args):
+        return None
+    known = sorted(pipelines.keys())
+    if "Failed to find the pipeline" not in str(error) or cause.args[0] in known:
+        return None
+    return WrongCallError(f"There is no pipeline {cause.args[0]!r}; there are {known}.")
+
+
 def find_exit_code(error: BaseException) -> ExitCode:
     """Look for what an error means among its causes: Kedro wraps what datasets raise."""
     for cause in _walk(error):
-        if isinstance(cause, InputError) and cause.exit_code is not ExitCode.FAILED:
+        if isinstance(cause, InputError):
             return cause.exit_code
         if isinstance(cause, DataValidationError):
             return ExitCode.REFUSED

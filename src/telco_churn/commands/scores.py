@@ -9,11 +9,10 @@ from kedro.io import DataCatalog
 
 from telco_churn.commands.dates import Day
 from telco_churn.commands.outcome import explain_errors
-from telco_churn.commands.sessions import open_session, show_table
-from telco_churn.datasets.score_history import ScoreHistory
+from telco_churn.commands.sessions import open_score_history, open_session, show_table
+from telco_churn.errors import WrongCallError
 from telco_churn.handover import hand_over
 
-HISTORY = "score_history"
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
 
 
@@ -29,14 +28,15 @@ def scores() -> None:
 @explain_errors
 def history(env: str | None, as_of: date | None, every: bool) -> None:
     """List dates, versions, counts, model and duration, as the table's own log has them."""
-    commits = cast(ScoreHistory, _open(env)[HISTORY]).load()
-    if as_of:
-        commits = commits[commits["as_of"] == str(as_of)]
-    elif not every:
-        commits = commits.drop_duplicates("as_of", keep="last").sort_values("as_of")
+    commits = open_score_history(env).load()
     if commits.empty:
         click.echo("There are no scores. Run: kedro run --pipelines scoring --params as_of=...")
         return
+    if as_of:
+        _check_scored(commits, as_of)
+        commits = commits[commits["as_of"] == str(as_of)]
+    elif not every:
+        commits = commits.drop_duplicates("as_of", keep="last").sort_values("as_of")
     _show(commits)
 
 
@@ -47,18 +47,26 @@ def history(env: str | None, as_of: date | None, every: bool) -> None:
 @explain_errors
 def restore(env: str | None, as_of: date, version: int) -> None:
     """Make the scores of a date what an earlier version of the table had, as a new commit."""
-    catalog = _open(env, as_of=str(as_of))
-    made = cast(ScoreHistory, catalog[HISTORY]).restore(str(as_of), version)
-    hand_over(catalog)
+    table = open_score_history(env)
+    _check_scored(table.load(), as_of)
+    made = table.restore(str(as_of), version)
+    with open_session(env, {"as_of": str(as_of)}) as session:
+        hand_over(cast(DataCatalog, session.load_context().catalog))
     click.echo(
         f"{as_of} is as version {version} had it; that is version {made} of the table now. Its "
         "contact list was written anew."
     )
 
 
-def _open(env: str | None, **parameters: str) -> DataCatalog:
-    with open_session(env, parameters) as session:
-        return cast(DataCatalog, session.load_context().catalog)
+def _check_scored(commits: pd.DataFrame, as_of: date) -> None:
+    known = sorted(set(commits["as_of"]))
+    if str(as_of) in known:
+        return
+    there = f"{len(known)} dates have some, {known[0]} to {known[-1]}" if known else "no date has"
+    raise WrongCallError(
+        f"There are no scores of {as_of}; {there}. Choose one of them (kedro scores history), or "
+        f"make them: kedro run --pipelines scoring --params as_of={as_of}."
+    )
 
 
 def _show(commits: pd.DataFrame) -> None:

@@ -11,6 +11,8 @@ from kedro.utils import find_kedro_project
 from rich.console import Console
 from rich.table import Table
 
+from telco_churn.datasets.score_history import ScoreHistory
+
 WIDTH_OF_FILES = 160  # characters; a terminal has its own
 
 
@@ -22,6 +24,12 @@ def open_session(
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     with KedroSession.create(project_path=project, env=env, runtime_params=parameters) as session:
         yield cast(KedroSession, session)
+
+
+def open_score_history(env: str | None) -> ScoreHistory:
+    """Open what the commits of the score table say."""
+    with open_session(env) as session:
+        return cast(ScoreHistory, session.load_context().catalog["score_history"])
 
 
 def show_table(columns: list[str], rows: list[list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""How much trouble ingestion bears."""
+"""How much trouble ingestion bears, and when a day is whole."""
 
 from pydantic import Field
 
@@ -6,6 +6,13 @@ from telco_churn.parameters.block import Block
 
 
 class IngestionParams(Block):
-    """How large a share of a table may be rejected before the run stops."""
+    """What is let pass, and what counts as a day.
+
+    Attributes:
+        max_rejected_fraction: Share of the rows of any one table, beyond which the run stops.
+        full_day_share: Share of the rows that a usual day of usage has around then, from which a
+            day counts as delivered.
+    """
 
     max_rejected_fraction: float = Field(ge=0, le=1)
+    full_day_share: float = Field(gt=0, le=1)

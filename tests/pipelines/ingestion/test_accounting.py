@@ -1,7 +1,7 @@
 """Every row that comes in is kept, a counted duplicate, or rejected by a named rule."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import ibis.expr.types as ir
@@ -15,7 +15,7 @@ from telco_churn.contracts import IDENTIFIERS, Contacts, Customers, Invoices, Us
 from telco_churn.parameters import IngestionParams, MessParams
 from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.row_checks import check_rows
-from tests.conftest import simulate_tables, simulation_params
+from tests.conftest import read_parameters, simulate_tables, simulation_params
 from tests.small_operator import Put
 
 TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
@@ -159,13 +159,38 @@ def test_of_one_invoice_delivered_twice_the_filled_in_one_is_kept(put: Put) -> N
     assert pd.to_datetime(kept["paid_on"]).dt.date.tolist() == [date(2026, 6, 1)]
 
 
-def test_a_mistyped_date_is_no_delivery(put: Put) -> None:
-    days = [date(2026, 1, day) for day in range(1, 11)]
-    rows = [USAGE_ROW | {"customer_id": c, "day": day} for c in "abcdefghijklmno" for day in days]
-    table = pa.Table.from_pylist([*rows, USAGE_ROW | {"day": date(2062, 1, 1)}])
-    checked = put(table.append_column("broken_rule", pa.nulls(len(table), pa.string())))
-    (row,) = nodes.measure_coverage(checked, pd.DataFrame()).to_pyarrow().to_pylist()
-    assert row == {"first_day": days[0], "last_day": days[-1]}
+DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "covered"),
+    [
+        (dict.fromkeys(DAYS, 20), DAYS),
+        (dict.fromkeys(DAYS, 20) | {date(2062, 1, 1): 1, date(1999, 1, 1): 1}, DAYS),
+        (dict.fromkeys(DAYS, 20) | {DAYS[-1]: 3}, DAYS[:-1]),
+        (dict.fromkeys(DAYS, 20) | {DAYS[-1]: 15}, DAYS[:-1]),
+        (dict.fromkeys(DAYS, 20) | {DAYS[-1]: 16}, DAYS),
+        (dict.fromkeys(DAYS, 20) | dict.fromkeys(DAYS[-10:], 3), DAYS[:-10]),
+        ({day: 100 + number for number, day in enumerate(DAYS)}, DAYS),
+    ],
+    ids=[
+        "all",
+        "mistyped",
+        "15 %",
+        "75 %",
+        "80 %",
+        "ten days of 15 %",
+        "three times as many at the end",
+    ],
+)
+def test_usage_reaches_as_far_as_days_are_whole(
+    counts: dict[date, int], covered: list[date], put: Put
+) -> None:
+    days = [day for day, count in counts.items() for _ in range(count)]
+    checked = put(pa.table({"day": days, "broken_rule": pa.nulls(len(days), pa.string())}))
+    params = IngestionParams(**read_parameters("ingestion"))
+    (row,) = nodes.measure_coverage(checked, pd.DataFrame(), params).to_pyarrow().to_pylist()
+    assert row == {"first_day": covered[0], "last_day": covered[-1]}
 
 
 def test_identifiers_end_at_the_first_step(put: Put) -> None:
@@ -183,9 +208,9 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
             "rows": [96, 2, 2],
         }
     )
-    allowed = IngestionParams(max_rejected_fraction=0.02)
+    allowed = IngestionParams(max_rejected_fraction=0.02, full_day_share=0.8)
     assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
-    exceeded = IngestionParams(max_rejected_fraction=0.019)
+    exceeded = IngestionParams(max_rejected_fraction=0.019, full_day_share=0.8)
     with pytest.raises(nodes.TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
         nodes.stop_when_too_many_rejected(report, report, exceeded)
 

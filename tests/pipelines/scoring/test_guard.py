@@ -22,6 +22,7 @@ from tests.conftest import as_of, read_parameters
 
 USUAL = [0, 10, 80, 300, 200, 150, 90, 40, 20, 10, 0]
 SHIFTED = USUAL[::-1]
+SHARPER = [40, 90, 170, 250, 120, 90, 60, 40, 20, 15, 5]
 
 
 def champion(version: int) -> ModelVersion:
@@ -65,7 +66,14 @@ def test_many_more_or_fewer_customers_are_refused(customers: int) -> None:
 def test_another_distribution_by_the_same_model_is_refused() -> None:
     with pytest.raises(ImplausibleScoresError, match=r"stability index .* is \d\.\d\d .*0\.25"):
         guard(history(), histogram=SHIFTED)
-    assert guard(history(), histogram=SHIFTED, version=2)
+
+
+def test_another_model_may_shift_the_distribution_further_but_not_at_will() -> None:
+    with pytest.raises(ImplausibleScoresError, match=r"0\.25 \(guard\.max_stability_index\)"):
+        guard(history(), histogram=SHARPER)
+    assert guard(history(), histogram=SHARPER, version=2)
+    with pytest.raises(ImplausibleScoresError, match=r"1 \(guard\.max_stability_index_new_model"):
+        guard(history(), histogram=SHIFTED, version=2)
 
 
 @pytest.mark.parametrize("day", ["2026-08-01", "2026-10-05"])

@@ -30,7 +30,7 @@ CONTRACTS = {
 }
 KEPT, DUPLICATE = "kept", "duplicate"
 BLANKED = "blanked_"
-FAIR_SHARE = 0.1  # of the median day's rows
+DAYS_AROUND = 28  # with rows, to either side of a day, that say what is usual
 
 
 class TooManyRejectedError(RefusedError):
@@ -122,18 +122,29 @@ def trust_kept_rows(checked: ir.Table, accepted_report: pd.DataFrame) -> ir.Tabl
     return checked.filter(checked.broken_rule.isnull()).drop(*BOOKKEEPING)
 
 
-def measure_coverage(checked_usage: ir.Table, accepted_report: pd.DataFrame) -> ir.Table:
+def measure_coverage(
+    checked_usage: ir.Table, accepted_report: pd.DataFrame, params: IngestionParams
+) -> ir.Table:
     """Find the first and last day that usage was delivered for, once the report was accepted.
 
-    A day counts when it has a fair share of a usual day's rows: one mistyped date is no delivery.
+    Half a day, or a mistyped date, is no delivery. What is usual is said by the days around, for
+    operators grow.
+
+    Args:
+        checked_usage: With `broken_rule`.
+        accepted_report: Not read.
+        params: `full_day_share`, from which a day counts.
+
+    Returns:
+        One row: `first_day`, `last_day`.
     """
     del accepted_report
     kept = checked_usage.filter(checked_usage.broken_rule.isnull())
-    days = kept.group_by("day").agg(rows=ibis._.count())
-    delivered = days.filter(days.rows >= FAIR_SHARE * days.rows.median().as_scalar())
-    return delivered.agg(first_day=delivered.day.min(), last_day=delivered.day.max()).select(
-        "first_day", "last_day"
-    )
+    days = kept.group_by("day").agg(rows=ibis._.count()).order_by("day").to_pandas()
+    around = days["rows"].rolling(2 * DAYS_AROUND + 1, center=True, min_periods=1)
+    whole = days.loc[days["rows"] >= params.full_day_share * around.median(), "day"]
+    covered = {"first_day": [whole.min()], "last_day": [whole.max()]}
+    return ibis.memtable(pd.DataFrame(covered), schema=dict.fromkeys(covered, "date"))
 
 
 def _count_outcomes(checked: ir.Table, name: str) -> pd.DataFrame:

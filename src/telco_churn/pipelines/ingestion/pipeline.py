@@ -53,7 +53,7 @@ def _trust_nodes() -> list[Node]:
     ]
     cover = Node(
         nodes.measure_coverage,
-        ["checked_usage", "accepted_report"],
+        ["checked_usage", "accepted_report", "params:ingestion"],
         "coverage",
         name="measure_coverage",
     )

@@ -67,7 +67,7 @@ def guard_volume(
     Args:
         score_measures: Of this date.
         score_history: One row per commit, oldest first.
-        scoring_champion: Probabilities are compared only with those of this same version.
+        scoring_champion: Whether those before are of this same version says which bound holds.
         as_of: This date.
         guard: The bounds.
 
@@ -77,9 +77,12 @@ def guard_volume(
     before = _find_date_before(score_history, as_of, guard)
     if before is None:
         return score_measures
-    faults = _compare_customers(score_measures, before, guard)
-    if before["model_version"] == str(scoring_champion.version):
-        faults += _compare_probabilities(score_measures, before, guard)
+    is_same = before["model_version"] == str(scoring_champion.version)
+    bound = "max_stability_index" if is_same else "max_stability_index_new_model"
+    faults = [
+        *_compare_customers(score_measures, before, guard),
+        *_compare_probabilities(score_measures, before, guard, bound),
+    ]
     if faults:
         message = (
             f"The scores of {as_of} are far off those of {before['as_of']}: {'; '.join(faults)}. "
@@ -129,13 +132,14 @@ def _compare_customers(
 
 
 def _compare_probabilities(
-    measures: dict[str, Any], before: dict[Any, Any], guard: GuardParams
+    measures: dict[str, Any], before: dict[Any, Any], guard: GuardParams, bound: str
 ) -> list[str]:
     index = find_stability_index(json.loads(before["histogram"]), measures["histogram"])
-    if index <= guard.max_stability_index:
+    allowed = getattr(guard, bound)
+    if index <= allowed:
         return []
     return [
         f"the stability index of the probabilities is {index:.2f} (their mean "
         f"{float(before['mean_probability']):.2%} then, {measures['mean_probability']:.2%} now), "
-        f"allowed is {guard.max_stability_index:g} (guard.max_stability_index)"
+        f"allowed is {allowed:g} (guard.{bound})"
     ]
