@@ -17,7 +17,7 @@ COPY deploy/score.sh deploy/retry.sh deploy/
 COPY deploy/docker/entrypoint.sh deploy/docker/
 # What runs leave lies in one volume, wherever the project looks for it.
 RUN python -m compileall -q src \
-    && for name in data mlruns mlflow.db wandb; do ln -s "/state/$name" "$name"; done
+    && for name in data mlruns mlflow.db wandb .viz; do ln -s "/state/$name" "$name"; done
 
 FROM ${PYTHON}
 # The version is the distribution's of the pinned image; a version pinned here is gone with its next fix.

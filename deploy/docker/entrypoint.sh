@@ -4,7 +4,7 @@
 set -eu
 
 state=${TELCO_CHURN_STATE:-/state}
-mkdir -p "$state/data" "$state/mlruns" "$state/wandb"
+mkdir -p "$state/data" "$state/mlruns" "$state/wandb" "$state/.viz"
 case ${1-} in
     kedro | deploy/*) exec "$@" ;;
     [a-z]*)

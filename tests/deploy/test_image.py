@@ -150,7 +150,7 @@ def test_the_files_of_the_image_score_a_date(
         (app / name).symlink_to(state / name)
         left = finished_project.path / name
         if left.is_dir():
-            shutil.copytree(left, state / name)
+            shutil.copytree(left, state / name, dirs_exist_ok=True)
         elif left.exists():
             shutil.copy(left, state / name)
     environment = {

@@ -100,7 +100,7 @@ def test_a_stopped_retry_stops_the_run_as_well(stand_in: StandIn) -> None:
 def test_a_night_that_went_well_gives_cron_nothing_to_mail(stand_in: StandIn) -> None:
     done = run_as_cron(stand_in)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert len(stand_in.calls) == 1
+    assert len(stand_in.calls) == 2
 
 
 def test_a_night_that_was_refused_is_mailed_with_the_end_of_its_log(stand_in: StandIn) -> None:
