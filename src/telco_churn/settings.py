@@ -39,6 +39,6 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     # An environment says only what differs, inside a block too.
-    "merge_strategy": {"parameters": "soft"},
+    "merge_strategy": {"parameters": "soft", "wandb": "soft"},
     "config_patterns": {"mlflow": ["mlflow*"], "wandb": ["wandb*"]},
 }

@@ -48,6 +48,8 @@ def test_a_table_with_a_catalog_entry_a_contract_and_a_block_becomes_features(
     assert set(travellers["roaming_roaming_mb_sum_28d"]) == {30.0}
     assert set(travellers["roaming_roaming_mb_active_days_28d"]) == {2}
     assert set(travellers["roaming_country_ch_share_28d"]) == {0.5}
+    nodes = "features.describe_features,features.write_dictionary"
+    assert project.run("--nodes", nodes).exit_code == 0
     dictionary = pd.read_csv(project.data / "08_reporting" / "data_dictionary.csv")
     assert "roaming_country_ch_share_28d" in set(dictionary["name"])
 

@@ -45,8 +45,17 @@ def find_place(dataset: Any) -> Place | None:
     protocol = getattr(inner, "_protocol", None) or getattr(inner, "_fs_prefix", "") or "file"
     version = getattr(inner, "_version", None)
     return Place(
-        path=str(path),
+        path=_strip_secrets(str(path)),
         protocol=str(protocol).removesuffix("://"),
         is_versioned=version is not None,
         version=getattr(version, "save", None),
     )
+
+
+def _strip_secrets(path: str) -> str:
+    """Take out of an address who may read it: user, password and signed query."""
+    scheme, separator, rest = path.partition("://")
+    if not separator:
+        return path
+    host, slash, way = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{way.partition('?')[0]}"
