@@ -62,9 +62,9 @@ what the process says itself. *This pipeline* is `kedro run` as typed, with MLfl
 plugins* is the same pipeline by Kedro's runner alone
 ([features_pipeline.py](../../benchmarks/features_pipeline.py)): reading, contracts, features,
 writing, which is what the targets call orchestration excluded. A file that kept its contract is not
-checked again for as long as it stays as it is: *tables checked before* is such a run; in all others of ours
-every row of every table is checked. The rivals check nothing. Peak is the largest resident memory
-of the process. At {results.small:,} customers times are medians of three runs, taken in
+checked again for as long as it stays as it is: *tables checked before* is such a run; in all others
+of ours every row of every table is checked. The rivals check nothing. Peak is the largest resident
+memory of the process. At {results.small:,} customers times are medians of three runs, taken in
 turn, and peaks the largest; at {results.large:,} there is one run."""
 
 
