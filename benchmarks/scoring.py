@@ -102,7 +102,7 @@ def main() -> None:
     for leaves in MODELS:
         register_champion(examples, leaves)
         for customers in sizes:
-            repetitions = REPETITIONS if customers == sizes[0] else 1
+            repetitions = REPETITIONS if customers == SIZES[0] else 1
             found[Setting(leaves, customers)] = _measure_all(customers, repetitions)
     _describe(found, sizes).write(report_folder(asked))
 

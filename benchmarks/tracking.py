@@ -59,7 +59,7 @@ def main() -> None:
         for name, runs in found.items():
             _configure(place, is_tracked=name == BOTH)
             runs.append(measure(f"{run} {TRAIN}", place / "logs" / f"{name.split()[0]}.log"))
-    starts = {name: _time_start(code, place, repetitions) for name, code in STARTS.items()}
+    starts = {name: _time_start(code, place, REPETITIONS) for name, code in STARTS.items()}
     _describe(customers, found, starts, [made, f"{run} {TRAIN}"]).write(report_folder(asked))
 
 
