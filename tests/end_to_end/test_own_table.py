@@ -149,7 +149,7 @@ def test_a_column_of_lists_is_refused(table: pd.DataFrame, project: ProjectCopy)
     frame = pa.Table.from_pandas(table)
     pq.write_table(frame.append_column("tags", pa.array([["a"]] * len(table))), file)
     code, output = run(project, file)
-    assert code == 1
+    assert code == ExitCode.REFUSED
     assert "['tags'] hold lists" in output
 
 
