@@ -87,14 +87,8 @@ def test_studies_of_two_names_share_no_trial(studies: TuningStudies) -> None:
 
 
 def test_no_trial_starts_after_the_time_is_over(studies: TuningStudies) -> None:
-    tune(loss, search(studies.load()("a"), seconds=0.6), START, tuning(trials=500))
-    assert 0 < len(_completed(studies.load()("a"))) < 500
-
-
-def test_a_search_takes_its_share_of_what_is_left(studies: TuningStudies) -> None:
-    begun = monotonic()
-    tune(loss, search(studies.load()("a"), seconds=3, left=6), START, tuning(trials=5000))
-    assert 0.5 <= monotonic() - begun < 1.5
+    tune(loss, search(studies.load()("a"), seconds=2), START, tuning(trials=5000))
+    assert 0 < len(_completed(studies.load()("a"))) < 5000
 
 
 def test_without_time_left_the_configuration_is_taken(
