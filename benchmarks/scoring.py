@@ -53,8 +53,8 @@ SHAPED = 20_000  # shap's rate is that of so many rows: all would take an hour
 
 GIB = 1024  # MiB
 LIBRARIES = ("kedro", "mlflow", "lightgbm", "duckdb", "deltalake", "pyarrow", "pandas", "shap")
-COMPARED = f"""Customers scored for one date by a model of {TREES} trees, with 31 leaves each,
-LightGBM's default, and with 7, the project's.
+COMPARED = f"""Customers scored for one date by a model of {TREES} trees, of as many leaves as the
+table says: 31 are LightGBM's default, 7 the project's.
 
 - *`booster.predict`*: alone, on the same matrix, which is in memory already. Nothing can be
   faster.
@@ -69,9 +69,7 @@ LightGBM's default, and with 7, the project's.
   by `shap.TreeExplainer` after `booster.predict`, as values without words. shap's time is that of
   {SHAPED:,} rows, scaled up.
 
-Each run is a process of its own. *Work* leaves out start, imports and configuration. At the
-smaller size the median of {REPETITIONS} runs counts, taken in turn, and the largest peak; at the
-larger there is one run."""
+Each run is a process of its own. *Work* leaves out start, imports and configuration."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,8 @@ def main() -> None:
     parser.add_argument(
         "--examples", type=Path, help="training_examples.parquet, made when not given"
     )
+    parser.add_argument("--leaves", type=int, nargs="+", default=MODELS, help="of each tree")
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="of the smaller size")
     asked = parser.parse_args()
     examples = asked.examples or make_examples(FEW if asked.small else CUSTOMERS)
     sizes = SMALL_SIZES if asked.small else SIZES
@@ -99,12 +99,12 @@ def main() -> None:
         configure(find_place(customers), registry=PLACE)
         make_features(examples, customers)
     found: Found = {}
-    for leaves in MODELS:
+    for leaves in asked.leaves:
         register_champion(examples, leaves)
         for customers in sizes:
-            repetitions = REPETITIONS if customers == SIZES[0] else 1
+            repetitions = asked.repetitions if customers == SIZES[0] else 1
             found[Setting(leaves, customers)] = _measure_all(customers, repetitions)
-    _describe(found, sizes).write(report_folder(asked))
+    _describe(found, sizes, asked.repetitions).write(report_folder(asked))
 
 
 def find_place(customers: int) -> Path:
@@ -202,7 +202,7 @@ def _break_seal(customers: int) -> None:
         seal.unlink()
 
 
-def _describe(found: Found, sizes: tuple[int, ...]) -> Page:
+def _describe(found: Found, sizes: tuple[int, ...], repetitions: int) -> Page:
     rows = [
         f"| {at.leaves} | {at.customers:,} | {name} | {run.worked:.1f} | "
         f"{at.customers / run.worked:,.0f} | {measured[LIMIT].worked / run.worked:.2f} | "
@@ -217,7 +217,8 @@ def _describe(found: Found, sizes: tuple[int, ...]) -> Page:
     return Page(
         section="scoring",
         title="Scoring",
-        compared=COMPARED,
+        compared=f"{COMPARED} At\n{sizes[0]:,} customers there are {repetitions} runs, taken in turn: "
+        "the median counts, and the largest peak.\nAt the larger size there is one run.",
         libraries=LIBRARIES,
         tables=[tabulate(names, rows)],
         targets=[target for at in found for target in _list_targets(found, at, sizes[0])],
