@@ -217,8 +217,8 @@ def _describe(found: Found, sizes: tuple[int, ...], repetitions: int) -> Page:
     return Page(
         section="scoring",
         title="Scoring",
-        compared=f"{COMPARED} At\n{sizes[0]:,} customers there are {repetitions} runs, taken in turn: "
-        "the median counts, and the largest peak.\nAt the larger size there is one run.",
+        compared=f"{COMPARED} At\n{sizes[0]:,} customers the median of {repetitions} runs counts, "
+        "taken in turn, and the largest peak.\nAt the larger size there is one run.",
         libraries=LIBRARIES,
         tables=[tabulate(names, rows)],
         targets=[target for at in found for target in _list_targets(found, at, sizes[0])],
