@@ -154,7 +154,7 @@ def test_without_the_column_that_tells_most_nothing_is_champion_until_a_person_s
     version = DeltaTable(scores).version()
 
     code, output = run(project, file, drop="visits;spent")
-    assert code == ExitCode.FAILED
+    assert code == ExitCode.REFUSED
     promotion = json.loads(read(project, "06_models/promotion.json").read_text())
     assert promotion["standing"] == "challenger"
     assert "it lacks ['spent', 'visits']" in promotion["reasons"][0]

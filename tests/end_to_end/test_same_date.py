@@ -104,6 +104,6 @@ def test_a_model_that_is_not_better_does_not_replace_the_champion(project: Proje
     promotion = (project.data / "06_models" / "promotion.json").read_text()
     assert json.loads(promotion)["standing"] in {"challenger", "rejected"}
     assert "the champion, version 1," in promotion
-    result = project.run("--pipelines", "scoring")
+    result = project.run("--pipelines", "scoring", "--params", "scoring.rescore=true")
     assert result.exit_code == 0, result.output
     assert "version 1," in (project.data / "08_reporting" / "run_summary.txt").read_text()

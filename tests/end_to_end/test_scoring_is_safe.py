@@ -204,7 +204,8 @@ def test_a_run_is_let_in_only_when_the_one_before_it_has_ended(project: ProjectC
     assert second.returncode == ExitCode.NOT_READY, output
     assert "Another run is at work on as_of=2026-08-31" in output
     first.send_signal(signal.SIGCONT)
-    assert first.wait() == ExitCode.DONE
+    output, _ = first.communicate()
+    assert first.returncode == ExitCode.DONE, output
     rows = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
     rows = rows[rows["as_of"].astype(str) == "2026-08-31"]
     money = decision_params()
