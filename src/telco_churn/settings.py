@@ -36,7 +36,7 @@ CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    # An environment says only what differs, inside a block too.
-    "merge_strategy": {"parameters": "soft"},
+    # An environment says only what differs, inside a block too: a salt takes no redaction away.
+    "merge_strategy": {"parameters": "soft", "wandb": "soft"},
     "config_patterns": {"mlflow": ["mlflow*"], "wandb": ["wandb*"]},
 }

@@ -15,6 +15,7 @@ from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 
 from telco_churn.datasets.model_package import describe_package
+from telco_churn.datasets.model_place import RemembersVersion
 from telco_churn.datasets.registry_reach import ask_registry, is_unreachable
 from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.model.registered import ModelPackage, ModelVersion
@@ -23,7 +24,7 @@ NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 DESCRIPTION_REASONS = 5  # a description is read in a list of versions
 
 
-class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
+class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVersion]):
     """Saves a package as a new version of a registered model; loads the newest version."""
 
     def __init__(self, *, name: str, metadata: dict[str, Any] | None = None) -> None:
@@ -38,6 +39,7 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
                 name="churn_model", registered_model_name=self._name, **package
             )
             version = str(logged.registered_model_version)
+            self._remember(self._name, version, logged.run_id)
             client = MlflowClient()
             for tag, value in (_list_tags(data) | find_run_ids()).items():
                 client.set_model_version_tag(self._name, version, tag, value)
@@ -53,13 +55,15 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
                 raise DatasetError(
                     f"MLflow has no model {self._name}. Run `kedro run --pipelines training` first."
                 )
-            return load_version(max(entries, key=lambda entry: int(entry.version)))
+            newest = max(entries, key=lambda entry: int(entry.version))
+            self._remember(newest.name, newest.version, newest.run_id)
+            return load_version(newest)
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
 
 
-class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
+class ModelAlias(RemembersVersion, AbstractDataset[ModelVersion, ModelVersion | None]):
     """Loads the version under an alias, None if there is none; saves a version to move it."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
@@ -77,12 +81,14 @@ class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
                 if error.error_code in NOT_THERE:
                     return None
                 raise
+            self._remember(entry.name, entry.version, entry.run_id)
             return load_version(entry)
 
     def save(self, data: ModelVersion) -> None:
         """Move the alias."""
         with ask_registry():
             MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
+        self._remember(data.name, data.version, data.run_id)
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
