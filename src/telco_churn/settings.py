@@ -38,7 +38,7 @@ CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    # An environment says only what differs, inside a block too.
+    # An environment says only what differs, inside a block too: a salt takes no redaction away.
     "merge_strategy": {"parameters": "soft", "wandb": "soft"},
     "config_patterns": {"mlflow": ["mlflow*"], "wandb": ["wandb*"]},
 }

@@ -2,7 +2,8 @@
 
 import datetime
 import decimal
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import ibis
 import numpy as np
@@ -45,6 +46,39 @@ def test_values_become_what_json_knows() -> None:
     odd = [np.int64(1), np.nan, pd.NaT, pd.NA, decimal.Decimal("1.5"), datetime.date(2026, 9, 28)]
     _, rows = read_rows([{"v": value} for value in odd], limit=9, text_length=10)
     assert [row[0] for row in rows] == [1, None, None, None, 1.5, "2026-09-28"]
+
+
+class Person(NamedTuple):
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    customer_id: str
+
+
+class Opaque:
+    customer_id = "C1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "opened"),
+    [
+        (np.array([{"customer_id": "C1"}]), [{"customer_id": "C1"}]),  # a list of Parquet
+        (np.array([("C1",)], dtype=[("customer_id", "U2")]), [{"customer_id": "C1"}]),
+        (Detail("C1"), {"customer_id": "C1"}),
+        (Person("C1"), {"customer_id": "C1"}),
+        ({Person("C1")}, [{"customer_id": "C1"}]),
+        ([np.array([Detail("C1")])], [[{"customer_id": "C1"}]]),
+    ],
+)
+def test_whatever_has_names_becomes_a_dictionary(cell: Any, opened: Any) -> None:
+    assert read_rows([{"v": cell}], limit=1, text_length=9) == (["v"], [[opened]])
+
+
+def test_what_cannot_be_looked_into_is_refused() -> None:
+    with pytest.raises(TypeError, match="a cell holds a Opaque"):
+        read_rows([{"v": Opaque()}], limit=1, text_length=9)
 
 
 def test_long_texts_are_cut() -> None:

@@ -1,9 +1,25 @@
 """What is named is kept back, at any depth, in any case of letters."""
 
-import pytest
+import shutil
+from pathlib import Path
+from typing import Any
 
-from telco_churn.tracking.config import Redaction
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
+
+from telco_churn.contracts import IDENTIFIERS
+from telco_churn.settings import CONFIG_LOADER_ARGS
+from telco_churn.tracking.collecting import describe_saved
+from telco_churn.tracking.config import Redaction, read_config
+from telco_churn.tracking.plan import make_plan
 from telco_churn.tracking.redaction import Redactor
+from tests.conftest import PROJECT
 
 DROP = Redactor(Redaction(columns=("full_name",), identifiers=("*_id", "key")))
 HASH = Redactor(Redaction(identifiers=("*_id",), action="hash", salt="s"))
@@ -41,3 +57,70 @@ def test_without_a_salt_two_runs_have_other_hashes() -> None:
         Redactor(Redaction(identifiers=("id",), action="hash")).redact({"id": 7}) for _ in range(2)
     ]
     assert one != other
+
+
+def log(data: Any, kind: str) -> str:
+    """What would be logged of a dataset, as text."""
+    config = read_config(
+        {
+            "project": "p",
+            "datasets": {"*": {"log": kind}},
+            "redact": {"identifiers": ["*customer_id*"]},
+        }
+    )
+    pipeline = Pipeline([node(lambda: None, None, "made", name="make")])
+    plan = make_plan(config, pipeline, DataCatalog(), Path())
+    return str(list(describe_saved(plan, "made", data)))
+
+
+def test_structs_in_lists_of_parquet_are_redacted(tmp_path: Path) -> None:
+    cells = [[{"customer_id": "C1", "size": 7}]]
+    pq.write_table(pa.table({"cells": cells}), tmp_path / "a.parquet")
+    assert "'size': 7" in log(pd.read_parquet(tmp_path / "a.parquet"), "table")
+    assert "C1" not in log(pd.read_parquet(tmp_path / "a.parquet"), "table")
+
+
+def test_maps_of_arrow_are_redacted() -> None:
+    kind = pa.map_(pa.string(), pa.string())
+    table = pa.table({"cells": pa.array([[("customer_id", "C1"), ("size", "7")]], kind)})
+    assert "'size'" in log(table, "table")
+    assert "C1" not in log(table, "table")
+
+
+def test_columns_of_several_levels_are_kept_back_by_any_of_them() -> None:
+    columns = pd.MultiIndex.from_tuples([("customer_id", "first"), ("size", "first")])
+    logged = log(pd.DataFrame([["C1", 7]], columns=columns), "table")
+    assert "size.first" in logged
+    assert "C1" not in logged
+
+
+def test_labels_that_are_kept_back_become_no_names() -> None:
+    scores = pd.Series([0.5], index=pd.Index(["C1"], name="customer_id"), name="score")
+    with pytest.raises(ValueError, match="its index is customer_id, which is kept back"):
+        log(scores, "metrics")
+    with pytest.raises(TypeError, match="DataFrame is no dictionary of metrics"):
+        log(scores.reset_index(drop=True).to_frame(), "metrics")
+    with pytest.raises(ValueError, match="its columns is customer_id"):
+        log(scores.to_frame().T, "table")
+
+
+def read_redactor(local: Path | None = None) -> Redactor:
+    loader = OmegaConfigLoader(
+        str(local.parent if local else PROJECT / "conf"), **CONFIG_LOADER_ARGS
+    )
+    if local:
+        shutil.copytree(PROJECT / "conf" / "base", local.parent / "base")
+    return Redactor(read_config(loader["wandb"]).redact)
+
+
+@pytest.mark.parametrize("name", [*IDENTIFIERS, "customer_id", "invoice_id", "contact_id"])
+@pytest.mark.parametrize("form", ["{}", "{}_before", "primary_{}", "{}s"])
+def test_every_identifier_of_the_contracts_is_kept_back(name: str, form: str) -> None:
+    assert read_redactor().keeps_back(form.format(name))
+
+
+def test_a_salt_of_ones_own_takes_no_redaction_away(tmp_path: Path) -> None:
+    local = tmp_path / "local"
+    local.mkdir()
+    (local / "wandb.yml").write_text(yaml.safe_dump({"redact": {"salt": "x"}}))
+    assert read_redactor(local).keeps_back("full_name")

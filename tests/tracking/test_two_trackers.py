@@ -59,6 +59,33 @@ def test_the_delta_table_has_its_version_and_rows(finished_project: ProjectCopy)
     assert facts["rows"] > 700
 
 
+def test_the_model_links_scoring_to_the_training_that_made_it(project: ProjectCopy) -> None:
+    project.edit("conf/base/wandb.yml", "mode: disabled", "mode: offline")
+    for pipeline in ("training", "scoring"):
+        result = project.run("--pipelines", pipeline, "--params", "scoring.rescore=true")
+        assert result.exit_code == 0, result.output
+    training, scoring = (
+        [
+            record.artifact
+            for record in find_written(project.path, tags["wandb_run_id"]).records
+            if record.HasField("artifact") and record.artifact.type == "model"
+        ]
+        for tags in read_tags(project.path)[-2:]
+    )
+    made = {
+        json.loads(each.metadata)["version"]: each for each in training if not each.use_after_commit
+    }
+    (used,) = scoring
+    assert used.use_after_commit
+    assert (
+        json.loads(used.metadata)["path"]
+        == f"models:/telco_churn_test/{json.loads(used.metadata)['version']}"
+    )
+
+    same = made[json.loads(used.metadata)["version"]]
+    assert (used.name, used.digest) == (same.name, same.digest)
+
+
 def test_a_run_that_fails_is_failed_in_both(project: ProjectCopy) -> None:
     project.edit("conf/base/wandb.yml", "mode: disabled", "mode: offline")
     result = project.run("--pipelines", "scoring", "--params", "as_of=2020-01-01")

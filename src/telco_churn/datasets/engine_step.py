@@ -9,5 +9,8 @@ from telco_churn.engines import connect
 class EngineStep(TableDataset):  # type: ignore[misc]
     """`ibis.TableDataset` in the engine of `EngineTable`, however that is connected to."""
 
+    def describe_place(self) -> None:
+        """Say that it is kept nowhere: it ends with the run."""
+
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)

@@ -14,8 +14,8 @@ from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 
 from telco_churn.datasets.model_package import describe_package
-from telco_churn.datasets.model_version import load_version
-from telco_churn.datasets.registry_reach import ask_registry
+from telco_churn.datasets.model_place import RemembersVersion
+from telco_churn.datasets.registry_reach import ask_registry, is_unreachable
 from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.model.registered import ModelPackage, ModelVersion, VersionNumber
 
@@ -24,7 +24,7 @@ NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 DESCRIPTION_REASONS = 5  # a description is read in a list of versions
 
 
-class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
+class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVersion]):
     """Saves a package as a new version of a registered model; loads the newest version."""
 
     def __init__(self, *, name: str, metadata: dict[str, Any] | None = None) -> None:
@@ -39,6 +39,7 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
                 name="churn_model", registered_model_name=self._name, **package
             )
             version = str(logged.registered_model_version)
+            self._remember(self._name, version, logged.run_id)
             client = MlflowClient()
             for tag, value in (_list_tags(data) | find_run_ids()).items():
                 client.set_model_version_tag(self._name, version, tag, value)
@@ -54,13 +55,15 @@ class ModelRegistration(AbstractDataset[ModelPackage, ModelVersion]):
                 raise DatasetError(
                     f"MLflow has no model {self._name}. Run `kedro run --pipelines training` first."
                 )
-            return load_version(max(entries, key=lambda entry: int(entry.version)))
+            newest = max(entries, key=lambda entry: int(entry.version))
+            self._remember(newest.name, newest.version, newest.run_id)
+            return load_version(newest)
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
 
 
-class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
+class ModelAlias(RemembersVersion, AbstractDataset[ModelVersion, ModelVersion | None]):
     """Loads the version under an alias, None if there is none; saves a version to move it."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
@@ -72,44 +75,20 @@ class ModelAlias(AbstractDataset[ModelVersion, ModelVersion | None]):
     def load(self) -> ModelVersion | None:
         """Resolve the alias once and load that version."""
         with ask_registry():
-            entry = _find_entry(self._name, self._alias)
-            return None if entry is None else load_version(entry)
+            try:
+                entry = MlflowClient().get_model_version_by_alias(self._name, self._alias)
+            except MlflowException as error:
+                if error.error_code in NOT_THERE:
+                    return None
+                raise
+            self._remember(entry.name, entry.version, entry.run_id)
+            return load_version(entry)
 
     def save(self, data: ModelVersion) -> None:
         """Move the alias, and let the tag `standing` of both versions say so."""
         with ask_registry():
-            former, version = _find_entry(self._name, self._alias), str(data.version)
-            client = MlflowClient()
-            client.set_registered_model_alias(self._name, self._alias, version)
-            client.set_model_version_tag(self._name, version, "standing", self._alias)
-            if former is not None and str(former.version) != version:
-                client.set_model_version_tag(self._name, former.version, "standing", "replaced")
-            challenger = _find_entry(self._name, CHALLENGER)
-            if challenger is not None and str(challenger.version) == version:
-                client.delete_registered_model_alias(self._name, CHALLENGER)
-
-    def _describe(self) -> dict[str, Any]:
-        return {"name": self._name, "alias": self._alias}
-
-
-class AliasNumber(AbstractDataset[None, VersionNumber | None]):
-    """Loads the number under an alias, whether or not that version can be loaded; None if none."""
-
-    def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
-        """Point to an alias of a registered model."""
-        self._name = name
-        self._alias = alias
-        self.metadata = metadata
-
-    def load(self) -> VersionNumber | None:
-        """Resolve the alias once."""
-        with ask_registry():
-            entry = _find_entry(self._name, self._alias)
-            return None if entry is None else VersionNumber(self._name, int(entry.version))
-
-    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
-        """Refuse: aliases are moved by `ModelAlias`."""
-        raise DatasetError(f"The alias {self._alias} of {self._name} is moved by ModelAlias.")
+            MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
+        self._remember(data.name, data.version, data.run_id)
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}

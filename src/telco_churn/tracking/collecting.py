@@ -23,6 +23,7 @@ def describe_saved(plan: Plan, name: str, data: Any) -> Iterator[Event]:
     """
     entry, limits = plan.entries.get(name), plan.config.limits
     if isinstance(entry, LogMetrics):
+        _refuse_labels(plan, data, "index")
         values = read_metrics(plan.redactor.redact(as_dictionary(data)), entry.prefix)
         if values:
             yield Metrics(values)
@@ -32,12 +33,20 @@ def describe_saved(plan: Plan, name: str, data: Any) -> Iterator[Event]:
         yield _read_chart(plan, name, data, entry)
     elif isinstance(entry, LogImage):
         place = plan.places.get(name)
-        file = place.find_file(is_save=True) if place else None
+        file = place.find_file() if place else None
         for part, content in read_pictures(name, data, file, limits.image_bytes):
             yield Picture(part, content, find_suffix(content), entry.caption)
 
 
+def _refuse_labels(plan: Plan, data: Any, axis: str) -> None:
+    """Refuse a frame whose labels are what is kept back: they would become names."""
+    for name in getattr(getattr(data, axis, None), "names", None) or ():
+        if plan.redactor.keeps_back(name):
+            raise ValueError(f"its {axis} is {name}, which is kept back")
+
+
 def _read_table(plan: Plan, name: str, data: Any, rows: int) -> Table:
+    _refuse_labels(plan, data, "columns")
     columns, values = read_rows(data, rows, plan.config.limits.text_length)
     columns, values = plan.redactor.redact_rows(columns, values)
     if not columns:

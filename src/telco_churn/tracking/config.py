@@ -25,7 +25,7 @@ class Limits(_Block):
 
     Attributes:
         table_rows: The first rows of a table.
-        text_length: Characters of a text in a table or in the configuration.
+        text_length: Characters of a text in a table.
         image_bytes: Of one picture; a figure is drawn smaller until it fits.
         upload_bytes: Of a file that its entry asks to upload.
         digest_bytes: Of a dataset that are read for its digest; what is larger is known by the

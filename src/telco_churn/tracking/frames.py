@@ -1,7 +1,8 @@
 """Takes the first rows of whatever is a table.
 
 In: a pandas or polars frame, an Arrow table, an ibis expression, a list of dictionaries, or a
-dictionary of columns. Out: column names, rows of plain values, and how many rows there are.
+dictionary of columns. Out: column names as they are, which may be tuples, rows of plain values, and
+how many rows there are.
 """
 
 import datetime
@@ -10,18 +11,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from telco_churn.tracking.plain import is_written, unfold
+
 TOO_MUCH = "..."
 
 
-def read_rows(data: Any, limit: int, text_length: int) -> tuple[list[str], list[list[Any]]]:
+def read_rows(data: Any, limit: int, text_length: int) -> tuple[list[Any], list[list[Any]]]:
     """Take the first rows as plain values; the index of a frame is no part of it.
 
     Raises:
-        TypeError: When this is no table.
+        TypeError: When this is no table, or a cell holds what cannot be looked into.
     """
     columns, rows = _take_columns(data, limit)
     plain = [[_simplify(value, text_length) for value in row] for row in rows]
-    return [str(column) for column in columns], plain
+    return columns, plain
 
 
 def count_rows(data: Any) -> int | None:
@@ -63,16 +66,17 @@ def _take_items(data: Any, limit: int) -> tuple[list[Any], list[tuple[Any, ...]]
 
 def _simplify(value: Any, text_length: int) -> Any:
     """Leave what JSON knows; dates and the like become texts, what is missing None."""
-    if isinstance(value, Mapping):
-        return {str(key): _simplify(item, text_length) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    value = unfold(value)
+    if isinstance(value, dict):
+        return {key: _simplify(item, text_length) for key, item in value.items()}
+    if isinstance(value, list):
         return [_simplify(item, text_length) for item in value]
-    if hasattr(value, "item") and not hasattr(value, "__len__"):  # a scalar of NumPy
-        value = value.item()
     if _is_missing(value):
         return None
     if isinstance(value, bool | int | float):
         return value
+    if not is_written(value):  # its text may tell what its fields would not
+        raise TypeError(f"a cell holds a {type(value).__name__}, in which no name can be redacted")
     return float(value) if isinstance(value, decimal.Decimal) else _write(value, text_length)
 
 

@@ -35,7 +35,8 @@ def as_dictionary(data: Any) -> Mapping[str, Any]:
     Raises:
         TypeError: When nothing can.
     """
-    values = data.to_dict() if hasattr(data, "to_dict") else data
+    is_frame = hasattr(data, "columns")  # its names would be those of its rows
+    values = data.to_dict() if hasattr(data, "to_dict") and not is_frame else data
     if not isinstance(values, Mapping):
         raise TypeError(f"{type(data).__name__} is no dictionary of metrics")
     return values

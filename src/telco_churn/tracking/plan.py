@@ -1,7 +1,7 @@
 """What to log in a run: `wandb.yml` and the catalog, read once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from kedro.pipeline import Pipeline
 
 from telco_churn.tracking.config import WandbConfig
 from telco_churn.tracking.entries import Entry, find_entry
-from telco_churn.tracking.places import Place, find_place
+from telco_churn.tracking.places import Place, find_place, unwrap
 from telco_churn.tracking.redaction import Redactor
 
 
@@ -24,6 +24,8 @@ class Plan:
         places: Where datasets are kept, by dataset.
         inputs: What the pipeline reads and does not make.
         project: The project's folder.
+        tellers: Datasets that say themselves where what they hold lies (`describe_place()`), in
+            the process that owns the run alone.
     """
 
     config: WandbConfig
@@ -32,6 +34,11 @@ class Plan:
     places: Mapping[str, Place]
     inputs: frozenset[str]
     project: Path
+    tellers: Mapping[str, Any] = field(default_factory=dict)
+
+    def for_other_processes(self) -> "Plan":
+        """Return what they can take: a dataset there is another one."""
+        return replace(self, tellers={})
 
 
 def make_plan(config: WandbConfig, pipeline: Pipeline, catalog: Any, project: Path) -> Plan:
@@ -45,15 +52,26 @@ def make_plan(config: WandbConfig, pipeline: Pipeline, catalog: Any, project: Pa
         name: find_entry(name, getattr(dataset, "metadata", None), config.datasets)
         for name, dataset in datasets.items()
     }
-    places = {name: find_place(dataset) for name, dataset in datasets.items()}
+    inputs = pipeline.inputs() & set(datasets)
+    tellers = {name: unwrap(each) for name, each in datasets.items() if _tells(unwrap(each))}
+    places = {
+        name: find_place(dataset, name in inputs)
+        for name, dataset in datasets.items()
+        if name not in tellers
+    }
     return Plan(
         config=config,
         redactor=Redactor(config.redact),
         entries={name: entry for name, entry in entries.items() if entry},
         places={name: place for name, place in places.items() if place},
-        inputs=frozenset(pipeline.inputs() & set(datasets)),
+        inputs=frozenset(inputs),
         project=project,
+        tellers=tellers,
     )
+
+
+def _tells(dataset: Any) -> bool:
+    return hasattr(dataset, "describe_place")
 
 
 def _is_parameter(name: str) -> bool:

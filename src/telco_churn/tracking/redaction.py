@@ -21,8 +21,9 @@ class Redactor:
         self._salt = redact.salt.encode() if redact.salt else secrets.token_bytes(32)
 
     def keeps_back(self, name: object) -> bool:
-        """Whether a column or key of this name must not be seen."""
-        return any(fnmatchcase(str(name).lower(), glob) for glob in self._globs)
+        """Whether a column or key of this name must not be seen; of a tuple, any part of it."""
+        parts = name if isinstance(name, tuple) else (name,)
+        return any(fnmatchcase(str(part).lower(), glob) for part in parts for glob in self._globs)
 
     def redact(self, value: Any) -> Any:
         """Redact dictionaries inside of whatever holds them.
@@ -33,11 +34,11 @@ class Redactor:
         if isinstance(value, Mapping):
             return dict(self._redact_items(value))
         if isinstance(value, list | tuple):
-            return [self.redact(item) for item in value]
+            return [self.redact(item) for item in self._redact_pairs(value)]
         return value
 
     def redact_rows(
-        self, columns: list[str], rows: list[list[Any]]
+        self, columns: list[Any], rows: list[list[Any]]
     ) -> tuple[list[str], list[list[Any]]]:
         """Redact a table.
 
@@ -50,7 +51,16 @@ class Redactor:
             [self._hash(row[at]) if secret[at] else self.redact(row[at]) for at in kept]
             for row in rows
         ]
-        return [columns[at] for at in kept], redacted
+        return [_join(columns[at]) for at in kept], redacted
+
+    def _redact_pairs(self, values: Iterable[Any]) -> Iterable[Any]:
+        """A map of Arrow comes as pairs of name and value."""
+        for value in values:
+            is_pair = isinstance(value, list | tuple) and len(value) == 2
+            if not (is_pair and isinstance(value[0], str) and self.keeps_back(value[0])):
+                yield value
+            elif self._hashes:
+                yield [value[0], self._hash(value[1])]
 
     def _redact_items(self, value: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
         for name, item in value.items():
@@ -64,3 +74,7 @@ class Redactor:
             return None
         digest = hmac.new(self._salt, str(value).encode(), hashlib.sha256)
         return digest.hexdigest()[:HASH_LENGTH]
+
+
+def _join(column: Any) -> str:
+    return ".".join(str(part) for part in column) if isinstance(column, tuple) else str(column)

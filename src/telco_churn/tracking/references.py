@@ -1,5 +1,6 @@
 """Makes W&B artifacts of kept datasets: where they lie, what tells them from others, no copies."""
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import Any
@@ -29,13 +30,15 @@ def refer_to(plan: Plan, name: str, is_input: bool) -> Reference | None:
     Raises:
         ValueError: When its entry asks to upload what may not be.
     """
-    entry, place = plan.entries.get(name), plan.places.get(name)
+    entry, place, teller = plan.entries.get(name), plan.places.get(name), plan.tellers.get(name)
     asked = entry if isinstance(entry, LogArtifact) else None
     is_wanted = asked or any(fnmatchcase(name, glob) for glob in plan.config.lineage)
+    if teller and is_wanted:
+        return _refer_as_told(teller.describe_place(), is_input, asked)
     if place is None or not is_wanted:
         return None
     asked = asked or LogArtifact(log="artifact")
-    file = place.find_file(is_save=not is_input)
+    file = place.find_file()
     facts = _describe(place, file, plan)
     is_upload = asked.upload and not is_input
     return Reference(
@@ -47,6 +50,23 @@ def refer_to(plan: Plan, name: str, is_input: bool) -> Reference | None:
         type=asked.type,
         aliases=asked.aliases,
         file=str(_check_upload(file, plan.config.limits)) if is_upload else None,
+    )
+
+
+def _refer_as_told(
+    told: Mapping[str, str] | None, is_input: bool, asked: LogArtifact | None
+) -> Reference | None:
+    """Take a dataset's own word: two datasets may hold the same thing, as two aliases a model."""
+    if told is None:
+        return None
+    return Reference(
+        name=told["name"],
+        uri=told["uri"],
+        digest=told["digest"],
+        is_input=is_input,
+        facts={"path": told["uri"], "version": told["version"], "digest": told["digest"]},
+        type=told.get("type", "dataset"),
+        aliases=asked.aliases if asked else (),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from telco_churn.tracking.config import WandbConfig
+from telco_churn.tracking.plain import is_written, unfold
 from telco_churn.tracking.plan import Plan
 
 ID_LETTERS = string.ascii_lowercase + string.digits  # as in W&B's own ids
@@ -55,11 +56,12 @@ def _name_runner(run_params: Mapping[str, Any]) -> str:
 
 
 def as_plain(value: Any) -> Any:
-    """Turn pydantic models, at any depth, into what JSON knows."""
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if isinstance(value, Mapping):
+    """Turn models and dataclasses, at any depth, into what JSON knows; of others say the kind."""
+    value = unfold(value)
+    if isinstance(value, dict):
         return {str(name): as_plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list):
         return [as_plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value) if is_written(value) else type(value).__name__

@@ -29,7 +29,7 @@ class Spool:
     def open(cls, plan: Plan) -> "Spool":
         """Make the folder and name it to the processes that this one starts."""
         folder = Path(tempfile.mkdtemp(prefix="kedro-wandb-"))
-        (folder / PLAN).write_bytes(pickle.dumps(plan))
+        (folder / PLAN).write_bytes(pickle.dumps(plan.for_other_processes()))
         os.environ[VARIABLE] = str(folder)
         return cls(folder)
 
