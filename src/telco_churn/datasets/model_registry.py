@@ -15,7 +15,8 @@ from mlflow.exceptions import MlflowException
 
 from telco_churn.datasets.model_package import describe_package
 from telco_churn.datasets.model_place import RemembersVersion
-from telco_churn.datasets.registry_reach import ask_registry, is_unreachable
+from telco_churn.datasets.model_version import load_version
+from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.model.registered import ModelPackage, ModelVersion, VersionNumber
 
@@ -75,20 +76,48 @@ class ModelAlias(RemembersVersion, AbstractDataset[ModelVersion, ModelVersion | 
     def load(self) -> ModelVersion | None:
         """Resolve the alias once and load that version."""
         with ask_registry():
-            try:
-                entry = MlflowClient().get_model_version_by_alias(self._name, self._alias)
-            except MlflowException as error:
-                if error.error_code in NOT_THERE:
-                    return None
-                raise
+            entry = _find_entry(self._name, self._alias)
+            if entry is None:
+                return None
             self._remember(entry.name, entry.version, entry.run_id)
             return load_version(entry)
 
     def save(self, data: ModelVersion) -> None:
         """Move the alias, and let the tag `standing` of both versions say so."""
         with ask_registry():
-            MlflowClient().set_registered_model_alias(self._name, self._alias, str(data.version))
+            former, version = _find_entry(self._name, self._alias), str(data.version)
+            client = MlflowClient()
+            client.set_registered_model_alias(self._name, self._alias, version)
+            client.set_model_version_tag(self._name, version, "standing", self._alias)
+            if former is not None and str(former.version) != version:
+                client.set_model_version_tag(self._name, former.version, "standing", "replaced")
+            challenger = _find_entry(self._name, CHALLENGER)
+            if challenger is not None and str(challenger.version) == version:
+                client.delete_registered_model_alias(self._name, CHALLENGER)
         self._remember(data.name, data.version, data.run_id)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"name": self._name, "alias": self._alias}
+
+
+class AliasNumber(AbstractDataset[None, VersionNumber | None]):
+    """Loads the number under an alias, whether or not that version can be loaded; None if none."""
+
+    def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
+        """Point to an alias of a registered model."""
+        self._name = name
+        self._alias = alias
+        self.metadata = metadata
+
+    def load(self) -> VersionNumber | None:
+        """Resolve the alias once."""
+        with ask_registry():
+            entry = _find_entry(self._name, self._alias)
+            return None if entry is None else VersionNumber(self._name, int(entry.version))
+
+    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
+        """Refuse: aliases are moved by `ModelAlias`."""
+        raise DatasetError(f"The alias {self._alias} of {self._name} is moved by ModelAlias.")
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
