@@ -105,11 +105,11 @@ def test_labels_that_are_kept_back_become_no_names() -> None:
 
 
 def read_redactor(local: Path | None = None) -> Redactor:
+    if local:  # before the loader: it reads globals.yml when it is made
+        shutil.copytree(PROJECT / "conf" / "base", local.parent / "base")
     loader = OmegaConfigLoader(
         str(local.parent if local else PROJECT / "conf"), **CONFIG_LOADER_ARGS
     )
-    if local:
-        shutil.copytree(PROJECT / "conf" / "base", local.parent / "base")
     return Redactor(read_config(loader["wandb"]).redact)
 
 
