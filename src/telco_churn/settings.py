@@ -9,8 +9,10 @@ from telco_churn.hooks import (
     NameUnreachableRegistry,
     OneRunADate,
     RefuseBadParameters,
+    RefuseOtherRunners,
     ShowSummary,
     SkipWhatIsScored,
+    TagTrainingData,
 )
 from telco_churn.tracking import MlflowParameters, WandbHook
 
@@ -25,9 +27,11 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 HOOKS = (
     NameUnreachableRegistry(),
     RefuseBadParameters(),
+    RefuseOtherRunners(),
     OneRunADate(),
     SkipWhatIsScored(),
     ShowSummary(),
+    TagTrainingData(),
     MlflowParameters(),
     WandbHook(),
 )

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+from kedro.config import MissingConfigException
 from kedro.framework.cli.utils import KedroCliError
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
 
 from telco_churn.errors import ExitCode, InputError, NothingToDo
 
-EXPECTED = (InputError, DatasetError, ParameterValidationError)
+EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 
 
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +43,7 @@ def find_exit_code(error: BaseException) -> ExitCode:
             return cause.exit_code
         if isinstance(cause, DataValidationError):
             return ExitCode.REFUSED
-        if isinstance(cause, ParameterValidationError):
+        if isinstance(cause, ParameterValidationError | MissingConfigException):
             return ExitCode.WRONG_CALL
     return ExitCode.FAILED
 
