@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+import mlflow
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
@@ -20,8 +21,10 @@ from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.declarations import check_declarations
 from telco_churn.errors import NothingToDo, WrongCallError
+from telco_churn.examples import fingerprint_examples
 from telco_churn.handover import hand_over
 from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams, ScoringParams
+from telco_churn.runners import explain_unfit_runner
 
 MADE_OF_A_DATE = {"customer_features", "churn_predictions", "contact_reasons", "churn_scores"}
 PARTS_OF_A_PIPELINE = (
@@ -142,6 +145,50 @@ class OneRunADate:
     def on_pipeline_error(self) -> None:
         """Let go."""
         self._claim.close()
+
+
+class RefuseOtherRunners:
+    """Ends a run by a runner that would fail half-way."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Look at the runner before any tracker hears of a run.
+
+        Raises:
+            ParameterValidationError: When it cannot run this pipeline.
+        """
+        runner = str(run_params["runner"])
+        reason = explain_unfit_runner(runner, pipeline, catalog)
+        if reason:
+            name = "ThreadRunner" if "ThreadRunner" in runner else "ParallelRunner"
+            raise ParameterValidationError(
+                f"{name} cannot run this pipeline: {reason}. Leave out --runner: the engine uses "
+                "all cores by itself."
+            )
+
+
+class TagTrainingData:
+    """Tags MLflow's run with the fingerprint of what it learns from, registered model or not."""
+
+    def __init__(self) -> None:
+        self._source = ""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """See whether the pipeline takes the fingerprint itself."""
+        is_taken = "examples_facts" in pipeline.all_outputs()
+        self._source = "examples_facts" if is_taken else "examples"
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Tag the run, where there is one."""
+        active = mlflow.active_run()
+        if dataset_name == self._source and active:
+            taken = self._source == "examples_facts"
+            found = data.fingerprint if taken else fingerprint_examples(data)
+            mlflow.MlflowClient().set_tag(active.info.run_id, "data_fingerprint", found)
 
 
 class SkipWhatIsScored:

@@ -9,9 +9,11 @@ from telco_churn.hooks import (
     NameUnreachableRegistry,
     OneRunADate,
     RefuseBadParameters,
+    RefuseOtherRunners,
     RefuseUnknownEnvironment,
     ShowSummary,
     SkipWhatIsScored,
+    TagTrainingData,
 )
 from telco_churn.tracking import MlflowParameters, WandbHook
 
@@ -27,9 +29,11 @@ HOOKS = (
     RefuseUnknownEnvironment(),
     NameUnreachableRegistry(),
     RefuseBadParameters(),
+    RefuseOtherRunners(),
     OneRunADate(),
     SkipWhatIsScored(),
     ShowSummary(),
+    TagTrainingData(),
     MlflowParameters(),
     WandbHook(),
 )

@@ -47,6 +47,80 @@ def test_equal_metrics_have_no_best() -> None:
     assert cells(compare([run(1), run(2)], ["roc_auc"]), "roc_auc") == ["0.7", "0.7"]
 
 
+def best(name: str, *values: float) -> list[str]:
+    runs = [
+        Experiment(str(number) * 32, {}, {}, {name: value}) for number, value in enumerate(values)
+    ]
+    return cells(compare(runs, ["*"]), name)
+
+
+@pytest.mark.parametrize(
+    "name", ["rmse", "test.rmse", "false_positive_rate", "log_loss", "val_mae"]
+)
+def test_of_errors_and_false_alarms_the_smallest_is_best(name: str) -> None:
+    assert best(name, 0.2, 0.1) == ["0.2", "0.1 *"]
+    assert best("glossiness", 0.2, 0.1) == ["0.2 *", "0.1"]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_is_no_number_is_never_the_best(place: int) -> None:
+    values = [0.1, 0.2]
+    values.insert(place, float("nan"))
+    assert best("roc_auc", *values)[2 if place < 2 else 0] == "0.2 *"
+    assert best("roc_auc", float("nan"), float("nan")) == ["nan", "nan"]
+
+
+def test_long_names_shift_no_column() -> None:
+    metrics = {"roc_auc": 0.5, "a_metric_with_a_name_that_goes_on_and_on_and_on": 0.25}
+    lines = compare([Experiment("1" * 32, {}, {}, metrics)], ["*"]).splitlines()
+    starts = {
+        line.index(value) for line in lines for value in ("0.5", "0.25", "1" * 8) if value in line
+    }
+    assert len(starts) == 1
+
+
+def test_help_is_for_people() -> None:
+    told = CliRunner().invoke(experiments, ["--help"]).output
+    assert "\\b" not in told
+    assert "\b" not in told
+    assert "  kedro experiments --last 3 --pipeline training\n" in told
+
+
+@pytest.mark.parametrize(
+    ("env", "change", "told"),
+    [
+        ("nonsense", None, "nonsense"),
+        ("test", ("conf/base/wandb.yml", "mode: disabled", "mode: often"), "mode is 'often'"),
+        (
+            "test",
+            ("conf/base/mlflow.yml", "sqlite:///", "http://127.0.0.1:9/"),
+            "127.0.0.1:9",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    env: str,
+    change: tuple[str, str, str] | None,
+    told: str,
+    project: ProjectCopy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if change:
+        project.edit(*change)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.chdir(project.path)
+    bootstrap_project(project.path)
+    before = mlflow.get_tracking_uri()
+    try:
+        result = CliRunner().invoke(experiments, ["--env", env])
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert result.exit_code in {1, 2}
+    assert isinstance(result.exception, SystemExit), result.exception
+    (line,) = [line for line in result.output.splitlines() if line.startswith("Error")]
+    assert told in line
+
+
 def test_metrics_of_other_data_are_said_not_to_compare() -> None:
     assert "do not compare" in compare([run(1), run(2, data="e" * 64)], ["*"])
     assert "do not compare" not in compare([run(1), run(2)], ["*"])

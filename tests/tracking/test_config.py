@@ -16,6 +16,8 @@ from telco_churn.tracking.entries import LogTable, find_entry, read_entry
         ("online", False, None, "online"),
         ("online", True, "disabled", "disabled"),
         ("disabled", False, "offline", "offline"),
+        ("auto", True, "dryrun", "offline"),
+        ("auto", False, "run", "online"),
     ],
 )
 def test_a_key_turns_online_what_nobody_said_otherwise(
@@ -35,6 +37,17 @@ def test_an_unknown_mode_in_the_environment_is_told(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("WANDB_MODE", "sometimes")
     with pytest.raises(ParameterValidationError, match="offline, online, disabled"):
         choose_mode(read_config({"project": "p"}), has_key=False)
+
+
+def test_w_and_b_may_be_disabled_by_its_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_DISABLED", "true")
+    monkeypatch.setenv("WANDB_MODE", "online")
+    assert choose_mode(read_config({"project": "p"}), has_key=True) == "disabled"
+
+
+def test_datasets_that_are_a_list_are_told() -> None:
+    with pytest.raises(ParameterValidationError, match=r"datasets is \['a'\]; write a glob"):
+        read_config({"project": "p", "datasets": ["a"]})
 
 
 def test_a_missing_project_is_told() -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,63 @@ def test_a_disk_that_is_full_does_not_stop_the_run(untracked: TinyRun, tmp_path:
     nodes.write_text(nodes.read_text().replace("metrics, figure, prepared", "metrics, 1, prepared"))
     run = project.run(limit_kilobytes="8")
     assert_unhurt(run, untracked)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KiB, where one can be had."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount, and not everywhere")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("taken", [0, 40_000, 60_000])
+def test_on_a_full_disk_nothing_is_said_to_be_kept(
+    taken: int, small_disk: Path, untracked: TinyRun, tmp_path: Path
+) -> None:
+    (small_disk / "taken").write_bytes(b"x" * taken)
+    project = TinyProject.write(
+        tmp_path / "project", folder=str(small_disk), timeouts={"start": 30, "finish": 20}
+    )
+    run = project.run()
+    assert_unhurt(run, untracked)
+    assert "Traceback" not in run.output
+    assert "Logging error" not in run.output
+    assert "kept offline" not in run.output
+    told = [line for line in run.output.splitlines() if "W&B" in line]
+    assert len(told) == 1, run.output
+
+
+@pytest.mark.slow
+def test_a_service_that_ended_long_ago_costs_nothing(untracked: TinyRun, tmp_path: Path) -> None:
+    project = TinyProject.write(tmp_path)
+    run = project.run(WANDB_SERVICE="3-1-unix-/tmp/nobody.sock")
+    assert_unhurt(run, untracked)
+    (folder,) = project.find_runs()
+    assert WrittenRun(folder).exit_code == 0
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_is_closed_and_ends(tmp_path: Path) -> None:
+    project = TinyProject.write(tmp_path)
+    (tmp_path / "tmp").mkdir()
+    process = start(project, seconds="20", TMPDIR=str(tmp_path / "tmp"))
+    wait_for_service(process.pid)
+    wait_until(lambda: any(project.find_runs()))
+    time.sleep(2)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM, output  # 143 to a shell
+    assert time.monotonic() - began < 12
+    (folder,) = project.find_runs()
+    assert WrittenRun(folder).exit_code == 143
+    assert not list((tmp_path / "tmp").glob("kedro-wandb-*"))
 
 
 def test_one_dataset_that_cannot_be_logged_costs_that_alone(
@@ -156,11 +214,11 @@ def test_a_mistake_in_the_configuration_is_one_plain_error(
     assert "Traceback" not in result.output
 
 
-def start(project: TinyProject, seconds: str) -> "subprocess.Popen[str]":
+def start(project: TinyProject, seconds: str, **more: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         project.command("SequentialRunner"),
         cwd=project.path,
-        env=project.full_environment(TINY_SECONDS=seconds),
+        env=project.full_environment(TINY_SECONDS=seconds, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -39,6 +39,10 @@ def test_a_server_that_does_wrong_changes_nothing(
     assert written.summary["test_mean"] == 9.0
     assert written.exit_code == 0
     assert not list(folder.glob("*.synced"))
+    assert "W&B did not take the run: " in run.output
+    if fault == "refuses":
+        assert "cannot be reached" in run.output
+        assert took < START_OF_ALL
 
 
 @pytest.mark.slow
@@ -50,4 +54,15 @@ def test_what_fails_online_is_marked_failed_and_left_to_send(tmp_path: Path) -> 
     assert "the node fails" in run.output
     (folder,) = project.find_runs()
     assert WrittenRun(folder).exit_code == 1
+    assert f"wandb sync wandb/{folder.name}" in run.output
+
+
+@pytest.mark.slow
+def test_what_wandb_says_of_a_wrong_key_is_said(tmp_path: Path) -> None:
+    project = TinyProject.write(tmp_path)
+    with serve("answers 401") as (address, _):
+        run = project.run(WANDB_API_KEY="short", WANDB_BASE_URL=address)
+    assert run.exit_code == 0
+    assert "API key must have 40+ characters" in run.output
+    (folder,) = project.find_runs()
     assert f"wandb sync wandb/{folder.name}" in run.output

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
@@ -104,12 +103,8 @@ def test_labels_that_are_kept_back_become_no_names() -> None:
         log(scores.to_frame().T, "table")
 
 
-def read_redactor(local: Path | None = None) -> Redactor:
-    if local:  # before the loader: it reads globals.yml when it is made
-        shutil.copytree(PROJECT / "conf" / "base", local.parent / "base")
-    loader = OmegaConfigLoader(
-        str(local.parent if local else PROJECT / "conf"), **CONFIG_LOADER_ARGS
-    )
+def read_redactor(conf: Path = PROJECT / "conf") -> Redactor:
+    loader = OmegaConfigLoader(str(conf), **CONFIG_LOADER_ARGS)
     return Redactor(read_config(loader["wandb"]).redact)
 
 
@@ -120,7 +115,7 @@ def test_every_identifier_of_the_contracts_is_kept_back(name: str, form: str) ->
 
 
 def test_a_salt_of_ones_own_takes_no_redaction_away(tmp_path: Path) -> None:
-    local = tmp_path / "local"
-    local.mkdir()
-    (local / "wandb.yml").write_text(yaml.safe_dump({"redact": {"salt": "x"}}))
-    assert read_redactor(local).keeps_back("full_name")
+    shutil.copytree(PROJECT / "conf" / "base", tmp_path / "base")
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "wandb.yml").write_text("redact: {salt: x}\n")
+    assert read_redactor(tmp_path).keeps_back("full_name")

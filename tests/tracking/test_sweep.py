@@ -96,6 +96,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
     own = {
         "PATH": path,
         "WANDB_RUN_ID": "agents02",
+        "WANDB_BASE_URL": "http://127.0.0.1:9",  # the command asks to send; nobody listens there
         "KEDRO_ENV": "test",
         "KEDRO_DISABLE_TELEMETRY": "true",
     }
@@ -104,6 +105,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
         line, cwd=project.path, env=known | own, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "W&B did not take the run: 127.0.0.1:9" in done.stdout + done.stderr
     (folder,) = project.path.glob("wandb/offline-run-*-agents02")
     written = WrittenRun(folder)
     assert written.config["training"]["lightgbm"]["num_leaves"] == 4

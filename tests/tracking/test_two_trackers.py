@@ -4,6 +4,8 @@ import json
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.wandb_files import WrittenRun
@@ -57,6 +59,47 @@ def test_the_delta_table_has_its_version_and_rows(finished_project: ProjectCopy)
     facts = json.loads(WrittenRun(folder).artifacts()["churn_scores"].metadata)
     assert (facts["version"], facts["digest_of"]) == ("0", "version")
     assert facts["rows"] > 700
+
+
+def test_what_is_given_at_the_call_is_redacted_in_mlflow_too(project: ProjectCopy) -> None:
+    project.edit("conf/base/wandb.yml", "columns: [content,", "columns: [holdout_name, content,")
+    given = "as_of=2020-01-01,decision.holdout_name=secretly"
+    project.run("--pipelines", "scoring", "--params", given)
+    tags = read_tags(project.path)[-1]
+    assert json.loads(tags["runtime_params"]) == {"as_of": "2020-01-01", "decision": {}}
+    with sqlite3.connect(project.path / "mlflow.db") as database:
+        assert "secretly" not in "".join(database.iterdump())
+
+
+def test_a_run_without_a_model_has_the_fingerprint_of_its_data(project: ProjectCopy) -> None:
+    fingerprint = read_tags(project.path)[-1]["data_fingerprint"]
+    result = project.run("--pipelines", "training", "--to-nodes", "evaluation.report_metrics")
+    assert result.exit_code == 0, result.output
+    assert read_tags(project.path)[-1]["data_fingerprint"] == fingerprint
+    with sqlite3.connect(project.path / "mlflow.db") as database:
+        versions = database.execute(
+            "select value from model_version_tags where key = 'data_fingerprint'"
+        ).fetchall()
+    assert versions == [(fingerprint,)]
+
+
+@pytest.mark.parametrize(
+    ("runner", "pipeline", "exit_code"),
+    [
+        ("ThreadRunner", "features", ExitCode.WRONG_CALL),
+        ("ParallelRunner", "features", ExitCode.WRONG_CALL),
+        ("ThreadRunner", "rollback", ExitCode.FAILED),  # there is no champion before the first
+    ],
+)
+def test_runners_that_would_fail_half_way_are_refused(
+    runner: str, pipeline: str, exit_code: ExitCode, project: ProjectCopy
+) -> None:
+    before = len(read_tags(project.path))
+    result = project.run("--pipelines", pipeline, "--runner", runner)
+    assert result.exit_code == exit_code, result.output
+    is_refused = exit_code == ExitCode.WRONG_CALL
+    assert (f"{runner} cannot run this pipeline" in result.output) == is_refused
+    assert (len(read_tags(project.path)) == before) == is_refused
 
 
 def test_the_model_links_scoring_to_the_training_that_made_it(project: ProjectCopy) -> None:

@@ -46,7 +46,7 @@ PAGE = 50  # runs that are asked for at once while looking for those of a pipeli
 @click.option("--env", "-e", help="Kedro environment, whose mlflow.yml says where runs are.")
 @explain_errors
 def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: str | None) -> None:
-    r"""Show the last runs side by side, the latest first.
+    """Show the last runs side by side, the latest first.
 
     Of the parameters those that differ, of the metrics the best marked with *, then the data that a
     model was trained on, its version, and which one is the champion.
@@ -54,7 +54,7 @@ def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: 
     \b
     kedro experiments --last 3 --pipeline training
     kedro experiments --metric 'roc_auc*' --metric expected_profit
-    """
+    """  # noqa: D301  (click takes the character itself)
     with KedroSession.create(env=env, project_path=_find_project()) as session:
         name = session.load_context().mlflow.tracking.experiment.name  # type: ignore[attr-defined]  # kedro-mlflow puts it there
     found = read_experiments(name, last, pipeline)
@@ -112,6 +112,7 @@ def _describe(client: MlflowClient, run: Run) -> Experiment:
         "pipeline": str(run.info.run_name),
         "status": run.info.status.lower(),
         "as_of": run.data.params.get("as_of", ""),
+        "data": run.data.tags.get("data_fingerprint", ""),
         "wandb": run.data.tags.get("wandb_run_path", "").rpartition("/")[2],
     }
     about = _describe_model(client, versions[0]) if versions else {}
@@ -121,8 +122,8 @@ def _describe(client: MlflowClient, run: Run) -> Experiment:
 def _describe_model(client: MlflowClient, version: ModelVersion) -> dict[str, str]:
     aliases = client.get_registered_model(version.name).aliases
     held = [alias for alias, number in aliases.items() if str(number) == str(version.version)]
-    return {
-        "data": version.tags.get("data_fingerprint", ""),
+    told = version.tags.get("data_fingerprint")
+    return ({"data": told} if told else {}) | {
         "model": f"{version.name} {version.version}",
         "standing": ", ".join(held) or version.tags.get("standing", ""),
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+from kedro.config import MissingConfigException
 from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.project import pipelines
 from kedro.io import DatasetError
@@ -12,7 +13,7 @@ from kedro.validation.exceptions import DataValidationError, ParameterValidation
 
 from telco_churn.errors import ExitCode, InputError, NothingToDo, WrongCallError
 
-EXPECTED = (InputError, DatasetError, ParameterValidationError)
+EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 
 
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +56,7 @@ def find_exit_code(error: BaseException) -> ExitCode:
             return cause.exit_code
         if isinstance(cause, DataValidationError):
             return ExitCode.REFUSED
-        if isinstance(cause, ParameterValidationError):
+        if isinstance(cause, ParameterValidationError | MissingConfigException):
             return ExitCode.WRONG_CALL
     return ExitCode.FAILED
 

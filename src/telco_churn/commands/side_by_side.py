@@ -1,13 +1,20 @@
 """Lays out experiments side by side: one column a run, one line a fact, parameter or metric."""
 
+import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-LESS_IS_BETTER = ("brier", "log_loss", "error", "gap")
+LESS_IS_BETTER = frozenset(  # parts of names
+    ["brier", "loss", "error", "gap", "rmse", "mse", "mae", "mape", "false", "fpr", "fnr"]
+)
 WIDTH = 22  # of a column; a longer value is cut
+NAME_WIDTH = 42  # of the first one, or as wide as its longest name
 FACTS = ("started", "pipeline", "status", "as_of", "data", "model", "standing", "wandb")
 SHOWN_DIGITS = 12  # of a fingerprint
+
+Row = tuple[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -37,34 +44,34 @@ def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
     Returns:
         Lines of text.
     """
-    facts = [_line(fact, [_show_fact(run, fact) for run in experiments]) for fact in FACTS]
-    runs = _line("run", [run.run_id[:8] for run in experiments])
+    facts = [(fact, [_show_fact(run, fact) for run in experiments]) for fact in FACTS]
+    runs = ("run", [run.run_id[:8] for run in experiments])
     differing = _list_differing(experiments)
     shown = [
-        _line(name, _mark_best(name, [run.metrics.get(name) for run in experiments]))
+        (name, _mark_best(name, [run.metrics.get(name) for run in experiments]))
         for name in _list_metrics(experiments, metrics)
     ]
-    return "\n".join(
-        [
-            runs,
-            *facts,
-            "",
-            "Parameters that differ" if differing else "No parameter differs.",
-            *differing,
-            "",
-            "Metrics, * the best" if shown else "No such metric was logged.",
-            *shown,
-            *_warn_of_other_data(experiments),
-        ]
-    )
+    rows = [
+        runs,
+        *facts,
+        "",
+        "Parameters that differ" if differing else "No parameter differs.",
+        *differing,
+        "",
+        "Metrics, * the best" if shown else "No such metric was logged.",
+        *shown,
+        *_warn_of_other_data(experiments),
+    ]
+    width = max(NAME_WIDTH, *(len(row[0]) for row in (*differing, *shown, runs)))
+    return "\n".join(row if isinstance(row, str) else _line(*row, width) for row in rows)
 
 
-def _list_differing(experiments: Sequence[Experiment]) -> list[str]:
+def _list_differing(experiments: Sequence[Experiment]) -> list[Row]:
     names = dict.fromkeys(name for run in experiments for name in sorted(run.parameters))
     rows = {name: [run.parameters.get(name, "-") for run in experiments] for name in names}
     # Runs of other pipelines read other parameters: only what two runs have can differ.
     return [
-        _line(f"  {name}", values)
+        (f"  {name}", values)
         for name, values in rows.items()
         if len({value for value in values if value != "-"}) > 1
     ]
@@ -76,9 +83,9 @@ def _list_metrics(experiments: Sequence[Experiment], globs: Iterable[str]) -> li
 
 
 def _mark_best(name: str, values: list[float | None]) -> list[str]:
-    known = [value for value in values if value is not None]
-    less_is_better = any(part in name for part in LESS_IS_BETTER)
-    best = (min if less_is_better else max)(known)
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    less_is_better = not LESS_IS_BETTER.isdisjoint(re.split(r"[^a-z]+", name.lower()))
+    best = (min if less_is_better else max)(known, default=None)
     is_marked = len(set(known)) > 1
     return [
         "-" if value is None else f"{value:.6g}{' *' if is_marked and value == best else ''}"
@@ -99,6 +106,6 @@ def _show_fact(run: Experiment, fact: str) -> str:
     return value[:SHOWN_DIGITS] if fact == "data" else value
 
 
-def _line(name: str, values: Iterable[str]) -> str:
+def _line(name: str, values: Iterable[str], width: int) -> str:
     cells = [value if len(value) <= WIDTH else f"{value[: WIDTH - 3]}..." for value in values]
-    return f"{name:<42}" + "".join(f"  {cell:<{WIDTH}}" for cell in cells).rstrip()
+    return f"{name:<{width}}" + "".join(f"  {cell:<{WIDTH}}" for cell in cells).rstrip()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, V
 from telco_churn.tracking.entries import Entry, explain_mistakes, read_entry
 
 Mode = Literal["auto", "offline", "online", "disabled"]
+ALSO_SAID = {"dryrun": "offline", "run": "online"}  # W&B's older words
 MODES = ("offline", "online", "disabled")  # what WANDB_MODE may say
 
 
@@ -103,6 +104,11 @@ def read_config(content: Mapping[str, Any], where: str = "conf/base/wandb.yml") 
         ParameterValidationError: When a key is unknown or a value is not allowed.
     """
     datasets = content.get("datasets") or {}
+    if not isinstance(datasets, Mapping):
+        raise ParameterValidationError(
+            f"{where}: datasets is {datasets!r}; write a glob and what to log of it: "
+            '{"*_plot": {log: image}}.'
+        )
     entries = {
         glob: read_entry(asked, f"datasets.{glob} in {where}") for glob, asked in datasets.items()
     }
@@ -113,12 +119,15 @@ def read_config(content: Mapping[str, Any], where: str = "conf/base/wandb.yml") 
 
 
 def choose_mode(config: WandbConfig, has_key: bool) -> Literal["offline", "online", "disabled"]:
-    """Say what `auto` means here, and let WANDB_MODE win.
+    """Say what `auto` means here, and let WANDB_MODE win, and WANDB_DISABLED over it.
 
     Raises:
         ParameterValidationError: When WANDB_MODE says something unknown.
     """
+    if os.environ.get("WANDB_DISABLED", "").lower() in {"1", "true", "yes", "on"}:
+        return "disabled"
     asked = os.environ.get("WANDB_MODE") or config.mode
+    asked = ALSO_SAID.get(asked, asked)
     if asked == "auto":
         return "online" if has_key else "offline"
     if asked not in MODES:

@@ -71,6 +71,8 @@ class MlflowLink:
         mlflow: Any = sys.modules.get("mlflow")
         if self.run_id and mlflow.active_run():
             mlflow.end_run("KILLED")
+        elif self.run_id:  # in another thread than the run's own, for which MLflow has none
+            self._client().set_terminated(self.run_id, "KILLED")
 
     def _client(self) -> Any:
         return sys.modules["mlflow"].MlflowClient()

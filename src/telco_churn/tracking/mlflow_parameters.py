@@ -46,7 +46,9 @@ class MlflowParameters:
             self._redactor = Redactor(read_config(context.config_loader["wandb"]).redact)
 
     @hook_impl(trylast=True)
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: Any) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Any
+    ) -> None:
         """Log what the pipeline reads, once MLflow's run has begun."""
         mlflow: Any = sys.modules.get("mlflow")
         self._has_logged = False
@@ -60,6 +62,9 @@ class MlflowParameters:
             _log_batches(mlflow, active.info.run_id, dict(_flatten(values)))
             mlflow.MlflowClient().log_dict(active.info.run_id, values, FILE)
             self._has_logged = True
+            if given := run_params.get("runtime_params"):  # kedro-mlflow tags the run with it
+                told = json.dumps(self._redactor.redact(as_plain(given)))
+                mlflow.MlflowClient().set_tag(active.info.run_id, "runtime_params", told)
         except mlflow.exceptions.MlflowException as error:
             logger.warning("MLflow did not take the parameters at once: %s", error)
 

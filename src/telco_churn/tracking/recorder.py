@@ -14,7 +14,8 @@ from telco_churn.tracking.events import Event, Picture, Problem, Reference, Step
 from telco_churn.tracking.mlflow_link import MlflowLink
 from telco_churn.tracking.plan import Plan
 from telco_churn.tracking.references import refer_to
-from telco_churn.tracking.sender import send_run
+from telco_churn.tracking.run_file import wait_for_end
+from telco_churn.tracking.sender import Sender
 from telco_churn.tracking.stopwatch import summarise_nodes, tabulate_nodes
 from telco_churn.tracking.wandb_run import WandbRun, stop_service
 from telco_churn.tracking.worker import Worker
@@ -22,21 +23,26 @@ from telco_churn.tracking.worker import Worker
 logger = logging.getLogger(__name__)
 
 OF_DATA = (TypeError, ValueError, KeyError)  # the fault of one dataset, not of W&B
+WRITING_SECONDS = 5.0  # for W&B to bring to the disk what it has taken
 CLOSING_SHARE = 0.5  # of timeouts.finish at most, so that something is left to send in
 
 
 class Recorder:
     """One W&B run of one Kedro run."""
 
-    def __init__(self, run: WandbRun, mlflow: MlflowLink, config: WandbConfig) -> None:
+    def __init__(
+        self, run: WandbRun, mlflow: MlflowLink, config: WandbConfig, sender: Sender
+    ) -> None:
         self._run = run
         self._mlflow = mlflow
         self._config = config
+        self._sender = sender
         self._worker = Worker("wandb")
         self._steps: list[Step] = []
         self._references: list[Reference] = []
         self._pictures: list[Picture] = []
         self._problems: list[Problem] = []
+        self._is_cut_off = False
 
     def start(self) -> None:
         """Start W&B; go on without waiting for it where it is slow."""
@@ -95,13 +101,19 @@ class Recorder:
         if not is_closed or self._worker.error:
             stop_service()
         if has_started or self._run.folder:
-            is_whole = is_closed and not self._worker.error
+            is_whole = is_closed and not self._worker.error and self._is_written()
             self._report(is_whole, credentials, until - time.monotonic())
 
-    def abandon(self) -> None:
+    def abandon(self, exit_code: int) -> None:
         """Close a run whose process ends without Kedro's saying how."""
         self._mlflow.end_as_killed()
-        self.finish(exit_code=130, credentials=None)
+        self.finish(exit_code, credentials=None)
+
+    def _is_written(self) -> bool:
+        """Whether the run ends in its file: W&B does not tell when it could not write."""
+        folder = self._run.folder
+        self._is_cut_off = folder is not None and not wait_for_end(folder, WRITING_SECONDS)
+        return not self._is_cut_off
 
     def _log(self, event: Event) -> None:
         try:
@@ -130,16 +142,24 @@ class Recorder:
             )
         elif credentials is None:
             logger.info("W&B run kept offline. To send it: %s", later)
-        elif self._run.folder and send_run(self._run.folder, credentials, seconds):
+        elif self._run.folder and self._sender.send(
+            self._run.folder, self._run.address, credentials, seconds
+        ):
             logger.info("W&B has the run %s.", self._run.id)
         else:
-            logger.warning("W&B did not take the run in time, or at all. To send it: %s", later)
+            logger.warning(
+                "W&B did not take the run: %s. To send it: %s", self._sender.refusal, later
+            )
 
     def _explain(self) -> str:
         error = self._worker.error
         if isinstance(error, ImportError):
             return "wandb is not installed (pip install wandb)"
-        return f"{type(error).__name__}: {error}" if error else "it does not answer"
+        if error:
+            return f"{type(error).__name__}: {error}"
+        return (
+            "its file is cut off, is the disk full?" if self._is_cut_off else "it does not answer"
+        )
 
 
 def _shorten(folder: Path | None) -> Any:

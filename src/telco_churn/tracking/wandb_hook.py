@@ -23,9 +23,13 @@ from telco_churn.tracking.mlflow_link import MlflowLink
 from telco_churn.tracking.plan import Plan, make_plan
 from telco_churn.tracking.recorder import Recorder
 from telco_churn.tracking.run_facts import choose_id, describe_run, join_path
+from telco_churn.tracking.sender import Sender
 from telco_churn.tracking.spool import Spool
+from telco_churn.tracking.termination import Termination
 from telco_churn.tracking.wandb_run import WandbRun
 from telco_churn.tracking.watching import Watcher
+
+INTERRUPTED, TERMINATED = 130, 143  # as shells number what SIGINT and SIGTERM end
 
 
 class WandbHook:
@@ -41,6 +45,8 @@ class WandbHook:
         self._spool: Spool | None = None
         self._watcher: Watcher | None = None
         self._process = 0  # for which the watcher was made
+        self._sender = Sender()
+        self._termination = Termination(lambda: self._abandon(exit_code=TERMINATED))
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -142,11 +148,12 @@ class WandbHook:
         mlflow, run_id = MlflowLink(), choose_id()
         about["config"] |= describe_environment(self._project) | {"mlflow_run_id": mlflow.run_id}
         run = WandbRun(run_id, about, self._project / self._config.folder)
-        recorder, spool = Recorder(run, mlflow, self._config), Spool.open(plan)
+        recorder, spool = Recorder(run, mlflow, self._config, self._sender), Spool.open(plan)
         recorder.start()
         self._plan, self._recorder, self._spool = plan, recorder, spool
         self._watcher, self._process = Watcher(plan, recorder.take), os.getpid()
         atexit.register(self._abandon)
+        self._termination.watch()
         if not recorder.has_failed:
             path = join_path(self._config, run_id)
             mlflow.set_tags({"wandb_run_id": run_id, "wandb_run_path": path})
@@ -166,17 +173,19 @@ class WandbHook:
         if recorder is None or spool is None or plan is None:
             return
         atexit.unregister(self._abandon)
+        self._termination.forget()
         for event in spool.drain():
             recorder.take(event)
         recorder.take_outputs(plan)
         recorder.finish(exit_code, self._credentials)
 
     @never_fail
-    def _abandon(self) -> None:
+    def _abandon(self, exit_code: int = INTERRUPTED) -> None:
         """Close a run whose process ends without Kedro's saying how, at Ctrl-C for one."""
         if self._recorder and self._spool and self._process == os.getpid():
             self._spool.close()
-            self._recorder.abandon()
+            recorder, self._recorder = self._recorder, None
+            recorder.abandon(exit_code)
 
 
 def _read_credentials(context: KedroContext) -> dict[str, str]:

@@ -4,9 +4,12 @@ Everything is written to a local file first, whatever the mode: a run never talk
 """
 
 import contextlib
+import logging
 import os
 import re
+import sys
 import tempfile
+from collections.abc import Iterator
 from functools import singledispatchmethod
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ class WandbRun:
     Attributes:
         id: Known before W&B is: given by a sweep, or drawn.
         folder: Where the files lie; None before it has started.
+        address: Of the server to which it belongs.
     """
 
     def __init__(self, run_id: str, about: dict[str, Any], folder: Path) -> None:
@@ -35,6 +39,7 @@ class WandbRun:
         """
         self.id = run_id
         self.folder: Path | None = None
+        self.address = ""
         self._about = about
         self._parent = folder
         self._run: Any = None
@@ -46,19 +51,23 @@ class WandbRun:
         Raises:
             Exception: Whatever W&B raises, ImportError when it is not installed.
         """
+        if "wandb" not in sys.modules:  # else it is that of this process
+            os.environ.pop("WANDB_SERVICE", None)  # of a process that may have ended long ago
         import wandb  # noqa: PLC0415  (slow to import, and may be missing)
 
         self._parent.mkdir(parents=True, exist_ok=True)
         if self._owns_data_dir:  # else tables on their way lie in the home of whoever runs this
             os.environ[DATA_DIR] = str(self._parent / "wandb" / "staging")
-        self._run = wandb.init(
-            id=self.id,
-            mode="offline",
-            dir=str(self._parent),
-            reinit="create_new",  # one that a node or notebook has started is theirs
-            settings=_quiet_settings(),
-            **self._about,
-        )
+        with _mute_logs():
+            self._run = wandb.init(
+                id=self.id,
+                mode="offline",
+                dir=str(self._parent),
+                reinit="create_new",  # one that a node or notebook has started is theirs
+                settings=_quiet_settings(),
+                **self._about,
+            )
+        self.address = self._run.settings.base_url
         self.folder = Path(self._run.settings.sync_dir)
 
     @singledispatchmethod
@@ -130,6 +139,23 @@ def stop_service() -> None:
         connection._proc._process.kill()
         os.environ.pop("WANDB_SERVICE", None)
         wandb_setup.singleton()._connection = None
+
+
+@contextlib.contextmanager
+def _mute_logs() -> Iterator[None]:
+    """Let no traceback be printed where W&B's own log cannot be written, on a full disk for one."""
+    logger = logging.getLogger("wandb")
+    add = logger.addHandler
+
+    def add_muted(handler: logging.Handler) -> None:
+        handler.handleError = lambda _: None  # type: ignore[method-assign,assignment]
+        add(handler)
+
+    logger.addHandler = add_muted  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        del logger.addHandler
 
 
 def _quiet_settings() -> Any:
