@@ -88,7 +88,7 @@ def test_a_run_without_a_model_has_the_fingerprint_of_its_data(project: ProjectC
     [
         ("ThreadRunner", "features", ExitCode.WRONG_CALL),
         ("ParallelRunner", "features", ExitCode.WRONG_CALL),
-        ("ThreadRunner", "rollback", ExitCode.FAILED),  # there is no champion before the first
+        ("ThreadRunner", "rollback", ExitCode.REFUSED),  # there is no champion before the first
     ],
 )
 def test_runners_that_would_fail_half_way_are_refused(
