@@ -6,6 +6,7 @@ import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,11 @@ def run(project: ProjectCopy, file: Path, env: str = "own_table", **params: str)
 
 def read(project: ProjectCopy, place: str) -> Path:
     return project.path / "data" / "own_table" / place
+
+
+def read_promotion(project: ProjectCopy) -> dict[str, Any]:
+    """What the gate decided for the last candidate."""
+    return json.loads(read(project, "06_models/promotion.json").read_text())
 
 
 @pytest.mark.parametrize("suffix", ["csv", pytest.param("parquet", marks=pytest.mark.slow)])
@@ -123,7 +129,7 @@ def test_the_same_table_tomorrow_meets_the_champion_of_today(
     for _ in range(2):
         code, output = run(project, file)
         assert code == 0, output
-    promotion = json.loads(read(project, "06_models/promotion.json").read_text())
+    promotion = read_promotion(project)
     assert promotion["standing"] == "challenger"
     assert "version 1" in promotion["reasons"][0]
     assert "a difference of +0.00" in promotion["reasons"][0]
@@ -138,7 +144,7 @@ def test_rows_that_were_added_leave_the_others_to_compare(
         table.head(rows).to_csv(file, index=False)
         code, output = run(project, file)
         assert code == 0, output
-    promotion = json.loads(read(project, "06_models/promotion.json").read_text())
+    promotion = read_promotion(project)
     assert "on the same 300 customers and 1 dates" in promotion["reasons"][0]
 
 
@@ -155,7 +161,7 @@ def test_without_the_column_that_tells_most_nothing_is_champion_until_a_person_s
 
     code, output = run(project, file, drop="visits;spent")
     assert code == ExitCode.REFUSED
-    promotion = json.loads(read(project, "06_models/promotion.json").read_text())
+    promotion = read_promotion(project)
     assert promotion["standing"] == "challenger"
     assert "it lacks ['spent', 'visits']" in promotion["reasons"][0]
     message = output[output.index("Error: ") :]
@@ -330,7 +336,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
     assert {"left_why", "duplicate_of_target", "DROP"} <= set(re.findall(r"\w+", output))
     code, output = run(project, file, folds="5,training.leakage.action=drop")
     assert code == 0, output
-    model = json.loads(read(project, "06_models/promotion.json").read_text())
+    model = read_promotion(project)
     assert model["standing"] == "champion"
     findings = pd.read_csv(read(project, "08_reporting/leakage_findings.csv"))
     assert findings["feature"].tolist() == ["left_why"]

@@ -38,13 +38,13 @@ def has_end(file: Path) -> bool:
 
     record: Any = wandb_internal_pb2.Record  # type: ignore[attr-defined]  # made at run time
     try:
-        records = [record.FromString(message) for message in _read_messages(file.read_bytes())]
+        records = [record.FromString(message) for message in read_messages(file.read_bytes())]
     except (OSError, DecodeError):
         return False
     return any(each.HasField("exit") for each in records)
 
 
-def _read_messages(content: bytes) -> Iterator[bytes]:
+def read_messages(content: bytes) -> Iterator[bytes]:
     """Yield the whole messages, up to where the file is cut off."""
     position, message = FILE_HEADER, b""
     while position + CHUNK_HEADER.size <= len(content):
