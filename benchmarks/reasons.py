@@ -45,7 +45,7 @@ MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 
 LIGHTGBM, TREE_EXPLAINER = "LightGBM `pred_contrib`", "`shap.TreeExplainer`"
 SHAP_ITSELF, CONTRIBUTIONS, WORDS = "shap's own code", "contributions here", "reasons in words here"
-LIBRARIES = ("lightgbm", "shap", "woodelf-explainer", "pandas", "numpy")
+LIBRARIES = ("lightgbm", "shap", "pandas", "numpy")
 COMPARED = f"""Exact path-dependent SHAP values of a booster of {TREES} trees on {
     NUMBERS + CATEGORIES
 } features, on {THREADS} threads, for a model of numbers that may be missing and

@@ -5,12 +5,10 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pytest
-from woodelf import WoodelfExplainer
 
 from telco_churn.model.contributions import Contributions, DeepLeaf
-from telco_churn.model.trees import read_trees
+from telco_churn.model.trees import list_branches, read_trees
 
 Floats = npt.NDArray[np.float64]
 NUMBERS, CATEGORIES = 14, 3
@@ -70,9 +68,7 @@ def test_contributions_are_those_of_lightgbm(leaves: int, seed: int) -> None:
 )
 def test_whatever_counts_as_missing(settings: dict[str, Any], missing_types: set[str]) -> None:
     booster = fit(make_matrix(3, 3000), num_leaves=15, **settings)
-    trees = read_trees(booster)
-    assert trees is not None
-    splits = [node.split for tree in trees.trees for node in tree.bfs(including_leaves=False)]
+    splits = [branch.split for root in read_trees(booster) for branch in list_branches(root)]
     found = {split.missing_type for split in splits if split.threshold is not None}
     assert missing_types <= found
     matrix = make_matrix(4, 500, unseen=True)
@@ -100,7 +96,7 @@ def test_deep_trees_are_cut_into_tables_and_leaves() -> None:
 def test_trees_of_one_leaf_say_nothing() -> None:
     matrix = make_matrix(9, 300)
     flat = fit(matrix, 3, min_data_in_leaf=10_000)
-    assert read_trees(flat) is None
+    assert read_trees(flat) == []
     assert not Contributions.read(flat).compute(matrix).any()
     grown = fit(matrix, 5, init_model=flat, num_leaves=4)
     leaves = [tree["num_leaves"] for tree in grown.dump_model()["tree_info"]]
@@ -118,12 +114,3 @@ def test_a_row_has_the_same_bits_alone_and_in_any_batch(leaves: int) -> None:
         assert np.array_equal(tables.compute(matrix[[row]])[0], together[row])
     for size in (2, 3, 7, 100, 17_000):
         assert np.array_equal(tables.compute(matrix[:size]), together[:size])
-
-
-def test_woodelf_itself_says_the_same_of_our_trees() -> None:
-    booster = fit(make_matrix(12, 3000), num_leaves=15)
-    matrix = make_matrix(13, 2000, unseen=True)
-    explainer = WoodelfExplainer(read_trees(booster), feature_perturbation="tree_path_dependent")
-    theirs = explainer.shap_values(pd.DataFrame(matrix), verbose=False)
-    ours = Contributions.read(booster).compute(matrix)
-    assert np.abs(ours - theirs).max() <= TOLERANCE

@@ -24,7 +24,7 @@ PACKAGE = Path(telco_churn.__file__).parent
 SHIPPED = {"__init__.py", "errors.py", "model"}
 ONLY_FITS_OR_RUNS_HERE = {"fitting.py", "batches.py", "registered.py"}
 # pyarrow holds pandas' text. What these need themselves, they say themselves.
-NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "pyarrow", "scipy", "woodelf-explainer")
+NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "pyarrow")
 
 
 @contextmanager

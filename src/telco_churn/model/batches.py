@@ -1,6 +1,7 @@
 """Runs a model over a batch of Arrow rows. Executors import this, so it imports little."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pandas as pd
 import pyarrow as pa
@@ -24,9 +25,18 @@ def run_on_batch(
         key: What tells rows apart.
         schema: Of the result.
     """
-    frame = batch.to_pandas()
+    # A column a block is what Arrow has already; else pandas would copy the batch.
+    features = batch.select(model.encoding.columns).to_pandas(split_blocks=True)
     # Batches run beside each other: threads of LightGBM's own would only get in their way.
-    with ThreadpoolController().limit(limits=1, user_api="openmp"):
-        result = run(model, cast_to_signature(frame[model.encoding.columns]))
-    rows = pd.concat([frame[key], result], axis="columns")
-    return pa.RecordBatch.from_pandas(rows, schema, preserve_index=False)
+    with _find_threads().limit(limits=1, user_api="openmp"):
+        result = run(model, cast_to_signature(features))
+    columns = {name: batch[name] for name in key} | dict(result.items())
+    return pa.RecordBatch.from_arrays(
+        [pa.array(columns[field.name], field.type, from_pandas=True) for field in schema],
+        schema=schema,
+    )
+
+
+@cache
+def _find_threads() -> ThreadpoolController:
+    return ThreadpoolController()

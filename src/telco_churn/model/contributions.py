@@ -2,9 +2,9 @@
 
 In: a booster, then matrices. Out: contributions, which add up to the raw score less its mean.
 
-A tree answers a few yes-or-no questions about a row, and its contributions depend on the answers
-alone. woodelf gives the values of a leaf for every pattern of answers; we keep them, added up over
-neighbouring leaves, and look them up for each row. A row never meets the others of its batch, so
+A tree asks a few yes-or-no questions about a row, and its contributions depend on the answers
+alone. The values of a leaf for every pattern of answers are kept, added up over neighbouring
+leaves, and looked up for each row. A row never meets the others of its batch, so
 its contributions are the same bits in any.
 
 Source: Nadel and Wettenstein, From Decision Trees to Boolean Logic: A Fast and Unified SHAP
@@ -12,18 +12,16 @@ Algorithm, 2026; Lundberg et al., Consistent Individualized Feature Attribution 
 2018.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-from woodelf.core.cube_metric import ShapleyValues
-from woodelf.core.path_to_s_vectors.lts_recursive_p2s import LTSRecursivePathToSVectors
-from woodelf.core.utils import get_covers_vector
+import pandas as pd
 
-from telco_churn.model.trees import Split, SplitNode, read_trees
+from telco_churn.model.shapley import compute_shapley, list_patterns
+from telco_churn.model.trees import Leaf, Node, Split, Step, list_branches, read_trees
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -32,7 +30,7 @@ Answers = list[Bits]
 
 TABLE_BITS = 11  # answers that one table is looked up by: one of 2,048 columns stays in cache
 BLOCK_ROWS = 16_384
-SMALLEST_COVER = 1e-12  # woodelf divides by the share of rows that follow a path
+BYTE = 8  # bits that are put together before they become wide enough to look up by
 
 # Answers that must all be as said, each the position of a split and whether the row goes left.
 Condition = tuple[tuple[int, bool], ...]
@@ -77,10 +75,10 @@ class DeepLeaf:
 
     def add(self, answers: Answers, totals: Floats) -> None:
         """Add to totals of shape `(features of the matrix, rows)`."""
-        patterns, rows = np.unique(_encode_patterns(self.conditions, answers), return_inverse=True)
-        # numpy adds up a lone column in another order than one of several.
-        several = np.append(patterns, [0, 0])
-        values = _compute_shap(self.features, several, self.covers, self.value)
+        codes = _encode_patterns(self.conditions, answers)
+        rows, patterns = pd.factorize(codes)
+        met = patterns >> np.arange(len(self.features) - 1, -1, -1)[:, None] & 1 == 1
+        values = compute_shapley(met, self.covers, self.value)
         for feature, column in zip(self.features, values, strict=True):
             totals[feature] += column[rows]
 
@@ -100,10 +98,9 @@ class Contributions:
     @classmethod
     def read(cls, booster: lgb.Booster) -> "Contributions":
         """Make the tables of a booster with one output."""
-        ensemble = read_trees(booster)
         positions: dict[Split, int] = {}
-        roots = ensemble.trees if ensemble else []
-        parts = tuple(part for root in roots for part in _tabulate(root, [], positions))
+        roots = read_trees(booster)
+        parts = tuple(part for root in roots for part in _tabulate(root, (), positions))
         return cls(tuple(positions), parts)
 
     def compute(self, matrix: Floats) -> Floats:
@@ -118,14 +115,16 @@ class Contributions:
         return totals.T
 
 
-def _encode_patterns(conditions: Iterable[Condition], answers: Answers) -> Codes:
+def _encode_patterns(conditions: Sequence[Condition], answers: Answers) -> Codes:
     """Number the pattern of each row, shape `(rows,)`."""
-    bits = [_hold(condition, answers) for condition in conditions]
-    codes = bits[0].astype(np.min_scalar_type(2 ** len(bits) - 1))
-    for bit in bits[1:]:
-        codes <<= 1
-        codes |= bit
-    return codes.astype(np.intp, copy=False)
+    codes: Codes = np.zeros(1, np.intp)
+    for start in range(0, len(conditions), BYTE):
+        group = conditions[start : start + BYTE]
+        byte = _hold(group[0], answers).view(np.uint8)
+        for condition in group[1:]:
+            byte = byte + byte + _hold(condition, answers).view(np.uint8)  # faster than shifting
+        codes = codes * 2 ** len(group) + byte
+    return codes
 
 
 def _hold(condition: Condition, answers: Answers) -> Bits:
@@ -138,76 +137,68 @@ def _hold(condition: Condition, answers: Answers) -> Bits:
 
 
 def _tabulate(
-    node: SplitNode, path: list[SplitNode], positions: dict[Split, int]
+    node: Node, path: tuple[Step, ...], positions: dict[Split, int]
 ) -> Iterator[Table | DeepLeaf]:
     """Cut a tree into the largest pieces that a table holds, from a node downwards."""
-    before = _gather_conditions([*path, node], positions)
-    inner = node.bfs(including_leaves=False)
-    if len(before) + len(inner) <= TABLE_BITS:
+    above = _gather_conditions(path, positions)
+    if len(above) + len(list_branches(node)) <= TABLE_BITS:
         yield _make_table(node, path, positions)
-    elif node.is_leaf():
-        covers = _read_covers([*path, node], list(before))
-        yield DeepLeaf(tuple(before.values()), tuple(before), covers, node.value)
+    elif isinstance(node, Leaf):
+        yield DeepLeaf(tuple(above.values()), tuple(above), _find_covers(path), node.value)
     else:
-        yield from _tabulate(node.left, [*path, node], positions)
-        yield from _tabulate(node.right, [*path, node], positions)
+        for step in node.steps:
+            yield from _tabulate(step.below, (*path, step), positions)
 
 
-def _make_table(node: SplitNode, path: list[SplitNode], positions: dict[Split, int]) -> Table:
+def _make_table(node: Node, path: tuple[Step, ...], positions: dict[Split, int]) -> Table:
     """Add up the leaves below a node: its path gives a bit per feature, each split below another.
 
     What holds for a leaf follows from these bits, for each of their patterns.
     """
-    before = _gather_conditions([*path, node], positions)
-    inner = node.bfs(including_leaves=False)
-    conditions = [*before.values(), *(((_place(each.split, positions), True),) for each in inner)]
-    bits = _list_bits(len(conditions))
-    above = dict(zip(before, bits[: len(before)], strict=True))
-    below = dict(zip([each.index for each in inner], bits[len(before) :], strict=True))
-    values: dict[int, Floats] = {}
-    for leaf, steps in node.get_all_leaves_with_paths(only_feature_names=False):
-        holds = dict(above)
-        for step, following in zip(steps, [*steps, leaf][1:], strict=True):
-            feature = step.split.feature
-            is_met = below[step.index] == (following is step.left)
-            holds[feature] = holds.get(feature, True) & is_met
-        patterns = np.zeros(bits.shape[1], np.int64)
-        for bit in holds.values():
-            patterns = 2 * patterns + bit
-        covers = _read_covers([*path, *steps, leaf], list(holds))
-        found = _compute_shap(tuple(holds), np.arange(2 ** len(holds)), covers, leaf.value)
-        for feature, column in zip(holds, found, strict=True):
-            values[feature] = values.get(feature, 0.0) + column[patterns]
-    return Table(tuple(conditions), tuple(values), np.array(list(values.values()), np.float32))
+    above, branches = _gather_conditions(path, positions), list_branches(node)
+    below = [((_place(branch.split, positions), True),) for branch in branches]
+    bits = list_patterns(len(above) + len(below))
+    goes_left = dict(zip(map(id, branches), bits[len(above) :], strict=True))
+    features = dict.fromkeys([*above, *(branch.split.feature for branch in branches)])
+    rows = {feature: row for row, feature in enumerate(features)}
+    values = np.zeros((len(rows), bits.shape[1]))
+    for leaf, way in _list_leaves(node):
+        met = dict(zip(above, bits, strict=False))
+        for branch, is_left in way:
+            feature, is_met = branch.split.feature, goes_left[id(branch)] == is_left
+            met[feature] = met[feature] & is_met if feature in met else is_met
+        patterns = np.ravel_multi_index(tuple(met.values()), (2,) * len(met))
+        found = compute_shapley(list_patterns(len(met)), _find_covers((*path, *way)), leaf.value)
+        values[[rows[feature] for feature in met]] += found[:, patterns]
+    return Table((*above.values(), *below), tuple(rows), values.astype(np.float32))
 
 
-def _gather_conditions(path: list[SplitNode], positions: dict[Split, int]) -> dict[int, Condition]:
+def _list_leaves(node: Node, way: tuple[Step, ...] = ()) -> Iterator[tuple[Leaf, tuple[Step, ...]]]:
+    """Give each leaf below a node, with the way to it."""
+    if isinstance(node, Leaf):
+        yield node, way
+    else:
+        for step in node.steps:
+            yield from _list_leaves(step.below, (*way, step))
+
+
+def _gather_conditions(path: tuple[Step, ...], positions: dict[Split, int]) -> dict[int, Condition]:
     """Say what a row must answer to follow a path, by feature in the order of the path."""
     conditions: dict[int, Condition] = {}
-    for node, following in pairwise(path):
-        answer = (_place(node.split, positions), following is node.left)
-        feature = node.split.feature
+    for branch, is_left in path:
+        feature, answer = branch.split.feature, (_place(branch.split, positions), is_left)
         conditions[feature] = (*conditions.get(feature, ()), answer)
     return conditions
 
 
+def _find_covers(path: tuple[Step, ...]) -> Floats:
+    """Share of the training rows that follow a path, by feature in the order of the path."""
+    covers: dict[int, float] = {}
+    for step in path:
+        feature = step.branch.split.feature
+        covers[feature] = covers.get(feature, 1.0) * step.cover
+    return np.array(list(covers.values()))
+
+
 def _place(split: Split, positions: dict[Split, int]) -> int:
     return positions.setdefault(split, len(positions))
-
-
-def _list_bits(count: int) -> npt.NDArray[np.bool_]:
-    """Every pattern of so many bits, shape `(bits, patterns)`, the highest bit first."""
-    return (np.arange(2**count) >> np.arange(count - 1, -1, -1)[:, None] & 1).astype(bool)
-
-
-def _read_covers(path: list[SplitNode], features: list[int]) -> Floats:
-    return np.maximum(get_covers_vector(path, features), SMALLEST_COVER)
-
-
-def _compute_shap(
-    features: tuple[int, ...], patterns: Codes, covers: Floats, value: float
-) -> list[Floats]:
-    """Have woodelf compute a leaf's values, one array of shape `(patterns,)` for each feature."""
-    calculator = LTSRecursivePathToSVectors(ShapleyValues(), max_depth=len(features))
-    found = calculator.get_path_dependent_s_matrix(list(features), patterns, covers, value)
-    return [found[feature].astype(np.float64) for feature in features]

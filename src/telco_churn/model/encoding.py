@@ -76,7 +76,7 @@ class FeatureEncoding:
             FeatureMismatchError: Names missing, extra and mistyped columns, and infinite values.
         """
         self._check_columns(features)
-        matrix = np.empty((len(features), len(self.columns)))
+        matrix = np.empty((len(features), len(self.columns)), order="F")
         for position, column in enumerate(self.numeric):
             matrix[:, position] = _read_numbers(features[column])
         for position, (column, values) in enumerate(self.categories.items(), len(self.numeric)):

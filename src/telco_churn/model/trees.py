@@ -1,18 +1,15 @@
-"""A LightGBM booster as trees that woodelf can explain, categorical splits included.
+"""A LightGBM booster as trees of questions.
 
-In: a booster. Out: woodelf's `DecisionTreesEnsemble`, whose features are positions in the matrix.
-woodelf's own parser refuses categorical splits; its nodes may split as they like.
+In: a booster. Out: the root of each tree; features are positions in the matrix.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from woodelf.core.trees.decision_trees_ensemble import DecisionTreeNode, DecisionTreesEnsemble
 
 ZERO = np.float32(1e-35)  # LightGBM takes for zero what is not further from it than this
 
@@ -46,11 +43,11 @@ class Split:
             return self._has_category(values)
         if self.missing_type == "NaN":
             return ~(values > self.threshold) if self.default_left else values <= self.threshold
-        numbers = np.nan_to_num(values, nan=0.0)
-        is_left = numbers <= self.threshold
+        # What is missing counts as 0 here.
+        is_left = ~(values > self.threshold) if self.threshold >= 0 else values <= self.threshold
         if self.missing_type == "None":
             return is_left
-        return np.where(np.abs(numbers) <= ZERO, self.default_left, is_left)
+        return np.where(~(np.abs(values) > ZERO), self.default_left, is_left)
 
     def _has_category(self, codes: Values) -> Bits:
         beyond = max(self.categories) + 1
@@ -61,65 +58,92 @@ class Split:
         return is_member[places.astype(np.intp)]
 
 
-class SplitNode(DecisionTreeNode):  # type: ignore[misc]  # woodelf ships no types
-    """A node of woodelf's that asks a `Split`; a leaf has none."""
+@dataclass(frozen=True)
+class Leaf:
+    """Where a row ends.
 
+    Attributes:
+        cover: Rows of the training data that ended here.
+        value: What it adds to the raw score.
+    """
+
+    cover: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Where a row is asked.
+
+    Attributes:
+        cover: Rows of the training data that came here.
+        split: The question.
+        left: Where a row goes that meets it.
+        right: Where the others go.
+    """
+
+    cover: float
     split: Split
+    left: "Node"
+    right: "Node"
 
-    def shall_go_left(self, row: pd.DataFrame, GPU: bool = False) -> pd.Series:  # noqa: ARG002, N803
-        """Answer for each row of a frame whose columns are positions in the matrix."""
-        values = row[self.split.feature].to_numpy(np.float64)
-        return pd.Series(self.split.goes_left(values), index=row.index)
+    @property
+    def steps(self) -> tuple["Step", "Step"]:
+        """The two ways on from here."""
+        return Step(self, is_left=True), Step(self, is_left=False)
 
 
-def read_trees(booster: lgb.Booster) -> DecisionTreesEnsemble | None:
+Node = Branch | Leaf
+
+
+class Step(NamedTuple):
+    """A way from a branch to what is below it."""
+
+    branch: Branch
+    is_left: bool
+
+    @property
+    def below(self) -> Node:
+        """Where it leads."""
+        return self.branch.left if self.is_left else self.branch.right
+
+    @property
+    def cover(self) -> float:
+        """Share of the rows at the branch that take it."""
+        return self.below.cover / self.branch.cover
+
+
+def read_trees(booster: lgb.Booster) -> list[Branch]:
     """Read the trees of a booster with one output.
 
     Returns:
-        The trees that split; those of one leaf say the same of every row. None if all are such.
+        The roots of those that split; those of one leaf say the same of every row.
     """
-    roots = [_read_tree(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
-    splitting = [root for root in roots if not root.is_leaf()]
-    return DecisionTreesEnsemble(splitting) if splitting else None
+    trees = booster.dump_model()["tree_info"]
+    return [
+        root
+        for root in (_read_node(tree["tree_structure"]) for tree in trees)
+        if isinstance(root, Branch)
+    ]
 
 
-def _read_tree(structure: Mapping[str, Any]) -> SplitNode:
-    """Number the nodes from the root down, as woodelf does: indexes are what it knows them by."""
-    root = _read_node(structure, 0)
-    waiting, count = [(root, structure)], 1
-    while waiting:
-        node, described = waiting.pop(0)
-        if not _is_split(described):
-            continue
-        node.left = _read_node(described["left_child"], count)
-        node.right = _read_node(described["right_child"], count + 1)
-        node.left.parent = node.right.parent = node
-        waiting += [(node.left, described["left_child"]), (node.right, described["right_child"])]
-        count += 2
-    root.depth = root.get_depth()
-    return root
+def list_branches(node: Node) -> list[Branch]:
+    """List the branches from a node downwards, each before those below it."""
+    if isinstance(node, Leaf):
+        return []
+    return [node, *list_branches(node.left), *list_branches(node.right)]
 
 
-def _read_node(described: Mapping[str, Any], index: int) -> SplitNode:
-    if not _is_split(described):
-        cover = described.get("leaf_count")  # a tree of one leaf has none
-        return SplitNode(None, described["leaf_value"], None, None, index=index, cover=cover)
-    split = _read_split(described)
-    node = SplitNode(
-        split.feature,
-        np.nan if split.threshold is None else split.threshold,
-        right=None,
-        left=None,
-        nan_go_left=split.default_left,
-        index=index,
+def _read_node(described: Mapping[str, Any]) -> Node:
+    if "split_feature" not in described:
+        # A tree of one leaf has no count.
+        return Leaf(described.get("leaf_count", 0), described["leaf_value"])
+    return Branch(
         cover=described["internal_count"],
+        split=_read_split(described),
+        left=_read_node(described["left_child"]),
+        right=_read_node(described["right_child"]),
     )
-    node.split = split
-    return node
-
-
-def _is_split(described: Mapping[str, Any]) -> bool:
-    return "split_feature" in described
 
 
 def _read_split(described: Mapping[str, Any]) -> Split:

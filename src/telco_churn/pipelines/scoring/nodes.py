@@ -29,7 +29,7 @@ from telco_churn.pipelines.scoring.plan import NothingToScoreError, ScorePlan
 from telco_churn.pipelines.scoring.progress import report_progress
 from telco_churn.pipelines.scoring.unseen import count_customers
 
-FOR_REASONS = 4  # of the customers that are predicted at a time: they are few, and words are long
+FOR_REASONS = 2  # of the customers that are predicted at a time: they are few, and words are long
 
 
 def predict_churn(
