@@ -16,7 +16,7 @@ from kedro.io import MemoryDataset
 from kedro.runner import SequentialRunner
 
 from benchmarks.sample_operator import PROJECT
-from benchmarks.scoring import AS_OF
+from benchmarks.scoring_inputs import AS_OF
 
 LOAD = "scoring.plan_commit"  # resolves and loads the champion
 FAR_TOO_MUCH = 1e9  # so that nobody is worth a contact

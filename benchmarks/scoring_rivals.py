@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shap
 
-from benchmarks.scoring import CONTACTED, SHAPED
+from benchmarks.scoring_report import CONTACTED, SHAPED
 from telco_churn.model.churn_model import ChurnModel
 
 BATCH = 500_000

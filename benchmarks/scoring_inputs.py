@@ -1,0 +1,92 @@
+"""What scoring is measured on: a file of features of so many customers, and a champion.
+
+In: the matrix of the training section. Out: features of the sample operator, again with a little
+noise where there are more customers than it has; a model of 300 trees under the alias.
+"""
+
+from pathlib import Path
+
+import duckdb
+import mlflow
+import pandas as pd
+
+from benchmarks.sample_operator import PROJECT
+from telco_churn.datasets.model_registry import ModelAlias, ModelRegistration
+from telco_churn.model.decision import Decision
+from telco_churn.model.fitting import Rows, fit_churn_model
+from telco_churn.model.registered import (
+    NEEDED_FACTS,
+    NEEDED_METRICS,
+    ModelPackage,
+    Promotion,
+)
+
+AS_OF = "2026-09-28"
+PLACE = Path("data/benchmark/scoring")
+NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
+TREES = 300
+SETTINGS = {
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "min_child_samples": 40,
+    "lambda_l2": 5,
+    "seed": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+    "num_threads": 2,
+}
+MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
+LEARNT_FROM = 100_000  # rows at most: how well it predicts is not looked at
+# What a version has to say of itself to be read; nothing here looks at it.
+FACTS = dict.fromkeys(NEEDED_FACTS, "") | {"as_of": AS_OF}
+METRICS = dict.fromkeys(NEEDED_METRICS, 0.5)
+
+
+def find_place(customers: int) -> Path:
+    """The folder of so many customers, from the project's root."""
+    return PLACE / str(customers)
+
+
+def find_features(customers: int) -> Path:
+    """The file of features, where the catalog has it."""
+    folder = find_place(customers) / "04_feature" / "customer_features" / f"as_of={AS_OF}"
+    return folder / "features.parquet"
+
+
+def register_champion(examples: Path, leaves: int) -> None:
+    """Fit a model of exactly 300 trees and make it champion of the benchmark's registry."""
+    frame = pd.read_parquet(examples)
+    frame = frame.iloc[:: max(1, len(frame) // LEARNT_FROM)]
+    rows = Rows(frame.drop(columns=NOT_FEATURES), frame["churned"].to_numpy())
+    settings = SETTINGS | {"num_leaves": leaves, "early_stopping_round": TREES}
+    model = fit_churn_model(rows, rows, settings, TREES, MONEY)
+    assert model.booster.num_trees() == TREES
+    mlflow.set_tracking_uri(f"sqlite:///{PLACE}/mlflow.db")
+    if mlflow.get_experiment_by_name("scoring") is None:
+        mlflow.create_experiment("scoring", str((PROJECT / PLACE / "mlruns").absolute()))
+    mlflow.set_experiment("scoring")
+    registration = ModelRegistration(name="benchmark")
+    example = model.encoding.as_model_input(rows.features.head(5))
+    with mlflow.start_run():
+        registration.save(
+            ModelPackage(model, example, METRICS, Promotion("champion", (), {}), FACTS, {})
+        )
+    ModelAlias(name="benchmark", alias="champion").save(registration.load())
+
+
+def make_features(examples: Path, customers: int) -> None:
+    """Write features of so many customers, numbers moved by a millionth towards zero."""
+    file = find_features(customers)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    columns = duckdb.sql(f"DESCRIBE SELECT * FROM '{examples}'").fetchall()
+    moved = ", ".join(
+        f"{name} * (1 - 1e-6 * random()) AS {name}" if kind == "DOUBLE" else name
+        for name, kind, *_ in columns
+        if name not in NOT_FEATURES
+    )
+    duckdb.sql(
+        f"COPY (SELECT 'C' || lpad(row_number() OVER ()::VARCHAR, 9, '0') AS customer_id, "
+        f"DATE '{AS_OF}' AS as_of, {moved} FROM '{examples}', range(100) LIMIT {customers}) "
+        f"TO '{file}' (COMPRESSION zstd)"
+    )

@@ -1,0 +1,21 @@
+"""What happens around a run, beside the nodes."""
+
+from telco_churn.hooks.dates import OneRunADate, SkipWhatIsScored
+from telco_churn.hooks.refusals import (
+    NameUnreachableRegistry,
+    RefuseBadParameters,
+    RefuseOtherRunners,
+    RefuseUnknownEnvironment,
+)
+from telco_churn.hooks.telling import ShowSummary, TagTrainingData
+
+__all__ = [
+    "NameUnreachableRegistry",
+    "OneRunADate",
+    "RefuseBadParameters",
+    "RefuseOtherRunners",
+    "RefuseUnknownEnvironment",
+    "ShowSummary",
+    "SkipWhatIsScored",
+    "TagTrainingData",
+]
