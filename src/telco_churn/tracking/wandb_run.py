@@ -17,6 +17,7 @@ from typing import Any
 from telco_churn.tracking.events import Chart, Event, Metrics, Picture, Reference, Table
 
 DATA_DIR = "WANDB_DATA_DIR"
+REPORTING = "WANDB_ERROR_REPORTING"
 FLUSH_SECONDS = 1.0  # what a process that is killed loses at most
 
 
@@ -53,6 +54,8 @@ class WandbRun:
         """
         if "wandb" not in sys.modules:  # else it is that of this process
             os.environ.pop("WANDB_SERVICE", None)  # of a process that may have ended long ago
+        # Else W&B tells its makers of errors, with their messages, and of times: offline too.
+        os.environ.setdefault(REPORTING, "false")
         import wandb  # noqa: PLC0415  (slow to import, and may be missing)
 
         self._parent.mkdir(parents=True, exist_ok=True)
