@@ -4,78 +4,20 @@ In: examples, parameters, studies. Out: the candidate, its probabilities beside 
 how its loss fell.
 """
 
-import logging
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from telco_churn.examples import NOT_FEATURES, UnfitExamplesError, select_rows
-from telco_churn.model import fitting
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.model.decision import Decision
-from telco_churn.model.fitting import BinnedRows, Fitted, Rows
-from telco_churn.parameters import (
-    DecisionParams,
-    EvaluationParams,
-    LightGBMParams,
-    ReasonParams,
-    TrainingParams,
-)
+from telco_churn.model.fitting import BinnedRows, Rows
+from telco_churn.parameters import TrainingParams
+from telco_churn.pipelines.training.recipe import Fit, Recipe, Turn, fit_by_recipe, name_study
 from telco_churn.pipelines.training.rivals import predict_by_rivals
-from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that a fit is told, beside its rows.
-
-    Attributes:
-        training: The learner, the seed, the tuning.
-        evaluation: The rule of thumb, and by what the judged rows are told apart later.
-        decision: What contacts cost and win.
-        reasons: How features are put into words.
-        studies: Where a search keeps its trials.
-        deadline: Of all searches, by `time.monotonic`.
-    """
-
-    training: TrainingParams
-    evaluation: EvaluationParams
-    decision: DecisionParams
-    reasons: ReasonParams
-    studies: OpenStudy
-    deadline: float
-
-
-@dataclass(frozen=True)
-class Turn:
-    """Which of the fits of a run it is.
-
-    Attributes:
-        rows: What it learns from, in words.
-        study: The name of its search.
-        left: How many fits are left, this one among them.
-    """
-
-    rows: str
-    study: str
-    left: int = 1
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted model and the parameters that it was fitted with."""
-
-    fitted: Fitted
-    settings: LightGBMParams
 
 
 def fit_by_time(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFrame]:
@@ -91,8 +33,8 @@ def fit_by_time(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFra
         split: select_rows(examples[examples["split"] == split], f"the {split} rows")
         for split in ("train", "calibration", "test")
     }
-    turn = Turn("the train rows", _name_study(examples, recipe))
-    fit = _fit(rows["train"], rows["calibration"], recipe, turn)
+    turn = Turn("the train rows", name_study(examples, recipe))
+    fit = fit_by_recipe(rows["train"], rows["calibration"], recipe, turn)
     test = examples[examples["split"] == "test"]
     return fit, _judge(fit.fitted.model, rows["train"], test, recipe, fit.fitted.binned)
 
@@ -110,7 +52,7 @@ def fit_by_folds(examples: pd.DataFrame, recipe: Recipe) -> tuple[Fit, pd.DataFr
         UnfitExamplesError: When the rows of a fold, or those outside it, have one class only, or
             too few of a class to calibrate on others than those learnt from.
     """
-    study, folds = _name_study(examples, recipe), sorted(examples["split"].unique())
+    study, folds = name_study(examples, recipe), sorted(examples["split"].unique())
     judged = []
     for place, fold in enumerate(folds):
         is_held_out = examples["split"] == fold
@@ -130,7 +72,7 @@ def _fit_without_time(rows: Rows, recipe: Recipe, turn: Turn) -> Fit:
     part, held_out = (
         Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
     )
-    return _fit(part, held_out, recipe, turn)
+    return fit_by_recipe(part, held_out, recipe, turn)
 
 
 def _hold_out(churned: Mask, training: TrainingParams, turn: Turn) -> tuple[Places, Places]:
@@ -150,58 +92,6 @@ def _hold_out(churned: Mask, training: TrainingParams, turn: Turn) -> tuple[Plac
         f"; with {enough} of each it is possible, and with hundreds it is worth it. Bring more "
         "rows, or set own_table.folds higher, so that fewer rows are held out at a time."
     )
-
-
-def _fit(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) -> Fit:
-    tuning, settings = recipe.training.tuning, recipe.training.lightgbm
-
-    def fit_and_lose(tried: LightGBMParams) -> float:
-        history = _fit_settings(train, calibration, tried, recipe).history
-        return float(history["calibration_log_loss"].min())
-
-    if tuning.trials:
-        search = Search(recipe.studies(turn.study), turn.rows, turn.left, recipe.deadline)
-        settings = tune(fit_and_lose, search, settings, tuning)
-    fitted = _fit_settings(train, calibration, settings, recipe)
-    if not fitted.model.calibration.ranks:
-        logger.warning(
-            "Nothing that holds elsewhere was learnt from %s: of the %s rows that calibrate, those "
-            "who churned score no higher than the others. All get the same probability and no "
-            "reasons. Bring features that tell who churns.",
-            turn.rows,
-            f"{len(calibration.churned):,}",
-        )
-    return Fit(fitted, settings)
-
-
-def _name_study(examples: pd.DataFrame, recipe: Recipe) -> str:
-    return digest_search(examples, recipe.training) if recipe.training.tuning.trials else ""
-
-
-def _fit_settings(
-    train: Rows, calibration: Rows, settings: LightGBMParams, recipe: Recipe
-) -> Fitted:
-    return fitting.fit(
-        train,
-        calibration,
-        _name_for_lightgbm(settings, recipe.training.seed),
-        settings.max_trees,
-        Decision(**recipe.decision.money),
-        recipe.reasons.as_plain(),
-    )
-
-
-def _name_for_lightgbm(settings: LightGBMParams, seed: int) -> dict[str, Any]:
-    return {
-        "objective": "binary",
-        "seed": seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-        "num_threads": settings.threads,
-        "early_stopping_round": settings.patience,
-        **settings.model_dump(exclude={"max_trees", "patience", "threads"}),
-    }
 
 
 def _judge(

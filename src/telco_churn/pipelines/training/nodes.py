@@ -22,7 +22,8 @@ from telco_churn.parameters import (
     ReasonParams,
     TrainingParams,
 )
-from telco_churn.pipelines.training.candidate import Recipe, fit_by_folds, fit_by_time
+from telco_churn.pipelines.training.candidate import fit_by_folds, fit_by_time
+from telco_churn.pipelines.training.recipe import Recipe
 from telco_churn.pipelines.training.tuning import OpenStudy
 from telco_churn.splits import assign_splits
 

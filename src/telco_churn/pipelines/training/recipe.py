@@ -1,0 +1,125 @@
+"""One fit by a recipe: a search if asked for, a booster, its calibration.
+
+In: rows to learn from, rows to calibrate on, what a fit is told beside them. Out: a fitted model.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from telco_churn.model import fitting
+from telco_churn.model.decision import Decision
+from telco_churn.model.fitting import Fitted, Rows
+from telco_churn.parameters import (
+    DecisionParams,
+    EvaluationParams,
+    LightGBMParams,
+    ReasonParams,
+    TrainingParams,
+)
+from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a fit is told, beside its rows.
+
+    Attributes:
+        training: The learner, the seed, the tuning.
+        evaluation: The rule of thumb, and by what the judged rows are told apart later.
+        decision: What contacts cost and win.
+        reasons: How features are put into words.
+        studies: Where a search keeps its trials.
+        deadline: Of all searches, by `time.monotonic`.
+    """
+
+    training: TrainingParams
+    evaluation: EvaluationParams
+    decision: DecisionParams
+    reasons: ReasonParams
+    studies: OpenStudy
+    deadline: float
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which of the fits of a run it is.
+
+    Attributes:
+        rows: What it learns from, in words.
+        study: The name of its search.
+        left: How many fits are left, this one among them.
+    """
+
+    rows: str
+    study: str
+    left: int = 1
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model and the parameters that it was fitted with."""
+
+    fitted: Fitted
+    settings: LightGBMParams
+
+
+def fit_by_recipe(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) -> Fit:
+    """Fit with the parameters of the recipe, or the best that a search finds.
+
+    A model that ranks the rows that calibrate no better than chance is warned of.
+    """
+    tuning, settings = recipe.training.tuning, recipe.training.lightgbm
+
+    def fit_and_lose(tried: LightGBMParams) -> float:
+        history = _fit_settings(train, calibration, tried, recipe).history
+        return float(history["calibration_log_loss"].min())
+
+    if tuning.trials:
+        search = Search(recipe.studies(turn.study), turn.rows, turn.left, recipe.deadline)
+        settings = tune(fit_and_lose, search, settings, tuning)
+    fitted = _fit_settings(train, calibration, settings, recipe)
+    if not fitted.model.calibration.ranks:
+        logger.warning(
+            "Nothing that holds elsewhere was learnt from %s: of the %s rows that calibrate, those "
+            "who churned score no higher than the others. All get the same probability and no "
+            "reasons. Bring features that tell who churns.",
+            turn.rows,
+            f"{len(calibration.churned):,}",
+        )
+    return Fit(fitted, settings)
+
+
+def name_study(examples: pd.DataFrame, recipe: Recipe) -> str:
+    """Name the search by all that it follows from; empty where none is asked for."""
+    return digest_search(examples, recipe.training) if recipe.training.tuning.trials else ""
+
+
+def _fit_settings(
+    train: Rows, calibration: Rows, settings: LightGBMParams, recipe: Recipe
+) -> Fitted:
+    return fitting.fit(
+        train,
+        calibration,
+        _name_for_lightgbm(settings, recipe.training.seed),
+        settings.max_trees,
+        Decision(**recipe.decision.money),
+        recipe.reasons.as_plain(),
+    )
+
+
+def _name_for_lightgbm(settings: LightGBMParams, seed: int) -> dict[str, Any]:
+    return {
+        "objective": "binary",
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        "num_threads": settings.threads,
+        "early_stopping_round": settings.patience,
+        **settings.model_dump(exclude={"max_trees", "patience", "threads"}),
+    }
