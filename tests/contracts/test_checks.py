@@ -11,7 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from telco_churn.contracts import BrokenContractError, DeclaredTable, Invoices, Usage, contract
+from telco_churn.contracts import (
+    BrokenContractError,
+    DeclaredTable,
+    Invoices,
+    Usage,
+    contract,
+    engine_checks,
+)
 from telco_churn.datasets.engine_table import EngineTable
 from tests.conftest import PROJECT
 from tests.small_operator import Put
@@ -59,6 +66,16 @@ def test_a_key_that_comes_twice_is_counted(day: date, put: Put) -> None:
     rows = [{"day": each} for each in [*DAYS, day, day]]
     with pytest.raises(BrokenContractError, match=r"2 rows too many for the key .*'day'"):
         Usage.validate(put(usage(*rows)))
+
+
+def test_a_key_of_many_groups_is_checked_in_parts(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_checks, "GROUPS_AT_A_TIME", 3)
+    rows = [{"customer_id": f"customer {number}"} for number in range(40)]
+    Usage.validate(put(usage(*rows)))
+    with pytest.raises(BrokenContractError, match=r"5 rows too many for the key .*'day'"):
+        Usage.validate(put(usage(*rows, *rows[:4], rows[0])))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from kedro.io import DataCatalog
 from telco_churn.commands.dates import Day
 from telco_churn.commands.outcome import explain_errors
 from telco_churn.commands.sessions import open_score_history, open_session, show_table
+from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.errors import WrongCallError
 from telco_churn.handover import hand_over
+from telco_churn.retention import find_leftovers
 
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
 
@@ -56,6 +58,35 @@ def restore(env: str | None, as_of: date, version: int) -> None:
         f"{as_of} is as version {version} had it; that is version {made} of the table now. Its "
         "contact list was written anew."
     )
+
+
+@scores.command()
+@environment
+@click.option("--before", type=Day(), required=True, help="Dates before this one.")
+@click.option("--dry-run", is_flag=True, help="List what would be deleted, and leave it.")
+@explain_errors
+def prune(env: str | None, before: date, dry_run: bool) -> None:
+    """Delete what runs made on the way to old scores: features, predictions and reasons.
+
+    Scores, their history and contact lists stay. A run that needs the rest makes it anew.
+    """
+    with open_session(env) as session:
+        catalog = cast(DataCatalog, session.load_context().catalog)
+        leftovers = find_leftovers(catalog, before)
+        if not leftovers:
+            click.echo(f"There is nothing to delete of dates before {before}.")
+            return
+        show_table(
+            ["as_of", "dataset", "MB"],
+            [[str(each.as_of), each.name, f"{each.bytes / 1e6:,.1f}"] for each in leftovers],
+        )
+        if not dry_run:
+            table = cast(ScoreTable, catalog["churn_scores"])
+            for each in leftovers:
+                with table.claim(str(each.as_of)):
+                    each.remove()
+    freed = sum(each.bytes for each in leftovers) / 1e6
+    click.echo(f"{freed:,.1f} MB {'would be' if dry_run else 'were'} freed.")
 
 
 def _check_scored(commits: pd.DataFrame, as_of: date) -> None:

@@ -115,6 +115,11 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         else:
             _write_parts(data, to)
 
+    @property
+    def local_path(self) -> Path | None:
+        """Where it is saved; None when that is an object store."""
+        return None if self._fs_prefix else Path(self._get_save_path())
+
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)
 

@@ -73,8 +73,8 @@ class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # ty
             replace_partition(table, partition, files, lineage, data.replaces)
 
     @contextmanager
-    def claim(self) -> Iterator[None]:
-        """Keep the date to this run: what is made of it on the way has one place a date.
+    def claim(self, as_of: str = "") -> Iterator[None]:
+        """Keep a date to this run, its own if none is named: each has one place for what is made.
 
         The claim ends with the process, however that ends. Where the file system knows no locks,
         the commit still finds out who was first.
@@ -82,14 +82,15 @@ class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # ty
         Raises:
             DateTakenError: When another run holds the date.
         """
-        place = Path(self._filepath).parent / CLAIMS / f"as_of={self._as_of}"
+        as_of = as_of or self._as_of
+        place = Path(self._filepath).parent / CLAIMS / f"as_of={as_of}"
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(place, blocking=False):
                 yield
         except Timeout as error:
             raise DateTakenError(
-                f"Another run is at work on as_of={self._as_of}. This one changed nothing. Try "
+                f"Another run is at work on as_of={as_of}. This one changed nothing. Try "
                 "again when that has ended."
             ) from error
 

@@ -69,9 +69,7 @@ def predict_churn(
         )
     model = scoring_champion.model.with_decision(Decision(**decision.money))
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
-    if isinstance(predictions, pa.RecordBatchReader):
-        return report_progress(predictions, count)
-    return predictions
+    return _report(predictions, count, "Scored")
 
 
 def explain_contacts(
@@ -98,9 +96,14 @@ def explain_contacts(
     customers = customer_features.filter(customer_features.as_of == as_of.day)
     if reasons.give_to == "contacted":
         # In memory, because features may lie in a warehouse and the contacts do not.
-        customers = customers.semi_join(ibis.memtable(contacted_customers.to_pyarrow()), KEY)
+        contacts = contacted_customers.to_pyarrow()
+        customers, count = customers.semi_join(ibis.memtable(contacts), KEY), len(contacts)
+    else:
+        count = int(customers.count().to_pyarrow().as_py())
     smaller = scoring.model_copy(update={"batch_rows": -(-scoring.batch_rows // FOR_REASONS)})
-    return _run(ChurnModel.explain, scoring_champion.model, customers, REASONS_SCHEMA, smaller)
+    model = scoring_champion.model
+    explained = _run(ChurnModel.explain, model, customers, REASONS_SCHEMA, smaller)
+    return _report(explained, count, "Explained")
 
 
 def assemble_scores(
@@ -149,6 +152,13 @@ def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None
             "version that does without them: `kedro run --pipelines promote --params version=N`, "
             "with the same --env."
         )
+
+
+def _report(
+    rows: pa.RecordBatchReader | ir.Table, count: int, done: str
+) -> pa.RecordBatchReader | ir.Table:
+    """Say how far a stream is; an engine that runs the model itself has its own way to."""
+    return report_progress(rows, count, done) if isinstance(rows, pa.RecordBatchReader) else rows
 
 
 def _run(

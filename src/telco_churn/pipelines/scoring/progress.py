@@ -12,22 +12,26 @@ SECONDS_BETWEEN = 10.0
 
 
 def report_progress(
-    batches: pa.RecordBatchReader, customers: int, seconds_between: float = SECONDS_BETWEEN
+    batches: pa.RecordBatchReader,
+    customers: int,
+    done: str = "Scored",
+    seconds_between: float = SECONDS_BETWEEN,
 ) -> pa.RecordBatchReader:
     """Let batches pass, and log progress now and then; what is over sooner says nothing.
 
     Args:
         batches: A stream.
         customers: How many rows it will have.
+        done: What happens to them, as a verb.
         seconds_between: How often to say something at most.
     """
     return pa.RecordBatchReader.from_batches(
-        batches.schema, _watch(batches, customers, seconds_between)
+        batches.schema, _watch(batches, customers, done, seconds_between)
     )
 
 
 def _watch(
-    batches: pa.RecordBatchReader, customers: int, seconds_between: float
+    batches: pa.RecordBatchReader, customers: int, doing: str, seconds_between: float
 ) -> Iterator[pa.RecordBatch]:
     started = last = time.monotonic()
     done = 0
@@ -39,6 +43,6 @@ def _watch(
             last, rate = now, done / (now - started)
             minutes, seconds = divmod(round((customers - done) / rate), 60)
             logger.info(
-                "Scored %s of %s customers, %s a second, about %s min %02d s to go",
-                *(f"{done:,}", f"{customers:,}", f"{rate:,.0f}", minutes, seconds),
+                "%s %s of %s customers, %s a second, about %s min %02d s to go",
+                *(doing, f"{done:,}", f"{customers:,}", f"{rate:,.0f}", minutes, seconds),
             )

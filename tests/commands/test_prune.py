@@ -1,0 +1,67 @@
+"""What runs made on the way to old scores can be deleted; scores stay."""
+
+import shutil
+
+import pytest
+from click.testing import CliRunner, Result
+from deltalake import DeltaTable
+from kedro.framework.startup import bootstrap_project
+
+from telco_churn.errors import ExitCode
+from telco_churn.retention import ON_THE_WAY
+from tests.conftest import ProjectCopy
+from tests.datasets.test_score_table import table
+
+OLD, DAY = "2026-09-21", "2026-09-28"
+
+
+def prune(project: ProjectCopy, *arguments: str) -> Result:
+    bootstrap_project(project.path)
+    from telco_churn.cli import cli  # noqa: PLC0415  (Kedro must know the project first)
+
+    arguments = ("scores", "prune", "--env", "test", *arguments)
+    return CliRunner(catch_exceptions=False).invoke(cli, list(arguments))
+
+
+@pytest.fixture
+def with_old_date(project: ProjectCopy) -> ProjectCopy:
+    for name in ON_THE_WAY:
+        (of_date,) = project.data.glob(f"0*/{name}/as_of={DAY}")
+        shutil.copytree(of_date, of_date.with_name(f"as_of={OLD}"))
+    return project
+
+
+def dates_of(project: ProjectCopy) -> set[str]:
+    folders = [folder for name in ON_THE_WAY for folder in project.data.glob(f"0*/{name}/as_of=*")]
+    return {folder.name.removeprefix("as_of=") for folder in folders}
+
+
+def test_dates_before_one_are_deleted_and_no_score(with_old_date: ProjectCopy) -> None:
+    scores = DeltaTable(with_old_date.data / "07_model_output" / "churn_scores")
+    listed = prune(with_old_date, "--before", DAY, "--dry-run")
+    assert listed.exit_code == ExitCode.DONE
+    assert all(name in listed.output for name in ON_THE_WAY)
+    assert "MB would be freed" in listed.output
+    assert dates_of(with_old_date) == {OLD, DAY}
+    deleted = prune(with_old_date, "--before", DAY)
+    assert "MB were freed" in deleted.output
+    assert dates_of(with_old_date) == {DAY}
+    assert scores.to_pyarrow_table().num_rows > 0
+    assert (
+        "nothing to delete of dates before 2026-09-28"
+        in prune(with_old_date, "--before", DAY).output
+    )
+
+
+def test_a_date_that_a_run_is_at_stays(with_old_date: ProjectCopy) -> None:
+    with table(with_old_date.data / "07_model_output" / "churn_scores", OLD).claim():
+        result = prune(with_old_date, "--before", DAY)
+    assert result.exit_code == ExitCode.NOT_READY
+    assert f"at work on as_of={OLD}" in result.output
+    assert dates_of(with_old_date) == {OLD, DAY}
+
+
+def test_a_wrong_date_is_a_wrong_call(project: ProjectCopy) -> None:
+    result = prune(project, "--before", "yesterday")
+    assert result.exit_code == ExitCode.WRONG_CALL
+    assert "'yesterday' is no date. Write it YYYY-MM-DD." in result.output
