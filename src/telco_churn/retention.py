@@ -6,6 +6,7 @@ a run that needs them makes them anew.
 
 import re
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from kedro.io import DataCatalog
 
 from telco_churn.datasets.engine_table import EngineTable
+from telco_churn.datasets.score_table import ScoreTable
 
 ON_THE_WAY = ("customer_features", "churn_predictions", "contact_reasons")
 PARTITION = re.compile(r"as_of=(\d{4}-\d\d-\d\d)")
@@ -35,9 +37,18 @@ class Leftover:
     folder: Path
     bytes: int
 
-    def remove(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.folder)
+
+def remove_leftovers(leftovers: list[Leftover], scores: ScoreTable) -> None:
+    """Delete folders, once all their dates are known to be at rest.
+
+    Raises:
+        DateTakenError: When a run is at one of the dates; nothing is deleted.
+    """
+    with ExitStack() as claims:
+        for as_of in sorted({leftover.as_of for leftover in leftovers}):
+            claims.enter_context(scores.claim(str(as_of)))
+        for leftover in leftovers:
+            shutil.rmtree(leftover.folder)
 
 
 def find_leftovers(catalog: DataCatalog, before: date) -> list[Leftover]:
@@ -51,12 +62,21 @@ def find_leftovers(catalog: DataCatalog, before: date) -> list[Leftover]:
     return sorted(found, key=lambda leftover: (leftover.as_of, leftover.name))
 
 
+def list_elsewhere(catalog: DataCatalog) -> list[str]:
+    """Name the datasets that lie in no folders of this machine, as in a warehouse."""
+    return [name for name in ON_THE_WAY if _find_partition(catalog.get(name)) is None]
+
+
 def _list_partitions(dataset: Any) -> list[Path]:
     """List the folders beside that of the run's own date."""
+    own = _find_partition(dataset)
+    return list(own.parent.iterdir()) if own and own.parent.exists() else []
+
+
+def _find_partition(dataset: Any) -> Path | None:
+    """Find the folder of the run's own date."""
     path = dataset.local_path if isinstance(dataset, EngineTable) else None
-    if path is None or not _read_date(path.parent) or not path.parent.parent.exists():
-        return []
-    return list(path.parent.parent.iterdir())
+    return path.parent if path and _read_date(path.parent) else None
 
 
 def _read_date(folder: Path) -> date | None:

@@ -12,7 +12,7 @@ from telco_churn.retention import ON_THE_WAY
 from tests.conftest import ProjectCopy
 from tests.datasets.test_score_table import table
 
-OLD, DAY = "2026-09-21", "2026-09-28"
+OLDER, OLD, DAY = "2026-09-14", "2026-09-21", "2026-09-28"
 
 
 def prune(project: ProjectCopy, *arguments: str) -> Result:
@@ -24,10 +24,11 @@ def prune(project: ProjectCopy, *arguments: str) -> Result:
 
 
 @pytest.fixture
-def with_old_date(project: ProjectCopy) -> ProjectCopy:
+def with_old_dates(project: ProjectCopy) -> ProjectCopy:
     for name in ON_THE_WAY:
         (of_date,) = project.data.glob(f"0*/{name}/as_of={DAY}")
-        shutil.copytree(of_date, of_date.with_name(f"as_of={OLD}"))
+        for day in (OLDER, OLD):
+            shutil.copytree(of_date, of_date.with_name(f"as_of={day}"))
     return project
 
 
@@ -36,29 +37,29 @@ def dates_of(project: ProjectCopy) -> set[str]:
     return {folder.name.removeprefix("as_of=") for folder in folders}
 
 
-def test_dates_before_one_are_deleted_and_no_score(with_old_date: ProjectCopy) -> None:
-    scores = DeltaTable(with_old_date.data / "07_model_output" / "churn_scores")
-    listed = prune(with_old_date, "--before", DAY, "--dry-run")
+def test_dates_before_one_are_deleted_and_no_score(with_old_dates: ProjectCopy) -> None:
+    scores = DeltaTable(with_old_dates.data / "07_model_output" / "churn_scores")
+    listed = prune(with_old_dates, "--before", DAY, "--dry-run")
     assert listed.exit_code == ExitCode.DONE
     assert all(name in listed.output for name in ON_THE_WAY)
     assert "MB would be freed" in listed.output
-    assert dates_of(with_old_date) == {OLD, DAY}
-    deleted = prune(with_old_date, "--before", DAY)
+    assert dates_of(with_old_dates) == {OLDER, OLD, DAY}
+    deleted = prune(with_old_dates, "--before", DAY)
     assert "MB were freed" in deleted.output
-    assert dates_of(with_old_date) == {DAY}
+    assert dates_of(with_old_dates) == {DAY}
     assert scores.to_pyarrow_table().num_rows > 0
     assert (
         "nothing to delete of dates before 2026-09-28"
-        in prune(with_old_date, "--before", DAY).output
+        in prune(with_old_dates, "--before", DAY).output
     )
 
 
-def test_a_date_that_a_run_is_at_stays(with_old_date: ProjectCopy) -> None:
-    with table(with_old_date.data / "07_model_output" / "churn_scores", OLD).claim():
-        result = prune(with_old_date, "--before", DAY)
+def test_a_date_that_a_run_is_at_stays(with_old_dates: ProjectCopy) -> None:
+    with table(with_old_dates.data / "07_model_output" / "churn_scores", OLD).claim():
+        result = prune(with_old_dates, "--before", DAY)
     assert result.exit_code == ExitCode.NOT_READY
     assert f"at work on as_of={OLD}" in result.output
-    assert dates_of(with_old_date) == {OLD, DAY}
+    assert dates_of(with_old_dates) == {OLDER, OLD, DAY}
 
 
 def test_a_wrong_date_is_a_wrong_call(project: ProjectCopy) -> None:

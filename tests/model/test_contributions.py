@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from telco_churn.model.contributions import Contributions, DeepLeaf
-from telco_churn.model.trees import list_branches, read_trees
+from telco_churn.model.contributions import Contributions
+from telco_churn.model.lookups import DeepLeaf
+from telco_churn.model.tabulation import MOST_FEATURES, DeepTreeError, tabulate
+from telco_churn.model.trees import Branch, Leaf, Node, Split, list_branches, read_trees
 
 Floats = npt.NDArray[np.float64]
 NUMBERS, CATEGORIES = 14, 3
@@ -114,3 +116,27 @@ def test_a_row_has_the_same_bits_alone_and_in_any_batch(leaves: int) -> None:
         assert np.array_equal(tables.compute(matrix[[row]])[0], together[row])
     for size in (2, 3, 7, 100, 17_000):
         assert np.array_equal(tables.compute(matrix[:size]), together[:size])
+
+
+def grow_chain(features: int) -> Node:
+    """A tree that asks one feature after another, and only goes on where all were low."""
+    node: Node = Leaf(cover=1, value=2.0)
+    for feature in range(features):
+        split = Split(feature, 0.5, frozenset(), "NaN", default_left=False)
+        node = Branch(node.cover + 1, split, node, Leaf(cover=1, value=0.0))
+    return node
+
+
+def test_a_path_is_exact_as_far_as_its_answers_are_one_number() -> None:
+    splits: dict[Split, int] = {}
+    parts = tuple(tabulate(grow_chain(MOST_FEATURES), (), splits))
+    matrix = np.zeros((MOST_FEATURES + 1, MOST_FEATURES))
+    matrix[range(1, MOST_FEATURES + 1), range(MOST_FEATURES)] = 1.0
+    found = Contributions(tuple(splits), parts).compute(matrix).sum(axis=1)
+    expected = [2.0] + [0.0] * MOST_FEATURES  # less the mean: one row in all got there
+    assert found == pytest.approx(np.array(expected) - 2.0 / (MOST_FEATURES + 1), abs=1e-6)
+
+
+def test_a_path_of_more_features_is_refused() -> None:
+    with pytest.raises(DeepTreeError, match=r"asks of 63 features.*Lower training"):
+        list(tabulate(grow_chain(MOST_FEATURES + 1), (), {}))

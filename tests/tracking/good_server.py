@@ -19,12 +19,14 @@ class Inbox:
     Attributes:
         asked: Operations of GraphQL by name, each with its variables.
         streamed: Bodies of the file stream: history, summary, console.
+        paths: All that was asked for.
         uploads: Contents of files by name.
         unknown: Operations that the server does not know.
     """
 
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     streamed: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
 
@@ -83,11 +85,14 @@ class _Handler(BaseHTTPRequestHandler):
     inbox: Inbox
 
     def do_POST(self) -> None:
-        body = json.loads(self._read() or b"{}")
-        if self.path != "/graphql":  # the stream of a run, or what W&B counts of itself
-            self.inbox.streamed.append(body)
+        self.inbox.paths.append(self.path)
+        content = self._read()
+        if self.path != "/graphql":
+            if self.path.endswith("/file_stream"):
+                self.inbox.streamed.append(json.loads(content))
             self._say({})
             return
+        body = json.loads(content)
         (operation,) = OPERATION.findall(body["query"])[:1] or ["unnamed"]
         variables = body.get("variables") or {}
         self.inbox.asked.append((operation, variables))

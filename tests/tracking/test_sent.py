@@ -63,6 +63,12 @@ def test_nothing_personal_was_sent(sent: tuple[TinyRun, Inbox]) -> None:
     assert "C0000001" not in everything
 
 
+def test_nothing_is_reported_to_the_makers_of_wandb(sent: tuple[TinyRun, Inbox]) -> None:
+    _, inbox = sent
+    (stream,) = {path for path in inbox.paths if path != "/graphql"}
+    assert stream.endswith("/file_stream")
+
+
 def test_the_end_of_a_run_is_sent(sent: tuple[TinyRun, Inbox]) -> None:
     _, inbox = sent
     assert [body["exitcode"] for body in inbox.streamed if body.get("complete")] == [0]

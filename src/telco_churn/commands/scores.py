@@ -13,7 +13,12 @@ from telco_churn.commands.sessions import open_score_history, open_session, show
 from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.errors import WrongCallError
 from telco_churn.handover import hand_over
-from telco_churn.retention import find_leftovers
+from telco_churn.retention import (
+    Leftover,
+    find_leftovers,
+    list_elsewhere,
+    remove_leftovers,
+)
 
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
 
@@ -72,19 +77,16 @@ def prune(env: str | None, before: date, dry_run: bool) -> None:
     """
     with open_session(env) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
-        leftovers = find_leftovers(catalog, before)
+        leftovers, elsewhere = find_leftovers(catalog, before), list_elsewhere(catalog)
+        if elsewhere:
+            names = ", ".join(elsewhere)
+            click.echo(f"In no folders here, to be deleted where they are: {names}.")
         if not leftovers:
             click.echo(f"There is nothing to delete of dates before {before}.")
             return
-        show_table(
-            ["as_of", "dataset", "MB"],
-            [[str(each.as_of), each.name, f"{each.bytes / 1e6:,.1f}"] for each in leftovers],
-        )
+        _show_leftovers(leftovers)
         if not dry_run:
-            table = cast(ScoreTable, catalog["churn_scores"])
-            for each in leftovers:
-                with table.claim(str(each.as_of)):
-                    each.remove()
+            remove_leftovers(leftovers, cast(ScoreTable, catalog["churn_scores"]))
     freed = sum(each.bytes for each in leftovers) / 1e6
     click.echo(f"{freed:,.1f} MB {'would be' if dry_run else 'were'} freed.")
 
@@ -118,3 +120,8 @@ def _show(commits: pd.DataFrame) -> None:
         for commit in commits.fillna("").to_dict("records")
     ]
     show_table([*columns, "model", "seconds", "restored from"], rows)
+
+
+def _show_leftovers(leftovers: list[Leftover]) -> None:
+    rows = [[str(each.as_of), each.name, f"{each.bytes / 1e6:,.1f}"] for each in leftovers]
+    show_table(["as_of", "dataset", "MB"], rows)

@@ -14,6 +14,7 @@ from joblib import cpu_count
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 BATCH_ROWS = 100_000
+ROW_GROUP = 122_880  # rows; DuckDB would hold half a million for each thread before it writes
 
 
 class Engine:
@@ -40,6 +41,7 @@ class Engine:
         self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
     ) -> None:
         """Write Parquet files, in a folder for each value of `column`, which they do not hold."""
+        connection.raw_sql(f"SET partitioned_write_flush_threshold = {ROW_GROUP}")
         connection.to_parquet(rows, folder, partition_by=column)
 
     def map_batches(

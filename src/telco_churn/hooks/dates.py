@@ -13,8 +13,9 @@ from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.errors import NothingToDo
 from telco_churn.handover import hand_over
 from telco_churn.parameters import ScoringParams
+from telco_churn.retention import ON_THE_WAY
 
-MADE_OF_A_DATE = {"customer_features", "churn_predictions", "contact_reasons", "churn_scores"}
+MADE_OF_A_DATE = {*ON_THE_WAY, "churn_scores"}
 PARTS_OF_A_PIPELINE = (
     "tags",
     "from_nodes",

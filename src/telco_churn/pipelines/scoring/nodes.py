@@ -69,7 +69,9 @@ def predict_churn(
         )
     model = scoring_champion.model.with_decision(Decision(**decision.money))
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
-    return _report(predictions, count, "Scored")
+    if not isinstance(predictions, pa.RecordBatchReader):
+        return predictions
+    return report_progress(predictions, count)
 
 
 def explain_contacts(
@@ -94,16 +96,18 @@ def explain_contacts(
         `customer_id`, `as_of`, the reasons, and beside each its feature, value and contribution.
     """
     customers = customer_features.filter(customer_features.as_of == as_of.day)
+    count = None
     if reasons.give_to == "contacted":
         # In memory, because features may lie in a warehouse and the contacts do not.
         contacts = contacted_customers.to_pyarrow()
         customers, count = customers.semi_join(ibis.memtable(contacts), KEY), len(contacts)
-    else:
-        count = int(customers.count().to_pyarrow().as_py())
     smaller = scoring.model_copy(update={"batch_rows": -(-scoring.batch_rows // FOR_REASONS)})
     model = scoring_champion.model
     explained = _run(ChurnModel.explain, model, customers, REASONS_SCHEMA, smaller)
-    return _report(explained, count, "Explained")
+    if not isinstance(explained, pa.RecordBatchReader):
+        return explained
+    total = customers.count().to_pyarrow().as_py() if count is None else count
+    return report_progress(explained, total, "Explained")
 
 
 def assemble_scores(
@@ -152,13 +156,6 @@ def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None
             "version that does without them: `kedro run --pipelines promote --params version=N`, "
             "with the same --env."
         )
-
-
-def _report(
-    rows: pa.RecordBatchReader | ir.Table, count: int, done: str
-) -> pa.RecordBatchReader | ir.Table:
-    """Say how far a stream is; an engine that runs the model itself has its own way to."""
-    return report_progress(rows, count, done) if isinstance(rows, pa.RecordBatchReader) else rows
 
 
 def _run(

@@ -14,7 +14,7 @@ SECONDS_BETWEEN = 10.0
 def report_progress(
     batches: pa.RecordBatchReader,
     customers: int,
-    done: str = "Scored",
+    verb: str = "Scored",
     seconds_between: float = SECONDS_BETWEEN,
 ) -> pa.RecordBatchReader:
     """Let batches pass, and log progress now and then; what is over sooner says nothing.
@@ -22,16 +22,16 @@ def report_progress(
     Args:
         batches: A stream.
         customers: How many rows it will have.
-        done: What happens to them, as a verb.
+        verb: What was done to those that have passed.
         seconds_between: How often to say something at most.
     """
     return pa.RecordBatchReader.from_batches(
-        batches.schema, _watch(batches, customers, done, seconds_between)
+        batches.schema, _watch(batches, customers, verb, seconds_between)
     )
 
 
 def _watch(
-    batches: pa.RecordBatchReader, customers: int, doing: str, seconds_between: float
+    batches: pa.RecordBatchReader, customers: int, verb: str, seconds_between: float
 ) -> Iterator[pa.RecordBatch]:
     started = last = time.monotonic()
     done = 0
@@ -44,5 +44,5 @@ def _watch(
             minutes, seconds = divmod(round((customers - done) / rate), 60)
             logger.info(
                 "%s %s of %s customers, %s a second, about %s min %02d s to go",
-                *(doing, f"{done:,}", f"{customers:,}", f"{rate:,.0f}", minutes, seconds),
+                *(verb, f"{done:,}", f"{customers:,}", f"{rate:,.0f}", minutes, seconds),
             )
