@@ -17,6 +17,7 @@ Codes = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.bool_]
 Answers = list[Bits]
 
+AT_ONCE = 32  # answers of a deep leaf that become one number: its patterns are numbered in between
 BYTE = 8  # bits that are put together before they become wide enough to look up by
 
 # Answers that must all be as said, each the position of a split and whether the row goes left.
@@ -62,9 +63,14 @@ class DeepLeaf:
 
     def add(self, answers: Answers, totals: Floats) -> None:
         """Add to totals of shape `(features of the matrix, rows)`."""
-        codes = _encode_patterns(self.conditions, answers)
-        rows, patterns = pd.factorize(codes)
-        met = patterns >> np.arange(len(self.features) - 1, -1, -1)[:, None] & 1 == 1
+        rows = np.zeros(1, np.intp)
+        for start in range(0, len(self.conditions), AT_ONCE):
+            group = self.conditions[start : start + AT_ONCE]
+            codes = rows * 2 ** len(group) + _encode_patterns(group, answers)
+            rows, _ = pd.factorize(codes)
+        first = np.zeros(rows.max() + 1, np.intp)  # row of each pattern
+        first[rows[::-1]] = np.arange(len(rows))[::-1]
+        met = np.array([_hold(condition, answers)[first] for condition in self.conditions])
         values = compute_shapley(met, self.covers, self.value)
         for feature, column in zip(self.features, values, strict=True):
             totals[feature] += column[rows]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from telco_churn.errors import InputError
 from telco_churn.model.lookups import Condition, DeepLeaf, Table
 from telco_churn.model.shapley import compute_shapley, list_patterns
 from telco_churn.model.trees import Leaf, Node, Split, Step, list_branches
@@ -16,11 +15,6 @@ from telco_churn.model.trees import Leaf, Node, Split, Step, list_branches
 Floats = npt.NDArray[np.float64]
 
 TABLE_BITS = 11  # answers that one table is looked up by: one of 2,048 columns stays in cache
-MOST_FEATURES = 62  # of a path: their answers are one number
-
-
-class DeepTreeError(InputError):
-    """A tree is too deep for its leaves to be looked up."""
 
 
 def tabulate(
@@ -31,7 +25,6 @@ def tabulate(
     if len(above) + len(list_branches(node)) <= TABLE_BITS:
         yield _make_table(node, path, positions)
     elif isinstance(node, Leaf):
-        _refuse_too_deep(len(above))
         yield DeepLeaf(tuple(above.values()), tuple(above), _find_covers(path), node.value)
     else:
         for step in node.steps:
@@ -90,11 +83,3 @@ def _find_covers(path: tuple[Step, ...]) -> Floats:
 
 def _place(split: Split, positions: dict[Split, int]) -> int:
     return positions.setdefault(split, len(positions))
-
-
-def _refuse_too_deep(features: int) -> None:
-    if features > MOST_FEATURES:
-        raise DeepTreeError(
-            f"A path of a tree asks of {features} features, and reasons are exact for up to "
-            f"{MOST_FEATURES}. Lower training.lightgbm.num_leaves, and train again."
-        )
