@@ -44,3 +44,9 @@ class NothingToDo(InputError):  # noqa: N818  (it is none)
     """What is asked for is there already."""
 
     exit_code = ExitCode.NOTHING_TO_DO
+
+
+class EndMade(NothingToDo):
+    """Of what is asked for only the end was not there, and was made."""
+
+    exit_code = ExitCode.DONE

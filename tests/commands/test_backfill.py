@@ -93,12 +93,17 @@ def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
     )
     assert restored.exit_code == 0, restored.output
     assert contacts(project) > 1
+    again = call(
+        project, "scores", "restore", "--env", "test", "--as-of", "2026-09-28", "--version", "0"
+    )
+    assert again.exit_code == ExitCode.NOTHING_TO_DO
+    assert "is as version 0 had it" in again.output
     every = call(project, "scores", "history", "--env", "test", "--as-of", "2026-09-28")
     assert every.output.count("2026-09-28") == 3
     wrong = call(
         project, "scores", "restore", "--env", "test", "--as-of", "2026-09-28", "--version", "9"
     )
-    assert wrong.exit_code == ExitCode.FAILED
+    assert wrong.exit_code == ExitCode.WRONG_CALL
     assert "versions that did are [0, 1, 2]" in wrong.output
     never = call(
         project, "scores", "restore", "--env", "test", "--as-of", "2025-01-01", "--version", "0"

@@ -17,6 +17,7 @@ from telco_churn.datasets.aside import LOCK
 from telco_churn.datasets.partition_commit import DateTakenError
 from telco_churn.datasets.score_history import ScoreHistory
 from telco_churn.datasets.score_table import ScoreTable
+from telco_churn.errors import NothingToDo, RefusedError, WrongCallError
 
 ENGINE = {"backend": "duckdb", "database": ":memory:"}
 ROW: dict[str, Any] = {
@@ -160,6 +161,9 @@ def test_a_date_can_be_brought_back_and_brought_back_again(tmp_path: Path) -> No
     assert history.restore("2026-01-01", 1) == 4
     assert customers(tmp_path) == [("2026-01-01", "b"), ("2026-01-08", "a")]
     assert history.load()["restored_from"].tolist()[-2:] == ["0", "1"]
+    with pytest.raises(NothingToDo, match="is as version 1 had it"):
+        history.restore("2026-01-01", 1)
+    assert DeltaTable(tmp_path).version() == 4
 
 
 def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
@@ -168,11 +172,11 @@ def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
         history.restore("2026-01-01", 0)
     table(tmp_path).save(commit(ROW))
     table(tmp_path).save(commit(ROW, replaces=0))
-    with pytest.raises(DatasetError, match=r"Version 9 .* versions that did are \[0, 1\]"):
+    with pytest.raises(WrongCallError, match=r"Version 9 .* versions that did are \[0, 1\]"):
         history.restore("2026-01-01", 9)
     for file in DeltaTable(tmp_path, version=0).file_uris():
         Path(file.removeprefix("file://")).unlink()
-    with pytest.raises(DatasetError, match=r"were removed .* score it again"):
+    with pytest.raises(RefusedError, match=r"were removed .* score it again"):
         history.restore("2026-01-01", 0)
     assert DeltaTable(tmp_path).version() == 1
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from kedro.io import DatasetError
 
 from telco_churn.datasets.score_history import ScoreHistory
+from telco_churn.errors import RefusedError
 from tests.conftest import PROJECT
 from tests.datasets.test_score_table import ROW, commit, customers, table
 
@@ -40,5 +40,13 @@ def test_the_documented_call_frees_what_was_replaced_long_ago(scores: Path) -> N
     assert ScoreHistory(filepath=str(scores)).restore("2026-01-01", 0)  # replaced just now
     exec(read_documented(scores, days=0), {})
     assert customers(scores) == [("2026-01-01", "a")]
-    with pytest.raises(DatasetError, match="were removed"):
+    with pytest.raises(RefusedError, match="were removed"):
         ScoreHistory(filepath=str(scores)).restore("2026-01-01", 1)
+
+
+def test_it_frees_what_a_killed_run_left_too(scores: Path) -> None:
+    left = scores / "as_of=2026-01-01" / "left.parquet"
+    left.write_bytes(b"rows of customers")
+    exec(read_documented(scores, days=0), {})
+    assert not left.exists()
+    assert customers(scores) == [("2026-01-01", "b")]

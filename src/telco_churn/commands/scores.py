@@ -11,7 +11,7 @@ from telco_churn.commands.dates import Day
 from telco_churn.commands.outcome import explain_errors
 from telco_churn.commands.sessions import open_score_history, open_session, show_table
 from telco_churn.datasets.score_table import ScoreTable
-from telco_churn.errors import WrongCallError
+from telco_churn.errors import NothingToDo, WrongCallError
 from telco_churn.handover import hand_over
 from telco_churn.retention import (
     Leftover,
@@ -56,9 +56,15 @@ def restore(env: str | None, as_of: date, version: int) -> None:
     """Make the scores of a date what an earlier version of the table had, as a new commit."""
     table = open_score_history(env)
     _check_scored(table.load(), as_of)
-    made = table.restore(str(as_of), version)
     with open_session(env, {"as_of": str(as_of)}) as session:
-        hand_over(cast(DataCatalog, session.load_context().catalog))
+        catalog = cast(DataCatalog, session.load_context().catalog)
+        with cast(ScoreTable, catalog["churn_scores"]).claim():
+            try:
+                made = table.restore(str(as_of), version)
+            except NothingToDo:  # a restore may have been killed before it wrote the list
+                hand_over(catalog)
+                raise
+            hand_over(catalog)
     click.echo(
         f"{as_of} is as version {version} had it; that is version {made} of the table now. Its "
         "contact list was written anew."

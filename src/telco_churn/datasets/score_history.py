@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset, DatasetError
 
 from telco_churn.datasets.commit_log import read_commits
 from telco_churn.datasets.partition_commit import add_action, commit_partition
+from telco_churn.errors import NothingToDo, RefusedError, WrongCallError
 
 COLUMNS = (
     "as_of",
@@ -58,7 +59,9 @@ class ScoreHistory(AbstractDataset[None, pd.DataFrame]):
             The table's new version.
 
         Raises:
-            DatasetError: When that version is not of the date, or its files are gone.
+            WrongCallError: When that version is not of the date.
+            NothingToDo: When the date is as that version had it.
+            RefusedError: When its files are gone.
         """
         if not self._exists():
             raise DatasetError(f"There are no scores in {self._filepath}.")
@@ -69,35 +72,43 @@ class ScoreHistory(AbstractDataset[None, pd.DataFrame]):
         ]
         versions = [commit["table_version"] for commit in commits]
         if version not in versions:
-            raise DatasetError(
+            raise WrongCallError(
                 f"Version {version} of {self._filepath} did not write as_of={as_of}; versions that "
                 f"did are {versions}. Choose one of them: kedro scores history."
             )
         table = DeltaTable(self._filepath, version=version)
+        files = self._find_files(table, as_of)
+        # Readers other than deltalake may take a file that a commit removes and adds for removed.
+        if self._list_files(DeltaTable(self._filepath), as_of) == self._list_files(table, as_of):
+            raise NothingToDo(f"{as_of} is as version {version} had it.")
         said = commits[versions.index(version)]
         lineage = {name: text for name, text in said.items() if name not in NEW_EACH_COMMIT}
         return commit_partition(
             Path(self._filepath),
             Schema.from_arrow(table.schema()),
             f"as_of={as_of}",
-            self._find_files(table, as_of),
+            files,
             {**lineage, "restored_from": str(version)},
             versions[-1],
         )
 
     def _find_files(self, table: DeltaTable, as_of: str) -> list[AddAction]:
-        root = Path(self._filepath)
-        found = [
-            Path(uri.removeprefix("file://")).absolute().relative_to(root.absolute())
-            for uri in table.file_uris(file_pruning_predicate=[("as_of", "=", as_of)])
-        ]
+        root, found = Path(self._filepath), self._list_files(table, as_of)
         gone = [str(file) for file in found if not (root / file).exists()]
         if gone:
-            raise DatasetError(
+            raise RefusedError(
                 f"Files of version {table.version()} were removed from {root}: {gone}. The date "
                 "cannot be brought back from them; score it again."
             )
         return [add_action(root, file.as_posix(), {"as_of": as_of}) for file in found]
+
+    def _list_files(self, table: DeltaTable, as_of: str) -> list[Path]:
+        """List the files of a date, relative to the table."""
+        root = Path(self._filepath).absolute()
+        return sorted(
+            Path(uri.removeprefix("file://")).absolute().relative_to(root)
+            for uri in table.file_uris(file_pruning_predicate=[("as_of", "=", as_of)])
+        )
 
     def _exists(self) -> bool:
         return DeltaTable.is_deltatable(self._filepath)

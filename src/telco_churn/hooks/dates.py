@@ -10,12 +10,13 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
 from telco_churn.datasets.score_table import ScoreTable
-from telco_churn.errors import NothingToDo
+from telco_churn.errors import EndMade, NothingToDo
 from telco_churn.handover import hand_over
 from telco_churn.parameters import ScoringParams
 from telco_churn.retention import ON_THE_WAY
 
 MADE_OF_A_DATE = {*ON_THE_WAY, "churn_scores"}
+HANDED_OVER = ("contact_list", "contact_list_for_people")
 PARTS_OF_A_PIPELINE = (
     "tags",
     "from_nodes",
@@ -78,7 +79,7 @@ class SkipWhatIsScored:
         """Compare what would be committed with what was, before any tracker hears of a run.
 
         Raises:
-            NothingToDo: When they are the same.
+            NothingToDo: When they are the same; `EndMade` when there was no contact list.
         """
         is_whole = not any(run_params[part] for part in PARTS_OF_A_PIPELINE)
         if run_params["pipeline_names"] != ["scoring"] or not is_whole:
@@ -97,8 +98,10 @@ class SkipWhatIsScored:
         ):
             return
         if latest["score_fingerprint"] == _fingerprint(pipeline, catalog):
+            is_whole = all(catalog.exists(name) for name in HANDED_OVER)
             hand_over(catalog)  # the run that committed the date may have been killed before it did
-            raise NothingToDo(
+            # Whoever fetches the lists waits for a run that made them, not for one that did not.
+            raise (NothingToDo if is_whole else EndMade)(
                 f"as_of={as_of} was scored by {champion.name} version {champion.version} from the "
                 f"same data, at {latest['committed_at']}: nothing to do but to write its contact "
                 "list from that commit. To score it again: --params scoring.rescore=true."

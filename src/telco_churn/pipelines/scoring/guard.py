@@ -86,12 +86,14 @@ def guard_volume(
     if faults:
         message = (
             f"The scores of {as_of} are far off those of {before['as_of']}: {'; '.join(faults)}. "
-            "Nothing was committed. Look at the sources and at rejected_rows; if all is as it "
-            "should be, run again with --params guard.action=warn."
+            "Look at the sources and at rejected_rows."
         )
         if guard.action == "refuse":
-            raise ImplausibleScoresError(message)
-        logger.warning("%s", message.replace(" Nothing was committed.", ""))
+            raise ImplausibleScoresError(
+                f"{message} Nothing was committed. If all is as it should be, run again with "
+                f"--params as_of={as_of},guard.action=warn."
+            )
+        logger.warning("%s They are committed all the same: guard.action=warn.", message)
     return score_measures
 
 
@@ -139,7 +141,7 @@ def _compare_probabilities(
     if index <= allowed:
         return []
     return [
-        f"the stability index of the probabilities is {index:.2f} (their mean "
+        f"the stability index of the probabilities is {index:.3g} (their mean "
         f"{float(before['mean_probability']):.2%} then, {measures['mean_probability']:.2%} now), "
         f"allowed is {allowed:g} (guard.{bound})"
     ]
