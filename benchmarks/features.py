@@ -5,7 +5,6 @@ In: two operators, one ten times the other. Out: a page and a plot, once all con
 
 import shutil
 from collections import defaultdict
-from statistics import median
 
 from benchmarks.agreement import find_differences
 from benchmarks.features_contenders import (
@@ -20,7 +19,7 @@ from benchmarks.features_contenders import (
 from benchmarks.features_report import write_report
 from benchmarks.features_targets import Results
 from benchmarks.page import report_folder, section_parser
-from benchmarks.processes import Measurement, measure
+from benchmarks.processes import Measurement, measure, take_median
 from benchmarks.sample_operator import (
     break_seals,
     configure,
@@ -80,14 +79,7 @@ def _measure_all(
                 / f"{name.replace(' ', '_').replace(',', '')}_{repetition}.log"
             )
             runs[name].append(measure(command, log))
-    return {
-        name: Measurement(
-            wall=median(run.wall for run in found),
-            worked=median(run.worked for run in found),
-            peak=max(run.peak for run in found),
-        )
-        for name, found in runs.items()
-    }
+    return {name: take_median(of_it) for name, of_it in runs.items()}
 
 
 def _refuse_differences(customers: int) -> None:

@@ -9,8 +9,10 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 # Kedro's last line, and that of the scripts here: the work without the start of the process.
 WORKED = re.compile(r"(?:successfully in|Computed in) ([\d.]+) sec")
@@ -45,6 +47,15 @@ class Measurement:
     def load(cls, path: Path) -> "Measurement":
         """Take what was kept."""
         return cls(**json.loads(path.read_text()))
+
+
+def take_median(runs: Sequence[Measurement]) -> Measurement:
+    """Take medians of the times, and the largest peak."""
+    return Measurement(
+        wall=median(run.wall for run in runs),
+        worked=median(run.worked for run in runs),
+        peak=max(run.peak for run in runs),
+    )
 
 
 def measure(command: str, log: Path, folder: Path | None = None) -> Measurement:

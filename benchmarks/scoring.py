@@ -7,10 +7,9 @@ contender, all with the same model of 300 trees. What they read is made first.
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 
 from benchmarks.page import report_folder, section_parser
-from benchmarks.processes import Measurement, measure
+from benchmarks.processes import Measurement, measure, take_median
 from benchmarks.sample_operator import PROJECT
 from benchmarks.scoring_inputs import (
     PLACE,
@@ -92,14 +91,7 @@ def _measure_all(customers: int, repetitions: int) -> dict[str, Measurement]:
                 raise SystemExit(
                     f"{command} did not check the contract of the features; see {log}."
                 )
-    return {
-        name: Measurement(
-            wall=median(run.wall for run in of_it),
-            worked=median(run.worked for run in of_it),
-            peak=max(run.peak for run in of_it),
-        )
-        for name, of_it in runs.items()
-    }
+    return {name: take_median(of_it) for name, of_it in runs.items()}
 
 
 def _list_seals(customers: int) -> Iterator[Path]:

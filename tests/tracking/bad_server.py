@@ -47,12 +47,21 @@ def serve(fault: str) -> Iterator[tuple[str, list[str]]]:
     RELEASED.clear()
     seen: list[str] = []
     handler = type("Handler", (_Handler,), {"fault": fault, "seen": seen})
+    with listen(handler) as address:
+        try:
+            yield address, seen
+        finally:
+            RELEASED.set()
+
+
+@contextmanager
+def listen(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on this machine, and yield the address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", seen
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        RELEASED.set()
         server.shutdown()
         server.server_close()

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.tracking.bad_server import listen
 
 OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
 
@@ -133,11 +135,5 @@ def serve_well() -> Iterator[tuple[str, Inbox]]:
     """
     inbox = Inbox()
     handler = type("Handler", (_Handler,), {"inbox": inbox})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", inbox
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listen(handler) as address:
+        yield address, inbox

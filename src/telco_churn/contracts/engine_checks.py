@@ -15,7 +15,7 @@ from telco_churn.contracts.row_rules import broken_rules
 from telco_churn.errors import RefusedError
 
 MONTHS = 12
-GROUPS_AT_A_TIME = 4_000_000  # of a key: about 300 MB in DuckDB
+GROUPS_AT_A_TIME = 4_000_000  # of a key: what DuckDB holds in memory
 ONE = ibis.literal(1, "int64")
 
 

@@ -53,6 +53,7 @@ class Engine:
         """
 
         def stream() -> Iterator[pa.RecordBatch]:
+            """Ask the engine only once somebody reads."""
             batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
             yield from _map_side_by_side(function, batches, cpu_count())
 

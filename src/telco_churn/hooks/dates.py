@@ -98,10 +98,10 @@ class SkipWhatIsScored:
         ):
             return
         if latest["score_fingerprint"] == _fingerprint(pipeline, catalog):
-            is_whole = all(catalog.exists(name) for name in HANDED_OVER)
+            has_lists = all(catalog.exists(name) for name in HANDED_OVER)
             hand_over(catalog)  # the run that committed the date may have been killed before it did
             # Whoever fetches the lists waits for a run that made them, not for one that did not.
-            raise (NothingToDo if is_whole else EndMade)(
+            raise (NothingToDo if has_lists else EndMade)(
                 f"as_of={as_of} was scored by {champion.name} version {champion.version} from the "
                 f"same data, at {latest['committed_at']}: nothing to do but to write its contact "
                 "list from that commit. To score it again: --params scoring.rescore=true."

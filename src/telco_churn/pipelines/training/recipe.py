@@ -76,6 +76,7 @@ def fit_by_recipe(train: Rows, calibration: Rows, recipe: Recipe, turn: Turn) ->
     tuning, settings = recipe.training.tuning, recipe.training.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
+        """Fit, and return the lowest log loss of the rows that calibrate."""
         history = _fit_settings(train, calibration, tried, recipe).history
         return float(history["calibration_log_loss"].min())
 
