@@ -17,6 +17,7 @@ from telco_churn.model.fitting import Rows, fit_churn_model
 from telco_churn.model.registered import (
     NEEDED_FACTS,
     NEEDED_METRICS,
+    Appointment,
     ModelPackage,
     Promotion,
 )
@@ -66,13 +67,14 @@ def register_champion(examples: Path, leaves: int) -> None:
     if mlflow.get_experiment_by_name("scoring") is None:
         mlflow.create_experiment("scoring", str((PROJECT / PLACE / "mlruns").absolute()))
     mlflow.set_experiment("scoring")
-    registration = ModelRegistration(name="benchmark")
+    registration = ModelRegistration(name="benchmark", folder=str(PLACE))
     example = model.encoding.as_model_input(rows.features.head(5))
     with mlflow.start_run():
         registration.save(
             ModelPackage(model, example, METRICS, Promotion("champion", (), {}), FACTS, {})
         )
-    ModelAlias(name="benchmark", alias="champion").save(registration.load())
+    champion = ModelAlias(name="benchmark", alias="champion")
+    champion.save(Appointment(registration.load(), champion.load()))
 
 
 def make_features(examples: Path, customers: int) -> None:

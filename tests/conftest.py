@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
 
-from telco_churn.datasets.score_table import CLAIMS
+from telco_churn.datasets.claims import CLAIMS
 from telco_churn.parameters import (
     AsOf,
     DecisionParams,

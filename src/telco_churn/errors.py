@@ -1,5 +1,6 @@
 """Errors that are the user's to mend, and the exit codes that tell a scheduler what to do next."""
 
+from collections.abc import Iterator
 from enum import IntEnum
 
 
@@ -50,3 +51,12 @@ class EndMade(NothingToDo):
     """Of what is asked for only the end was not there, and was made."""
 
     exit_code = ExitCode.DONE
+
+
+def walk_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from, or while handling: libraries wrap errors."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

@@ -5,9 +5,10 @@ import warnings
 
 from kedro.config import OmegaConfigLoader
 
+from telco_churn.credentials import mask_logs
 from telco_churn.hooks import (
     NameUnreachableRegistry,
-    OneRunADate,
+    OneRunAtATime,
     RefuseBadParameters,
     RefuseOtherRunners,
     RefuseUnknownEnvironment,
@@ -22,15 +23,18 @@ warnings.filterwarnings("ignore", message="register_new_resolver")
 
 # Seven tries, MLflow's default, take four minutes to say that a registry does not answer.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+os.environ.setdefault("PGCONNECT_TIMEOUT", "5")  # seconds; PostgreSQL's client waits for minutes
 # A model is some small files; a bar for each of them hides what runs say.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+mask_logs("", "mlflow")
 
 HOOKS = (
     RefuseUnknownEnvironment(),
     NameUnreachableRegistry(),
     RefuseBadParameters(),
     RefuseOtherRunners(),
-    OneRunADate(),
+    OneRunAtATime(),
     SkipWhatIsScored(),
     ShowSummary(),
     TagTrainingData(),

@@ -15,6 +15,7 @@ import pytest
 from kedro.io import DatasetError
 from mlflow import MlflowClient
 
+from telco_churn.datasets.model_package import ChangedPackageError
 from telco_churn.datasets.model_registry import (
     AliasNumber,
     ModelAlias,
@@ -22,10 +23,14 @@ from telco_churn.datasets.model_registry import (
     RegisteredVersions,
 )
 from telco_churn.datasets.registry_reach import UnreachableRegistryError
+from telco_churn.errors import NotReadyError, RefusedError
 from telco_churn.model.fitting import fit_churn_model
 from telco_churn.model.registered import (
     NEEDED_METRICS,
+    Appointment,
+    ChampionChangedError,
     ModelPackage,
+    ModelVersion,
     Promotion,
     VersionNumber,
 )
@@ -70,7 +75,7 @@ def register(registry: Path) -> Callable[[ModelPackage, str], ModelRegistration]
     assert registry.exists()
 
     def save(package: ModelPackage, name: str) -> ModelRegistration:
-        dataset = ModelRegistration(name=name)
+        dataset = ModelRegistration(name=name, folder=str(registry))
         with mlflow.start_run():
             dataset.save(package)
         return dataset
@@ -79,6 +84,15 @@ def register(registry: Path) -> Callable[[ModelPackage, str], ModelRegistration]
 
 
 Register = Callable[[ModelPackage, str], ModelRegistration]
+
+
+def appoint(version: ModelVersion) -> None:
+    champion = ModelAlias(name=version.name, alias="champion")
+    champion.save(Appointment(version, champion.load()))
+
+
+def tags_of(name: str, version: int) -> dict[str, str]:
+    return dict(MlflowClient().get_model_version(name, str(version)).tags)
 
 
 def test_a_version_is_what_was_packaged(register: Register, package: ModelPackage) -> None:
@@ -115,6 +129,7 @@ def test_the_decision_of_the_gate_is_written_on_the_version(
     entry = MlflowClient().get_model_version("tagged", "1")
     assert entry.tags.pop("mlflow_run_id") == entry.run_id
     assert json.loads(entry.tags.pop("reasons")) == ["It may win less.", "See both."]
+    assert "artifacts/model/booster.txt" in json.loads(entry.tags.pop("files"))
     assert entry.tags == {
         "standing": "challenger",
         "gate": "challenger",
@@ -181,7 +196,7 @@ def test_an_alias_that_nobody_set_is_none(register: Register, package: ModelPack
     version = register(package, "moved").load()
     champion = ModelAlias(name="moved", alias="champion")
     assert champion.load() is None
-    champion.save(version)
+    appoint(version)
     found = champion.load()
     assert found is not None
     assert found.version == 1
@@ -191,17 +206,17 @@ def test_a_version_that_becomes_champion_is_told_so_and_challenges_no_more(
     register: Register, package: ModelPackage
 ) -> None:
     register(package, "rising")
-    first, champion = RegisteredVersions(name="rising"), ModelAlias(name="rising", alias="champion")
-    champion.save(first.load().get(1))
+    versions = RegisteredVersions(name="rising").load()
+    appoint(versions.get(1))
     register(package, "rising")
     challenger = ModelAlias(name="rising", alias="challenger")
-    champion.save(first.load().get(1))
+    appoint(versions.get(1))
     found = challenger.load()
     assert found is not None
     assert found.version == 2
-    champion.save(first.load().get(2))
+    appoint(versions.get(2))
     assert challenger.load() is None
-    tags = [MlflowClient().get_model_version("rising", number).tags for number in ("1", "2")]
+    tags = [tags_of("rising", number) for number in (1, 2)]
     assert [tag["standing"] for tag in tags] == ["replaced", "champion"]
     assert [tag["gate"] for tag in tags] == ["challenger", "challenger"]
 
@@ -212,7 +227,7 @@ def test_the_number_under_an_alias_is_known_where_the_version_cannot_be_loaded(
     champion = AliasNumber(name="numbered", alias="champion")
     assert champion.load() is None
     version = register(package, "numbered").load()
-    ModelAlias(name="numbered", alias="champion").save(version)
+    appoint(version)
     shutil.rmtree(mlflow.artifacts.download_artifacts("models:/numbered/1"))
     assert champion.load() == VersionNumber("numbered", 1)
     with pytest.raises(DatasetError, match=r"cannot be read from .*promote --params version=N"):
@@ -265,8 +280,8 @@ def test_a_version_that_other_code_packaged_is_named() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_a_model_that_was_never_trained_is_missed() -> None:
-    with pytest.raises(DatasetError, match="MLflow has no model never"):
-        ModelRegistration(name="never").load()
+    with pytest.raises(DatasetError, match=r"never has no version 1; there are \[\]"):
+        RegisteredVersions(name="never").load().get(1)
 
 
 @pytest.mark.usefixtures("registry")
@@ -282,10 +297,160 @@ def test_a_registry_that_does_not_answer_is_named(
     try:
         for ask in (
             ModelAlias(name=NAME, alias="champion").load,
-            ModelRegistration(name=NAME).load,
+            AliasNumber(name=NAME, alias="champion").load,
             lambda: RegisteredVersions(name=NAME).load().get(1),
         ):
             with pytest.raises(UnreachableRegistryError, match=f"registry at {uri} does not"):
                 ask()
     finally:
         mlflow.set_tracking_uri(before)
+
+
+def test_a_run_loads_the_version_that_it_registered_and_no_newer_one(
+    register: Register, package: ModelPackage, registry: Path
+) -> None:
+    ours = register(package, "own")
+    register(package, "own")
+    assert ours.load().version == 1
+    other = ModelRegistration(name="own", folder=str(registry))
+    with pytest.raises(DatasetError, match=r"This run registered no version of own.*promote"):
+        other.load()
+
+
+def test_one_run_at_a_time_trains_a_model(registry: Path) -> None:
+    one, two, other = (
+        ModelRegistration(name=name, folder=str(registry)) for name in ("kept", "kept", "free")
+    )
+    with one.claim(), other.claim():
+        busy = pytest.raises(NotReadyError, match="Another run is training kept")
+        with busy, two.claim():
+            pass
+    with two.claim():
+        pass
+
+
+def test_a_version_holds_the_decision_of_its_own_gate(
+    register: Register, package: ModelPackage
+) -> None:
+    rejected = Promotion("rejected", ("A look back.",), {"gain": -3.0})
+    ours = register(replace(package, promotion=rejected), "decided")
+    register(package, "decided")
+    assert ours.load().promotion == rejected
+
+
+def test_a_version_is_a_challenger_until_the_alias_is_its(
+    register: Register, package: ModelPackage
+) -> None:
+    """A run that is killed between registering and appointing leaves no second champion."""
+    chosen = register(replace(package, promotion=Promotion("champion", ("Why.",))), "chosen")
+    before = tags_of("chosen", 1)
+    assert (before["standing"], before["gate"]) == ("challenger", "champion")
+    appoint(chosen.load())
+    assert tags_of("chosen", 1)["standing"] == "champion"
+
+
+def test_an_alias_moves_only_from_the_version_that_was_compared(
+    register: Register, package: ModelPackage
+) -> None:
+    versions = [register(package, "raced").load() for _ in range(3)]
+    champion = ModelAlias(name="raced", alias="champion")
+    champion.save(Appointment(versions[0], None))
+    champion.save(Appointment(versions[1], versions[0]))
+    with pytest.raises(ChampionChangedError, match="changed from version 1 to 2 "):
+        champion.save(Appointment(versions[2], versions[0]))
+    champion.save(Appointment(None, versions[0]))
+    found = champion.load()
+    assert found is not None
+    assert found.version == 2
+
+
+def test_the_first_answer_stays_where_it_is_asked_for(
+    register: Register, package: ModelPackage
+) -> None:
+    for has_champion in (False, True):
+        version = register(package, "first").load()
+        at_start = ModelAlias(name="first", alias="champion", once=True)
+        before = at_start.load()
+        assert (before is not None) == has_champion
+        appoint(version)
+        assert at_start.load() is before
+
+
+@pytest.mark.parametrize("mend", ["training", "promotion"])
+def test_tags_that_a_killed_run_left_are_mended_by_the_next(
+    mend: str, register: Register, package: ModelPackage
+) -> None:
+    name = f"mended_by_{mend}"
+    versions = [register(package, name).load() for _ in range(3)]
+    appoint(versions[0])
+    client = MlflowClient()
+    client.set_registered_model_alias(name, "champion", "2")  # and killed before it set tags
+    client.set_registered_model_alias(name, "challenger", "2")
+    client.delete_model_version_tag(name, "3", "gate")
+    if mend == "training":
+        register(replace(package, promotion=Promotion("rejected", ("Why.",))), name)
+        assert client.get_registered_model(name).aliases == {"champion": "2"}
+    else:
+        appoint(versions[1])
+    standings = [tags_of(name, number)["standing"] for number in (1, 2, 3)]
+    assert standings == ["replaced", "champion", "incomplete"]
+
+
+def test_a_version_without_the_decision_of_the_gate_cannot_be_promoted(
+    register: Register, package: ModelPackage
+) -> None:
+    register(package, "cut_off")
+    MlflowClient().delete_model_version_tag("cut_off", "1", "gate")
+    with pytest.raises(RefusedError, match=r"Version 1 of cut_off is incomplete.*Train again"):
+        RegisteredVersions(name="cut_off").load().get(1)
+
+
+CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "booster": (
+        r"artifacts/model/booster\.txt was changed",
+        lambda folder: _change(folder / "artifacts" / "model" / "booster.txt"),
+    ),
+    "code": (
+        r"code/telco_churn/model/decision\.py was changed",
+        lambda folder: _change(folder / "code" / "telco_churn" / "model" / "decision.py"),
+    ),
+    "added": (
+        r"code/numpy\.py was added",
+        lambda folder: (folder / "code" / "numpy.py").write_text("raise SystemExit"),
+    ),
+    "removed": (
+        r"artifacts/about/features\.json was removed",
+        lambda folder: (folder / "artifacts" / "about" / "features.json").unlink(),
+    ),
+}
+
+
+def _change(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b"1", b"2", 1))
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_a_package_of_which_a_file_was_changed_is_refused(
+    how: str, register: Register, package: ModelPackage
+) -> None:
+    name = f"changed_{how}"
+    version = register(package, name).load()
+    appoint(version)
+    fault, change = CHANGES[how]
+    change(Path(mlflow.artifacts.download_artifacts(f"models:/{name}/1")))
+    for load in (
+        ModelAlias(name=name, alias="champion").load,
+        lambda: RegisteredVersions(name=name).load().get(1),
+    ):
+        with pytest.raises(DatasetError, match=f"is not what was registered: {fault}") as refused:
+            load()
+        assert isinstance(refused.value.__cause__, ChangedPackageError)
+
+
+def test_a_package_without_digests_is_loaded_with_a_warning(
+    register: Register, package: ModelPackage, caplog: pytest.LogCaptureFixture
+) -> None:
+    registration = register(package, "older")
+    MlflowClient().delete_model_version_tag("older", "1", "files")
+    assert registration.load().version == 1
+    assert "Version 1 of older was registered without digests" in caplog.text

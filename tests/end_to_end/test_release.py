@@ -77,7 +77,7 @@ def test_a_champion_that_cannot_be_loaded_is_left_behind_by_promotion_and_by_rol
     client = MlflowClient(f"sqlite:///{project.path}/mlflow.db")
     first = client.get_model_version("telco_churn_test", "1")
     for _ in range(2):
-        client.create_model_version(first.name, first.source, first.run_id)
+        client.create_model_version(first.name, first.source, first.run_id, tags=first.tags)
     moves = [
         (("promote", "--params", "version=2"), 2, "promoted"),
         (("rollback",), 1, "rolled_back"),

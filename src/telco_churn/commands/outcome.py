@@ -1,7 +1,8 @@
 """How a run ended: in a sentence for people, in an exit code for schedulers."""
 
 import functools
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -10,14 +11,27 @@ from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.project import pipelines
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
+from mlflow.exceptions import MlflowException
 
-from telco_churn.errors import ExitCode, InputError, NothingToDo, WrongCallError
+from telco_churn.credentials import mask_credentials
+from telco_churn.datasets.registry_reach import explain_lost_registry
+from telco_churn.errors import ExitCode, InputError, NothingToDo, WrongCallError, walk_causes
 
-EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
+EXPECTED = (
+    InputError,
+    DatasetError,
+    MissingConfigException,
+    ParameterValidationError,
+    MlflowException,
+    OSError,
+)
 
 
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End with the message alone where it says it all; `kedro --verbose` shows the rest."""
+    """End with the message alone where it says it all; `kedro --verbose` shows the rest.
+
+    Passwords in addresses are masked in either.
+    """
 
     @functools.wraps(command)
     def run_explained(*args: Any, **kwargs: Any) -> Any:
@@ -28,10 +42,11 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(str(found))
             raise SystemExit(found.exit_code) from found
         except Exception as raised:
-            error = find_wrong_call(raised) or raised
+            error = find_wrong_call(raised) or explain_lost_registry(raised) or raised
             if KedroCliError.VERBOSE_ERROR or not isinstance(error, EXPECTED):
-                raise
-            plain = click.ClickException(str(error))
+                click.echo(mask_credentials(traceback.format_exc()), err=True)
+                raise SystemExit(find_exit_code(error)) from error
+            plain = click.ClickException(mask_credentials(str(error)))
             plain.exit_code = find_exit_code(error)  # type: ignore[misc]  # as click documents
             raise plain from error
 
@@ -51,7 +66,7 @@ def find_wrong_call(error: Exception) -> WrongCallError | None:
 
 def find_exit_code(error: BaseException) -> ExitCode:
     """Look for what an error means among its causes: Kedro wraps what datasets raise."""
-    for cause in _walk(error):
+    for cause in walk_causes(error):
         if isinstance(cause, InputError):
             return cause.exit_code
         if isinstance(cause, DataValidationError):
@@ -59,9 +74,3 @@ def find_exit_code(error: BaseException) -> ExitCode:
         if isinstance(cause, ParameterValidationError | MissingConfigException):
             return ExitCode.WRONG_CALL
     return ExitCode.FAILED
-
-
-def _walk(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__

@@ -1,11 +1,13 @@
 """What MLflow is given of a model: text files, the code that reads them, and what that code needs.
 
-In: a `ModelPackage`. Out: the arguments of `mlflow.pyfunc.log_model` or `save_model`.
+In: a `ModelPackage`. Out: the arguments of `mlflow.pyfunc.log_model` or `save_model`; the digests
+of the files that MLflow makes of them.
 """
 
+import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version as installed
@@ -17,6 +19,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
 import telco_churn
+from telco_churn.errors import RefusedError
 from telco_churn.model import packaged
 from telco_churn.model.registered import ModelPackage
 
@@ -25,6 +28,11 @@ SHIPPED = {"__init__.py", "errors.py", "model"}
 ONLY_FITS_OR_RUNS_HERE = {"fitting.py", "batches.py", "registered.py"}
 # pyarrow holds pandas' text. What these need themselves, they say themselves.
 NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "pyarrow")
+MADE_BY_LOADING = {"registered_model_meta", "__pycache__"}  # MLflow and Python add these
+
+
+class ChangedPackageError(RefusedError):
+    """The files of a package are not those that were registered."""
 
 
 @contextmanager
@@ -51,6 +59,33 @@ def describe_package(data: ModelPackage) -> Iterator[dict[str, Any]]:
                 "facts": data.facts,
             },
         }
+
+
+def digest_files(folder: Path) -> dict[str, str]:
+    """Take the SHA-256 of each file of a package, by its path within."""
+    files = [file.relative_to(folder) for file in sorted(folder.rglob("*")) if file.is_file()]
+    return {
+        file.as_posix(): hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        for file in files
+        if not MADE_BY_LOADING & {*file.parts}
+    }
+
+
+def check_files(folder: Path, registered: Mapping[str, str]) -> None:
+    """Compare the files of a package with their digests at registration.
+
+    Raises:
+        ChangedPackageError: Names the files that were changed, added or removed.
+    """
+    found = digest_files(folder)
+    changed = [
+        f"{file} was {'added' if file not in registered else fault}"
+        for file in sorted(found | dict(registered))
+        for fault in ["changed" if file in found else "removed"]
+        if found.get(file) != registered.get(file)
+    ]
+    if changed:
+        raise ChangedPackageError(f"{', '.join(changed)} in {folder}")
 
 
 def _write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:

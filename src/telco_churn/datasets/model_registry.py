@@ -4,97 +4,152 @@ What is packaged with a version, and how, is the business of `model_package`.
 """
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import mlflow
 from kedro.io import AbstractDataset, DatasetError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
-from mlflow.exceptions import MlflowException
 
-from telco_churn.datasets.model_package import describe_package
+from telco_churn.datasets.claims import CLAIMS, claim
+from telco_churn.datasets.model_package import describe_package, digest_files
 from telco_churn.datasets.model_place import RemembersVersion
-from telco_churn.datasets.model_version import load_version
+from telco_churn.datasets.model_statuses import (
+    CHALLENGER,
+    CHAMPION,
+    find_entry,
+    list_entries,
+    mend_statuses,
+)
+from telco_churn.datasets.model_version import DIGESTS, load_version
 from telco_churn.datasets.registry_reach import ask_registry
 from telco_churn.datasets.run_ids import find_run_ids
-from telco_churn.model.registered import ModelPackage, ModelVersion, VersionNumber
+from telco_churn.errors import NotReadyError, RefusedError
+from telco_churn.model.registered import Appointment, ModelPackage, ModelVersion, VersionNumber
 
-CHALLENGER = "challenger"
-NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 DESCRIPTION_REASONS = 5  # a description is read in a list of versions
+PROMOTE = "`kedro run --pipelines promote --params version=N`, with the same --env"
 
 
 class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVersion]):
-    """Saves a package as a new version of a registered model; loads the newest version."""
+    """Saves a package as a new version of a registered model; loads that version, and no other."""
 
-    def __init__(self, *, name: str, metadata: dict[str, Any] | None = None) -> None:
-        """Point to a registered model by name."""
+    def __init__(self, *, name: str, folder: str, metadata: dict[str, Any] | None = None) -> None:
+        """Point to a registered model by name.
+
+        Args:
+            name: Of the registered model.
+            folder: Of what training keeps beside the registry, its lock among it.
+            metadata: For plugins.
+        """
         self._name = name
+        self._folder = Path(folder)
+        self._registered: str | None = None
         self.metadata = metadata
 
     def save(self, data: ModelPackage) -> None:
-        """Log the model to the active MLflow run, register it, and say what the gate decided."""
+        """Log the model to the active MLflow run, then register it.
+
+        The gate's decision and the digests of the files are there from the first moment: a run
+        that is killed leaves a whole version or none.
+        """
         with ask_registry(), describe_package(data) as package:
-            logged = mlflow.pyfunc.log_model(
-                name="churn_model", registered_model_name=self._name, **package
-            )
-            version = str(logged.registered_model_version)
-            self._remember(self._name, version, logged.run_id)
+            mend_statuses(self._name)
+            logged = mlflow.pyfunc.log_model(name="churn_model", **package)
+            files = digest_files(Path(mlflow.artifacts.download_artifacts(logged.model_uri)))
+            tags = _list_tags(data) | find_run_ids() | {DIGESTS: json.dumps(files)}
+            entry = mlflow.register_model(logged.model_uri, self._name, tags=tags)
+            self._registered = str(entry.version)
+            self._remember(self._name, entry.version, logged.run_id)
             client = MlflowClient()
-            for tag, value in (_list_tags(data) | find_run_ids()).items():
-                client.set_model_version_tag(self._name, version, tag, value)
-            client.update_model_version(self._name, version, _summarise(data))
+            client.update_model_version(self._name, entry.version, _summarise(data))
             if data.promotion.standing == CHALLENGER:
-                client.set_registered_model_alias(self._name, CHALLENGER, version)
+                client.set_registered_model_alias(self._name, CHALLENGER, entry.version)
 
     def load(self) -> ModelVersion:
-        """Return the newest version."""
+        """Return the version that this run registered.
+
+        Raises:
+            DatasetError: When it registered none: the newest may be that of another run.
+        """
+        if self._registered is None:
+            raise DatasetError(
+                f"This run registered no version of {self._name}. Run `kedro run --pipelines "
+                f"training` from the node release.package_model on, or promote a version that is "
+                f"registered: {PROMOTE}."
+            )
         with ask_registry():
-            entries = _list_entries(self._name)
-            if not entries:
-                raise DatasetError(
-                    f"MLflow has no model {self._name}. Run `kedro run --pipelines training` first."
-                )
-            newest = max(entries, key=lambda entry: int(entry.version))
-            self._remember(newest.name, newest.version, newest.run_id)
-            return load_version(newest)
+            return load_version(MlflowClient().get_model_version(self._name, self._registered))
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Keep the training of this model to this run: it has one place for all that it makes.
+
+        Raises:
+            NotReadyError: When another run trains it.
+        """
+        return claim(
+            self._folder / CLAIMS / self._name,
+            NotReadyError(
+                f"Another run is training {self._name}. This one changed nothing. Try again when "
+                "that has ended."
+            ),
+        )
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
 
 
-class ModelAlias(RemembersVersion, AbstractDataset[ModelVersion, ModelVersion | None]):
-    """Loads the version under an alias, None if there is none; saves a version to move it."""
+class ModelAlias(RemembersVersion, AbstractDataset[Appointment, ModelVersion | None]):
+    """Loads the version under an alias, None if there is none; saves an appointment to move it."""
 
-    def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
-        """Point to an alias of a registered model."""
+    def __init__(
+        self, *, name: str, alias: str, once: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Point to an alias of a registered model.
+
+        Args:
+            name: Of the registered model.
+            alias: Of one of its versions.
+            once: Whether the first answer stays for the run, wherever the alias moves meanwhile.
+            metadata: For plugins.
+        """
         self._name = name
         self._alias = alias
+        self._once = once
+        self._answer: tuple[ModelVersion | None] | None = None
         self.metadata = metadata
 
     def load(self) -> ModelVersion | None:
-        """Resolve the alias once and load that version."""
+        """Resolve the alias and load that version."""
+        if self._answer:
+            return self._answer[0]
         with ask_registry():
-            entry = _find_entry(self._name, self._alias)
-            if entry is None:
-                return None
+            entry = find_entry(self._name, self._alias)
+            version = load_version(entry) if entry else None
+        if entry:
             self._remember(entry.name, entry.version, entry.run_id)
-            return load_version(entry)
+        self._answer = (version,) if self._once else None
+        return version
 
-    def save(self, data: ModelVersion) -> None:
-        """Move the alias, and let the tag `standing` of both versions say so."""
+    def save(self, data: Appointment) -> None:
+        """Move the alias, and let the tags of all versions follow.
+
+        Raises:
+            ChampionChangedError: When it no longer stands for the version to replace.
+        """
         with ask_registry():
-            former, version = _find_entry(self._name, self._alias), str(data.version)
-            client = MlflowClient()
-            client.set_registered_model_alias(self._name, self._alias, version)
-            client.set_model_version_tag(self._name, version, "standing", self._alias)
-            if former is not None and str(former.version) != version:
-                client.set_model_version_tag(self._name, former.version, "standing", "replaced")
-            challenger = _find_entry(self._name, CHALLENGER)
-            if challenger is not None and str(challenger.version) == version:
-                client.delete_registered_model_alias(self._name, CHALLENGER)
-        self._remember(data.name, data.version, data.run_id)
+            current = find_entry(self._name, self._alias)
+            data.check_replaces(_read_number(current))
+            if data.champion:
+                version = data.champion
+                MlflowClient().set_registered_model_alias(
+                    self._name, self._alias, str(version.version)
+                )
+                self._remember(version.name, version.version, version.run_id)
+            mend_statuses(self._name)
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
@@ -112,8 +167,7 @@ class AliasNumber(AbstractDataset[None, VersionNumber | None]):
     def load(self) -> VersionNumber | None:
         """Resolve the alias once."""
         with ask_registry():
-            entry = _find_entry(self._name, self._alias)
-            return None if entry is None else VersionNumber(self._name, int(entry.version))
+            return _read_number(find_entry(self._name, self._alias))
 
     def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
         """Refuse: aliases are moved by `ModelAlias`."""
@@ -134,13 +188,20 @@ class Versions:
 
         Raises:
             DatasetError: When there is no such version; says which there are.
+            RefusedError: When it was registered without the gate's decision.
         """
         with ask_registry():
-            entries = {int(entry.version): entry for entry in _list_entries(self.name)}
+            entries = {int(entry.version): entry for entry in list_entries(self.name)}
             if version not in entries:
                 raise DatasetError(
                     f"{self.name} has no version {version}; there are {sorted(entries)}. Choose "
                     "one of them; `make mlflow` shows what each is."
+                )
+            if "gate" not in entries[version].tags:
+                raise RefusedError(
+                    f"Version {version} of {self.name} is incomplete: the run that registered it "
+                    "ended before the gate's decision was written. Train again, or choose "
+                    "another version; `make mlflow` shows what each is."
                 )
             return load_version(entries[version])
 
@@ -165,17 +226,8 @@ class RegisteredVersions(AbstractDataset[None, Versions]):
         return {"name": self._name}
 
 
-def _find_entry(name: str, alias: str) -> RegistryEntry | None:
-    try:
-        return MlflowClient().get_model_version_by_alias(name, alias)
-    except MlflowException as error:
-        if error.error_code in NOT_THERE:
-            return None
-        raise
-
-
-def _list_entries(name: str) -> list[RegistryEntry]:
-    return list(MlflowClient().search_model_versions(f"name='{name}'"))
+def _read_number(entry: RegistryEntry | None) -> VersionNumber | None:
+    return VersionNumber(entry.name, int(entry.version)) if entry else None
 
 
 def _list_tags(data: ModelPackage) -> dict[str, str]:
@@ -186,8 +238,12 @@ def _list_tags(data: ModelPackage) -> dict[str, str]:
         if name in data.facts
     }
     evidence = {name: f"{value:.6g}" for name, value in promotion.evidence.items()}
-    # What the gate said stays; what the version is changes with the alias.
-    standing = {"standing": promotion.standing, "gate": promotion.standing}
+    # What the gate said stays; what the version is changes with the alias, which it has not yet.
+    is_chosen = promotion.standing == CHAMPION
+    standing = {
+        "standing": CHALLENGER if is_chosen else promotion.standing,
+        "gate": promotion.standing,
+    }
     return evidence | digests | standing | {"reasons": json.dumps(promotion.reasons)}
 
 

@@ -1,5 +1,8 @@
-"""Reads a version of a registered model from what was packaged with it."""
+"""Reads a version of a registered model from what was packaged with it, if that was not changed."""
 
+import json
+import logging
+from pathlib import Path
 from typing import Any
 
 import mlflow
@@ -8,9 +11,13 @@ from kedro.io import DatasetError
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 
+from telco_churn.datasets.model_package import ChangedPackageError, check_files
 from telco_churn.datasets.registry_reach import is_unreachable
-from telco_churn.model.registered import NEEDED_FACTS, NEEDED_METRICS, ModelVersion
+from telco_churn.model.registered import NEEDED_FACTS, NEEDED_METRICS, ModelVersion, Promotion
 
+log = logging.getLogger(__name__)
+
+DIGESTS = "files"  # the tag of a version that holds the digests of its files, JSON
 WAY_OUT = (
     "Where it is the champion, another version can be: `kedro run --pipelines promote --params "
     "version=N` or `--pipelines rollback`, with the same --env; make mlflow lists them. Without "
@@ -22,11 +29,19 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
     """Load the model of an entry of the registry.
 
     Raises:
+        ChangedPackageError: When its files are not those that were registered.
         DatasetError: When its files cannot be read, hold another kind of model, or do not say
             what is needed of it.
     """
     try:
-        return _read_version(entry)
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{entry.name}/{entry.version}"))
+        _check_package(entry, folder)
+        return _read_version(entry, folder)
+    except ChangedPackageError as error:
+        raise ChangedPackageError(
+            f"Version {entry.version} of {entry.name} is not what was registered: {error}. Nothing "
+            f"was done with it. Restore its files. {WAY_OUT}"
+        ) from error
     except (MlflowException, OSError) as error:
         if is_unreachable(error):
             raise
@@ -42,18 +57,33 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
         ) from error
 
 
-def _read_version(entry: RegistryEntry) -> ModelVersion:
-    model = mlflow.pyfunc.load_model(f"models:/{entry.name}/{entry.version}")
+def _check_package(entry: RegistryEntry, folder: Path) -> None:
+    digests = entry.tags.get(DIGESTS)
+    if digests is None:
+        log.warning(
+            "Version %s of %s was registered without digests of its files: whether they were "
+            "changed is not known.",
+            entry.version,
+            entry.name,
+        )
+    else:
+        check_files(folder, json.loads(digests))
+
+
+def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
+    model = mlflow.pyfunc.load_model(str(folder))
     described = model.metadata.metadata
     _check_described(described)
     packaged = model.unwrap_python_model()
     held_out: pd.DataFrame | None = packaged.held_out
+    decided = described["promotion"]
     return ModelVersion(
         name=entry.name,
         version=int(entry.version),
         run_id=str(entry.run_id),
         metrics=described["metrics"],
         facts=described["facts"],
+        promotion=Promotion(decided["standing"], tuple(decided["reasons"]), decided["evidence"]),
         columns=model.metadata.get_input_schema().input_names(),
         model=packaged.model,
         held_out=held_out,

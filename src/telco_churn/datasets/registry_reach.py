@@ -1,19 +1,32 @@
-"""Says in one sentence that MLflow's registry does not answer, where it is and what to do."""
+"""Explains in one sentence why MLflow's registry cannot be used, where it is and what to do."""
 
+import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
+import mlflow.store.db.utils
 import requests
 import sqlalchemy
 from kedro.io import DatasetError
+from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
+from mlflow.store.db.db_types import DATABASE_ENGINES
 
-# What is raised when nobody answers: over HTTP, and from a database. MLflow wraps either in its
-# own exception, without a code of its own.
-SIGNS = ("failed with exception", "Max retries exceeded", "OperationalError", "timed out")
+from telco_churn.credentials import mask_credentials
+from telco_churn.errors import WrongCallError, walk_causes
+
+# MLflow wraps errors of HTTP in its own exception, without a code of its own.
+SIGNS = ("failed with exception", "Max retries exceeded", "timed out")
+RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+ADDRESS = "mlflow_tracking_uri in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI"
+INSTALL = {"postgresql": " (pip install '.[postgresql]')"}
+
+# MLflow tries ten times to reach a database, for 100 seconds, and has no setting for it.
+mlflow.store.db.utils.MAX_RETRY_COUNT = 4
 
 
 class UnreachableRegistryError(DatasetError):
@@ -21,46 +34,100 @@ class UnreachableRegistryError(DatasetError):
 
 
 @contextmanager
-def ask_registry(place: str | None = None) -> Iterator[None]:
-    """Name the registry if it does not answer to what is asked within.
+def ask_registry(address: str | None = None) -> Iterator[None]:
+    """Name the registry if it does not answer.
 
     Args:
-        place: Its address, where MLflow was not told yet.
+        address: Of the registry, where MLflow does not know it yet.
 
     Raises:
-        UnreachableRegistryError: In the place of what MLflow raises.
+        UnreachableRegistryError: In place of what MLflow, the database or HTTP raises.
+        WrongCallError: When the address is wrong or its driver is not installed.
     """
     try:
-        _check_database_file(place or mlflow.get_registry_uri())
+        _check_address(address or mlflow.get_registry_uri())
         yield
     except Exception as error:
-        if not is_unreachable(error):
+        lost = explain_lost_registry(error, address)
+        if lost is None or lost is error:
             raise
-        raise UnreachableRegistryError(
-            f"MLflow's registry at {place or mlflow.get_tracking_uri()} does not answer: "
-            f"{str(error).splitlines()[0]}. Start it, or correct the address: mlflow_tracking_uri "
-            "in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI. The champion stays as it is."
-        ) from error
+        raise lost from error
 
 
-def is_unreachable(error: Exception) -> bool:
-    """Whether an error means that nobody answered, not that the answer was no."""
+def explain_lost_registry(
+    error: BaseException, address: str | None = None
+) -> UnreachableRegistryError | None:
+    """Look for a registry that does not answer among the causes of an error.
+
+    Args:
+        error: What a run ended with.
+        address: As for `ask_registry`.
+
+    Returns:
+        The error to show in its place; None when the registry has nothing to do with it.
+    """
+    for cause in walk_causes(error):
+        if isinstance(cause, UnreachableRegistryError):
+            return cause
+        if is_unreachable(cause):
+            return _name_registry(address or mlflow.get_tracking_uri(), str(cause))
+    return None
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether an error means that the server did not answer, not that its answer was no."""
     if isinstance(error, MlflowException):
-        return any(sign in str(error) for sign in SIGNS)
+        is_down = error.error_code == "TEMPORARILY_UNAVAILABLE"
+        return is_down or any(sign in str(error) for sign in SIGNS)
     return isinstance(
         error,
         requests.exceptions.ConnectionError
         | requests.exceptions.Timeout
-        | sqlalchemy.exc.OperationalError
-        | ConnectionError,
+        | sqlalchemy.exc.OperationalError,
     )
 
 
-def _check_database_file(uri: str) -> None:
-    """Look before MLflow does: it tries for two minutes to open what is none."""
-    if not uri.startswith("sqlite:///"):
-        return
-    file = Path(uri.removeprefix("sqlite:///"))
+def abandon_runs() -> None:
+    """Close the active runs of MLflow, as failed where the registry still takes it.
+
+    Each has its own entry, and at the exit of the process MLflow would ask again for each.
+    """
+    os.environ[RETRIES] = "0"
+    while mlflow.active_run():
+        with contextlib.suppress(Exception):  # the registry is known not to answer
+            mlflow.end_run(RunStatus.to_string(RunStatus.FAILED))
+
+
+def _name_registry(address: str, reason: str) -> UnreachableRegistryError:
+    return UnreachableRegistryError(
+        mask_credentials(
+            f"MLflow's registry at {address} does not answer: {reason.splitlines()[0]}. Start it, "
+            f"or correct the address: {ADDRESS}. The champion stays as it is."
+        )
+    )
+
+
+def _check_address(address: str) -> None:
+    """Look before MLflow does: it tries for a long time to open what cannot be opened."""
+    engine = address.partition("://")[0].partition("+")[0]
+    if address.startswith("sqlite:///"):
+        _check_database_file(address)
+    elif engine in DATABASE_ENGINES:
+        _check_driver(address, engine)
+
+
+def _check_driver(address: str, engine: str) -> None:
+    try:
+        sqlalchemy.make_url(address).get_dialect().import_dbapi()
+    except (ImportError, ValueError, sqlalchemy.exc.ArgumentError) as error:
+        raise WrongCallError(
+            f"MLflow's registry at {mask_credentials(address)} cannot be opened: {error}. Install "
+            f"the driver{INSTALL.get(engine, '')}, or correct the address: {ADDRESS}."
+        ) from error
+
+
+def _check_database_file(address: str) -> None:
+    file = Path(address.removeprefix("sqlite:///"))
     try:
         if file.exists():
             file.open("r+b").close()
@@ -68,4 +135,5 @@ def _check_database_file(uri: str) -> None:
             folder = next(parent for parent in file.absolute().parents if parent.exists())
             tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise ConnectionError(f"{file} cannot be opened to read and to write: {error}") from error
+        reason = f"{file} cannot be opened to read and to write: {error}"
+        raise _name_registry(address, reason) from error

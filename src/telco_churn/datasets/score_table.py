@@ -1,8 +1,8 @@
 """A Delta table with a partition for each date, each replaced as a whole."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,19 +10,18 @@ from typing import Any, ClassVar
 import ibis
 import ibis.expr.types as ir
 from deltalake import DeltaTable
-from filelock import FileLock, Timeout
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
 from telco_churn.contracts.scores import ScoreCommit
 from telco_churn.datasets.aside import make_aside
+from telco_churn.datasets.claims import CLAIMS, claim
 from telco_churn.datasets.partition_commit import DateTakenError, replace_partition
 from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.engines import connect, find_engine
 
 ASIDE = "_aside_"
-CLAIMS = ".claims"
 
 
 class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # type: ignore[misc]
@@ -72,27 +71,22 @@ class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # ty
             lineage = _describe_commit(data.lineage)
             replace_partition(table, partition, files, lineage, data.replaces)
 
-    @contextmanager
-    def claim(self, as_of: str = "") -> Iterator[None]:
+    def claim(self, as_of: str = "") -> AbstractContextManager[None]:
         """Keep a date to this run, its own if none is named: each has one place for what is made.
 
-        The claim ends with the process, however that ends. Where the file system knows no locks,
-        the commit still finds out who was first.
+        Where the file system knows no locks, the commit still finds out who was first.
 
         Raises:
             DateTakenError: When another run holds the date.
         """
         as_of = as_of or self._as_of
-        place = Path(self._filepath).parent / CLAIMS / f"as_of={as_of}"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(place, blocking=False):
-                yield
-        except Timeout as error:
-            raise DateTakenError(
+        return claim(
+            Path(self._filepath).parent / CLAIMS / f"as_of={as_of}",
+            DateTakenError(
                 f"Another run is at work on as_of={as_of}. This one changed nothing. Try "
                 "again when that has ended."
-            ) from error
+            ),
+        )
 
     def load(self) -> ir.Table:
         """Return all dates as an expression."""

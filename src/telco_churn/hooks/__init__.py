@@ -1,6 +1,6 @@
 """What happens around a run, beside the nodes."""
 
-from telco_churn.hooks.dates import OneRunADate, SkipWhatIsScored
+from telco_churn.hooks.dates import OneRunAtATime, SkipWhatIsScored
 from telco_churn.hooks.refusals import (
     NameUnreachableRegistry,
     RefuseBadParameters,
@@ -11,7 +11,7 @@ from telco_churn.hooks.telling import ShowSummary, TagTrainingData
 
 __all__ = [
     "NameUnreachableRegistry",
-    "OneRunADate",
+    "OneRunAtATime",
     "RefuseBadParameters",
     "RefuseOtherRunners",
     "RefuseUnknownEnvironment",

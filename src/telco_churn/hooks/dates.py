@@ -1,7 +1,7 @@
-"""Keeps runs of one date apart, and ends those that would only do again what was done."""
+"""Keeps runs of one date or training apart, and ends those that would only repeat what was done."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, cast
 
 from kedro.framework.context import KedroContext
@@ -9,6 +9,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
+from telco_churn.datasets.model_registry import ModelRegistration
 from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.errors import EndMade, NothingToDo
 from telco_churn.handover import hand_over
@@ -16,6 +17,7 @@ from telco_churn.parameters import ScoringParams
 from telco_churn.retention import ON_THE_WAY
 
 MADE_OF_A_DATE = {*ON_THE_WAY, "churn_scores"}
+MADE_BY_TRAINING = {"labelled_features", "training_examples", "promotion", "churn_model"}
 HANDED_OVER = ("contact_list", "contact_list_for_people")
 PARTS_OF_A_PIPELINE = (
     "tags",
@@ -28,37 +30,36 @@ PARTS_OF_A_PIPELINE = (
 )
 
 
-class OneRunADate:
-    """Lets one run at a time make the features and the scores of a date."""
+class OneRunAtATime:
+    """Lets one run at a time make the scores of a date, and one train a model."""
 
     def __init__(self) -> None:
-        self._claim = ExitStack()
+        self._claims = ExitStack()
 
     @hook_impl(wrapper=True, tryfirst=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Iterator[None]:
-        """Claim the date, for as long as the run goes on.
+        """Claim what the run makes, for as long as it goes on.
 
         Raises:
-            DateTakenError: When another run holds it.
+            NotReadyError: When another run holds one of them.
         """
-        if MADE_OF_A_DATE & pipeline.all_outputs():
-            scores = cast(ScoreTable, catalog["churn_scores"])
-            self._claim.enter_context(scores.claim())
         try:
+            for claim in find_claims(pipeline, catalog):
+                self._claims.enter_context(claim)
             yield
         except BaseException:  # Kedro tells nobody of a run that ends before it began
-            self._claim.close()
+            self._claims.close()
             raise
 
     @hook_impl
     def after_pipeline_run(self) -> None:
         """Let go."""
-        self._claim.close()
+        self._claims.close()
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # the hook of a tracker may fail
     def on_pipeline_error(self) -> None:
         """Let go."""
-        self._claim.close()
+        self._claims.close()
 
 
 class SkipWhatIsScored:
@@ -106,6 +107,15 @@ class SkipWhatIsScored:
                 f"same data, at {latest['committed_at']}: nothing to do but to write its contact "
                 "list from that commit. To score it again: --params scoring.rescore=true."
             )
+
+
+def find_claims(pipeline: Pipeline, catalog: DataCatalog) -> Iterator[AbstractContextManager[None]]:
+    """Yield the claim on each thing that a pipeline makes in a place that it shares with others."""
+    made = pipeline.all_outputs()
+    if MADE_OF_A_DATE & made:
+        yield cast(ScoreTable, catalog["churn_scores"]).claim()
+    if MADE_BY_TRAINING & made:
+        yield cast(ModelRegistration, catalog["churn_model"]).claim()
 
 
 def _fingerprint(pipeline: Pipeline, catalog: DataCatalog) -> str:

@@ -13,7 +13,7 @@ from kedro.validation import ParameterValidationError
 from pydantic import ValidationError
 
 from telco_churn import pipeline_registry
-from telco_churn.datasets.registry_reach import ask_registry
+from telco_churn.datasets.registry_reach import abandon_runs, ask_registry, explain_lost_registry
 from telco_churn.declarations import check_declarations
 from telco_churn.errors import WrongCallError
 from telco_churn.hooks.runners import explain_unfit_runner
@@ -41,13 +41,25 @@ class RefuseUnknownEnvironment:
 
 
 class NameUnreachableRegistry:
-    """Says which registry does not answer, when kedro-mlflow asks it at the start of a run."""
+    """Names a registry that does not answer at the start of a run, or is lost during it."""
 
     @hook_impl(wrapper=True)
     def after_context_created(self, context: KedroContext) -> Iterator[None]:
         """Let all others have their turn."""
         with ask_registry(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]):
             yield
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self, error: Exception) -> Iterator[None]:
+        """Let trackers close their runs; a lost registry fails them too, and is one fault."""
+        is_lost = explain_lost_registry(error) is not None
+        if is_lost:
+            abandon_runs()
+        try:
+            yield
+        except Exception:
+            if not is_lost:
+                raise
 
 
 class RefuseBadParameters:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from telco_churn.errors import NotReadyError
 from telco_churn.model.churn_model import ChurnModel
 
 Standing = Literal["champion", "challenger", "rejected"]
@@ -74,6 +75,7 @@ class ModelVersion(VersionNumber):
         run_id: The MLflow run that trained it.
         metrics: As packaged.
         facts: As packaged.
+        promotion: What the gate decided for it, as packaged.
         columns: The features it reads, in order.
         model: The model.
         held_out: As packaged.
@@ -82,6 +84,7 @@ class ModelVersion(VersionNumber):
     run_id: str
     metrics: dict[str, float]
     facts: dict[str, str]
+    promotion: Promotion
     columns: list[str]
     model: ChurnModel
     held_out: pd.DataFrame | None = None
@@ -93,3 +96,44 @@ class ModelVersion(VersionNumber):
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Probability of churn, shape `(rows,)`; see `ChurnModel.predict_probability`."""
         return self.model.predict_probability(features)
+
+
+class ChampionChangedError(NotReadyError):
+    """The champion is no longer the one that a decision was about."""
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """Which version becomes champion, and which champion that was decided against.
+
+    Attributes:
+        champion: From now on; None leaves the champion that there is.
+        replaces: The champion when that was decided, None where there was none.
+    """
+
+    champion: ModelVersion | None
+    replaces: VersionNumber | None
+
+    def check_replaces(self, current: VersionNumber | None) -> None:
+        """Compare the champion that there is now with the one to replace.
+
+        Raises:
+            ChampionChangedError: When it is another one.
+        """
+        if self.champion is None or _number(current) in {
+            _number(self.replaces),
+            self.champion.version,
+        }:
+            return
+        name, version = self.champion.name, self.champion.version
+        raise ChampionChangedError(
+            f"The champion of {name} changed from version {_number(self.replaces) or 'none'} to "
+            f"{_number(current) or 'none'} while this run was at work, so version {version} was "
+            f"not made champion. Train again to compare with the champion of now, or promote "
+            f"version {version}: `kedro run --pipelines promote --params version={version}`, with "
+            "the same --env."
+        )
+
+
+def _number(version: VersionNumber | None) -> int | None:
+    return version.version if version else None

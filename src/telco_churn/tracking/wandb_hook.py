@@ -134,7 +134,7 @@ class WandbHook:
         """End the run well."""
         self._end(exit_code=0)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # the hook of another tracker may fail
     def on_pipeline_error(self) -> None:
         """End the run as failed."""
         self._end(exit_code=1)

@@ -11,7 +11,7 @@ from telco_churn.examples import read_examples
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.fitting import Rows, fit_churn_model
-from telco_churn.model.registered import ModelVersion
+from telco_churn.model.registered import ModelVersion, Promotion
 
 DECISION = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 SETTINGS = {"objective": "binary", "seed": 1, "num_threads": 1, "verbosity": -1, "num_leaves": 4}
@@ -46,6 +46,7 @@ def make_version(number: int = 4, **changes: Any) -> ModelVersion:
         "run_id": f"run{number}",
         "metrics": {},
         "facts": FACTS,
+        "promotion": Promotion("champion", ("Because.",)),
         "columns": model.encoding.columns,
         "model": model,
         "held_out": None,

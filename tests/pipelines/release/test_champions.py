@@ -9,7 +9,14 @@ import pytest
 
 from telco_churn.contracts import PromotionLog
 from telco_churn.errors import InputError
-from telco_churn.model.registered import ModelVersion, VersionNumber
+from telco_churn.model.registered import (
+    Appointment,
+    ChampionChangedError,
+    ModelVersion,
+    Promotion,
+    Standing,
+    VersionNumber,
+)
 from telco_churn.parameters.version import VersionParam
 from telco_churn.pipelines.release import (
     create_pipeline,
@@ -43,23 +50,25 @@ class Operator:
     champion: ModelVersion | None = None
     log: pd.DataFrame = field(default_factory=lambda: PromotionLog.frame([]))
 
-    def keep(self, entry: pd.DataFrame, champion: ModelVersion) -> None:
+    def keep(self, entry: pd.DataFrame, appointment: Appointment) -> None:
         entries = [*self.log.to_dict("records"), *PromotionLog.validate(entry).to_dict("records")]
-        self.log, self.champion = PromotionLog.frame(entries), champion
+        appointment.check_replaces(self.champion)
+        self.log = PromotionLog.frame(entries)
+        self.champion = appointment.champion or self.champion
 
-    def appoint(self, version: int, standing: str = "champion") -> None:
-        promotion = {"standing": standing, "reasons": ["Because."]}
-        self.keep(*appoint_champion(make_version(version), promotion, self.champion, NOW))
+    def appoint(self, version: int, standing: Standing = "champion") -> None:
+        candidate = make_version(version, promotion=Promotion(standing, ("Because.",)))
+        self.keep(*appoint_champion(candidate, self.champion, self.champion, NOW))
 
     def promote(self, version: int) -> str:
         number = VersionParam(version)
-        entry, champion, told = promote_version(Registry(), self.champion, number, "ada", NOW)
-        self.keep(entry, champion)
+        entry, appointment, told = promote_version(Registry(), self.champion, number, "ada", NOW)
+        self.keep(entry, appointment)
         return told
 
     def roll_back(self) -> str:
-        entry, champion, told = roll_back(self.log, Registry(), self.champion, "ada", NOW)
-        self.keep(entry, champion)
+        entry, appointment, told = roll_back(self.log, Registry(), self.champion, "ada", NOW)
+        self.keep(entry, appointment)
         return told
 
     @property
@@ -94,17 +103,32 @@ def test_the_gate_appoints_and_the_log_knows_why(operator: Operator) -> None:
 
 @pytest.mark.parametrize("standing", ["challenger", "rejected"])
 def test_the_champion_stays_without_an_entry_when_the_gate_says_so(
-    standing: str, operator: Operator
+    standing: Standing, operator: Operator
 ) -> None:
     operator.appoint(1)
     operator.appoint(2, standing)
     assert (operator.number, len(operator.log)) == (1, 1)
 
 
+def test_a_champion_that_a_person_promoted_during_a_training_stays() -> None:
+    compared_with, now = make_version(1), make_version(5)
+    rejected = make_version(6, promotion=Promotion("rejected", ("Because.",)))
+    entry, appointment = appoint_champion(rejected, compared_with, now, NOW)
+    assert (len(entry), appointment.champion) == (0, None)
+    appointment.check_replaces(now)
+    changed = "changed from version 1 to 5 .* version 6 was not made champion.* version=6`"
+    with pytest.raises(ChampionChangedError, match=changed):
+        appoint_champion(make_version(6), compared_with, now, NOW)
+    with pytest.raises(ChampionChangedError, match="changed from version none to 5"):
+        appoint_champion(make_version(6), None, now, NOW)
+    with pytest.raises(ChampionChangedError, match="changed from version 1 to none"):
+        appoint_champion(make_version(6), compared_with, None, NOW)
+
+
 def test_a_rejected_first_candidate_stops_the_run_and_says_how_to_take_it_as_it_is() -> None:
-    promotion = {"standing": "rejected", "reasons": ["Its calibration error is 0.5."]}
+    decision = Promotion("rejected", ("Its calibration error is 0.5.",))
     with pytest.raises(PromotionRefusedError, match=r"error is 0\.5\..* version=1`"):
-        appoint_champion(make_version(1), promotion, None, NOW)
+        appoint_champion(make_version(1, promotion=decision), None, None, NOW)
 
 
 def test_a_person_promotes_any_version_and_is_named(operator: Operator) -> None:
@@ -135,11 +159,11 @@ def test_a_promotion_that_cannot_be_is_refused(version: object, words: str) -> N
 def test_of_the_champion_that_is_left_behind_there_is_only_the_number(operator: Operator) -> None:
     operator.appoint(1)
     broken = VersionNumber("telco_churn", 5)
-    entry, champion, told = promote_version(Registry(), broken, VersionParam(3), "ada", NOW)
-    assert (entry["from_version"].item(), champion.version) == (5, 3)
+    entry, appointment, told = promote_version(Registry(), broken, VersionParam(3), "ada", NOW)
+    assert (entry["from_version"].item(), appointment) == (5, Appointment(make_version(3), broken))
     assert "version 3 (was 5)" in told
-    entry, champion, told = roll_back(operator.log, Registry(), broken, "ada", NOW)
-    assert (entry["from_version"].item(), champion.version) == (5, 1)
+    entry, appointment, told = roll_back(operator.log, Registry(), broken, "ada", NOW)
+    assert (entry["from_version"].item(), appointment) == (5, Appointment(make_version(1), broken))
 
 
 def test_each_rollback_goes_one_champion_further_back(operator: Operator) -> None:

@@ -5,13 +5,13 @@ promotion_log, champion_model, a line for a person.
 """
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import pandas as pd
 
 from telco_churn.contracts import PromotionLog
 from telco_churn.errors import InputError
-from telco_churn.model.registered import ModelVersion, VersionNumber
+from telco_churn.model.registered import Appointment, ModelVersion, VersionNumber
 from telco_churn.parameters.version import VersionParam
 
 PROMOTE = "`kedro run --pipelines promote --params version=3`, with the same --env"
@@ -30,30 +30,39 @@ class Versions(Protocol):
 
 def appoint_champion(
     version: ModelVersion,
-    promotion: dict[str, Any],
     incumbent: ModelVersion | None,
+    current: VersionNumber | None,
     clock: datetime,
-) -> tuple[pd.DataFrame, ModelVersion]:
-    """Follow the gate: the new version if it may, else the champion there was.
+) -> tuple[pd.DataFrame, Appointment]:
+    """Follow the gate's decision about a version, which the version itself holds.
+
+    Args:
+        version: The candidate, registered.
+        incumbent: The champion that the gate compared it with; None when there was none.
+        current: The champion now.
+        clock: The time now.
 
     Returns:
-        The entry for the log, no row where the champion stays; and the champion from now on.
+        The entry for the log and whom to appoint; no row and nobody where the champion stays.
 
     Raises:
-        PromotionRefusedError: When the gate rejected the version and there is no other.
+        PromotionRefusedError: When the gate did not choose the version and there is no other.
+        ChampionChangedError: When the champion is no longer the one that it was compared with.
     """
-    if promotion["standing"] == "champion":
-        reason = " ".join(promotion["reasons"])
-        entry = _write_entry("appointed", version, incumbent, "gate", reason, clock)
-        return entry, version
-    if incumbent is None:
+    decision = version.promotion
+    if decision.standing == "champion":
+        appointment = Appointment(version, incumbent)
+        appointment.check_replaces(current)
+        reason = " ".join(decision.reasons)
+        return _write_entry("appointed", version, incumbent, "gate", reason, clock), appointment
+    if current is None:
         raise PromotionRefusedError(
             f"There is no champion, and the gate did not let version {version.version} of "
-            f"{version.name} become one: {' '.join(promotion['reasons'])} Correct that, or take "
+            f"{version.name} become one: {' '.join(decision.reasons)} Correct that, or take "
             f"it as it is: `kedro run --pipelines promote --params version={version.version}`, "
             "with the same --env."
         )
-    return PromotionLog.frame([]), incumbent
+    return PromotionLog.frame([]), Appointment(None, incumbent)
 
 
 def promote_version(
@@ -62,13 +71,13 @@ def promote_version(
     version: VersionParam,
     user: str,
     clock: datetime,
-) -> tuple[pd.DataFrame, ModelVersion, str]:
+) -> tuple[pd.DataFrame, Appointment, str]:
     """Make a version champion because a person says so; that it loads is seen first.
 
     Of the champion only the number is asked, so that one that does not load can be left behind.
 
     Returns:
-        The entry for the log, the champion from now on, and a line that says so.
+        The entry for the log, whom to appoint, and a line that says so.
 
     Raises:
         PromotionRefusedError: When no version was named, or it is champion already.
@@ -85,7 +94,7 @@ def promote_version(
         )
     chosen = registered_versions.get(version.number)
     entry = _write_entry("promoted", chosen, incumbent, user, "Promoted by hand.", clock)
-    return entry, chosen, _tell_change(chosen, incumbent, user)
+    return entry, Appointment(chosen, incumbent), _tell_change(chosen, incumbent, user)
 
 
 def roll_back(
@@ -94,11 +103,11 @@ def roll_back(
     incumbent: VersionNumber | None,
     user: str,
     clock: datetime,
-) -> tuple[pd.DataFrame, ModelVersion, str]:
+) -> tuple[pd.DataFrame, Appointment, str]:
     """Make the champion before the present one champion again; twice goes two back.
 
     Returns:
-        The entry for the log, the champion from now on, and a line that says so.
+        The entry for the log, whom to appoint, and a line that says so.
 
     Raises:
         PromotionRefusedError: When there is no champion, or the log knows none before it.
@@ -117,7 +126,7 @@ def roll_back(
     former = registered_versions.get(before[-1])
     reason = f"Back from version {incumbent.version} to the champion before it."
     entry = _write_entry("rolled_back", former, incumbent, user, reason, clock)
-    return entry, former, _tell_change(former, incumbent, user)
+    return entry, Appointment(former, incumbent), _tell_change(former, incumbent, user)
 
 
 def list_champions_before(promotion_history: pd.DataFrame, champion: VersionNumber) -> list[int]:

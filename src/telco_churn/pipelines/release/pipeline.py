@@ -145,7 +145,7 @@ def _release_nodes() -> list[Node]:
         # The log comes first: the champion never changes without an entry.
         Node(
             champions.appoint_champion,
-            ["churn_model", "promotion", "incumbent_model", "clock"],
+            ["churn_model", "incumbent_model", "incumbent_version", "clock"],
             ["promotion_log", "champion_model"],
             name="appoint_champion",
         ),
