@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from kedro.io import DatasetError
 
 from telco_churn.contracts import SCORES_SCHEMA, BrokenContractError, ChurnScores, ScoreCommit
 from telco_churn.datasets.aside import LOCK
+from telco_churn.datasets.delta_log import BrokenLogError
 from telco_churn.datasets.partition_commit import DateTakenError
 from telco_churn.datasets.score_history import ScoreHistory
 from telco_churn.datasets.score_table import ScoreTable
@@ -185,3 +187,38 @@ def test_scores_that_are_not_there_say_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="kedro run --pipelines scoring"):
         table(tmp_path / "none").load()
     assert ScoreHistory(filepath=str(tmp_path / "none")).load().empty
+
+
+def _cut_at_a_line(content: bytes) -> bytes:
+    return content[: content.index(b"\n") + 1]
+
+
+BROKEN = {
+    "is empty": lambda _: b"",
+    "is cut off or not JSON": lambda content: content[: len(content) // 2],
+    "is cut off: it adds no file": _cut_at_a_line,
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_commit_that_is_not_whole_is_named_and_the_dates_before_can_be_had_again(
+    fault: str, tmp_path: Path
+) -> None:
+    table(tmp_path).save(commit(ROW))
+    table(tmp_path, "2026-01-08").save(commit(ROW | {"as_of": date(2026, 1, 8)}))
+    last = tmp_path / "_delta_log" / "00000000000000000001.json"
+    last.write_bytes(BROKEN[fault](last.read_bytes()))
+    history = ScoreHistory(filepath=str(tmp_path))
+    loads: list[Callable[[], object]] = [
+        table(tmp_path).load,
+        history.load,
+        lambda: history.restore("2026-01-01", 0),
+        lambda: table(tmp_path, "2026-01-15").save(commit(ROW | {"as_of": date(2026, 1, 15)})),
+    ]
+    for load in loads:
+        with pytest.raises((DatasetError, BrokenLogError), match=f"{last} {fault}") as said:
+            load()
+        assert "version 0 left it" in str(said.value)
+        assert "unknown" not in str(said.value)
+    last.rename(tmp_path / "aside.json")
+    assert history.load()["as_of"].tolist() == ["2026-01-01"]

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import PROJECT
+from tests.processes import find_free_port
 
 DAG = "telco_churn_scoring"
 SOONER = {
@@ -102,7 +102,7 @@ def set_up_airflow(bin_folder: Path, home: Path, project: Path) -> Airflow:
         dag = dag.replace(text, sooner)
     (home / "dags").mkdir(parents=True)
     (home / "dags" / f"{DAG}.py").write_text(dag)
-    port = _find_free_port()
+    port = find_free_port()
     settings = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW_VAR_TELCO_CHURN_HOME": str(project),
@@ -129,9 +129,3 @@ def _stop_group(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,13 +1,11 @@
 """Real processes, at the same time and killed: a date is scored as a whole, or stays as it was."""
 
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from mlflow import MlflowClient
 from telco_churn.datasets.score_history import ScoreHistory
 from telco_churn.errors import ExitCode
 from tests.conftest import ProjectCopy, decision_params
+from tests.processes import read_until, start_run
 
 pytestmark = pytest.mark.slow
 
@@ -117,17 +116,9 @@ def test_of_two_commits_of_a_date_at_once_one_is_made_and_the_other_says_so(tmp_
         assert generations(tmp_path) == {winner: 200_000}
 
 
-def start_run(project: ProjectCopy, day: str, *params: str) -> subprocess.Popen[str]:
+def start_scoring(project: ProjectCopy, day: str, *params: str) -> subprocess.Popen[str]:
     given = ",".join([f"as_of={day}", *params])
-    arguments = ["--env", "test", "--pipelines", "scoring", "--params", given]
-    return subprocess.Popen(
-        [sys.executable, "-m", "telco_churn", *arguments],
-        cwd=project.path,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return start_run(project, "--pipelines", "scoring", "--params", given)
 
 
 def scored(project: ProjectCopy) -> Counter[str]:
@@ -140,7 +131,7 @@ def test_two_dates_at_once_are_both_scored_and_of_one_date_one_run_wins(
 ) -> None:
     before = scored(project)
     days = ["2026-08-31", "2026-08-31", "2026-08-24"]
-    runs = [start_run(project, day) for day in days]
+    runs = [start_scoring(project, day) for day in days]
     output = [run.communicate()[0] for run in runs]
     codes = [run.returncode for run in runs]
     assert codes[2] == ExitCode.DONE, output[2]
@@ -158,14 +149,6 @@ def customers(project: ProjectCopy, day: str) -> list[str]:
     return [row["customer_id"] for row in rows if str(row["as_of"]) == day]
 
 
-def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
-    assert run.stdout is not None
-    for line in run.stdout:
-        yield line
-        if text in line:
-            return
-
-
 NODES = ["predict_churn", "choose_contacts", "explain_contacts", "assemble_scores", "list_contacts"]
 
 
@@ -174,7 +157,7 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
     node: str, project: ProjectCopy
 ) -> None:
     before = scored(project)
-    run = start_run(project, "2026-08-31")
+    run = start_scoring(project, "2026-08-31")
     seen = list(read_until(run, f"Running node: {node}"))
     assert node in seen[-1], seen
     run.kill()
@@ -184,7 +167,7 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
     lists = project.data / "07_model_output" / "contact_list" / "as_of=2026-08-31"
     was_committed = "2026-08-31" in left
     was_whole = was_committed and (lists / "contact_list.csv").exists()
-    again = start_run(project, "2026-08-31")
+    again = start_scoring(project, "2026-08-31")
     output, _ = again.communicate()
     assert again.returncode == (ExitCode.NOTHING_TO_DO if was_whole else ExitCode.DONE), output
     assert was_committed or node != "list_contacts"
@@ -197,10 +180,10 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
 
 def test_a_run_is_let_in_only_when_the_one_before_it_has_ended(project: ProjectCopy) -> None:
     """What is made of a date on the way has one place: a second run would write over it."""
-    first = start_run(project, "2026-08-31")
+    first = start_scoring(project, "2026-08-31")
     list(read_until(first, "Completed node: scoring.predict_churn"))
     first.send_signal(signal.SIGSTOP)
-    second = start_run(project, "2026-08-31", "decision.kept_customer_value=4000")
+    second = start_scoring(project, "2026-08-31", "decision.kept_customer_value=4000")
     output, _ = second.communicate()
     assert second.returncode == ExitCode.NOT_READY, output
     assert "Another run is at work on as_of=2026-08-31" in output
@@ -220,7 +203,7 @@ def test_promoting_another_version_changes_nothing_in_a_run(project: ProjectCopy
     client = MlflowClient(f"sqlite:///{project.path}/mlflow.db")
     name = "telco_churn_test"
     first = client.get_model_version_by_alias(name, "champion")
-    run = start_run(project, "2026-08-31")
+    run = start_scoring(project, "2026-08-31")
     list(read_until(run, "Completed node: scoring.plan_commit"))
     run.send_signal(signal.SIGSTOP)
     second = client.create_model_version(name, first.source, first.run_id)

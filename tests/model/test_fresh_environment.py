@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -19,6 +18,7 @@ from telco_churn.model.fitting import fit_churn_model
 from telco_churn.model.registered import ModelPackage, Promotion
 from tests.conftest import PROJECT
 from tests.model.examples import DECISION, SETTINGS, make_rows
+from tests.processes import find_free_port
 
 UV = PROJECT / ".venv" / "bin" / "uv"
 START_SECONDS = 120
@@ -83,7 +83,7 @@ def test_a_model_server_answers_bit_for_bit(
     environment: Path, saved_model: Path, package: ModelPackage, tmp_path: Path
 ) -> None:
     features = package.model.encoding.as_model_input(make_rows(5, 20).features)
-    port = _find_free_port()
+    port = find_free_port()
     command = [
         str(environment / "bin" / "mlflow"), "models", "serve", "--env-manager", "local",
         "--model-uri", str(saved_model), "--port", str(port), "--workers", "1",
@@ -135,9 +135,3 @@ def _outside() -> dict[str, str]:
     inside = {"PYTHONPATH", "VIRTUAL_ENV", "MLFLOW_TRACKING_URI"}
     path = {"MPLBACKEND": "agg", "MLFLOW_DISABLE_TELEMETRY": "true"}
     return {name: value for name, value in os.environ.items() if name not in inside} | path
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

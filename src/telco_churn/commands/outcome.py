@@ -42,7 +42,7 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(str(found))
             raise SystemExit(found.exit_code) from found
         except Exception as raised:
-            error = find_wrong_call(raised) or explain_lost_registry(raised) or raised
+            error = find_fault(raised)
             if KedroCliError.VERBOSE_ERROR or not isinstance(error, EXPECTED):
                 click.echo(mask_credentials(traceback.format_exc()), err=True)
                 raise SystemExit(find_exit_code(error)) from error
@@ -51,6 +51,12 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             raise plain from error
 
     return run_explained
+
+
+def find_fault(error: Exception) -> Exception:
+    """Choose what to show of an error: Kedro and MLflow wrap what means something to a person."""
+    ours = (cause for cause in walk_causes(error) if isinstance(cause, InputError))
+    return find_wrong_call(error) or explain_lost_registry(error) or next(ours, error)
 
 
 def find_wrong_call(error: Exception) -> WrongCallError | None:

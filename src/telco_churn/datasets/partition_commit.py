@@ -13,6 +13,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from kedro.io import DatasetError
 
 from telco_churn.datasets.commit_log import read_commits
+from telco_churn.datasets.delta_log import open_table
 from telco_churn.errors import NotReadyError
 
 ATTEMPTS = 20
@@ -56,7 +57,7 @@ def replace_partition(
         pq.read_schema(files[0]).remove_metadata().append(pa.field(column, pa.date32()))
     )
     if DeltaTable.is_deltatable(str(table)):
-        _refuse_other_columns(DeltaTable(table), schema)
+        _refuse_other_columns(open_table(table), schema)
     # From here on files stay, whatever happens: an error may come after the commit is made, and
     # files that no commit names are read by nobody.
     actions = [_add(table, _move(file, table / partition), {column: day}) for file in files]
@@ -77,7 +78,7 @@ def commit_partition(
         try:
             if not DeltaTable.is_deltatable(str(table)):
                 return _create(table, schema, column, actions, lineage)
-            current = DeltaTable(table)
+            current = open_table(table)
             _refuse_if_taken(current, column, day, replaces)
             removed: list[AddAction | RemoveAction] = list(actions)
             current.create_write_transaction(

@@ -9,6 +9,7 @@ from deltalake.transaction import AddAction
 from kedro.io import AbstractDataset, DatasetError
 
 from telco_churn.datasets.commit_log import read_commits
+from telco_churn.datasets.delta_log import open_table
 from telco_churn.datasets.partition_commit import add_action, commit_partition
 from telco_churn.errors import NothingToDo, RefusedError, WrongCallError
 
@@ -42,7 +43,7 @@ class ScoreHistory(AbstractDataset[None, pd.DataFrame]):
 
     def load(self) -> pd.DataFrame:
         """Return `COLUMNS`: text as the commits have it, `table_version` a number."""
-        commits = read_commits(DeltaTable(self._filepath)) if self._exists() else []
+        commits = read_commits(open_table(Path(self._filepath))) if self._exists() else []
         rows = [{name: commit.get(name) for name in COLUMNS} for commit in commits]
         frame = pd.DataFrame([row for row in rows if row["as_of"]], columns=list(COLUMNS))
         texts = [name for name in COLUMNS if name != "table_version"]
@@ -67,7 +68,7 @@ class ScoreHistory(AbstractDataset[None, pd.DataFrame]):
             raise DatasetError(f"There are no scores in {self._filepath}.")
         commits = [
             commit
-            for commit in read_commits(DeltaTable(self._filepath))
+            for commit in read_commits(open_table(Path(self._filepath)))
             if commit.get("as_of") == as_of
         ]
         versions = [commit["table_version"] for commit in commits]
@@ -76,10 +77,11 @@ class ScoreHistory(AbstractDataset[None, pd.DataFrame]):
                 f"Version {version} of {self._filepath} did not write as_of={as_of}; versions that "
                 f"did are {versions}. Choose one of them: kedro scores history."
             )
-        table = DeltaTable(self._filepath, version=version)
+        table = open_table(Path(self._filepath), version)
         files = self._find_files(table, as_of)
         # Readers other than deltalake may take a file that a commit removes and adds for removed.
-        if self._list_files(DeltaTable(self._filepath), as_of) == self._list_files(table, as_of):
+        newest = open_table(Path(self._filepath))
+        if self._list_files(newest, as_of) == self._list_files(table, as_of):
             raise NothingToDo(f"{as_of} is as version {version} had it.")
         said = commits[versions.index(version)]
         lineage = {name: text for name, text in said.items() if name not in NEW_EACH_COMMIT}

@@ -17,6 +17,7 @@ from kedro_datasets._utils import ConnectionMixin
 from telco_churn.contracts.scores import ScoreCommit
 from telco_churn.datasets.aside import make_aside
 from telco_churn.datasets.claims import CLAIMS, claim
+from telco_churn.datasets.delta_log import open_table
 from telco_churn.datasets.partition_commit import DateTakenError, replace_partition
 from telco_churn.datasets.run_ids import find_run_ids
 from telco_churn.engines import connect, find_engine
@@ -94,7 +95,7 @@ class ScoreTable(ConnectionMixin, AbstractDataset[ScoreCommit, ir.Table]):  # ty
             raise DatasetError(
                 f"There are no scores in {self._filepath}. Run `kedro run --pipelines scoring`."
             )
-        files = DeltaTable(self._filepath).file_uris()
+        files = open_table(Path(self._filepath)).file_uris()
         return self._engine.read_partitions(self._connection, files, Path(self._filepath))
 
     def preview(self, nrows: int = 5) -> TablePreview:

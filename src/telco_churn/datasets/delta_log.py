@@ -1,0 +1,70 @@
+"""Opens a Delta table once the commits of its log are known to be whole.
+
+A disk that was full or lost power can leave a commit without its content. deltalake reads an empty
+one as a commit that changed nothing, so that a date looks as if it was never scored.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from telco_churn.errors import RefusedError
+
+LOG = "_delta_log"
+
+
+class BrokenLogError(RefusedError):
+    """A commit of a Delta table cannot be read."""
+
+
+def open_table(folder: Path, version: int | None = None) -> DeltaTable:
+    """Open a table that is there.
+
+    Args:
+        folder: Of the table.
+        version: To see it as it was; None for the newest.
+
+    Raises:
+        BrokenLogError: When a commit is empty, cut off or not JSON; names its file.
+    """
+    commits = sorted((folder / LOG).glob("[0-9]*.json"))
+    for commit in commits:
+        if commit.stat().st_size == 0:
+            raise BrokenLogError(_explain(folder, commit, "is empty"))
+    # A disk that fails spoils the last one; reading all would cost more with every date.
+    if commits and (fault := _find_fault(commits[-1])):
+        raise BrokenLogError(_explain(folder, commits[-1], fault))
+    try:
+        return DeltaTable(folder, version=version)
+    except DeltaError as error:  # its message goes on with a Rust backtrace
+        reason = str(error).splitlines()[0]
+        raise BrokenLogError(
+            f"{folder / LOG} cannot be read: {reason} Restore it from a backup."
+        ) from error
+
+
+def _find_fault(commit: Path) -> str | None:
+    """Say what is wrong with a commit, None where nothing is."""
+    try:
+        lines = commit.read_text(encoding="utf-8").splitlines()
+        actions: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    except ValueError:
+        return "is cut off or not JSON"
+    infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    is_write = not infos or infos[0].get("operation") == "WRITE"
+    if is_write and not any("add" in action for action in actions):
+        return "is cut off: it adds no file"
+    return None
+
+
+def _explain(folder: Path, commit: Path, fault: str) -> str:
+    before = int(commit.stem) - 1
+    return (
+        f"{commit} {fault}, so the scores that it committed cannot be found. Restore the file from "
+        f"a backup. Without one, move it and all commits after it out of {folder / LOG}: the table "
+        f"is then as version {before} left it, and `kedro run --pipelines scoring --params "
+        "as_of=YYYY-MM-DD` scores the dates that are lost again."
+    )

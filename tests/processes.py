@@ -1,0 +1,80 @@
+"""Runs of the project in processes of their own: to start, watch, stop and kill them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from tests.conftest import ProjectCopy
+
+# Lets a call go through and then sends the process a signal: a kill at that very moment.
+SIGNAL_AFTER = """
+import importlib, os, signal, sys
+
+module, _, name = sys.argv.pop(1).rpartition(":")
+number = int(sys.argv.pop(1))
+owner, _, name = name.rpartition(".")
+place = importlib.import_module(module)
+place = getattr(place, owner) if owner else place
+call = getattr(place, name)
+
+def call_then_signal(*args, **kwargs):
+    result = call(*args, **kwargs)
+    os.kill(os.getpid(), number)
+    return result
+
+setattr(place, name, call_then_signal)
+from telco_churn.__main__ import main
+main()
+"""
+Start = Callable[..., subprocess.Popen[str]]
+
+REGISTER = "mlflow.tracking._model_registry.fluent:_register_model"
+MOVE_ALIAS = "mlflow:MlflowClient.set_registered_model_alias"
+
+
+def start_run(
+    project: ProjectCopy, *arguments: str, after: str = "", signal_number: int = signal.SIGKILL
+) -> subprocess.Popen[str]:
+    """Start `kedro run --env test` in a project.
+
+    Args:
+        project: Where.
+        *arguments: Of the run.
+        after: A call, `module:name`, after which the process gets a signal.
+        signal_number: The signal.
+    """
+    program = ["-c", SIGNAL_AFTER, after, str(int(signal_number))] if after else []
+    return subprocess.Popen(
+        [sys.executable, *(program or ["-m", "telco_churn"]), "--env", "test", *arguments],
+        cwd=project.path,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
+    """Yield the lines of a run up to the first with a text."""
+    assert run.stdout is not None
+    for line in run.stdout:
+        yield line
+        if text in line:
+            return
+
+
+def wait_for_stop(run: subprocess.Popen[str]) -> None:
+    """Wait until a run has got SIGSTOP."""
+    _, status = os.waitpid(run.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), run.communicate()[0]
+
+
+def find_free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
