@@ -73,6 +73,10 @@ USAGE_ROW = {
         ({"sms_count": 2.5}, "sms_count_type"),
         ({"sms_count": "2.5"}, "sms_count_type"),
         ({"sms_count": "3"}, "kept"),
+        ({"customer_id": ""}, "customer_id_too_short"),
+        ({"customer_id": " \t "}, "customer_id_too_short"),
+        ({"customer_id": "a" * 129}, "customer_id_too_long"),
+        ({"customer_id": "a" * 5_000_000}, "customer_id_too_long"),
     ],
 )
 def test_a_usage_row_is_judged_by_the_first_rule_it_breaks(
