@@ -18,7 +18,7 @@ from telco_churn.contracts import (
 )
 from telco_churn.errors import RefusedError
 from telco_churn.parameters import IngestionParams
-from telco_churn.pipelines.ingestion.row_checks import BOOKKEEPING, check_rows, select_rejected
+from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping, select_rejected
 
 CONTRACTS = {
     "customers": Customers,
@@ -119,7 +119,7 @@ def stop_when_too_many_rejected(
 def trust_kept_rows(checked: ir.Table, accepted_report: pd.DataFrame) -> ir.Table:
     """Keep the rows that break no rule, once the report was accepted."""
     del accepted_report
-    return checked.filter(checked.broken_rule.isnull()).drop(*BOOKKEEPING)
+    return drop_bookkeeping(checked.filter(checked.broken_rule.isnull()))
 
 
 def measure_coverage(
