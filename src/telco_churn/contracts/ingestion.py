@@ -43,6 +43,18 @@ class IngestionReport(FrameContract):
     rows: int = pandera.pandas.Field(ge=0)
 
 
+class LateValueReport(FrameContract):
+    """One row per column that is filled in later and outcome.
+
+    The values of a column add up to those that its kept rows were delivered with.
+    """
+
+    table: str
+    column: str
+    outcome: str  # kept, or blanked_<rule>
+    values: int = pandera.pandas.Field(ge=0)
+
+
 class Coverage(TableContract):
     """One row: the first and last day that usage was delivered for."""
 
