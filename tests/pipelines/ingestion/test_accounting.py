@@ -111,9 +111,11 @@ def test_text_that_is_a_number_is_read_and_text_that_is_not_is_rejected(put: Put
     assert '"call_minutes":"often"' in by_rule.loc["call_minutes_type", "raw_content"]
 
 
-def test_long_texts_of_a_rejected_row_are_cut_with_a_mark(put: Put) -> None:
-    rows = put(pa.Table.from_pylist([USAGE_ROW | {"customer_id": "a" * 5_000_000}, USAGE_ROW]))
-    (row,) = _reject_usage(rows, put)
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary()])
+def test_long_texts_of_a_rejected_row_are_cut_with_a_mark(kind: pa.DataType, put: Put) -> None:
+    table = pa.Table.from_pylist([USAGE_ROW | {"customer_id": "a" * 5_000_000}, USAGE_ROW])
+    ids = table["customer_id"].cast(kind)
+    (row,) = _reject_usage(put(table.set_column(0, "customer_id", ids)), put)
     assert row["rule"] == "customer_id_too_long"
     assert row["key"] == "a" * 200 + "…[cut]/2026-01-01"
     assert json.loads(row["content"])["customer_id"] == "a" * 200 + "…[cut]"
@@ -269,9 +271,9 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
             "rows": [96, 2, 2],
         }
     )
-    allowed = IngestionParams(max_rejected_fraction=0.02, full_day_share=0.8)
+    allowed = IngestionParams(**read_parameters("ingestion") | {"max_rejected_fraction": 0.02})
     assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
-    exceeded = IngestionParams(max_rejected_fraction=0.019, full_day_share=0.8)
+    exceeded = IngestionParams(**read_parameters("ingestion") | {"max_rejected_fraction": 0.019})
     with pytest.raises(nodes.TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
         nodes.stop_when_too_many_rejected(report, report, exceeded)
 

@@ -189,6 +189,8 @@ def _as_json(row: ir.StructValue) -> ir.StringValue:
 
 def _cut(value: ir.Value) -> ir.Value:
     """Cut a long text, with a mark; leave all else as it is."""
+    if value.type().is_binary():
+        value = value.cast("string")
     if not value.type().is_string():
         return value
     cut = value.left(LONGEST_TEXT) + ibis.literal(CUT_MARK)

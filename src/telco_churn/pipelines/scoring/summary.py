@@ -23,7 +23,7 @@ SIMPLE_RIVAL = "logistic_regression"
 def describe_rejected_rows(
     ingestion_report: pd.DataFrame, late_value_report: pd.DataFrame, rejected_rows: ir.Table
 ) -> str:
-    """Count rejected raw rows, with an example by rule, and blanked values, the most frequent first.
+    """Count rejected raw rows, with an example of each rule, and blanked values, worst first.
 
     Args:
         ingestion_report: Rows by table and outcome.
