@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,12 +14,18 @@ import yaml
 
 from telco_churn.contracts import (
     BrokenContractError,
+    Cancellations,
+    Contacts,
+    Customers,
     DeclaredTable,
     Invoices,
+    Subscriptions,
+    TableContract,
     Usage,
     contract,
     engine_checks,
 )
+from telco_churn.contracts.row_rules import broken_rules
 from telco_churn.datasets.engine_table import EngineTable
 from tests.conftest import PROJECT
 from tests.small_operator import Put
@@ -86,11 +93,31 @@ def test_a_key_of_many_groups_is_checked_in_parts(
         ({"data_mb": float("nan")}, "data_mb_not_finite in 1 rows"),
         ({"day": date(1949, 12, 31)}, "day_too_small in 1 rows"),
         ({"outage_minutes": 1441}, "outage_minutes_too_large in 1 rows"),
+        ({"customer_id": ""}, "customer_id_too_short in 1 rows"),
+        ({"customer_id": " \t\n"}, "customer_id_too_short in 1 rows"),
+        ({"customer_id": "ü" * 129}, "customer_id_too_long in 1 rows"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_rows(change: dict[str, Any], rule: str, put: Put) -> None:
     with pytest.raises(BrokenContractError, match=rule):
         Usage.validate(put(usage({}, {"customer_id": "b"} | change)))
+
+
+def test_an_id_of_one_to_128_characters_keeps_the_contract(put: Put) -> None:
+    Usage.validate(put(usage({"customer_id": "1"}, {"customer_id": "ü" * 128})))
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [Customers, Subscriptions, Usage, Invoices, Contacts, Cancellations],
+    ids=lambda contract: contract.__name__,
+)
+def test_every_id_of_an_operator_table_has_both_bounds(contract: type[TableContract]) -> None:
+    schema = contract.to_schema()
+    table = ibis.table({name: column.dtype.type for name, column in schema.columns.items()})
+    rules = {name for name, _ in broken_rules(table, schema)}
+    ids = [name for name in schema.columns if name.endswith("_id")]
+    assert {f"{name}_{fault}" for name in ids for fault in ("too_short", "too_long")} <= rules
 
 
 def test_a_rule_about_a_row_is_kept_too(put: Put) -> None:

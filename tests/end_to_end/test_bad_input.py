@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -75,6 +76,21 @@ def test_the_rejects_are_saved_before_the_run_stops(project: ProjectCopy) -> Non
     of_contacts = rejected.filter(pc.equal(rejected["table"], "contacts"))
     assert set(of_contacts["rule"].to_pylist()) == {"topic_missing"}
     assert '"topic":null' in of_contacts["content"][0].as_py()
+
+
+def test_a_late_column_that_would_be_blanked_as_a_whole_is_refused(project: ProjectCopy) -> None:
+    folder = project.data / "01_raw" / "invoices"
+    table = pa.Table.from_batches(pq.read_table(folder).to_batches())
+    shutil.rmtree(folder)
+    folder.mkdir()
+    position = table.schema.get_field_index("paid_on")
+    long_ago = pa.array([date(1900, 1, 1)] * len(table), table.schema.field("paid_on").type)
+    pq.write_table(table.set_column(position, "paid_on", long_ago), folder / "all.parquet")
+    expected = ["raw_invoices: ", "values of paid_on (100.0%) blanked", "max_blanked_fraction"]
+    _expect_refusal(project, "ingestion", expected=expected)
+    assert project.run("--pipelines", "ingestion").exit_code == ExitCode.REFUSED
+    report = pd.read_csv(project.data / "02_intermediate" / "ingestion_report.csv")
+    assert "blanked_paid_on_after_issue_broken" in set(report["outcome"])
 
 
 def test_a_missing_raw_file_is_named_with_what_to_do(project: ProjectCopy) -> None:

@@ -18,10 +18,19 @@ import yaml
 from deltalake import DeltaTable
 from kedro.io import DatasetError
 
-from telco_churn.contracts import SCORES_SCHEMA, ChurnScores, ScoreCommit
+from telco_churn.contracts import (
+    SCORES_SCHEMA,
+    BrokenContractError,
+    ChurnScores,
+    Contacts,
+    ScoreCommit,
+)
+from telco_churn.contracts.engine_checks import check_rules
 from telco_churn.datasets.engine_table import EngineTable
 from telco_churn.datasets.score_table import ScoreTable
 from telco_churn.engines import connect, map_batches
+from telco_churn.pipelines.ingestion.late_values import report_late_values
+from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from telco_churn.pipelines.scoring.unseen import count_customers
 from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params
 from tests.datasets.test_score_table import LINEAGE
@@ -74,6 +83,28 @@ def test_spark_counts_categories_never_seen(
     assert count_customers(view, make_version()) == 6
     assert "4 of 6 customers have a value of plan" in caplog.text
     assert "example ['gold']" in caplog.text
+
+
+@running_spark
+def test_spark_judges_ids_counts_and_late_values_as_duckdb_does(spark: ibis.BaseBackend) -> None:
+    contacts = pd.DataFrame({"contact_id": ["a", " ", "x" * 300, "b"], "customer_id": "c"})
+    contacts = contacts.assign(contacted_on=date(2026, 1, 5), channel="chat", topic="bill")
+    contacts = contacts.assign(resolved_on=date(1900, 1, 1), satisfaction=True)
+    rows = spark.create_view("contacts_of_any_kind", ibis.memtable(contacts))
+    checked = check_rows(rows, Contacts)
+    rejected = select_rejected(checked, "contacts", Contacts).order_by("key").to_pyarrow()
+    assert rejected["rule"].to_pylist() == ["contact_id_too_short", "contact_id_too_long"]
+    assert rejected["key"].to_pylist() == [" ", "x" * 200 + "…[cut]"]
+    report = report_late_values(contacts=checked)
+    assert report[["column", "outcome", "values"]].to_numpy().tolist() == [
+        ["resolved_on", "kept", 0],
+        ["resolved_on", "blanked_resolved_on_after_contact_broken", 2],
+        ["satisfaction", "kept", 0],
+        ["satisfaction", "blanked_satisfaction_type", 2],
+    ]
+    typed = rows.mutate(satisfaction=ibis.null("int64"), resolved_on=ibis.null("date"))
+    with pytest.raises(BrokenContractError, match=r"contact_id_too_short in 1 .*_too_long in 1 "):
+        check_rules(typed, Contacts.to_schema())
 
 
 def load_late(table: pa.Table, happened_on: str) -> pa.Table:

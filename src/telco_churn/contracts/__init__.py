@@ -18,7 +18,13 @@ from telco_churn.contracts.features import (
     LabelledFeatures,
     TrainingExamples,
 )
-from telco_churn.contracts.ingestion import CheckedRows, Coverage, IngestionReport, RejectedRows
+from telco_churn.contracts.ingestion import (
+    CheckedRows,
+    Coverage,
+    IngestionReport,
+    LateValueReport,
+    RejectedRows,
+)
 from telco_churn.contracts.leakage import LeakageFindings
 from telco_churn.contracts.operator_tables import (
     IDENTIFIERS,
@@ -79,6 +85,7 @@ __all__ = [
     "IngestionReport",
     "Invoices",
     "LabelledFeatures",
+    "LateValueReport",
     "LeakageFindings",
     "MetricIntervals",
     "OwnTable",

@@ -22,6 +22,7 @@ IDENTIFIERS = ("full_name", "email", "phone", "date_of_birth", "postcode")
 EARLIEST = date(1950, 1, 1)
 LATEST = date(2100, 1, 1)
 MINUTES_PER_DAY = 1440
+ID_LENGTH = {"min_value": 1, "max_value": 128}  # characters; blanks alone are none
 
 
 class LoadedTable(TableContract):
@@ -33,7 +34,7 @@ class LoadedTable(TableContract):
 class Customers(LoadedTable):
     """One row per customer, without direct identifiers."""
 
-    customer_id: str
+    customer_id: str = pa.Field(str_length=ID_LENGTH)
     signed_up_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     segment: str = pa.Field(isin=["consumer", "business"])
     region: str
@@ -46,7 +47,7 @@ class Customers(LoadedTable):
 class Subscriptions(LoadedTable):
     """One row per customer and change; prices in `currency` a month."""
 
-    customer_id: str
+    customer_id: str = pa.Field(str_length=ID_LENGTH)
     valid_from: date = pa.Field(ge=EARLIEST, lt=LATEST)
     plan: str
     technology: str = pa.Field(isin=["mobile", "dsl", "cable", "fibre"])
@@ -62,7 +63,7 @@ class Subscriptions(LoadedTable):
 class Usage(LoadedTable):
     """One row per customer and day."""
 
-    customer_id: str
+    customer_id: str = pa.Field(str_length=ID_LENGTH)
     day: date = pa.Field(ge=EARLIEST, lt=LATEST)
     call_minutes: float = pa.Field(ge=0, le=MINUTES_PER_DAY)
     data_mb: float = pa.Field(ge=0)
@@ -77,8 +78,8 @@ class Usage(LoadedTable):
 class Invoices(LoadedTable):
     """One row per invoice; `paid_on` stays empty until it is paid."""
 
-    invoice_id: str
-    customer_id: str
+    invoice_id: str = pa.Field(str_length=ID_LENGTH)
+    customer_id: str = pa.Field(str_length=ID_LENGTH)
     issued_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     due_on: date
     paid_on: date = pa.Field(nullable=True, metadata={"known_from": "paid_on"})
@@ -103,8 +104,8 @@ class Invoices(LoadedTable):
 class Contacts(LoadedTable):
     """One row per contact; `satisfaction` from 1, worst, to 5, where it was given."""
 
-    contact_id: str
-    customer_id: str
+    contact_id: str = pa.Field(str_length=ID_LENGTH)
+    customer_id: str = pa.Field(str_length=ID_LENGTH)
     contacted_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     channel: str
     topic: str
@@ -124,7 +125,7 @@ class Contacts(LoadedTable):
 class Cancellations(LoadedTable):
     """One row per cancelled customer."""
 
-    customer_id: str
+    customer_id: str = pa.Field(str_length=ID_LENGTH)
     cancelled_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     reason: str = pa.Field(str_length={"min_value": 1})
 

@@ -12,15 +12,21 @@ import ibis.expr.types as ir
 from pandera.api.ibis.types import IbisData
 from pandera.ibis import DataFrameModel, DataFrameSchema
 
-# Of each Pandera check: what a row that breaks it is called, and when a value keeps it.
-CHECKS: dict[str, tuple[str, Callable[..., ir.BooleanValue]]] = {
-    "greater_than": ("too_small", lambda column, min_value: column > min_value),
-    "greater_than_or_equal_to": ("too_small", lambda column, min_value: column >= min_value),
-    "less_than": ("too_large", lambda column, max_value: column < max_value),
-    "less_than_or_equal_to": ("too_large", lambda column, max_value: column <= max_value),
-    "isin": ("not_allowed", lambda column, allowed_values: column.isin(list(allowed_values))),
-    "str_length": ("too_short", lambda column, min_value: column.length() >= min_value),
-    "str_matches": ("not_allowed", lambda column, pattern: column.re_search(pattern)),
+Rule = tuple[str, Callable[[Any, Any], ir.BooleanValue]]
+
+# For each Pandera check and bound: the fault of a row that breaks it, and when a value keeps it.
+# Blanks around a text do not count towards its smallest length: an id of blanks is too short.
+CHECKS: dict[str, dict[str, Rule]] = {
+    "greater_than": {"min_value": ("too_small", lambda column, least: column > least)},
+    "greater_than_or_equal_to": {"min_value": ("too_small", lambda column, least: column >= least)},
+    "less_than": {"max_value": ("too_large", lambda column, most: column < most)},
+    "less_than_or_equal_to": {"max_value": ("too_large", lambda column, most: column <= most)},
+    "isin": {"allowed_values": ("not_allowed", lambda column, values: column.isin(list(values)))},
+    "str_length": {
+        "min_value": ("too_short", lambda column, least: column.strip().length() >= least),
+        "max_value": ("too_long", lambda column, most: column.length() <= most),
+    },
+    "str_matches": {"pattern": ("not_allowed", lambda column, regex: column.re_search(regex))},
 }
 
 
@@ -55,9 +61,10 @@ def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str
         if table[name].type().is_floating():
             yield f"{name}_not_finite", table[name].isnan() | table[name].isinf()
         for check in column.checks:
-            arguments = {key: value for key, value in check.statistics.items() if value is not None}
-            fault, is_kept = CHECKS[check.name]
-            yield f"{name}_{fault}", ~is_kept(table[name], **arguments).fill_null(True)
+            bounds = {key: bound for key, bound in check.statistics.items() if bound is not None}
+            for key, bound in bounds.items():
+                fault, is_kept = CHECKS[check.name][key]
+                yield f"{name}_{fault}", ~is_kept(table[name], bound).fill_null(True)
     for check in schema.checks:
         is_kept = check._check_fn(IbisData(table, None))
         yield f"{check.name}_broken", ~is_kept.fill_null(True)

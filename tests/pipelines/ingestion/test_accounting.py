@@ -1,20 +1,31 @@
 """Every row that comes in is kept, a counted duplicate, or rejected by a named rule."""
 
+import json
 from collections import Counter
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
 
 import ibis.expr.types as ir
 import pandas as pd
+import pandera.ibis as pa_ibis
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from telco_churn.contracts import IDENTIFIERS, Contacts, Customers, Invoices, Usage
+from telco_churn.contracts import (
+    IDENTIFIERS,
+    Cancellations,
+    Contacts,
+    Customers,
+    Invoices,
+    TableContract,
+    Usage,
+)
 from telco_churn.parameters import IngestionParams, MessParams
 from telco_churn.pipelines.ingestion import nodes
-from telco_churn.pipelines.ingestion.row_checks import check_rows
+from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from tests.conftest import read_parameters, simulate_tables, simulation_params
 from tests.small_operator import Put
 
@@ -73,6 +84,16 @@ USAGE_ROW = {
         ({"sms_count": 2.5}, "sms_count_type"),
         ({"sms_count": "2.5"}, "sms_count_type"),
         ({"sms_count": "3"}, "kept"),
+        ({"sms_count": True}, "sms_count_type"),
+        ({"call_minutes": False}, "call_minutes_type"),
+        ({"sms_count": datetime(2026, 1, 1)}, "sms_count_type"),
+        ({"data_mb": date(2026, 1, 1)}, "data_mb_type"),
+        ({"data_mb": time(10)}, "data_mb_type"),
+        ({"data_mb": Decimal("2.5")}, "kept"),
+        ({"customer_id": ""}, "customer_id_too_short"),
+        ({"customer_id": " \t "}, "customer_id_too_short"),
+        ({"customer_id": "a" * 129}, "customer_id_too_long"),
+        ({"customer_id": "a" * 5_000_000}, "customer_id_too_long"),
     ],
 )
 def test_a_usage_row_is_judged_by_the_first_rule_it_breaks(
@@ -88,6 +109,27 @@ def test_text_that_is_a_number_is_read_and_text_that_is_not_is_rejected(put: Put
     by_rule = judged.set_index(judged["broken_rule"].fillna("kept"))
     assert by_rule.loc["kept", "call_minutes"] == 12.5
     assert '"call_minutes":"often"' in by_rule.loc["call_minutes_type", "raw_content"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.binary()])
+def test_long_texts_of_a_rejected_row_are_cut_with_a_mark(kind: pa.DataType, put: Put) -> None:
+    table = pa.Table.from_pylist([USAGE_ROW | {"customer_id": "a" * 5_000_000}, USAGE_ROW])
+    ids = table["customer_id"].cast(kind)
+    (row,) = _reject_usage(put(table.set_column(0, "customer_id", ids)), put)
+    assert row["rule"] == "customer_id_too_long"
+    assert row["key"] == "a" * 200 + "…[cut]/2026-01-01"
+    assert json.loads(row["content"])["customer_id"] == "a" * 200 + "…[cut]"
+    assert json.loads(row["content"])["outage_minutes"] == 0
+
+
+def test_a_repeated_key_is_cut_like_any_rejected_row(put: Put) -> None:
+    reasons = ["x" * 5_000, "y" * 5_000]
+    row = {"customer_id": "a", "cancelled_on": date(2026, 1, 1)}
+    rows = put(pa.Table.from_pylist([row | {"reason": reason} for reason in reasons]))
+    checked = check_rows(rows, Cancellations, _customers(put))
+    (rejected,) = select_rejected(checked, "cancellations", Cancellations).to_pyarrow().to_pylist()
+    assert rejected["rule"] == "repeated_key"
+    assert json.loads(rejected["content"])["reason"] == "y" * 200 + "…[cut]"
 
 
 def test_of_rows_with_one_key_the_first_is_kept_and_the_others_rejected(put: Put) -> None:
@@ -126,6 +168,7 @@ CONTACT: dict[str, Any] = {
         ({}, [], "kept"),
         ({"satisfaction": 9}, ["satisfaction"], "satisfaction_too_large"),
         ({"satisfaction": "fine"}, ["satisfaction"], "satisfaction_type"),
+        ({"satisfaction": True}, ["satisfaction"], "satisfaction_type"),
         ({"resolved_on": date(2026, 1, 1)}, ["resolved_on"], "resolved_on_after_contact_broken"),
     ],
 )
@@ -142,6 +185,26 @@ def test_what_is_filled_in_later_is_blanked_and_never_costs_the_row(
     report = nodes.report_ingestion(contacts=checked)
     outcomes = report[report["table"] == "contacts"].set_index("outcome")["rows"]
     assert outcomes["kept" if rule == "kept" else f"blanked_{rule}"] == 1
+
+
+class Payments(TableContract):
+    """A late column whose name begins that of another column."""
+
+    payment_id: str
+    paid: float = pa_ibis.Field(ge=0, nullable=True, metadata={"known_from": "paid_on"})
+    paid_on: date
+
+    class Config:
+        unique: ClassVar = ["payment_id"]
+
+
+def test_a_rule_of_a_column_is_none_of_a_column_with_a_shorter_name(put: Put) -> None:
+    days = pa.array([None, date(2026, 1, 1)], pa.date32())
+    rows = put(pa.table({"payment_id": ["a", "b"], "paid": [1.0, -1.0], "paid_on": days}))
+    checked = check_rows(rows, Payments).order_by("payment_id").to_pyarrow().to_pylist()
+    assert [row["broken_rule"] for row in checked] == ["paid_on_missing", None]
+    assert [row["paid__blanked_by"] for row in checked] == [None, "paid_too_small"]
+    assert [row["paid"] for row in checked] == [1.0, None]
 
 
 def test_of_one_invoice_delivered_twice_the_filled_in_one_is_kept(put: Put) -> None:
@@ -208,9 +271,9 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
             "rows": [96, 2, 2],
         }
     )
-    allowed = IngestionParams(max_rejected_fraction=0.02, full_day_share=0.8)
+    allowed = IngestionParams(**read_parameters("ingestion") | {"max_rejected_fraction": 0.02})
     assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
-    exceeded = IngestionParams(max_rejected_fraction=0.019, full_day_share=0.8)
+    exceeded = IngestionParams(**read_parameters("ingestion") | {"max_rejected_fraction": 0.019})
     with pytest.raises(nodes.TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
         nodes.stop_when_too_many_rejected(report, report, exceeded)
 
@@ -234,6 +297,11 @@ def _customers(put: Put) -> ir.Table:
         "age_band": "60+",
     }
     return check_rows(put(pa.Table.from_pylist([row])), Customers)
+
+
+def _reject_usage(rows: ir.Table, put: Put) -> list[dict[str, Any]]:
+    rejected = select_rejected(check_rows(rows, Usage, _customers(put)), "usage", Usage)
+    return list(rejected.to_pyarrow().to_pylist())
 
 
 def _judge_usage(rows: list[dict[str, Any]], put: Put) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from telco_churn.contracts import (
 )
 from telco_churn.errors import RefusedError
 from telco_churn.parameters import IngestionParams
-from telco_churn.pipelines.ingestion.row_checks import BOOKKEEPING, check_rows, select_rejected
+from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping, select_rejected
 
 CONTRACTS = {
     "customers": Customers,
@@ -116,29 +116,29 @@ def stop_when_too_many_rejected(
     return ingestion_report
 
 
-def trust_kept_rows(checked: ir.Table, accepted_report: pd.DataFrame) -> ir.Table:
-    """Keep the rows that break no rule, once the report was accepted."""
-    del accepted_report
-    return checked.filter(checked.broken_rule.isnull()).drop(*BOOKKEEPING)
+def trust_kept_rows(checked: ir.Table, accepted_late_values: pd.DataFrame) -> ir.Table:
+    """Keep the rows that break no rule, once the reports were accepted."""
+    del accepted_late_values
+    return drop_bookkeeping(checked.filter(checked.broken_rule.isnull()))
 
 
 def measure_coverage(
-    checked_usage: ir.Table, accepted_report: pd.DataFrame, params: IngestionParams
+    checked_usage: ir.Table, accepted_late_values: pd.DataFrame, params: IngestionParams
 ) -> ir.Table:
-    """Find the first and last day that usage was delivered for, once the report was accepted.
+    """Find the first and last day that usage was delivered for, once the reports were accepted.
 
     Half a day, or a mistyped date, is no delivery. What is usual is said by the days around, for
     operators grow.
 
     Args:
         checked_usage: With `broken_rule`.
-        accepted_report: Not read.
+        accepted_late_values: Not read.
         params: `full_day_share`, from which a day counts.
 
     Returns:
         One row: `first_day`, `last_day`.
     """
-    del accepted_report
+    del accepted_late_values
     kept = checked_usage.filter(checked_usage.broken_rule.isnull())
     days = kept.group_by("day").agg(rows=ibis._.count()).order_by("day").to_pandas()
     around = days["rows"].rolling(2 * DAYS_AROUND + 1, center=True, min_periods=1)

@@ -1,8 +1,8 @@
-"""ingestion: raw tables -> primary tables, rejected rows, and a report that accounts for all."""
+"""ingestion: raw tables -> primary tables, rejected rows, and reports that account for all."""
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.ingestion import nodes
+from telco_churn.pipelines.ingestion import late_values, nodes
 
 
 def create_pipeline() -> Pipeline:
@@ -38,6 +38,18 @@ def _report_nodes() -> list[Node]:
             "accepted_report",
             name="stop_when_too_many_rejected",
         ),
+        Node(
+            late_values.report_late_values,
+            {table: checked[table] for table in late_values.LATE_TABLES},
+            "late_value_report",
+            name="report_late_values",
+        ),
+        Node(
+            late_values.stop_when_too_many_blanked,
+            ["late_value_report", "accepted_report", "params:ingestion"],
+            "accepted_late_values",
+            name="stop_when_too_many_blanked",
+        ),
     ]
 
 
@@ -45,7 +57,7 @@ def _trust_nodes() -> list[Node]:
     trust = [
         Node(
             nodes.trust_kept_rows,
-            [f"checked_{table}", "accepted_report"],
+            [f"checked_{table}", "accepted_late_values"],
             table,
             name=f"trust_{table}",
         )
@@ -53,7 +65,7 @@ def _trust_nodes() -> list[Node]:
     ]
     cover = Node(
         nodes.measure_coverage,
-        ["checked_usage", "accepted_report", "params:ingestion"],
+        ["checked_usage", "accepted_late_values", "params:ingestion"],
         "coverage",
         name="measure_coverage",
     )

@@ -17,7 +17,10 @@ from telco_churn.contracts.row_rules import (
 )
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
+BLANKED_BY = "__blanked_by"  # of a late column: the rule by which its value was taken out
 UNTYPABLE = "__untypable"
+LONGEST_TEXT = 200  # characters of a text that are copied out of a row that breaks a rule
+CUT_MARK = "…[cut]"
 
 
 def check_rows(
@@ -32,25 +35,32 @@ def check_rows(
 
     Returns:
         One row per distinct row: the contract's columns; `broken_rule`, null for a row to trust;
-        `blanked_by`, the rule by which a value filled in later was taken out of a row to trust;
-        `raw_content`, JSON of a row with either; `copies`, how often it was delivered.
+        `blanked_by`, the first rule by which a value filled in later was taken out of a row to
+        trust, and for each such column `<column>__blanked_by`; `raw_content`, JSON of a row with
+        either, its long texts cut; `copies`, how often it was delivered.
     """
     types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
     typed = raw.select(
-        **{name: raw[name].try_cast(kind) for name, kind in types.items()},
+        **{name: _cast(raw[name], kind) for name, kind in types.items()},
         **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], kind) for name, kind in types.items()},
         raw_row=_as_struct(raw, list(types)),
     )
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
     rules |= dict(broken_rules(typed, contract.to_schema()))
     rules |= _unknown_customer(typed, checked_customers)
-    late = {name: _rules_of(name, rules) for name in late_columns(contract)}
+    late = _rules_by_late_column(rules, list(types), contract)
     late_rules = {name for of_column in late.values() for name in of_column}
     broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
     blanked = first_broken_rule([rule for rule in rules.items() if rule[0] in late_rules])
     judged = typed.select(
         *[name for name in types if name not in late],
         **{name: _blank(typed[name], of_column) for name, of_column in late.items()},
+        **{
+            f"{name}{BLANKED_BY}": ibis.ifelse(
+                broken.isnull(), first_broken_rule(list(of_column.items())), None
+            )
+            for name, of_column in late.items()
+        },
         broken_rule=broken,
         blanked_by=ibis.ifelse(broken.isnull(), blanked, None),
         raw_content=ibis.ifelse(
@@ -60,11 +70,17 @@ def check_rows(
     return _resolve_repeats(judged, contract)
 
 
+def drop_bookkeeping(checked: ir.Table) -> ir.Table:
+    """Return checked rows with the columns of their contract alone."""
+    blanked = [column for column in checked.columns if column.endswith(BLANKED_BY)]
+    return checked.drop(*BOOKKEEPING, *blanked)
+
+
 def select_rejected(checked: ir.Table, name: str, contract: type[TableContract]) -> ir.Table:
-    """Return the rows that break a rule, as `RejectedRows`."""
+    """Return the rows that break a rule, as `RejectedRows`; long texts are cut."""
     rejected = checked.filter(checked.broken_rule.notnull())
     columns = [column for column in column_types(contract) if column in rejected.columns]
-    key = [rejected[column].cast("string") for column in key_columns(contract)]
+    key = [_cut(rejected[column].cast("string")) for column in key_columns(contract)]
     return rejected.select(
         table=ibis.literal(name),
         key=ibis.literal("/").join(key),
@@ -73,10 +89,24 @@ def select_rejected(checked: ir.Table, name: str, contract: type[TableContract])
     )
 
 
+def _is_castable(found: dt.DataType, kind: dt.DataType) -> bool:
+    """Whether values of a type can mean the other: a boolean is no count, a time no amount.
+
+    Engines cast these silently: DuckDB makes a boolean 1, Spark makes a timestamp its seconds.
+    """
+    return not kind.is_numeric() or found.is_numeric() or found.is_string()
+
+
+def _cast(value: ir.Value, kind: dt.DataType) -> ir.Value:
+    return value.try_cast(kind) if _is_castable(value.type(), kind) else ibis.null(kind)
+
+
 def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
     """Whether a value is there and is not of a type: text in a number, a fraction in a count."""
     if value.type() == kind:
         return ibis.literal(False)
+    if not _is_castable(value.type(), kind):
+        return value.notnull()
     is_lost = value.notnull() & value.try_cast(kind).isnull()
     if not kind.is_integer() or value.type().is_integer():
         return is_lost
@@ -92,8 +122,22 @@ def _unknown_customer(
     return {"unknown_customer": ~rows.customer_id.isin(known)}
 
 
-def _rules_of(column: str, rules: dict[str, ir.BooleanValue]) -> dict[str, ir.BooleanValue]:
-    return {name: broken for name, broken in rules.items() if name.startswith(f"{column}_")}
+def _rules_by_late_column(
+    rules: dict[str, ir.BooleanValue], columns: list[str], contract: type[TableContract]
+) -> dict[str, dict[str, ir.BooleanValue]]:
+    """The rules of each column that is filled in later."""
+    of_column = {name: _find_column(name, columns) for name in rules}
+    return {
+        column: {name: broken for name, broken in rules.items() if of_column[name] == column}
+        for column in late_columns(contract)
+        if column in columns
+    }
+
+
+def _find_column(rule: str, columns: list[str]) -> str | None:
+    """The column that a rule begins with; the longest, as `paid_on_type` is no rule of `paid`."""
+    named = [column for column in columns if rule.startswith(f"{column}_")]
+    return max(named, key=len, default=None)
 
 
 def _blank(value: ir.Value, rules: dict[str, ir.BooleanValue]) -> ir.Value:
@@ -139,4 +183,15 @@ def _as_struct(table: ir.Table, columns: list[str]) -> ir.StructValue:
 
 
 def _as_json(row: ir.StructValue) -> ir.StringValue:
-    return row.cast("json").cast("string")
+    cut = ibis.struct({name: _cut(row[name]) for name in row.names})
+    return cut.cast("json").cast("string")
+
+
+def _cut(value: ir.Value) -> ir.Value:
+    """Cut a long text, with a mark; leave all else as it is."""
+    if value.type().is_binary():
+        value = value.cast("string")
+    if not value.type().is_string():
+        return value
+    cut = value.left(LONGEST_TEXT) + ibis.literal(CUT_MARK)
+    return ibis.ifelse(value.length() > LONGEST_TEXT, cut, value)

@@ -27,7 +27,7 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
     )
     describe = Node(
         summary.describe_rejected_rows,
-        ["ingestion_report", "rejected_rows"],
+        ["ingestion_report", "late_value_report", "rejected_rows"],
         "data_summary",
         name="describe_rejected_rows",
     )

@@ -11,6 +11,7 @@ from telco_churn.parameters import AsOf, SummaryParams
 
 WORST_RULES = 3
 KEPT_OUTCOMES = "(kept|duplicate|blanked_.*)$"
+BLANKED = "blanked_"
 HEADLINES = {
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
@@ -19,8 +20,16 @@ HEADLINES = {
 SIMPLE_RIVAL = "logistic_regression"
 
 
-def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Table) -> str:
-    """Say how many raw rows were rejected, by which rules most, and show a row of each."""
+def describe_rejected_rows(
+    ingestion_report: pd.DataFrame, late_value_report: pd.DataFrame, rejected_rows: ir.Table
+) -> str:
+    """Count rejected raw rows, with an example of each rule, and blanked values, worst first.
+
+    Args:
+        ingestion_report: Rows by table and outcome.
+        late_value_report: Values that were filled in later by table, column and outcome.
+        rejected_rows: As `RejectedRows`.
+    """
     is_kept = ingestion_report["outcome"].str.match(KEPT_OUTCOMES)
     rejected = ingestion_report[~is_kept]
     worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
@@ -30,7 +39,7 @@ def describe_rejected_rows(ingestion_report: pd.DataFrame, rejected_rows: ir.Tab
         of_rule = rejected_rows.filter(rejected_rows.table == table, rejected_rows.rule == rule)
         example = of_rule.key.min().execute()
         lines.append(f"            {table}: {rule} {count:,}, for example {example}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_describe_blanked_values(late_value_report)])
 
 
 def summarise_run(
@@ -61,6 +70,20 @@ def summarise_run(
             "",
         ]
     )
+
+
+def _describe_blanked_values(late_value_report: pd.DataFrame) -> list[str]:
+    blanked = late_value_report[late_value_report["outcome"].str.startswith(BLANKED)]
+    if not len(blanked):
+        return []
+    worst = blanked.sort_values("values", ascending=False, kind="stable").head(WORST_RULES)
+    delivered = late_value_report["values"].sum()
+    lines = [f"  blanked   {blanked['values'].sum():,} of {delivered:,} values filled in later"]
+    for table, outcome, count in zip(
+        worst["table"], worst["outcome"], worst["values"], strict=True
+    ):
+        lines.append(f"            {table}: {outcome.removeprefix(BLANKED)} {count:,}")
+    return lines
 
 
 def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams) -> str:
