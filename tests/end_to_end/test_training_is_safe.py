@@ -59,7 +59,7 @@ def start() -> Iterator[Start]:
     yield start_one
     for run in started:
         run.kill()
-        run.communicate()
+        run.wait()
 
 
 def use_registry(project: ProjectCopy, address: str) -> None:
