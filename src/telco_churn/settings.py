@@ -6,6 +6,7 @@ import warnings
 from kedro.config import OmegaConfigLoader
 
 from telco_churn.hooks import (
+    MarkKilledRuns,
     NameUnreachableRegistry,
     OneRunADate,
     RefuseBadParameters,
@@ -34,6 +35,7 @@ HOOKS = (
     SkipWhatIsScored(),
     ShowSummary(),
     TagTrainingData(),
+    MarkKilledRuns(),
     MlflowParameters(),
     WandbHook(),
 )
