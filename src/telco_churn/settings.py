@@ -7,6 +7,7 @@ from kedro.config import OmegaConfigLoader
 
 from telco_churn.credentials import mask_logs
 from telco_churn.hooks import (
+    MarkKilledRuns,
     NameUnreachableRegistry,
     OneRunAtATime,
     RefuseBadParameters,
@@ -38,6 +39,7 @@ HOOKS = (
     SkipWhatIsScored(),
     ShowSummary(),
     TagTrainingData(),
+    MarkKilledRuns(),
     MlflowParameters(),
     WandbHook(),
 )

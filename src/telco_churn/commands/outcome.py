@@ -1,5 +1,6 @@
 """How a run ended: in a sentence for people, in an exit code for schedulers."""
 
+import errno
 import functools
 import traceback
 from collections.abc import Callable
@@ -25,6 +26,7 @@ EXPECTED = (
     MlflowException,
     OSError,
 )
+DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +58,22 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 def find_fault(error: Exception) -> Exception:
     """Choose what to show of an error: Kedro and MLflow wrap what means something to a person."""
     ours = (cause for cause in walk_causes(error) if isinstance(cause, InputError))
-    return find_wrong_call(error) or explain_lost_registry(error) or next(ours, error)
+    denied = _explain_denied(error)
+    return find_wrong_call(error) or explain_lost_registry(error) or next(ours, denied or error)
+
+
+def _explain_denied(error: Exception) -> OSError | None:
+    """Name the file that could not be written or read, where that is all there is to say."""
+    if isinstance(error, DatasetError) and "Failed while" not in str(error):
+        return None
+    for cause in walk_causes(error):
+        if isinstance(cause, OSError) and cause.errno in DENIED:
+            place = f": {cause.filename}" if cause.filename else ""
+            return OSError(
+                f"{cause.strerror}{place}. Give the user of this run access, make room on the "
+                "disk, or choose another folder: `data` in conf/base/globals.yml."
+            )
+    return None
 
 
 def find_wrong_call(error: Exception) -> WrongCallError | None:

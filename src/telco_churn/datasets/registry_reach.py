@@ -66,12 +66,14 @@ def explain_lost_registry(
     Returns:
         The error to show in its place; None when the registry has nothing to do with it.
     """
-    for cause in walk_causes(error):
-        if isinstance(cause, UnreachableRegistryError):
-            return cause
-        if is_unreachable(cause):
-            return _name_registry(address or mlflow.get_tracking_uri(), str(cause))
-    return None
+    causes = list(walk_causes(error))
+    told = [cause for cause in causes if isinstance(cause, UnreachableRegistryError)]
+    signs = [cause for cause in causes if is_unreachable(cause)]
+    if told or not signs:
+        return told[0] if told else None
+    first = signs[-1]  # what all others were raised from
+    reason = getattr(first, "orig", None) or first  # the driver's words, without SQLAlchemy's
+    return _name_registry(address or mlflow.get_tracking_uri(), str(reason))
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -1,6 +1,7 @@
 """What happens around a run, beside the nodes."""
 
 from telco_churn.hooks.dates import OneRunAtATime, SkipWhatIsScored
+from telco_churn.hooks.killed_runs import MarkKilledRuns
 from telco_churn.hooks.refusals import (
     NameUnreachableRegistry,
     RefuseBadParameters,
@@ -10,6 +11,7 @@ from telco_churn.hooks.refusals import (
 from telco_churn.hooks.telling import ShowSummary, TagTrainingData
 
 __all__ = [
+    "MarkKilledRuns",
     "NameUnreachableRegistry",
     "OneRunAtATime",
     "RefuseBadParameters",

@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -71,7 +72,7 @@ def _sync(folder: Path, credentials: Mapping[str, str], seconds: float) -> str:
     given = {f"WANDB_{name.upper()}": value for name, value in credentials.items()}
     process = subprocess.Popen(
         [sys.executable, "-m", "wandb", "sync", str(folder)],
-        env=kept | given,
+        env=kept | given | {"TMPDIR": tempfile.gettempdir()},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -4,6 +4,7 @@ Each process writes its events as files, the owner reads them at the end of the 
 named in the environment, which a child has however it was started.
 """
 
+import logging
 import os
 import pickle
 import shutil
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from telco_churn.tracking.events import Event
 from telco_churn.tracking.plan import Plan
+from telco_churn.tracking.scratch import is_private
+
+logger = logging.getLogger(__name__)
 
 VARIABLE = "KEDRO_WANDB_SPOOL"
 PLAN = "plan"
@@ -28,16 +32,24 @@ class Spool:
     @classmethod
     def open(cls, plan: Plan) -> "Spool":
         """Make the folder and name it to the processes that this one starts."""
-        folder = Path(tempfile.mkdtemp(prefix="kedro-wandb-"))
+        folder = Path(tempfile.mkdtemp(prefix="spool-"))
         (folder / PLAN).write_bytes(pickle.dumps(plan.for_other_processes()))
         os.environ[VARIABLE] = str(folder)
         return cls(folder)
 
     @classmethod
     def find(cls) -> "Spool | None":
-        """Return the one that the owner of this run has opened, if any."""
-        folder = os.environ.get(VARIABLE)
-        return cls(Path(folder)) if folder and Path(folder).is_dir() else None
+        """Return the one that the owner of this run has opened, if any.
+
+        A folder that others can write to is ignored: unpickling runs what is in a file.
+        """
+        folder = Path(os.environ.get(VARIABLE, ""))
+        if VARIABLE not in os.environ or not folder.is_dir():
+            return None
+        if is_private(folder):
+            return cls(folder)
+        logger.warning("%s names %s, which others may enter: it is ignored.", VARIABLE, folder)
+        return None
 
     def read_plan(self) -> Plan:
         """Return what to log."""

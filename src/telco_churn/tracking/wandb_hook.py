@@ -23,6 +23,7 @@ from telco_churn.tracking.mlflow_link import MlflowLink
 from telco_churn.tracking.plan import Plan, make_plan
 from telco_churn.tracking.recorder import Recorder
 from telco_churn.tracking.run_facts import choose_id, describe_run, join_path
+from telco_churn.tracking.scratch import Scratch
 from telco_churn.tracking.sender import Sender
 from telco_churn.tracking.spool import Spool
 from telco_churn.tracking.termination import Termination
@@ -46,6 +47,7 @@ class WandbHook:
         self._watcher: Watcher | None = None
         self._process = 0  # for which the watcher was made
         self._sender = Sender()
+        self._scratch = Scratch()
         self._termination = Termination(lambda: self._abandon(exit_code=TERMINATED))
 
     @hook_impl
@@ -143,6 +145,7 @@ class WandbHook:
     def _begin(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Any) -> None:
         if self._config is None:
             return
+        self._scratch.enter()
         plan = make_plan(self._config, pipeline, catalog, self._project)
         about = describe_run(plan, run_params, catalog.load("parameters"), self._env)
         mlflow, run_id = MlflowLink(), choose_id()
@@ -168,6 +171,12 @@ class WandbHook:
 
     @never_fail
     def _end(self, exit_code: int) -> None:
+        try:
+            self._finish(exit_code)
+        finally:
+            self._scratch.leave()
+
+    def _finish(self, exit_code: int) -> None:
         recorder, spool, plan = self._recorder, self._spool, self._plan
         self._recorder = self._spool = self._watcher = None
         if recorder is None or spool is None or plan is None:
@@ -186,6 +195,7 @@ class WandbHook:
             self._spool.close()
             recorder, self._recorder = self._recorder, None
             recorder.abandon(exit_code)
+            self._scratch.remove()  # a process that SIGTERM ends does nothing at its exit
 
 
 def _read_credentials(context: KedroContext) -> dict[str, str]:

@@ -18,6 +18,7 @@ from telco_churn.tracking.events import Chart, Event, Metrics, Picture, Referenc
 
 DATA_DIR = "WANDB_DATA_DIR"
 REPORTING = "WANDB_ERROR_REPORTING"
+TEMPORARY = "TMPDIR"
 FLUSH_SECONDS = 1.0  # what a process that is killed loses at most
 
 
@@ -61,7 +62,7 @@ class WandbRun:
         self._parent.mkdir(parents=True, exist_ok=True)
         if self._owns_data_dir:  # else tables on their way lie in the home of whoever runs this
             os.environ[DATA_DIR] = str(self._parent / "wandb" / "staging")
-        with _mute_logs():
+        with _mute_logs(), _place_service():
             self._run = wandb.init(
                 id=self.id,
                 mode="offline",
@@ -159,6 +160,19 @@ def _mute_logs() -> Iterator[None]:
         yield
     finally:
         del logger.addHandler
+
+
+@contextlib.contextmanager
+def _place_service() -> Iterator[None]:
+    """Let W&B's process make its socket where this process makes temporary files."""
+    previous = os.environ.get(TEMPORARY)
+    os.environ[TEMPORARY] = tempfile.gettempdir()
+    try:
+        yield
+    finally:
+        os.environ.pop(TEMPORARY)
+        if previous is not None:
+            os.environ[TEMPORARY] = previous
 
 
 def _quiet_settings() -> Any:
