@@ -152,6 +152,21 @@ class ProjectCopy:
         place = f"sqlite:///{self.path}/mlflow.db"
         self.edit("conf/base/mlflow.yml", "sqlite:///mlflow.db", place)
 
+    def own_files(self, original: Path) -> None:
+        """Let the registry of a copy name the copy's files: a test may change them."""
+        places = {
+            "experiments": "artifact_location",
+            "logged_models": "artifact_location",
+            "model_versions": "storage_location",
+            "runs": "artifact_uri",
+        }
+        with sqlite3.connect(self.path / "mlflow.db") as database:
+            for table, column in places.items():
+                database.execute(
+                    f"update {table} set {column} = replace({column}, ?, ?)",
+                    [str(original), str(self.path)],
+                )
+
     def snapshot(self) -> dict[str, bytes]:
         """Every file under data/, by path, but for the empty ones that runs hold locks on."""
         files = (self.path / "data").rglob("*")
@@ -184,8 +199,7 @@ def project(
     shutil.copytree(finished_project.path, copy.path, symlinks=True)
     copy.edit("conf/base/wandb.yml", "mode: auto", "mode: disabled")
     copy.edit("conf/base/mlflow.yml", str(finished_project.path), str(copy.path))
-    with sqlite3.connect(copy.path / "mlflow.db") as database:
-        database.execute("update experiments set artifact_location = ?", [f"{copy.path}/mlruns"])
+    copy.own_files(finished_project.path)
     monkeypatch.chdir(copy.path)
     return copy
 

@@ -58,8 +58,8 @@ def start() -> Iterator[Start]:
 
     yield start_one
     for run in started:
-        run.kill()
-        run.wait()
+        with run:
+            run.kill()
 
 
 def use_registry(project: ProjectCopy, address: str) -> None:

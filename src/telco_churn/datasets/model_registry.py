@@ -143,13 +143,14 @@ class ModelAlias(RemembersVersion, AbstractDataset[Appointment, ModelVersion | N
         with ask_registry():
             current = find_entry(self._name, self._alias)
             data.check_replaces(_read_number(current))
+            mend_statuses(self._name)  # the champion of now must be known as one to become replaced
             if data.champion:
                 version = data.champion
                 MlflowClient().set_registered_model_alias(
                     self._name, self._alias, str(version.version)
                 )
                 self._remember(version.name, version.version, version.run_id)
-            mend_statuses(self._name)
+                mend_statuses(self._name)
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
