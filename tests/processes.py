@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from tests.conftest import ProjectCopy
 
@@ -35,8 +35,16 @@ REGISTER = "mlflow.tracking._model_registry.fluent:_register_model"
 MOVE_ALIAS = "mlflow:MlflowClient.set_registered_model_alias"
 
 
+# Root may write anywhere, unless it gives up the right to.
+AS_ANY_USER = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
+
+
 def start_run(
-    project: ProjectCopy, *arguments: str, after: str = "", signal_number: int = signal.SIGKILL
+    project: ProjectCopy,
+    *arguments: str,
+    after: str = "",
+    signal_number: int = signal.SIGKILL,
+    prefix: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
     """Start `kedro run --env test` in a project.
 
@@ -45,10 +53,12 @@ def start_run(
         *arguments: Of the run.
         after: A call, `module:name`, after which the process gets a signal.
         signal_number: The signal.
+        prefix: A program that starts it.
     """
     program = ["-c", SIGNAL_AFTER, after, str(int(signal_number))] if after else []
+    python = [*prefix, sys.executable, *(program or ["-m", "telco_churn"])]
     return subprocess.Popen(
-        [sys.executable, *(program or ["-m", "telco_churn"]), "--env", "test", *arguments],
+        [*python, "--env", "test", *arguments],
         cwd=project.path,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

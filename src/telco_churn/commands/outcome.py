@@ -57,15 +57,17 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def find_fault(error: Exception) -> Exception:
     """Choose what to show of an error: Kedro and MLflow wrap what means something to a person."""
-    ours = (cause for cause in walk_causes(error) if isinstance(cause, InputError))
-    denied = _explain_denied(error)
-    return find_wrong_call(error) or explain_lost_registry(error) or next(ours, denied or error)
+    fault = find_wrong_call(error) or explain_lost_registry(error)
+    if fault:
+        return fault
+    if isinstance(error, DatasetError) and "Failed while" in str(error):  # Kedro's own words
+        ours = (cause for cause in walk_causes(error) if isinstance(cause, InputError))
+        return next(ours, _explain_denied(error) or error)
+    return _explain_denied(error) or error if isinstance(error, OSError) else error
 
 
 def _explain_denied(error: Exception) -> OSError | None:
-    """Name the file that could not be written or read, where that is all there is to say."""
-    if isinstance(error, DatasetError) and "Failed while" not in str(error):
-        return None
+    """Name the file that could not be written or read."""
     for cause in walk_causes(error):
         if isinstance(cause, OSError) and cause.errno in DENIED:
             place = f": {cause.filename}" if cause.filename else ""

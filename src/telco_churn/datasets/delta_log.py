@@ -61,10 +61,13 @@ def _find_fault(commit: Path) -> str | None:
 
 
 def _explain(folder: Path, commit: Path, fault: str) -> str:
-    before = int(commit.stem) - 1
+    version = int(commit.stem)
+    move = f"move it and all commits after it out of {folder / LOG}"
+    left = f"the table is then as version {version - 1} left it"
+    if version == 0:
+        move, left = f"move {folder} away", "the table is then made anew"
     return (
         f"{commit} {fault}, so the scores that it committed cannot be found. Restore the file from "
-        f"a backup. Without one, move it and all commits after it out of {folder / LOG}: the table "
-        f"is then as version {before} left it, and `kedro run --pipelines scoring --params "
+        f"a backup. Without one, {move}: {left}, and `kedro run --pipelines scoring --params "
         "as_of=YYYY-MM-DD` scores the dates that are lost again."
     )

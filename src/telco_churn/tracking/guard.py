@@ -17,7 +17,7 @@ def never_fail(method: Callable[..., None]) -> Callable[..., None]:
         try:
             method(*args, **kwargs)
         except Exception as error:  # tracking is never worth a run, whatever the reason
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]
             if reason not in told:
                 logger.warning("W&B does not track all of this run: %s", reason)
             told.add(reason)

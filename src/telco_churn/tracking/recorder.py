@@ -127,7 +127,8 @@ class Recorder:
             self._mlflow.log_pictures(self._pictures)
             self._mlflow.log_datasets(self._references)
         except Exception as error:  # MLflow is beside the run as well
-            logger.warning("MLflow did not take plots and data sets: %s", error)
+            reason = str(error).split("\n", maxsplit=1)[0]  # databases go on with advice of theirs
+            logger.warning("MLflow did not take plots and data sets: %s", reason)
 
     def _report(
         self, is_whole: bool, credentials: Mapping[str, str] | None, seconds: float
