@@ -9,7 +9,7 @@ INSTALLED := .venv/installed
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 LOCK := $(COMPILE) --all-extras pyproject.toml
 # The image holds what runs need, in the versions that were tested.
-LOCK_IMAGE := $(COMPILE) --no-annotate --constraints requirements.lock pyproject.toml
+LOCK_IMAGE := $(COMPILE) --no-annotate --extra postgresql --constraints requirements.lock pyproject.toml
 LOCK_AIRFLOW := $(COMPILE) --no-annotate deploy/airflow/requirements.in
 
 export MLFLOW_LOGGING_LEVEL := WARNING
