@@ -30,9 +30,10 @@ DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End with the message alone where it says it all; `kedro --verbose` shows the rest.
+    """End with the message alone where it says it all, else with the traceback.
 
-    Passwords in addresses are masked in either.
+    Where Kedro is told to be verbose (`KedroCliError.VERBOSE_ERROR`), every error is shown with its
+    traceback. Passwords in addresses are masked in either.
     """
 
     @functools.wraps(command)
