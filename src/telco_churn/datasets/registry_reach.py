@@ -89,6 +89,12 @@ def is_unreachable(error: BaseException) -> bool:
     )
 
 
+def hide_credentials(address: str) -> None:
+    """Let MLflow print no links of its own where the address holds a password: it masks none."""
+    if mask_credentials(address) != address:
+        os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+
+
 def abandon_runs() -> None:
     """Close the active runs of MLflow, as failed where the registry still takes it.
 

@@ -13,7 +13,12 @@ from kedro.validation import ParameterValidationError
 from pydantic import ValidationError
 
 from telco_churn import pipeline_registry
-from telco_churn.datasets.registry_reach import abandon_runs, ask_registry, explain_lost_registry
+from telco_churn.datasets.registry_reach import (
+    abandon_runs,
+    ask_registry,
+    explain_lost_registry,
+    hide_credentials,
+)
 from telco_churn.declarations import check_declarations
 from telco_churn.errors import WrongCallError
 from telco_churn.hooks.runners import explain_unfit_runner
@@ -46,7 +51,9 @@ class NameUnreachableRegistry:
     @hook_impl(wrapper=True)
     def after_context_created(self, context: KedroContext) -> Iterator[None]:
         """Let all others have their turn."""
-        with ask_registry(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]):
+        address = context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        hide_credentials(address)
+        with ask_registry(address):
             yield
 
     @hook_impl(wrapper=True)
