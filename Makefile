@@ -43,6 +43,9 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 run: $(INSTALLED) ## Install, make the sample operator, train, score all its customers
 	$(BIN)/kedro run
 
+# Threads of LightGBM that spin while they wait take the cores from the other half of the tests.
+test test-slow: export OMP_WAIT_POLICY := passive
+
 test: $(INSTALLED) ## Install, run the tests; the slow ones (Spark and others) are test-slow
 	$(BIN)/pytest -m "not slow"
 
