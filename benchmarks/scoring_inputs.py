@@ -67,7 +67,9 @@ def register_champion(examples: Path, leaves: int) -> None:
     if mlflow.get_experiment_by_name("scoring") is None:
         mlflow.create_experiment("scoring", str((PROJECT / PLACE / "mlruns").absolute()))
     mlflow.set_experiment("scoring")
-    registration = ModelRegistration(name="benchmark", folder=str(PLACE))
+    registration = ModelRegistration(
+        name="benchmark", filepath=str(PROJECT / PLACE / ".claims" / "benchmark")
+    )
     example = model.encoding.as_model_input(rows.features.head(5))
     with mlflow.start_run():
         registration.save(

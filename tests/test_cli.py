@@ -4,12 +4,14 @@ import subprocess
 import sys
 
 import pytest
+import sqlalchemy
 from click.testing import CliRunner
 from kedro.framework.cli.utils import KedroCliError
+from kedro.io import DatasetError
 
 from telco_churn.cli import cli
 from telco_churn.commands.outcome import explain_errors
-from telco_churn.errors import ExitCode, InputError
+from telco_churn.errors import ExitCode, InputError, NotReadyError
 from tests.conftest import ProjectCopy
 
 
@@ -67,3 +69,30 @@ def test_the_installed_package_runs_from_a_folder_with_conf(project: ProjectCopy
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bug_in_a_handler_has_no_exit_code_of_what_it_handled(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stumble() -> None:
+        try:
+            raise NotReadyError("later")
+        except NotReadyError:
+            raise KeyError("a mistake of ours")  # noqa: B904
+
+    with pytest.raises(SystemExit) as ended:
+        explain_errors(stumble)()
+    assert ended.value.code == ExitCode.FAILED
+    assert "a mistake of ours" in capsys.readouterr().err
+
+
+def test_a_table_of_a_database_that_is_down_is_not_taken_for_the_registry() -> None:
+    def read() -> None:
+        try:
+            raise sqlalchemy.exc.OperationalError("select", {}, Exception("no such column: x"))
+        except sqlalchemy.exc.OperationalError as error:
+            raise DatasetError("Failed while loading data from dataset SQL. no column x") from error
+
+    with pytest.raises(Exception, match="no column x") as shown:
+        explain_errors(read)()
+    assert "registry" not in str(shown.value)

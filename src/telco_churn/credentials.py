@@ -3,8 +3,9 @@
 import logging
 import re
 
-# Up to the last @ before the host: a password may hold one, which takes an address apart wrongly.
-USER_INFO = re.compile(r"[^/\s'\"]+@(?=[\w\[])")
+# Up to the last @ of an address: a password may hold one, or a slash, that nobody escaped.
+USER_INFO = re.compile(r"(?<=://)\S*@")
+PASSWORD = re.compile(r"(?<=password=)[^&\s'\"]+")
 
 
 def mask_credentials(text: str) -> str:
@@ -12,12 +13,15 @@ def mask_credentials(text: str) -> str:
 
     `postgresql://user:password@host/db` becomes `postgresql://***@host/db`.
     """
-    return USER_INFO.sub("***@", text)
+    return PASSWORD.sub("***", USER_INFO.sub("***@", text))
 
 
 def mask_record(record: logging.LogRecord) -> bool:
     """Mask a log record and its traceback, as a filter of a handler that lets every record pass."""
-    record.msg, record.args = mask_credentials(record.getMessage()), None
+    try:
+        record.msg, record.args = mask_credentials(record.getMessage()), None
+    except (TypeError, ValueError, KeyError):  # a call with wrong arguments: logging reports it
+        return True
     if record.exc_info:
         trace = logging.Formatter().formatException(record.exc_info)
         record.exc_text = mask_credentials(trace)

@@ -75,7 +75,7 @@ def register(registry: Path) -> Callable[[ModelPackage, str], ModelRegistration]
     assert registry.exists()
 
     def save(package: ModelPackage, name: str) -> ModelRegistration:
-        dataset = ModelRegistration(name=name, folder=str(registry))
+        dataset = ModelRegistration(name=name, filepath=str(registry / ".claims" / name))
         with mlflow.start_run():
             dataset.save(package)
         return dataset
@@ -313,14 +313,15 @@ def test_a_run_loads_the_version_that_it_registered_and_no_newer_one(
     ours = register(package, "own")
     register(package, "own")
     assert ours.load().version == 1
-    other = ModelRegistration(name="own", folder=str(registry))
+    other = ModelRegistration(name="own", filepath=str(registry / "own"))
     with pytest.raises(DatasetError, match=r"This run registered no version of own.*promote"):
         other.load()
 
 
 def test_one_run_at_a_time_trains_a_model(registry: Path) -> None:
     one, two, other = (
-        ModelRegistration(name=name, folder=str(registry)) for name in ("kept", "kept", "free")
+        ModelRegistration(name=name, filepath=str(registry / name))
+        for name in ("kept", "kept", "free")
     )
     with one.claim(), other.claim():
         busy = pytest.raises(NotReadyError, match="Another run is training kept")

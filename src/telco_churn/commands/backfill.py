@@ -17,8 +17,9 @@ from kedro.framework.project import pipelines
 from kedro.runner import SequentialRunner
 
 from telco_churn.commands.dates import Day, Step, list_dates
-from telco_churn.commands.outcome import EXPECTED, find_exit_code, find_wrong_call
+from telco_churn.commands.outcome import EXPECTED, find_exit_code, find_fault
 from telco_churn.commands.sessions import open_score_history, open_session, show_table
+from telco_churn.credentials import mask_credentials
 from telco_churn.errors import ExitCode
 
 WORDS = {
@@ -132,10 +133,10 @@ def _run_date(as_of: date, pipeline: str, env: str | None, parameters: dict[str,
 
 
 def _judge(raised: Exception) -> tuple[ExitCode, str]:
-    error = find_wrong_call(raised) or raised
+    error = find_fault(raised)
     if isinstance(error, EXPECTED) and str(error):
-        return find_exit_code(error), str(error)
-    first_line = next(iter(str(error).splitlines()), "no message")
+        return find_exit_code(error), mask_credentials(str(error))
+    first_line = mask_credentials(next(iter(str(error).splitlines()), "no message"))
     return find_exit_code(error), f"{type(error).__name__}: {first_line}"
 
 
@@ -160,7 +161,8 @@ def _read_scored(env: str | None, pipeline: str) -> pd.DataFrame:
     try:
         commits = open_score_history(env).load()
     except EXPECTED as error:
-        click.echo(f"What was scored cannot be read: {error}", err=True)
+        reason = mask_credentials(str(error))
+        click.echo(f"What was scored cannot be read: {reason}", err=True)
         commits = pd.DataFrame(columns=["as_of"])
     last = commits.drop_duplicates("as_of", keep="last").set_index("as_of")
     return last if any("churn_scores" in outputs for outputs in runs_of) else last.head(0)

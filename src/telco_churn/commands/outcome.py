@@ -3,7 +3,7 @@
 import errno
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -24,7 +24,6 @@ EXPECTED = (
     MissingConfigException,
     ParameterValidationError,
     MlflowException,
-    OSError,
 )
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
@@ -58,21 +57,23 @@ def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def find_fault(error: Exception) -> Exception:
     """Choose what to show of an error: Kedro and MLflow wrap what means something to a person."""
+    if isinstance(error, InputError):
+        return error
     fault = find_wrong_call(error) or explain_lost_registry(error)
     if fault:
         return fault
     if isinstance(error, DatasetError) and "Failed while" in str(error):  # Kedro's own words
         ours = (cause for cause in walk_causes(error) if isinstance(cause, InputError))
         return next(ours, _explain_denied(error) or error)
-    return _explain_denied(error) or error if isinstance(error, OSError) else error
+    return (_explain_denied(error) if isinstance(error, OSError) else None) or error
 
 
-def _explain_denied(error: Exception) -> OSError | None:
+def _explain_denied(error: Exception) -> DatasetError | None:
     """Name the file that could not be written or read."""
     for cause in walk_causes(error):
         if isinstance(cause, OSError) and cause.errno in DENIED:
             place = f": {cause.filename}" if cause.filename else ""
-            return OSError(
+            return DatasetError(
                 f"{cause.strerror}{place}. Give the user of this run access, make room on the "
                 "disk, or choose another folder: `data` in conf/base/globals.yml."
             )
@@ -92,7 +93,7 @@ def find_wrong_call(error: Exception) -> WrongCallError | None:
 
 def find_exit_code(error: BaseException) -> ExitCode:
     """Look for what an error means among its causes: Kedro wraps what datasets raise."""
-    for cause in walk_causes(error):
+    for cause in _walk_wrapped(error):
         if isinstance(cause, InputError):
             return cause.exit_code
         if isinstance(cause, DataValidationError):
@@ -100,3 +101,10 @@ def find_exit_code(error: BaseException) -> ExitCode:
         if isinstance(cause, ParameterValidationError | MissingConfigException):
             return ExitCode.WRONG_CALL
     return ExitCode.FAILED
+
+
+def _walk_wrapped(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield what was raised from what; a bug in a handler has no code of what it handled."""
+    while error is not None:
+        yield error
+        error = error.__cause__

@@ -40,7 +40,7 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
     try:
         return DeltaTable(folder, version=version)
     except DeltaError as error:  # its message goes on with a Rust backtrace
-        reason = str(error).splitlines()[0]
+        reason = str(error).split("\n", maxsplit=1)[0]
         raise BrokenLogError(
             f"{folder / LOG} cannot be read: {reason} Restore it from a backup."
         ) from error
@@ -54,8 +54,9 @@ def _find_fault(commit: Path) -> str | None:
     except ValueError:
         return "is cut off or not JSON"
     infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
-    is_write = not infos or infos[0].get("operation") == "WRITE"
-    if is_write and not any("add" in action for action in actions):
+    # Every commit of scores names its date, and adds or restores files of it.
+    is_ours = not infos or "as_of" in infos[0]
+    if is_ours and not any({"add", "remove"} & {*action} for action in actions):
         return "is cut off: it adds no file"
     return None
 

@@ -14,7 +14,7 @@ from kedro.io import AbstractDataset, DatasetError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 
-from telco_churn.datasets.claims import CLAIMS, claim
+from telco_churn.datasets.claims import claim
 from telco_churn.datasets.model_package import describe_package, digest_files
 from telco_churn.datasets.model_place import RemembersVersion
 from telco_churn.datasets.model_statuses import (
@@ -37,16 +37,16 @@ PROMOTE = "`kedro run --pipelines promote --params version=N`, with the same --e
 class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVersion]):
     """Saves a package as a new version of a registered model; loads that version, and no other."""
 
-    def __init__(self, *, name: str, folder: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(self, *, name: str, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to a registered model by name.
 
         Args:
             name: Of the registered model.
-            folder: Of what training keeps beside the registry, its lock among it.
+            filepath: The file that a training locks. Kedro makes it absolute by this name.
             metadata: For plugins.
         """
         self._name = name
-        self._folder = Path(folder)
+        self._lock = Path(filepath)
         self._registered: str | None = None
         self.metadata = metadata
 
@@ -78,8 +78,7 @@ class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVer
         if self._registered is None:
             raise DatasetError(
                 f"This run registered no version of {self._name}. Run `kedro run --pipelines "
-                f"training` from the node release.package_model on, or promote a version that is "
-                f"registered: {PROMOTE}."
+                f"training` again, or promote a version that is registered: {PROMOTE}."
             )
         with ask_registry():
             return load_version(MlflowClient().get_model_version(self._name, self._registered))
@@ -91,7 +90,7 @@ class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVer
             NotReadyError: When another run trains it.
         """
         return claim(
-            self._folder / CLAIMS / self._name,
+            self._lock,
             NotReadyError(
                 f"Another run is training {self._name}. This one changed nothing. Try again when "
                 "that has ended."
@@ -141,9 +140,8 @@ class ModelAlias(RemembersVersion, AbstractDataset[Appointment, ModelVersion | N
             ChampionChangedError: When it no longer stands for the version to replace.
         """
         with ask_registry():
-            current = find_entry(self._name, self._alias)
-            data.check_replaces(_read_number(current))
             mend_statuses(self._name)  # the champion of now must be known as one to become replaced
+            data.check_replaces(_read_number(find_entry(self._name, self._alias)))
             if data.champion:
                 version = data.champion
                 MlflowClient().set_registered_model_alias(

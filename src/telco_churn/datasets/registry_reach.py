@@ -47,11 +47,14 @@ def ask_registry(address: str | None = None) -> Iterator[None]:
     try:
         _check_address(address or mlflow.get_registry_uri())
         yield
+    except UnreachableRegistryError:
+        raise
     except Exception as error:
-        lost = explain_lost_registry(error, address)
-        if lost is None or lost is error:
+        causes = list(walk_causes(error))
+        if not any(is_unreachable(cause) for cause in causes):
             raise
-        raise lost from error
+        place = address or mlflow.get_tracking_uri()
+        raise _name_registry(place, _find_reason(causes)) from error
 
 
 def explain_lost_registry(
@@ -67,13 +70,13 @@ def explain_lost_registry(
         The error to show in its place; None when the registry has nothing to do with it.
     """
     causes = list(walk_causes(error))
-    told = [cause for cause in causes if isinstance(cause, UnreachableRegistryError)]
-    signs = [cause for cause in causes if is_unreachable(cause)]
-    if told or not signs:
-        return told[0] if told else None
-    first = signs[-1]  # what all others were raised from
-    reason = getattr(first, "orig", None) or first  # the driver's words, without SQLAlchemy's
-    return _name_registry(address or mlflow.get_tracking_uri(), str(reason))
+    for cause in causes:
+        if isinstance(cause, UnreachableRegistryError):
+            return cause
+    # Alone, errors of databases and HTTP may be those of a table: MLflow must have wrapped them.
+    if not any(isinstance(cause, MlflowException) and is_unreachable(cause) for cause in causes):
+        return None
+    return _name_registry(address or mlflow.get_tracking_uri(), _find_reason(causes))
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -104,6 +107,12 @@ def abandon_runs() -> None:
     while mlflow.active_run():
         with contextlib.suppress(Exception):  # the registry is known not to answer
             mlflow.end_run(RunStatus.to_string(RunStatus.FAILED))
+
+
+def _find_reason(causes: list[BaseException]) -> str:
+    """Take the words of what all others were raised from; of a database, those of its driver."""
+    first = [cause for cause in causes if is_unreachable(cause)][-1]
+    return str(getattr(first, "orig", None) or first) or type(first).__name__
 
 
 def _name_registry(address: str, reason: str) -> UnreachableRegistryError:

@@ -43,6 +43,7 @@ class OneRunAtATime:
         Raises:
             NotReadyError: When another run holds one of them.
         """
+        self._claims.close()  # Kedro tells of no run that Ctrl-C ended in a notebook
         try:
             for claim in find_claims(pipeline, catalog):
                 self._claims.enter_context(claim)
@@ -51,7 +52,7 @@ class OneRunAtATime:
             self._claims.close()
             raise
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def after_pipeline_run(self) -> None:
         """Let go."""
         self._claims.close()
