@@ -3,7 +3,7 @@
 import logging
 import re
 
-# Up to the last @ of an address: a password may hold one, or a slash, that nobody escaped.
+# Up to the last @ of an address: a password may hold an unescaped one, or a slash.
 USER_INFO = re.compile(r"(?<=://)\S*@")
 PASSWORD = re.compile(r"(?<=password=)[^&\s'\"]+")
 

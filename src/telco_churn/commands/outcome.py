@@ -31,8 +31,8 @@ DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 def explain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     """End with the message alone where it says it all, else with the traceback.
 
-    Where Kedro is told to be verbose (`KedroCliError.VERBOSE_ERROR`), every error is shown with its
-    traceback. Passwords in addresses are masked in either.
+    With `KedroCliError.VERBOSE_ERROR` set, every error ends with its traceback. Passwords in
+    addresses are always masked.
     """
 
     @functools.wraps(command)

@@ -24,7 +24,7 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
     """Open a table that is there.
 
     Args:
-        folder: Of the table.
+        folder: The folder of the table.
         version: To see it as it was; None for the newest.
 
     Raises:

@@ -41,7 +41,7 @@ class ModelRegistration(RemembersVersion, AbstractDataset[ModelPackage, ModelVer
         """Point to a registered model by name.
 
         Args:
-            name: Of the registered model.
+            name: The name of the registered model.
             filepath: The file that a training locks. Kedro makes it absolute by this name.
             metadata: For plugins.
         """
@@ -110,7 +110,7 @@ class ModelAlias(RemembersVersion, AbstractDataset[Appointment, ModelVersion | N
         """Point to an alias of a registered model.
 
         Args:
-            name: Of the registered model.
+            name: The name of the registered model.
             alias: Of one of its versions.
             once: Whether the first answer stays for the run, wherever the alias moves meanwhile.
             metadata: For plugins.

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 CHAMPION, CHALLENGER = "champion", "challenger"  # also the names of the aliases
 REPLACED = "replaced"  # was champion once
-INCOMPLETE = "incomplete"  # registered without the gate's decision, so nobody may promote it
+INCOMPLETE = "incomplete"  # registered without the gate's decision; `promote` refuses it
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 

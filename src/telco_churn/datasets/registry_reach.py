@@ -38,7 +38,7 @@ def ask_registry(address: str | None = None) -> Iterator[None]:
     """Name the registry if it does not answer.
 
     Args:
-        address: Of the registry, where MLflow does not know it yet.
+        address: The address, where MLflow does not know it yet.
 
     Raises:
         UnreachableRegistryError: In place of what MLflow, the database or HTTP raises.

@@ -71,7 +71,7 @@ def sweep(place: Path) -> None:
 
 
 def is_private(folder: Path) -> bool:
-    """Whether a path is a folder of this user that nobody else may enter; no link to one."""
+    """Whether a path is a folder, not a link, that only this user may enter."""
     about = folder.lstat()
     if not hasattr(os, "getuid"):  # on Windows rights are none of these
         return stat.S_ISDIR(about.st_mode)

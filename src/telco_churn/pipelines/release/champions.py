@@ -43,7 +43,7 @@ def appoint_champion(
         clock: The time now.
 
     Returns:
-        The entry for the log and whom to appoint; no row and nobody where the champion stays.
+        The entry for the log and the appointment; both are empty where the champion stays.
 
     Raises:
         PromotionRefusedError: When the gate did not choose the version and there is no other.
