@@ -19,7 +19,8 @@ from benchmarks.page import Page, report_folder, section_parser, tabulate
 from benchmarks.targets import Target
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
-from telco_churn.model.fitting import Rows, fit_churn_model
+from telco_churn.pipelines.training.fitting import fit_churn_model
+from telco_churn.training_data.training_examples import Rows
 
 TREES = 300
 THREADS = 2

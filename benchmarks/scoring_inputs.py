@@ -11,16 +11,17 @@ import mlflow
 import pandas as pd
 
 from benchmarks.sample_operator import PROJECT
-from telco_churn.datasets.model_registry import ModelAlias, ModelRegistration
 from telco_churn.model.decision import Decision
-from telco_churn.model.fitting import Rows, fit_churn_model
-from telco_churn.model.registered import (
+from telco_churn.pipelines.training.fitting import fit_churn_model
+from telco_churn.registry.model_registry import ModelAlias, ModelRegistration
+from telco_churn.registry.registry_types import (
     NEEDED_FACTS,
     NEEDED_METRICS,
     Appointment,
     ModelPackage,
     Promotion,
 )
+from telco_churn.training_data.training_examples import Rows
 
 AS_OF = "2026-09-28"
 PLACE = Path("data/benchmark/scoring")

@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
 
-from telco_churn.datasets.claims import CLAIMS
+from kedro_asof.locks import CLAIMS
+from kedro_asof.params import AsOf
 from telco_churn.parameters import (
-    AsOf,
     DecisionParams,
     EligibilityParams,
     EvaluationParams,

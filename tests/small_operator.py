@@ -10,8 +10,8 @@ import pyarrow as pa
 from telco_churn.contracts import IDENTIFIERS
 from telco_churn.parameters import FeatureParams
 from telco_churn.pipelines.features import nodes
-from telco_churn.pipelines.features.lookups import LOOKUPS
 from telco_churn.pipelines.features.snapshots import snapshot_customers
+from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 from tests.conftest import eligibility_params, feature_params, label_params
 
 Put = Callable[[pa.Table], ir.Table]
@@ -39,7 +39,7 @@ def feature_expression(
     )
     return nodes.assemble_features(
         snapshots,
-        *[lookup.function(snapshots, operator[lookup.table]) for lookup in LOOKUPS],
+        *[lookup.function(snapshots, operator[lookup.table]) for lookup in STATIC_FEATURES],
         *[
             nodes.aggregate_events(table)(snapshots, dates, operator[table], features)
             for table in features.windows

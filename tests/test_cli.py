@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from kedro.framework.cli.utils import KedroCliError
 from kedro.io import DatasetError
 
+from kedro_asof.errors import ExitCode, InputError, NotReadyError
 from telco_churn.cli import cli
-from telco_churn.commands.outcome import explain_errors
-from telco_churn.errors import ExitCode, InputError, NotReadyError
+from telco_churn.commands.exit_codes import explain_errors
 from tests.conftest import ProjectCopy
 
 

@@ -15,10 +15,9 @@ from kedro.validation.core import resolve_validator
 from kedro.validation.type_extractor import TypeExtractor
 from kedro_datasets.ibis import TableDataset
 
+from kedro_asof.contracts.row_rules import CHECKS
+from kedro_asof.datasets.engine_table import EngineStep, EngineTable
 from telco_churn import contracts
-from telco_churn.contracts.row_rules import CHECKS
-from telco_churn.datasets.engine_step import EngineStep
-from telco_churn.datasets.engine_table import EngineTable
 from telco_churn.parameters import BLOCKS
 from tests.conftest import PROJECT, ProjectCopy, copy_project
 
@@ -32,17 +31,17 @@ OWN_TABLE = {"own_table": {"table": "table.csv", "target": "churned"}}
 WITHOUT_CONTRACT = {
     "calibration_plot",
     "champion_comparison",
-    "champion_model",
+    "champion",
     "churn_model",
     "clock",
-    "contact_list_for_people",  # of contact_list, which has one
+    "contact_list_csv",  # of contact_list, which has one
     "data_dictionary_page",
     "decile_plot",
     "evaluation_metrics",
     "importance_plot",
-    "incumbent_model",
-    "incumbent_version",
-    "learner_settings",
+    "previous_champion",
+    "champion_version",
+    "lightgbm_params",
     "learning_curve",
     "model_card",
     "model_card_page",
@@ -127,7 +126,7 @@ def test_production_leaves_no_table_in_a_file_but_the_scores(
         "churn_predictions",
         "contact_reasons",
         "contact_list",
-        "contact_list_for_people",
+        "contact_list_csv",
     }
     assert isinstance(datasets.get("usage"), TableDataset)
 

@@ -6,8 +6,8 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 
 from telco_churn.commands.backfill import backfill
+from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
-from telco_churn.commands.outcome import explain_errors
 from telco_churn.commands.scores import scores
 
 

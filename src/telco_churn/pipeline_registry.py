@@ -9,16 +9,14 @@ from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
 from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
-from telco_churn.pipelines import (
-    evaluation,
-    features,
-    ingestion,
-    own_table,
-    release,
-    scoring,
-    simulation,
-    training,
-)
+from telco_churn.pipelines.evaluation import pipeline as evaluation
+from telco_churn.pipelines.features import pipeline as features
+from telco_churn.pipelines.ingestion import pipeline as ingestion
+from telco_churn.pipelines.own_table import pipeline as own_table
+from telco_churn.pipelines.release import pipeline as release
+from telco_churn.pipelines.scoring import pipeline as scoring
+from telco_churn.pipelines.simulation import pipeline as simulation
+from telco_churn.pipelines.training import pipeline as training
 
 # The parameters of the session, which the pipelines are built for; a hook puts them here.
 _session_parameters: dict[str, Any] = {}

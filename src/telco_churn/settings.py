@@ -5,17 +5,17 @@ import warnings
 
 from kedro.config import OmegaConfigLoader
 
-from telco_churn.credentials import mask_logs
+from kedro_asof.credentials import mask_logs
 from telco_churn.hooks import (
-    MarkKilledRuns,
-    NameUnreachableRegistry,
-    OneRunAtATime,
-    RefuseBadParameters,
-    RefuseOtherRunners,
-    RefuseUnknownEnvironment,
-    ShowSummary,
-    SkipWhatIsScored,
-    TagTrainingData,
+    CheckEnvironmentHook,
+    CheckParametersHook,
+    CheckRunnerHook,
+    MarkKilledRunsHook,
+    RegistryErrorsHook,
+    RunLockHook,
+    ShowSummaryHook,
+    SkipIfScoredHook,
+    TagTrainingDataHook,
 )
 from telco_churn.tracking import MlflowParameters, WandbHook
 
@@ -31,15 +31,15 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 mask_logs("", "mlflow")
 
 HOOKS = (
-    RefuseUnknownEnvironment(),
-    NameUnreachableRegistry(),
-    RefuseBadParameters(),
-    RefuseOtherRunners(),
-    OneRunAtATime(),
-    SkipWhatIsScored(),
-    ShowSummary(),
-    TagTrainingData(),
-    MarkKilledRuns(),
+    CheckEnvironmentHook(),
+    RegistryErrorsHook(),
+    CheckParametersHook(),
+    CheckRunnerHook(),
+    RunLockHook(),
+    SkipIfScoredHook(),
+    ShowSummaryHook(),
+    TagTrainingDataHook(),
+    MarkKilledRunsHook(),
     MlflowParameters(),
     WandbHook(),
 )

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 from kedro.framework.startup import bootstrap_project
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
 
+from telco_churn.commands.compare_runs import Experiment, compare
 from telco_churn.commands.experiments import experiments, read_experiments
-from telco_churn.commands.side_by_side import Experiment, compare
 from tests.conftest import ProjectCopy
 
 
@@ -149,7 +149,7 @@ def test_the_champion_and_its_data_are_shown(
     bootstrap_project(finished_project.path)
     result = CliRunner(catch_exceptions=False).invoke(experiments, ["--env", "test"])
     assert result.exit_code == 0, result.output
-    assert cells(result.output, "standing") == ["champion"]
+    assert cells(result.output, "status") == ["champion"]
     assert cells(result.output, "model") == ["telco_churn_test 1"]
     assert len(cells(result.output, "data")[0]) == 12
 

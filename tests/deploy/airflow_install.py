@@ -45,7 +45,7 @@ class Airflow:
         return done.stdout + done.stderr
 
     @contextmanager
-    def standing(self) -> Iterator[None]:
+    def status(self) -> Iterator[None]:
         """Scheduler, processor of DAGs and API server, as long as this is open."""
         with (self.home / "standalone.log").open("w") as log:
             process = subprocess.Popen(

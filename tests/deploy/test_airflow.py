@@ -43,7 +43,7 @@ def test_a_backfill_scores_each_monday_and_retries_by_exit_code(
         "--to-date", "2026-10-06", "--max-active-runs", "2",
         "--dag-run-conf", '{"pipelines": "scoring"}',
     )  # fmt: skip
-    with airflow.standing():
+    with airflow.status():
         states = airflow.wait_for("backfill", len(MONDAYS))
     assert states == {day: state for day, (_, state) in MONDAYS.items()}
     for day, (codes, _) in MONDAYS.items():

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 Break = Callable[[pa.Table], pa.Table]
@@ -306,7 +306,9 @@ def test_a_champion_whose_files_are_gone_is_named_and_not_taken_for_none(
     with sqlite3.connect(project.path / "mlflow.db") as database:
         gone = str(project.path / "gone")
         database.execute("update model_versions set source = ?, storage_location = ?", (gone, gone))
-    _expect_refusal(project, "training", expected=["incumbent_model", "cannot be read", "promote"])
+    _expect_refusal(
+        project, "training", expected=["previous_champion", "cannot be read", "promote"]
+    )
 
 
 def test_tables_that_somebody_put_there_are_never_simulated_over(project: ProjectCopy) -> None:

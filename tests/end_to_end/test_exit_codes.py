@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 pytestmark = pytest.mark.slow

@@ -114,7 +114,7 @@ def test_mlflow_holds_the_run_with_parameters_metrics_and_model(
     assert {name: logged[name] for name in metrics} == pytest.approx(metrics)
     assert {"as_of", "training", "label"} <= {name.split(".")[0] for name in parameters}
     assert status == [("FINISHED",)]
-    assert tags["standing"] == "champion"
+    assert tags["status"] == "champion"
     assert json.loads(tags["reasons"]) == ["There was no champion."]
     assert len(tags["data_fingerprint"]) == len(tags["features_digest"]) == 64
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.postgresql import PASSWORD, find_program, start_postgresql
 from tests.processes import read_until, start_run

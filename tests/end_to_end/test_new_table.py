@@ -6,12 +6,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 CATALOG = """
 roaming:
-  type: telco_churn.datasets.engine_table.EngineTable
+  type: kedro_asof.datasets.engine_table.EngineTable
   filepath: ${globals:data}/03_primary/roaming.parquet
   connection: ${globals:engine}
   validator:

@@ -16,7 +16,7 @@ import pytest
 from deltalake import DeltaTable
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import PROJECT, ProjectCopy
 
 IBM_TABLE = Path(
@@ -130,7 +130,7 @@ def test_the_same_table_tomorrow_meets_the_champion_of_today(
         code, output = run(project, file)
         assert code == 0, output
     promotion = read_promotion(project)
-    assert promotion["standing"] == "challenger"
+    assert promotion["status"] == "challenger"
     assert "version 1" in promotion["reasons"][0]
     assert "a difference of +0.00" in promotion["reasons"][0]
 
@@ -162,7 +162,7 @@ def test_without_the_column_that_tells_most_nothing_is_champion_until_a_person_s
     code, output = run(project, file, drop="visits;spent")
     assert code == ExitCode.REFUSED
     promotion = read_promotion(project)
-    assert promotion["standing"] == "challenger"
+    assert promotion["status"] == "challenger"
     assert "it lacks ['spent', 'visits']" in promotion["reasons"][0]
     message = output[output.index("Error: ") :]
     expected = [str(file), "['spent', 'visits']", "--env own_table --pipelines promote"]
@@ -337,7 +337,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
     code, output = run(project, file, folds="5,training.leakage.action=drop")
     assert code == 0, output
     model = read_promotion(project)
-    assert model["standing"] == "champion"
+    assert model["status"] == "champion"
     findings = pd.read_csv(read(project, "08_reporting/leakage_findings.csv"))
     assert findings["feature"].tolist() == ["left_why"]
 

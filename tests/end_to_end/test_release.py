@@ -7,7 +7,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 
@@ -37,7 +37,7 @@ def test_the_same_training_again_is_a_challenger_that_a_person_can_promote_and_t
     result = project.run("--pipelines", "training")
     assert result.exit_code == 0, result.output
     promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
-    assert promotion["standing"] == "challenger"
+    assert promotion["status"] == "challenger"
     assert "a difference of +0.00" in promotion["reasons"][0]
     assert (champion_of(project), champion_of(project, "challenger")) == (1, 2)
 
@@ -66,7 +66,7 @@ def test_more_test_dates_than_the_champion_had_compare_nothing(project: ProjectC
     result = project.run("--pipelines", "training", "--params", "training.split.test_snapshots=4")
     assert result.exit_code == 0, result.output
     promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
-    assert promotion["standing"] == "challenger"
+    assert promotion["status"] == "challenger"
     assert "it knows what came of some of them" in promotion["reasons"][0]
     assert champion_of(project) == 1
 
@@ -92,7 +92,7 @@ def test_a_champion_that_cannot_be_loaded_is_left_behind_by_promotion_and_by_rol
         entry = read_log(project)[-1]
         moved = (entry["action"], entry["from_version"], entry["to_version"])
         assert moved == (action, before, expected)
-        assert client.get_model_version(first.name, str(expected)).tags["standing"] == "champion"
+        assert client.get_model_version(first.name, str(expected)).tags["status"] == "champion"
         before = expected
 
 

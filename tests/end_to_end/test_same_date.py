@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 
 DIFFERS_BY_RUN = ["run_id", "scored_at", "model_version"]
@@ -85,7 +85,7 @@ def test_a_champion_whose_features_are_no_longer_made_stays_until_a_person_decid
     result = project.run("--pipelines", "training")
     assert result.exit_code == 0, result.output
     promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
-    assert promotion["standing"] == "challenger"
+    assert promotion["status"] == "challenger"
     assert "invoices_amount_max_90d" in promotion["reasons"][0]
     result = project.run("--pipelines", "scoring")
     assert result.exit_code == ExitCode.REFUSED
@@ -102,7 +102,7 @@ def test_a_model_that_is_not_better_does_not_replace_the_champion(project: Proje
     result = project.run("--pipelines", "training", "--params", worse)
     assert result.exit_code == 0, result.output
     promotion = (project.data / "06_models" / "promotion.json").read_text()
-    assert json.loads(promotion)["standing"] in {"challenger", "rejected"}
+    assert json.loads(promotion)["status"] in {"challenger", "rejected"}
     assert "the champion, version 1," in promotion
     result = project.run("--pipelines", "scoring", "--params", "scoring.rescore=true")
     assert result.exit_code == 0, result.output

@@ -12,8 +12,8 @@ import pytest
 from deltalake import DeltaTable
 from mlflow import MlflowClient
 
-from telco_churn.datasets.score_history import ScoreHistory
-from telco_churn.errors import ExitCode
+from kedro_asof.datasets.dated_history import DatedHistory
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy, decision_params
 from tests.processes import read_until, start_run
 
@@ -23,13 +23,14 @@ pytestmark = pytest.mark.slow
 WRITER = """
 import sys
 import ibis
-from telco_churn.contracts import SCORES_SCHEMA, ChurnScores, ScoreCommit
-from telco_churn.datasets.score_history import ScoreHistory
-from telco_churn.datasets.score_table import ScoreTable
+from telco_churn.contracts import SCORES_SCHEMA, ChurnScores
+from kedro_asof.date_commit import DateCommit
+from telco_churn.datasets.score_history import DatedHistory
+from telco_churn.datasets.score_table import DatedTable
 
 path, generation = sys.argv[1:]
 engine = {"backend": "duckdb", "database": ":memory:"}
-table = ScoreTable(filepath=path, as_of="2026-01-01", connection=engine)
+table = DatedTable(filepath=path, as_of="2026-01-01", connection=engine)
 values = {
     "customer_id": "i::varchar", "as_of": "DATE '2026-01-01'", "churn_probability": "0.1",
     "risk_band": "'low'", "expected_value": "1", "contact": "true", "holdout": "false",
@@ -42,10 +43,10 @@ columns = ", ".join(
                    "date32[day]": "date"}.get(str(field.type), "timestamptz")]
 )
 rows = table._connection.sql(f"SELECT {columns} FROM range(200000) t(i)")
-history = ScoreHistory(filepath=path).load()
+history = DatedHistory(filepath=path).load()
 replaces = int(history["table_version"].iloc[-1]) if len(history) else None
 lineage = {"model_version": generation, "started_at": "2026-01-01T00:00:00+00:00"}
-commit = ChurnScores.validate(ScoreCommit(rows, lineage, replaces))
+commit = ChurnScores.validate(DateCommit(rows, lineage, replaces))
 print("ready", flush=True)
 sys.stdin.readline()
 table.save(commit)
@@ -214,5 +215,5 @@ def test_promoting_another_version_changes_nothing_in_a_run(project: ProjectCopy
     rows = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
     rows = rows[rows["as_of"].astype(str) == "2026-08-31"]
     assert set(rows["model_version"]) == {int(first.version)}
-    history = ScoreHistory(filepath=str(project.data / "07_model_output" / "churn_scores")).load()
+    history = DatedHistory(filepath=str(project.data / "07_model_output" / "churn_scores")).load()
     assert history["model_version"].iloc[-1] == str(first.version)

@@ -18,24 +18,19 @@ import yaml
 from deltalake import DeltaTable
 from kedro.io import DatasetError
 
-from telco_churn.contracts import (
-    SCORES_SCHEMA,
-    BrokenContractError,
-    ChurnScores,
-    Contacts,
-    ScoreCommit,
-)
-from telco_churn.contracts.engine_checks import check_rules
-from telco_churn.datasets.engine_table import EngineTable
-from telco_churn.datasets.score_table import ScoreTable
-from telco_churn.engines import connect, map_batches
+from kedro_asof.contracts.execution import BrokenContractError, check_rules
+from kedro_asof.datasets.dated_table import DatedTable
+from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.date_commit import DateCommit
+from kedro_asof.engines import connect, map_batches
+from telco_churn.contracts import SCORES_SCHEMA, ChurnScores, Contacts
 from telco_churn.pipelines.ingestion.late_values import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
-from telco_churn.pipelines.scoring.unseen import count_customers
+from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params
-from tests.datasets.test_score_table import LINEAGE
-from tests.datasets.test_score_table import ROW as SCORE
-from tests.datasets.test_score_table import commit as commit_of
+from tests.kedro_asof.datasets.test_dated_table import LINEAGE
+from tests.kedro_asof.datasets.test_dated_table import ROW as SCORE
+from tests.kedro_asof.datasets.test_dated_table import commit as commit_of
 from tests.pipelines.release.small_models import make_features, make_version
 from tests.small_operator import feature_expression
 
@@ -267,8 +262,8 @@ def _comparable(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.drop(columns="scored_at").sort_values(KEY, ignore_index=True)
 
 
-def _score_table(path: Path, engine: dict[str, Any], day: str = "2026-01-01") -> ScoreTable:
-    return ScoreTable(filepath=str(path), as_of=day, connection=engine)
+def _score_table(path: Path, engine: dict[str, Any], day: str = "2026-01-01") -> DatedTable:
+    return DatedTable(filepath=str(path), as_of=day, connection=engine)
 
 
 def _batch(*rows: dict[str, Any]) -> pa.RecordBatch:
@@ -277,8 +272,8 @@ def _batch(*rows: dict[str, Any]) -> pa.RecordBatch:
 
 def _spark_commit(
     spark: ibis.BaseBackend, rows: list[dict[str, Any]], replaces: int | None = None
-) -> ScoreCommit:
-    return ChurnScores.validate(ScoreCommit(_spark_table(spark, rows), LINEAGE, replaces))
+) -> DateCommit:
+    return ChurnScores.validate(DateCommit(_spark_table(spark, rows), LINEAGE, replaces))
 
 
 def _spark_table(spark: ibis.BaseBackend, rows: list[dict[str, Any]]) -> ir.Table:

@@ -16,7 +16,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.postgresql import Server, find_program, start_postgresql
 from tests.processes import MOVE_ALIAS, REGISTER, Start, read_until, start_run, wait_for_stop
@@ -86,7 +86,7 @@ def champion_of(address: str) -> int | None:
 
 
 def standings(address: str) -> dict[int, str]:
-    return {number: entry.tags["standing"] for number, entry in list_versions(address).items()}
+    return {number: entry.tags["status"] for number, entry in list_versions(address).items()}
 
 
 def registry_of(project: ProjectCopy) -> str:
@@ -158,7 +158,7 @@ def test_a_training_that_is_killed_as_it_registers_leaves_a_whole_version(
     output, _ = killed.communicate()
     assert killed.returncode == -signal.SIGKILL, output
     tags = list_versions(registry_of(project))[2].tags
-    assert tags["gate"] == tags["standing"] == "challenger"
+    assert tags["gate"] == tags["status"] == "challenger"
     assert "artifacts/model/booster.txt" in json.loads(tags["files"])
     result = project.run("--pipelines", "promote", "--params", "version=2")
     assert result.exit_code == ExitCode.DONE, result.output

@@ -14,13 +14,13 @@ import pytest
 from telco_churn.model.calibration import SigmoidCalibration
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
-from telco_churn.model.fitting import (
-    Rows,
+from telco_churn.pipelines.training.fitting import (
     fit,
     fit_calibration,
     fit_churn_model,
     fit_logistic_regression,
 )
+from telco_churn.training_data.training_examples import Rows
 from tests.model.examples import DECISION, SETTINGS, make_rows
 
 REASONS = ["reason_1", "reason_2", "reason_3"]

@@ -13,9 +13,9 @@ import mlflow
 import pandas as pd
 import pytest
 
-from telco_churn.datasets.model_package import describe_package
-from telco_churn.model.fitting import fit_churn_model
-from telco_churn.model.registered import ModelPackage, Promotion
+from telco_churn.pipelines.training.fitting import fit_churn_model
+from telco_churn.registry.model_package import describe_package
+from telco_churn.registry.registry_types import ModelPackage, Promotion
 from tests.conftest import PROJECT
 from tests.model.examples import DECISION, SETTINGS, make_rows
 from tests.processes import find_free_port

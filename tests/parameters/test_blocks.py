@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, RootModel, ValidationError
 
-from telco_churn.parameters import BLOCKS, AsOf, OwnTableParams, VersionParam
+from kedro_asof.params import AsOf
+from telco_churn.parameters import BLOCKS, OwnTableParams, VersionParam
 from tests.conftest import simulation_params
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.tracking.tiny_project import TinyProject, TinyRun
 from tests.wandb_files import WrittenRun

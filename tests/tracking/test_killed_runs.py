@@ -12,7 +12,7 @@ import mlflow
 import pytest
 from filelock import FileLock
 
-from telco_churn.hooks.killed_runs import RUNS, MarkKilledRuns
+from telco_churn.hooks.killed_runs import RUNS, MarkKilledRunsHook
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,8 +29,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data" / RUNS
 
 
-def make_hook(project: Path, data: str = "data") -> MarkKilledRuns:
-    hook = MarkKilledRuns()
+def make_hook(project: Path, data: str = "data") -> MarkKilledRunsHook:
+    hook = MarkKilledRunsHook()
     context: Any = SimpleNamespace(config_loader={"globals": {"data": data}}, project_path=project)
     hook.after_context_created(context)
     return hook
@@ -45,7 +45,7 @@ def leave_run(folder: Path) -> str:
     return str(run_id)
 
 
-def run_once(hook: MarkKilledRuns) -> None:
+def run_once(hook: MarkKilledRunsHook) -> None:
     with mlflow.start_run(experiment_id="0"):
         hook.before_pipeline_run()
     hook.after_pipeline_run()

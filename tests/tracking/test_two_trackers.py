@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from telco_churn.errors import ExitCode
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.wandb_files import WrittenRun
 

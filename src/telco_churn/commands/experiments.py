@@ -11,8 +11,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 
-from telco_churn.commands.outcome import explain_errors
-from telco_churn.commands.side_by_side import Experiment, compare
+from telco_churn.commands.compare_runs import Experiment, compare
+from telco_churn.commands.exit_codes import explain_errors
+from telco_churn.registry.model_statuses import find_status
 
 DEFAULT_METRICS = (
     "expected_profit",
@@ -125,7 +126,7 @@ def _describe_model(client: MlflowClient, version: ModelVersion) -> dict[str, st
     told = version.tags.get("data_fingerprint")
     return ({"data": told} if told else {}) | {
         "model": f"{version.name} {version.version}",
-        "standing": ", ".join(held) or version.tags.get("standing", ""),
+        "model_status": ", ".join(held) or find_status(version) or "",
     }
 
 

@@ -7,18 +7,14 @@ import click
 import pandas as pd
 from kedro.io import DataCatalog
 
-from telco_churn.commands.dates import Day
-from telco_churn.commands.outcome import explain_errors
-from telco_churn.commands.sessions import open_score_history, open_session, show_table
-from telco_churn.datasets.score_table import ScoreTable
-from telco_churn.errors import NothingToDo, WrongCallError
-from telco_churn.handover import hand_over
-from telco_churn.retention import (
-    Leftover,
-    find_leftovers,
-    list_elsewhere,
-    remove_leftovers,
-)
+from kedro_asof.backfill import Day
+from kedro_asof.cleanup import Leftover, find_leftovers, list_elsewhere, remove_leftovers
+from kedro_asof.datasets.dated_history import DatedHistory
+from kedro_asof.datasets.dated_table import DatedTable
+from kedro_asof.delivery import write_contact_lists
+from kedro_asof.errors import NothingToDo, WrongCallError
+from kedro_asof.project import open_session, show_table
+from telco_churn.commands.exit_codes import explain_errors
 
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
 
@@ -58,13 +54,13 @@ def restore(env: str | None, as_of: date, version: int) -> None:
     _check_scored(table.load(), as_of)
     with open_session(env, {"as_of": str(as_of)}) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
-        with cast(ScoreTable, catalog["churn_scores"]).claim():
+        with cast(DatedTable, catalog["churn_scores"]).lock_date():
             try:
                 made = table.restore(str(as_of), version)
             except NothingToDo:  # a restore may have been killed before it wrote the list
-                hand_over(catalog)
+                write_contact_lists(catalog)
                 raise
-            hand_over(catalog)
+            write_contact_lists(catalog)
     click.echo(
         f"{as_of} is as version {version} had it; that is version {made} of the table now. Its "
         "contact list was written anew."
@@ -92,7 +88,7 @@ def prune(env: str | None, before: date, dry_run: bool) -> None:
             return
         _show_leftovers(leftovers)
         if not dry_run:
-            remove_leftovers(leftovers, cast(ScoreTable, catalog["churn_scores"]))
+            remove_leftovers(leftovers, cast(DatedTable, catalog["churn_scores"]))
     freed = sum(each.bytes for each in leftovers) / 1e6
     click.echo(f"{freed:,.1f} MB {'would be' if dry_run else 'were'} freed.")
 
@@ -131,3 +127,9 @@ def _show(commits: pd.DataFrame) -> None:
 def _show_leftovers(leftovers: list[Leftover]) -> None:
     rows = [[str(each.as_of), each.name, f"{each.bytes / 1e6:,.1f}"] for each in leftovers]
     show_table(["as_of", "dataset", "MB"], rows)
+
+
+def open_score_history(env: str | None) -> DatedHistory:
+    """Open the commits of the score table."""
+    with open_session(env) as session:
+        return cast(DatedHistory, session.load_context().catalog["score_history"])

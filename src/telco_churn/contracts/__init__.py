@@ -1,8 +1,5 @@
 """One Pandera model per persisted table, named as its dataset; the catalog applies it."""
 
-from telco_churn.contracts.contract import FrameContract, TableContract
-from telco_churn.contracts.declared import DeclaredTable
-from telco_churn.contracts.engine_checks import BrokenContractError
 from telco_churn.contracts.evaluation import (
     CalibrationCurve,
     DecileTable,
@@ -28,7 +25,6 @@ from telco_churn.contracts.ingestion import (
 from telco_churn.contracts.leakage import LeakageFindings
 from telco_churn.contracts.operator_tables import (
     IDENTIFIERS,
-    LOADED_AT,
     Cancellations,
     Contacts,
     Customers,
@@ -54,17 +50,14 @@ from telco_churn.contracts.scores import (
     ChurnScores,
     ContactList,
     ContactReasons,
-    ScoreCommit,
 )
 
 __all__ = [
     "CONTACTS_SCHEMA",
     "IDENTIFIERS",
-    "LOADED_AT",
     "PREDICTIONS_SCHEMA",
     "REASONS_SCHEMA",
     "SCORES_SCHEMA",
-    "BrokenContractError",
     "CalibrationCurve",
     "Cancellations",
     "CheckedRows",
@@ -79,8 +72,6 @@ __all__ = [
     "Customers",
     "DataDictionary",
     "DecileTable",
-    "DeclaredTable",
-    "FrameContract",
     "HeldOutPredictions",
     "IngestionReport",
     "Invoices",
@@ -98,11 +89,9 @@ __all__ = [
     "RawSubscriptions",
     "RawUsage",
     "RejectedRows",
-    "ScoreCommit",
     "SliceGaps",
     "SliceMetrics",
     "Subscriptions",
-    "TableContract",
     "TrainingExamples",
     "TrueHazard",
     "Usage",

@@ -7,20 +7,20 @@ from datetime import date
 
 import pandera.pandas as pa
 
-from telco_churn.contracts.contract import FrameContract
+from kedro_asof.contracts.contract import FrameContract
 
 
 class HeldOutPredictions(FrameContract):
     """One row per customer and date that the candidate did not learn from.
 
-    Further columns: the probability by each rival, and `slice_<feature>` with any value.
+    Further columns: the probability by each baseline, and `slice_<feature>` with any value.
     """
 
     customer_id: str
     as_of: date
     churned: bool
     churn_probability: float = pa.Field(ge=0, le=1)
-    rivals: float | None = pa.Field(
+    baselines: float | None = pa.Field(
         alias="^(rule_of_thumb|logistic_regression|untuned_lightgbm)$",
         regex=True,
         ge=0,

@@ -6,8 +6,8 @@ from typing import Any
 import ibis.expr.types as ir
 import pandera.ibis as pa
 
-from telco_churn.contracts.contract import FrameContract, TableContract
-from telco_churn.contracts.engine_checks import BrokenContractError
+from kedro_asof.contracts.contract import FrameContract, TableContract
+from kedro_asof.contracts.execution import BrokenContractError
 from telco_churn.contracts.operator_tables import IDENTIFIERS
 
 

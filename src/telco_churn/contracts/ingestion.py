@@ -5,7 +5,7 @@ from datetime import date
 import pandera.ibis as pa
 import pandera.pandas
 
-from telco_churn.contracts.contract import FrameContract, TableContract
+from kedro_asof.contracts.contract import FrameContract, TableContract
 
 
 class CheckedRows(TableContract):

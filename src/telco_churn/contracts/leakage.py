@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from telco_churn.contracts.contract import FrameContract
+from kedro_asof.contracts.contract import FrameContract
 
 
 class LeakageFindings(FrameContract):

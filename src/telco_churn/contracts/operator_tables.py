@@ -14,9 +14,8 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 from pandera.api.ibis.types import IbisData
 
-from telco_churn.contracts.contract import DeliveredTable, TableContract
+from kedro_asof.contracts.contract import DeliveredTable, TableContract
 
-LOADED_AT = "loaded_at"  # when a row came in, where a table says so
 IDENTIFIERS = ("full_name", "email", "phone", "date_of_birth", "postcode")
 
 EARLIEST = date(1950, 1, 1)

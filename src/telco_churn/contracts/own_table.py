@@ -6,8 +6,8 @@ import ibis.expr.types as ir
 import pandera.ibis
 import pandera.pandas as pa
 
-from telco_churn.contracts.contract import FrameContract
-from telco_churn.contracts.engine_checks import BrokenContractError
+from kedro_asof.contracts.contract import FrameContract
+from kedro_asof.contracts.execution import BrokenContractError
 
 
 class OwnTable(pandera.ibis.DataFrameModel):

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from telco_churn.contracts.contract import FrameContract
+from kedro_asof.contracts.contract import FrameContract
 
 
 class PromotionLog(FrameContract):

@@ -1,15 +1,11 @@
 """Contracts of scores: on the way, as they are committed, and as they are handed over."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
-import ibis.expr.types as ir
 import pandera.ibis as pa
 import pyarrow
 
-from telco_churn.contracts.contract import TableContract
+from kedro_asof.contracts.contract import TableContract
 
 REASONS = (1, 2, 3)
 KEY = {"customer_id": pyarrow.string(), "as_of": pyarrow.date32()}
@@ -80,24 +76,6 @@ class ContactReasons(TableContract):
         unique = ["customer_id", "as_of"]
 
 
-@dataclass(frozen=True)
-class ScoreCommit:
-    """The scores of one date and what is noted of them, to be committed together.
-
-    Attributes:
-        rows: The columns of `ChurnScores`.
-        lineage: What the commit is to say of itself.
-        replaces: The table's version that the date was last written by, None where it never was:
-            should it be another one by then, nothing is committed.
-        checks: Raise where the rows, once they lie in files, are not to be committed.
-    """
-
-    rows: ir.Table
-    lineage: Mapping[str, Any]
-    replaces: int | None = None
-    checks: tuple[Callable[[ir.Table], object], ...] = ()
-
-
 class ChurnScores(ContactReasons):
     """One row per customer and `as_of`; money in `currency`, contributions in log odds."""
 
@@ -109,16 +87,6 @@ class ChurnScores(ContactReasons):
     model_version: int = pa.Field(ge=1)
     run_id: str
     scored_at: datetime
-
-    @classmethod
-    def validate(cls, check_obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Check a table at once; of a commit its rows, once they are files and before it is made.
-
-        They are computed once that way: checked is what is committed.
-        """
-        if isinstance(check_obj, ScoreCommit):
-            return replace(check_obj, checks=(*check_obj.checks, cls.validate))
-        return super().validate(check_obj, *args, **kwargs)
 
 
 class ContactList(ContactReasons):

@@ -1,23 +1,23 @@
 """What happens around a run, beside the nodes."""
 
-from telco_churn.hooks.dates import OneRunAtATime, SkipWhatIsScored
-from telco_churn.hooks.killed_runs import MarkKilledRuns
-from telco_churn.hooks.refusals import (
-    NameUnreachableRegistry,
-    RefuseBadParameters,
-    RefuseOtherRunners,
-    RefuseUnknownEnvironment,
+from telco_churn.hooks.date_lock import RunLockHook, SkipIfScoredHook
+from telco_churn.hooks.killed_runs import MarkKilledRunsHook
+from telco_churn.hooks.preflight import (
+    CheckEnvironmentHook,
+    CheckParametersHook,
+    CheckRunnerHook,
+    RegistryErrorsHook,
 )
-from telco_churn.hooks.telling import ShowSummary, TagTrainingData
+from telco_churn.hooks.reporting import ShowSummaryHook, TagTrainingDataHook
 
 __all__ = [
-    "MarkKilledRuns",
-    "NameUnreachableRegistry",
-    "OneRunAtATime",
-    "RefuseBadParameters",
-    "RefuseOtherRunners",
-    "RefuseUnknownEnvironment",
-    "ShowSummary",
-    "SkipWhatIsScored",
-    "TagTrainingData",
+    "CheckEnvironmentHook",
+    "CheckParametersHook",
+    "CheckRunnerHook",
+    "MarkKilledRunsHook",
+    "RegistryErrorsHook",
+    "RunLockHook",
+    "ShowSummaryHook",
+    "SkipIfScoredHook",
+    "TagTrainingDataHook",
 ]

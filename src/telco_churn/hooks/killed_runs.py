@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 RUNS = ".runs"  # beside the outputs of an environment, which all machines that run it share
 
 
-class MarkKilledRuns:
+class MarkKilledRunsHook:
     """Holds a lock named like MLflow's run: the run that gets it later knows its owner is dead."""
 
     def __init__(self) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from telco_churn.datasets.engine_step import EngineStep
-from telco_churn.datasets.engine_table import EngineTable
+from kedro_asof.datasets.engine_table import EngineStep, EngineTable
 
 
 def explain_unfit_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> str:

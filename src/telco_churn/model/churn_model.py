@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_churn.model.calibration import SigmoidCalibration
-from telco_churn.model.contributions import Contributions
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.explanation import explain_rows
+from telco_churn.model.shap.shap_values import Contributions
 
 BOOSTER_FILE = "booster.txt"
 DESCRIPTION_FILE = "model.json"

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telco_churn.errors import InputError
+from telco_churn.model.errors import ModelInputError
 
 Matrix = npt.NDArray[np.float64]
 
@@ -17,7 +17,7 @@ Matrix = npt.NDArray[np.float64]
 NUMBERS = {"boolean", "integer", "floating", "mixed-integer-float", "decimal"}
 
 
-class FeatureMismatchError(InputError):
+class FeatureMismatchError(ModelInputError):
     """A feature frame does not have the columns, types or finite values that the model reads."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.errors import InputError
+from telco_churn.model.errors import ModelInputError
 
 Texts = Mapping[str, str]
 Words = npt.NDArray[np.object_]
@@ -25,7 +25,7 @@ FOR_NUMBERS = "{value}, {magnitude}, {percent}, {days}, {change}"
 FORMAT_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
-class TemplateError(InputError):
+class TemplateError(ModelInputError):
     """A template of a reason cannot be put into words."""
 
 

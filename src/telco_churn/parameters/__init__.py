@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from telco_churn.parameters.as_of import AsOf
+from kedro_asof.params import AsOf
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams, RuleOfThumbParams
 from telco_churn.parameters.features import (
@@ -24,7 +24,6 @@ from telco_churn.parameters.simulation import MessParams, SimulationParams
 from telco_churn.parameters.training import LightGBMParams, SplitParams, TrainingParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.parameters.version import VersionParam
-from telco_churn.parameters.windows import Statistic, WindowFeature, WindowParams
 
 # Every block that conf/ and --params may set, by its name there.
 BLOCKS: dict[str, type[BaseModel]] = {
@@ -50,7 +49,6 @@ BLOCKS: dict[str, type[BaseModel]] = {
 
 __all__ = [
     "BLOCKS",
-    "AsOf",
     "DecisionParams",
     "EligibilityParams",
     "EvaluationParams",
@@ -72,11 +70,8 @@ __all__ = [
     "SnapshotParams",
     "SourceParams",
     "SplitParams",
-    "Statistic",
     "SummaryParams",
     "TrainingParams",
     "TuningParams",
     "VersionParam",
-    "WindowFeature",
-    "WindowParams",
 ]

@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator, model_validator
 
-from telco_churn.parameters.block import Block, split_list
+from kedro_asof.params import Block, split_list
 
 
 class RuleOfThumbParams(Block):
@@ -23,7 +23,7 @@ class RuleOfThumbParams(Block):
 
 
 class EvaluationParams(Block):
-    """Intervals, slices and the simplest rival.
+    """Intervals, slices and the simplest baseline.
 
     Attributes:
         bootstrap_samples: How often customers are drawn anew for the intervals.

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from telco_churn.parameters.block import Block
-from telco_churn.parameters.windows import Days, WindowFeature, WindowParams
+from kedro_asof.params import Block
+from kedro_asof.windows.declaration import Days, WindowFeature, WindowParams
 
 STEP = re.compile(r"^(\d+) (day|week)s?$")
 STEP_DAYS = {"day": 1, "week": 7}

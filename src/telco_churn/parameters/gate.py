@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from telco_churn.parameters.block import Block
+from kedro_asof.params import Block
 
 Bound = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from telco_churn.parameters.block import Block
+from kedro_asof.params import Block
 
 
 class LeakageParams(Block):

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from telco_churn.parameters.block import Block, split_list
+from kedro_asof.params import Block, split_list
 from telco_churn.parameters.features import LabelParams
 
 

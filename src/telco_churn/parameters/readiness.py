@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from telco_churn.parameters.block import Block
+from kedro_asof.params import Block
 
 
 class SourceParams(Block):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from telco_churn.parameters.block import Block
+from kedro_asof.params import Block
 
 # What a text may say of a value, and what each would be of a trend of -0.5.
 SAMPLE = {"value": -0.5, "magnitude": 0.5, "percent": 50.0, "days": "1 day", "change": 66.7}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from telco_churn.parameters.block import Block
+from kedro_asof.params import Block
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 

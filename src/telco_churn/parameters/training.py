@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from telco_churn.parameters.block import Block
+from kedro_asof.params import Block
 from telco_churn.parameters.gate import GateParams
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.tuning import TuningParams

@@ -12,7 +12,7 @@ def draw_profit(
     *,
     currency: str,
     capacity: int | None = None,
-    rivals: pd.DataFrame | None = None,
+    baselines: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw profit over the number contacted, with its interval, best point and capacity.
 
@@ -20,14 +20,14 @@ def draw_profit(
         profit_curve: `contacts`, `profit`, `low`, `high`, in currency per date.
         currency: What money is counted in.
         capacity: Contacts per date at most; None where there is no limit.
-        rivals: `model`, `contacts`, `profit`; None leaves them out.
+        baselines: `model`, `contacts`, `profit`; None leaves them out.
     """
     figure, (axes,) = new_figure()
     curve = profit_curve
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.fill_between(curve["contacts"], curve["low"], curve["high"], color=BLUE, alpha=0.2)
     axes.plot(curve["contacts"], curve["profit"], color=BLUE, linewidth=2.2, label="Candidate")
-    for model, line in rivals.groupby("model", sort=False) if rivals is not None else ():
+    for model, line in baselines.groupby("model", sort=False) if baselines is not None else ():
         name = str(model)
         axes.plot(
             line["contacts"],

@@ -19,7 +19,7 @@ from tests.pipelines.evaluation.predictions import (
     predict,
     read_interval,
 )
-from tests.pipelines.evaluation.test_campaign import decision
+from tests.pipelines.evaluation.test_campaign_profit import decision
 
 REPETITIONS = 100
 CALIBRATION_ERROR = "expected_calibration_error"  # 0 in truth, which its interval begins at

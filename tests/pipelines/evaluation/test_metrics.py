@@ -74,7 +74,7 @@ def test_tenths_hold_what_numpy_splits_when_rows_do_not_divide_by_ten() -> None:
     tally = Tally.of(Ranking.of(churned, probability), np.ones(1003))
     groups = np.array_split(np.argsort(-probability, kind="stable"), 10)
     expected = [[len(g), churned[g].sum(), probability[g].sum()] for g in groups]
-    assert tally.tenths == pytest.approx(np.transpose(expected))
+    assert tally.deciles == pytest.approx(np.transpose(expected))
 
 
 def test_a_perfect_forecast_is_measured_as_one() -> None:

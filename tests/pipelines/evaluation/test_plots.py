@@ -10,16 +10,16 @@ from matplotlib.figure import Figure
 from telco_churn import plots
 from telco_churn.pipelines.evaluation.curves import (
     count_probabilities,
+    trace_baselines,
     trace_precision,
     trace_profit,
-    trace_rivals,
     trace_roc,
 )
+from telco_churn.pipelines.evaluation.deciles import tabulate_calibration, tabulate_deciles
 from telco_churn.pipelines.evaluation.nodes import measure_models
 from telco_churn.pipelines.evaluation.slice_tables import measure_slices
-from telco_churn.pipelines.evaluation.tenths import tabulate_calibration, tabulate_deciles
 from tests.pipelines.evaluation.predictions import NO_CHAMPION, evaluation_params, predict
-from tests.pipelines.evaluation.test_campaign import decision
+from tests.pipelines.evaluation.test_campaign_profit import decision
 
 HOW, MONEY = evaluation_params(bootstrap_samples=20), decision(20)
 ROWS = predict(300, seed=0).assign(rule_of_thumb=0.1, slice_region=["north", "south", None] * 100)
@@ -44,13 +44,13 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
         trace_profit(ROWS, HOW, MONEY),
         currency="EUR",
         capacity=20,
-        rivals=trace_rivals(ROWS, MONEY),
+        baselines=trace_baselines(ROWS, MONEY),
     ),
     "profit alone": lambda: plots.draw_profit(trace_profit(ROWS, HOW, MONEY), currency="EUR"),
-    "profit without rivals": lambda: plots.draw_profit(
+    "profit without baselines": lambda: plots.draw_profit(
         trace_profit(ROWS, HOW, MONEY),
         currency="EUR",
-        rivals=trace_rivals(ROWS.drop(columns="rule_of_thumb"), MONEY),
+        baselines=trace_baselines(ROWS.drop(columns="rule_of_thumb"), MONEY),
     ),
     "slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0]),
     "no slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0].head(0)),

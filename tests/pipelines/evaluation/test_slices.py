@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from telco_churn.contracts import SliceGaps, SliceMetrics
-from telco_churn.pipelines.evaluation.bands import name_slices
+from telco_churn.pipelines.evaluation.binning import name_slices
 from telco_churn.pipelines.evaluation.slice_tables import measure_slices
 from tests.pipelines.evaluation.predictions import evaluation_params, predict
 

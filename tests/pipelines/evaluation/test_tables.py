@@ -5,15 +5,16 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from kedro_asof.contracts.contract import FrameContract
 from telco_churn import contracts
-from telco_churn.contracts import FrameContract
 from telco_churn.pipelines.evaluation.curves import (
     count_probabilities,
+    trace_baselines,
     trace_precision,
     trace_profit,
-    trace_rivals,
     trace_roc,
 )
+from telco_churn.pipelines.evaluation.deciles import tabulate_calibration, tabulate_deciles
 from telco_churn.pipelines.evaluation.held_out import UnfitPredictionsError
 from telco_churn.pipelines.evaluation.nodes import (
     compare_with_champion,
@@ -21,9 +22,8 @@ from telco_churn.pipelines.evaluation.nodes import (
     report_metrics,
 )
 from telco_churn.pipelines.evaluation.slice_tables import measure_slices
-from telco_churn.pipelines.evaluation.tenths import tabulate_calibration, tabulate_deciles
 from tests.pipelines.evaluation.predictions import NO_CHAMPION, evaluation_params, predict
-from tests.pipelines.evaluation.test_campaign import decision
+from tests.pipelines.evaluation.test_campaign_profit import decision
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_the_profit_curve_starts_with_nothing_and_ends_with_everybody(rows: pd.D
     assert curve["contacts"].iloc[-1] == 500
     everybody = (0.5 * (rows["churned"] * 100 - 10) - 5).sum() / 2
     assert curve["profit"].iloc[-1] == pytest.approx(everybody)
-    assert set(trace_rivals(rows, decision(50))["model"]) == {
+    assert set(trace_baselines(rows, decision(50))["model"]) == {
         "rule_of_thumb",
         "logistic_regression",
     }

@@ -18,7 +18,7 @@ from telco_churn.pipelines.features.snapshots import (
     list_training_dates,
     snapshot_customers,
 )
-from telco_churn.splits import TooFewSnapshotsError
+from telco_churn.training_data.temporal_split import TooFewSnapshotsError
 from tests.conftest import (
     as_of,
     eligibility_params,

@@ -14,15 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from telco_churn.contracts import (
-    IDENTIFIERS,
-    Cancellations,
-    Contacts,
-    Customers,
-    Invoices,
-    TableContract,
-    Usage,
-)
+from kedro_asof.contracts.contract import TableContract
+from telco_churn.contracts import IDENTIFIERS, Cancellations, Contacts, Customers, Invoices, Usage
 from telco_churn.parameters import IngestionParams, MessParams
 from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kedro_asof.params import AsOf
 from telco_churn.contracts import CustomerFeatures
-from telco_churn.parameters import AsOf, OwnTableParams
+from telco_churn.parameters import OwnTableParams
 from telco_churn.pipelines.own_table import nodes
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from tests.conftest import evaluation_params, label_params

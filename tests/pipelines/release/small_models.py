@@ -7,11 +7,11 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from telco_churn.examples import read_examples
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
-from telco_churn.model.fitting import Rows, fit_churn_model
-from telco_churn.model.registered import ModelVersion, Promotion
+from telco_churn.pipelines.training.fitting import fit_churn_model
+from telco_churn.registry.registry_types import ModelVersion, Promotion
+from telco_churn.training_data.training_examples import Rows, read_examples
 
 DECISION = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 SETTINGS = {"objective": "binary", "seed": 1, "num_threads": 1, "verbosity": -1, "num_leaves": 4}

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kedro_asof.params import AsOf
 from telco_churn.parameters import (
-    AsOf,
     DecisionParams,
     EligibilityParams,
     LabelParams,
@@ -20,8 +20,8 @@ from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.release import ReleaseParams
 from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.card import write_model_card
-from telco_churn.pipelines.release.facts import describe_examples
-from telco_churn.pipelines.release.subject import describe_operator, describe_table
+from telco_churn.pipelines.release.data_summary import describe_examples
+from telco_churn.pipelines.release.intended_use import describe_operator, describe_table
 from tests.conftest import evaluation_params
 from tests.pipelines.release import small_evaluation as small
 from tests.pipelines.release.small_models import fit_model, read_frame
@@ -42,7 +42,7 @@ OPERATOR = describe_operator(
     EligibilityParams(minimum_tenure_days=30, segments=["consumer"]),
 )
 TABLE = describe_table(OwnTableParams(table="customers.csv", target="left", positive="Yes"))
-PROMOTION = {"standing": "champion", "reasons": ["It earns 10 EUR more."], "evidence": {}}
+PROMOTION = {"status": "champion", "reasons": ["It earns 10 EUR more."], "evidence": {}}
 NO_LEAKS = pd.DataFrame(columns=["feature", "check", "evidence", "value", "limit"])
 
 
@@ -86,13 +86,13 @@ def by_time() -> Any:
 def write(**changes: Any) -> tuple[str, str]:
     given: dict[str, Any] = {
         "candidate": fit_model(),
-        "card_subject": OPERATOR,
-        "examples_facts": by_time(),
+        "intended_use": OPERATOR,
+        "examples_summary": by_time(),
         "metric_intervals": small.make_metric_intervals(),
         "roc_points": small.make_roc_points(),
         "calibration_curve": small.make_calibration_curve(),
         "profit_curve": small.make_profit_curve(),
-        "rival_profit_curves": small.make_rival_profit_curves(),
+        "baseline_profit_curves": small.make_rival_profit_curves(),
         "decile_table": small.make_decile_table(),
         "slice_metrics": small.make_slice_metrics(),
         "slice_gaps": small.make_slice_gaps(),
@@ -136,7 +136,7 @@ def card() -> tuple[str, str]:
         "| age_band: 75 and over | 8,000 | 160 | 2.00% | not judged | not judged |",
         "| segment | ROC AUC | 0.012 (0.000 to 0.046) | business | consumer |",
         "right one first in 81 of 100 pairs",
-        "54 % of those who churn are outside the riskiest tenth",
+        "54 % of those who churn are outside the riskiest decile",
         "taken by 30 % is an assumption",
         "It was judged on 1 date.",
         "Too few to judge: age_band: 75 and over.",
@@ -168,7 +168,7 @@ def test_the_same_training_writes_the_same_card(card: tuple[str, str]) -> None:
 
 def test_a_table_in_folds_is_told_of_as_such() -> None:
     folds = examples(("fold_1", "2026-01-05"), ("fold_2", "2026-01-05"))
-    markdown, _ = write(card_subject=TABLE, examples_facts=folds)
+    markdown, _ = write(intended_use=TABLE, examples_summary=folds)
     for part in (
         "`left` is `Yes` for a row of `customers.csv`",
         "known to whoever made the table",
@@ -182,7 +182,7 @@ def test_a_table_in_folds_is_told_of_as_such() -> None:
 
 
 def test_a_table_by_time_is_judged_by_time() -> None:
-    markdown, _ = write(card_subject=TABLE)
+    markdown, _ = write(intended_use=TABLE)
     assert "for a row of `customers.csv`" in markdown
     assert "On the test rows" in markdown
 
@@ -198,7 +198,7 @@ def test_leaks_a_search_and_a_rejection_are_not_kept_quiet() -> None:
     leaks = pd.DataFrame(
         [{"feature": "win_back", "check": "alone", "evidence": "ROC AUC 0.99", "value": 1.0}]
     )
-    rejected = PROMOTION | {"standing": "rejected", "reasons": ["It earns less."]}
+    rejected = PROMOTION | {"status": "rejected", "reasons": ["It earns less."]}
     markdown, _ = write(leakage_findings=leaks, training=training(30, "warn"), promotion=rejected)
     assert "- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown

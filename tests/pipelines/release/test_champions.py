@@ -7,16 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from kedro_asof.errors import InputError
 from telco_churn.contracts import PromotionLog
-from telco_churn.errors import InputError
-from telco_churn.model.registered import (
-    Appointment,
-    ChampionChangedError,
-    ModelVersion,
-    Promotion,
-    Standing,
-    VersionNumber,
-)
 from telco_churn.parameters.version import VersionParam
 from telco_churn.pipelines.release import (
     create_pipeline,
@@ -28,6 +20,14 @@ from telco_churn.pipelines.release.champions import (
     appoint_champion,
     promote_version,
     roll_back,
+)
+from telco_churn.registry.registry_types import (
+    Appointment,
+    ChampionChangedError,
+    ModelVersion,
+    Promotion,
+    Status,
+    VersionNumber,
 )
 from tests.pipelines.release.small_models import make_version
 
@@ -56,8 +56,8 @@ class Operator:
         self.log = PromotionLog.frame(entries)
         self.champion = appointment.champion or self.champion
 
-    def appoint(self, version: int, standing: Standing = "champion") -> None:
-        candidate = make_version(version, promotion=Promotion(standing, ("Because.",)))
+    def appoint(self, version: int, status: Status = "champion") -> None:
+        candidate = make_version(version, promotion=Promotion(status, ("Because.",)))
         self.keep(*appoint_champion(candidate, self.champion, self.champion, NOW))
 
     def promote(self, version: int) -> str:
@@ -101,12 +101,12 @@ def test_the_gate_appoints_and_the_log_knows_why(operator: Operator) -> None:
     assert operator.log["from_version"].isna().tolist() == [True, False]
 
 
-@pytest.mark.parametrize("standing", ["challenger", "rejected"])
+@pytest.mark.parametrize("status", ["challenger", "rejected"])
 def test_the_champion_stays_without_an_entry_when_the_gate_says_so(
-    standing: Standing, operator: Operator
+    status: Status, operator: Operator
 ) -> None:
     operator.appoint(1)
-    operator.appoint(2, standing)
+    operator.appoint(2, status)
     assert (operator.number, len(operator.log)) == (1, 1)
 
 
@@ -249,7 +249,7 @@ def test_a_version_is_read_as_it_is_typed(value: object, number: int | None) -> 
 
 def test_the_log_is_written_before_the_alias_moves() -> None:
     pipelines = (create_pipeline(), create_promote_pipeline(), create_rollback_pipeline())
-    moving = [node for made in pipelines for node in made.nodes if "champion_model" in node.outputs]
+    moving = [node for made in pipelines for node in made.nodes if "champion" in node.outputs]
     assert len(moving) == 3
     for node in moving:
-        assert node.outputs[:2] == ["promotion_log", "champion_model"]
+        assert node.outputs[:2] == ["promotion_log", "champion"]

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.examples import digest_rows
 from telco_churn.parameters import OwnTableParams
 from telco_churn.pipelines.release.comparison import predict_by_champion
-from telco_churn.pipelines.release.facts import describe_examples, describe_table_examples
+from telco_churn.pipelines.release.data_summary import describe_examples, describe_table_examples
+from telco_churn.training_data.training_examples import digest_rows
 from tests.conftest import label_params
 from tests.pipelines.release.small_models import (
     FACTS,
@@ -55,7 +55,7 @@ def in_folds(rows: int = ROWS) -> pd.DataFrame:
 
 
 def champion_of(rows: pd.DataFrame) -> Any:
-    """A champion that was judged out of fold, with a tenth more for each letter from a on."""
+    """A champion that was judged out of fold, with a decile more for each letter from a on."""
     examples = read_frame(rows)
     letter = examples["customer_id"].map(ord) - ord("a")
     known = pd.DataFrame({"row": digest_rows(examples), "churn_probability": letter / 10})

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
+from kedro_asof.params import AsOf
+from telco_churn.parameters import SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
 from telco_churn.pipelines.release.gate import decide_promotion
 from tests.pipelines.release.small_models import fit_model, make_version
@@ -55,7 +56,7 @@ def decide(**changes: Any) -> dict[str, Any]:
         "evaluation_metrics": METRICS,
         "slice_gaps": gaps(),
         "champion_comparison": BETTER,
-        "champion_silence": "",
+        "comparison_skipped_because": "",
         "candidate": fit_model(),
         "incumbent": make_version(4),
         "training": TRAINING,
@@ -67,7 +68,7 @@ def decide(**changes: Any) -> dict[str, Any]:
 
 def test_what_is_proven_to_earn_more_becomes_champion() -> None:
     decision = decide()
-    assert decision["standing"] == "champion"
+    assert decision["status"] == "champion"
     assert decision["reasons"] == [
         "It earns 1,300.00 EUR per date and the champion, version 4, 1,000.00 EUR: a difference "
         "of +300.00 (+120.00 to +480.00), on the same 2,000 customers and 2 dates. A gain of more "
@@ -76,7 +77,7 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "standing", "words"),
+    ("low", "high", "status", "words"),
     [
         (50.01, 480.0, "champion", "more than 50.00 EUR is proven"),
         (50.0, 480.0, "challenger", "Neither a gain of more than 50.00 EUR nor a loss is proven"),
@@ -88,11 +89,11 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
     ],
 )
 def test_the_interval_of_the_gain_decides_not_the_gain(
-    low: float, high: float, standing: str, words: str
+    low: float, high: float, status: str, words: str
 ) -> None:
     interval = {"profit_difference_low": low, "profit_difference_high": high}
     decision = decide(champion_comparison=BETTER | interval)
-    assert decision["standing"] == standing
+    assert decision["status"] == status
     assert words in decision["reasons"][0]
 
 
@@ -104,14 +105,14 @@ def test_a_challenger_is_told_how_a_person_can_promote_it() -> None:
 
 def test_the_first_candidate_becomes_champion() -> None:
     decision = decide(incumbent=None, champion_comparison={})
-    assert (decision["standing"], decision["reasons"]) == ("champion", ["There was no champion."])
+    assert (decision["status"], decision["reasons"]) == ("champion", ["There was no champion."])
 
 
 @pytest.mark.parametrize("incumbent", [None, make_version(4)])
 def test_bounds_hold_for_the_first_candidate_and_for_one_that_earns_more(incumbent: Any) -> None:
     worse = METRICS | {"expected_calibration_error_low": 0.0201}
     decision = decide(evaluation_metrics=worse, incumbent=incumbent)
-    assert decision["standing"] == "rejected"
+    assert decision["status"] == "rejected"
     assert decision["reasons"][0] == (
         "Its calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
         "(training.gate.max_calibration_error in conf/base/parameters/training.yml)."
@@ -125,11 +126,11 @@ def test_a_calibration_error_that_is_not_proven_does_not_reject() -> None:
         "expected_calibration_error_low": 0.02,
         "expected_calibration_error_high": 0.04,
     }
-    assert decide(evaluation_metrics=worse)["standing"] == "champion"
+    assert decide(evaluation_metrics=worse)["status"] == "champion"
 
 
 @pytest.mark.parametrize(
-    ("gap", "standing"),
+    ("gap", "status"),
     [
         ({}, "rejected"),
         ({"low": 0.1}, "champion"),
@@ -138,8 +139,8 @@ def test_a_calibration_error_that_is_not_proven_does_not_reject() -> None:
         ({"measure": "calibration_gap", "low": 0.03}, "champion"),
     ],
 )
-def test_a_gap_between_slices_rejects_when_it_is_proven(gap: dict[str, Any], standing: str) -> None:
-    assert decide(slice_gaps=gaps(GAP | gap))["standing"] == standing
+def test_a_gap_between_slices_rejects_when_it_is_proven(gap: dict[str, Any], status: str) -> None:
+    assert decide(slice_gaps=gaps(GAP | gap))["status"] == status
 
 
 def test_a_slice_that_is_served_too_badly_is_named_with_its_figures() -> None:
@@ -163,7 +164,7 @@ def test_all_reasons_are_listed_the_worst_first() -> None:
         | {"profit_difference_low": -9.0, "profit_difference_high": -1.0},
         candidate=fit_model(("tenure_days", "visits")),
     )
-    assert decision["standing"] == "rejected"
+    assert decision["status"] == "rejected"
     found = [reason.split()[:4] for reason in decision["reasons"]]
     assert found == [
         ["Its", "calibration", "error", "is"],
@@ -175,17 +176,17 @@ def test_all_reasons_are_listed_the_worst_first() -> None:
 
 def test_a_look_back_is_rejected_whatever_it_earns() -> None:
     decision = decide(as_of=AsOf("2026-08-30"))
-    assert decision["standing"] == "rejected"
+    assert decision["status"] == "rejected"
     assert "as of 2026-08-30, before the champion, version 4, of 2026-08-31" in str(decision)
 
 
 def test_the_date_of_the_champion_itself_is_no_look_back() -> None:
-    assert decide(as_of=AsOf("2026-08-31"))["standing"] == "champion"
+    assert decide(as_of=AsOf("2026-08-31"))["status"] == "champion"
 
 
 def test_other_features_leave_the_candidate_a_challenger_at_best() -> None:
     decision = decide(candidate=fit_model(("tenure_days", "visits")))
-    assert decision["standing"] == "challenger"
+    assert decision["status"] == "challenger"
     assert "it lacks ['plan'], has also ['visits']." in decision["reasons"][0]
     assert "A gain of more than" in decision["reasons"][1]
 
@@ -193,12 +194,12 @@ def test_other_features_leave_the_candidate_a_challenger_at_best() -> None:
 def test_other_features_that_earn_less_are_rejected() -> None:
     worse = BETTER | {"profit_difference_low": -2.0, "profit_difference_high": -1.0}
     decision = decide(candidate=fit_model(("tenure_days",)), champion_comparison=worse)
-    assert decision["standing"] == "rejected"
+    assert decision["status"] == "rejected"
 
 
 def test_a_champion_that_lacks_its_features_stays_without_figures() -> None:
     decision = decide(candidate=fit_model(("tenure_days",)), champion_comparison={})
-    assert decision["standing"] == "challenger"
+    assert decision["status"] == "challenger"
     assert len(decision["reasons"]) == 2
 
 
@@ -209,8 +210,8 @@ def test_a_champion_that_lacks_its_features_stays_without_figures() -> None:
 def test_a_champion_that_could_not_be_asked_stays_and_it_is_said_why(
     silence: str, reason: str
 ) -> None:
-    decision = decide(champion_comparison={}, champion_silence=silence)
-    assert decision["standing"] == "challenger"
+    decision = decide(champion_comparison={}, comparison_skipped_because=silence)
+    assert decision["status"] == "challenger"
     assert decision["reasons"][0] == reason
     assert "--params version=<number>`, with the same --env." in decision["reasons"][1]
 

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.examples import digest_rows, fingerprint_examples
-from telco_churn.model.registered import ModelPackage
-from telco_churn.parameters import AsOf
-from telco_churn.pipelines.release.facts import describe_examples
+from kedro_asof.params import AsOf
+from telco_churn.pipelines.release.data_summary import describe_examples
 from telco_churn.pipelines.release.nodes import package_model
+from telco_churn.registry.registry_types import ModelPackage
+from telco_churn.training_data.training_examples import digest_rows, fingerprint_examples
 from tests.conftest import label_params
 from tests.pipelines.release.small_models import fit_model, make_features, read_frame
 
 ROWS = 12
-PROMOTION = {"standing": "challenger", "reasons": ["Not proven."], "evidence": {"gain": 1.0}}
+PROMOTION = {"status": "challenger", "reasons": ["Not proven."], "evidence": {"gain": 1.0}}
 
 
 def frame(splits: list[str]) -> pd.DataFrame:
@@ -107,7 +107,7 @@ def test_a_package_holds_its_card_and_its_features(by_time: pd.DataFrame) -> Non
 
 def test_the_decision_of_the_gate_goes_with_it(by_time: pd.DataFrame) -> None:
     promotion = package(by_time, held_out_of(by_time)).promotion
-    assert (promotion.standing, promotion.reasons) == ("challenger", ("Not proven.",))
+    assert (promotion.status, promotion.reasons) == ("challenger", ("Not proven.",))
     assert promotion.evidence == {"gain": 1.0}
 
 

@@ -81,7 +81,7 @@ def test_what_is_told_of_examples_is_of_the_rows_that_are_used(folds: bool) -> N
     examples = copy_into_test(make_clean_examples(1000, 0.265, seed=13), copies=20)
     if folds:
         examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")
-    splits = count_used({"delivered_examples": examples, "features_left_out": []})
+    splits = count_used({"raw_examples": examples, "features_left_out": []})
     learnt_from = splits.set_index("split").at["folds" if folds else "train", "rows"]
     assert learnt_from == (980 if folds else 680)
     assert splits["rows"].sum() == 980
@@ -95,4 +95,4 @@ def count_used(given: dict[str, Any]) -> pd.DataFrame:
     for name, value in (given | read).items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
     made = SequentialRunner().run(chosen, catalog)
-    return made["examples_facts"].load().splits
+    return made["examples_summary"].load().splits

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from telco_churn.parameters import DecisionParams, EvaluationParams
-from telco_churn.pipelines.evaluation.campaign import Campaign
+from telco_churn.pipelines.evaluation.campaign_profit import Campaign
 from telco_churn.pipelines.evaluation.held_out import Floats, HeldOut, read_held_out
 from telco_churn.pipelines.evaluation.ranking import Ranking, Tally
 from telco_churn.pipelines.evaluation.resampling import find_interval, resample
@@ -41,12 +41,12 @@ def trace_profit(
     )
 
 
-def trace_rivals(held_out_predictions: pd.DataFrame, decision: DecisionParams) -> pd.DataFrame:
-    """Follow each rival's profit the same way: `model`, `contacts`, `profit`."""
+def trace_baselines(held_out_predictions: pd.DataFrame, decision: DecisionParams) -> pd.DataFrame:
+    """Follow each baseline's profit the same way: `model`, `contacts`, `profit`."""
     held_out = read_held_out(held_out_predictions)
     once = np.ones(len(held_out.churned))
     tables = [pd.DataFrame({"model": [], "contacts": [], "profit": []}).astype({"model": "str"})]
-    for model in held_out.rivals:
+    for model in held_out.baselines:
         campaign = Campaign.of(held_out, decision, model)
         contacts = _choose_contacts(campaign)
         profit = campaign.profit_by_contacts(contacts, once)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.errors import InputError
+from kedro_asof.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -43,7 +43,7 @@ class HeldOut:
     row: Integers
 
     @property
-    def rivals(self) -> list[str]:
+    def baselines(self) -> list[str]:
         """The models that the candidate has to beat, without the champion."""
         return [model for model in self.probability if model not in (CANDIDATE, CHAMPION)]
 

@@ -42,8 +42,8 @@ def log_loss(tally: Tally) -> float:
 
 
 def calibration_gaps(tally: Tally) -> Floats:
-    """Forecast less outcome of each tenth, times its share of rows, shape `(10,)`."""
-    _, churned, expected = tally.tenths
+    """Forecast less outcome of each decile, times its share of rows, shape `(10,)`."""
+    _, churned, expected = tally.deciles
     return (expected - churned) / tally.size
 
 
@@ -63,8 +63,8 @@ def lift_at_5_percent(tally: Tally) -> float:
 
 
 def capture_top_decile(tally: Tally) -> float:
-    """Share of all who churned that is among the riskiest tenth."""
-    return float(tally.tenths[1, 0] / tally.churned)
+    """Share of all who churned that is among the riskiest decile."""
+    return float(tally.deciles[1, 0] / tally.churned)
 
 
 METRICS: dict[str, Callable[[Tally], float]] = {

@@ -1,4 +1,4 @@
-"""Judges a candidate, its rivals and the champion on rows that none of them learnt from.
+"""Judges a candidate, its baselines and the champion on rows that none of them learnt from.
 
 In: held_out_predictions, champion_predictions, parameters. Out: metric_intervals,
 evaluation_metrics, champion_comparison.
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from telco_churn.parameters import DecisionParams, EvaluationParams
-from telco_churn.pipelines.evaluation.campaign import Campaign
+from telco_churn.pipelines.evaluation.campaign_profit import Campaign
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,
     CHAMPION,
@@ -26,7 +26,7 @@ from telco_churn.pipelines.evaluation.metrics import (
     measure,
     roc_auc,
 )
-from telco_churn.pipelines.evaluation.ranking import TENTHS, Ranking, Tally
+from telco_churn.pipelines.evaluation.ranking import DECILES, Ranking, Tally
 from telco_churn.pipelines.evaluation.resampling import bound_sum, find_interval, resample
 
 METRIC_DECIMALS = 6
@@ -72,7 +72,7 @@ def measure_models(
 
 
 def report_metrics(metric_intervals: pd.DataFrame) -> dict[str, float]:
-    """Return one flat dictionary: the candidate's with intervals, `<rival>_<metric>` without."""
+    """Return one flat dictionary: the candidate's with intervals, `<baseline>_<metric>` without."""
     ours = metric_intervals[metric_intervals["model"] == CANDIDATE]
     theirs = metric_intervals[~metric_intervals["model"].isin([CANDIDATE, CHAMPION])]
     metrics = {
@@ -147,11 +147,11 @@ def _prepare(held_out: HeldOut, model: str, decision: DecisionParams) -> Callabl
 
 
 def _tabulate(model: str, values: Floats, resamples: Floats, confidence: float) -> pd.DataFrame:
-    low, high = find_interval(resamples[:, :-TENTHS], confidence)
+    low, high = find_interval(resamples[:, :-DECILES], confidence)
     table = pd.DataFrame(
-        {"model": model, "metric": [*METRICS, EXPECTED_PROFIT], "value": values[:-TENTHS]}
+        {"model": model, "metric": [*METRICS, EXPECTED_PROFIT], "value": values[:-DECILES]}
         | {"low": low, "high": high}
     )
-    bounds = bound_sum(values[-TENTHS:], resamples[:, -TENTHS:], confidence)
+    bounds = bound_sum(values[-DECILES:], resamples[:, -DECILES:], confidence)
     table.loc[table["metric"] == "expected_calibration_error", ["low", "high"]] = bounds
     return table

@@ -3,7 +3,13 @@
 from kedro.pipeline import Node, Pipeline
 
 from telco_churn import plots
-from telco_churn.pipelines.evaluation import curves, drawings, nodes, slice_tables, tenths
+from telco_churn.pipelines.evaluation import (
+    curves,
+    deciles,
+    feature_importance,
+    nodes,
+    slice_tables,
+)
 
 ROWS, CHAMPION = "held_out_predictions", "champion_predictions"
 HOW, MONEY = "params:evaluation", "params:decision"
@@ -44,19 +50,26 @@ def _measures() -> list[Node]:
 
 def _tables() -> list[Node]:
     return [
-        Node(tenths.tabulate_deciles, [ROWS, HOW], "decile_table", name="tabulate_deciles"),
+        Node(deciles.tabulate_deciles, [ROWS, HOW], "decile_table", name="tabulate_deciles"),
         Node(
-            tenths.tabulate_calibration,
+            deciles.tabulate_calibration,
             [ROWS, HOW],
             "calibration_curve",
             name="tabulate_calibration",
         ),
         Node(curves.trace_profit, [ROWS, HOW, MONEY], "profit_curve", name="trace_profit"),
-        Node(curves.trace_rivals, [ROWS, MONEY], "rival_profit_curves", name="trace_rivals"),
+        Node(
+            curves.trace_baselines, [ROWS, MONEY], "baseline_profit_curves", name="trace_baselines"
+        ),
         Node(curves.trace_roc, ROWS, "roc_points", name="trace_roc"),
         Node(curves.trace_precision, ROWS, "precision_recall_points", name="trace_precision"),
         Node(curves.count_probabilities, ROWS, "probability_histogram", name="count_probabilities"),
-        Node(drawings.rank_features, "candidate", "feature_importance", name="rank_features"),
+        Node(
+            feature_importance.rank_features,
+            "candidate",
+            "feature_importance",
+            name="rank_features",
+        ),
     ]
 
 
@@ -82,8 +95,8 @@ def _plots() -> list[Node]:
         ),
         Node(plots.draw_deciles, "decile_table", "decile_plot", name="draw_deciles"),
         Node(
-            drawings.plot_profit,
-            ["profit_curve", "rival_profit_curves", MONEY, "params:summary"],
+            feature_importance.plot_profit,
+            ["profit_curve", "baseline_profit_curves", MONEY, "params:summary"],
             "profit_plot",
             name="plot_profit",
         ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from telco_churn.pipelines.evaluation.held_out import Floats, Integers
 
-TENTHS = 10
+DECILES = 10
 
 
 @dataclass(frozen=True)
@@ -112,14 +112,14 @@ class Tally:
         return self.found[before] + part * (within > before)
 
     @cached_property
-    def tenths(self) -> Floats:
-        """Rows, those who churned and those expected to, by tenth from the riskiest on.
+    def deciles(self) -> Floats:
+        """Rows, those who churned and those expected to, by decile from the riskiest on.
 
         Shape `(3, 10)`. Tenths are of equal size, the first ones larger by one where rows do not
         divide by ten.
         """
-        size, rest = divmod(self.size, TENTHS)
-        places = np.arange(TENTHS + 1, dtype=np.float64)
+        size, rest = divmod(self.size, DECILES)
+        places = np.arange(DECILES + 1, dtype=np.float64)
         ends: Floats = places * size + np.minimum(places, rest)
         whole, part = self._locate(ends)
         probability = self.ranking.probability

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from telco_churn.parameters import EvaluationParams
-from telco_churn.pipelines.evaluation.bands import name_slices
+from telco_churn.pipelines.evaluation.binning import name_slices
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,
     SLICE_PREFIX,

@@ -9,11 +9,10 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from telco_churn.contracts import LOADED_AT
+from kedro_asof.windows.aggregate import has_event
+from kedro_asof.windows.point_in_time import KEY, LOADED_AT
 from telco_churn.parameters import FeatureParams, LabelParams
-from telco_churn.pipelines.features.activity import has_event
-from telco_churn.pipelines.features.knowledge import select_final
-from telco_churn.pipelines.features.windows import KEY
+from telco_churn.pipelines.features.snapshots import select_final
 
 
 def label_churn(

@@ -10,9 +10,10 @@ from datetime import date
 import ibis.expr.types as ir
 import pandas as pd
 
+from kedro_asof.windows.aggregate import aggregate_windows
+from kedro_asof.windows.point_in_time import KEY
 from telco_churn.parameters import FeatureParams
-from telco_churn.pipelines.features.lookups import LOOKUPS
-from telco_churn.pipelines.features.windows import KEY, aggregate_windows
+from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 
 DECIMALS = 6
 
@@ -60,7 +61,7 @@ def describe_features(features: FeatureParams) -> pd.DataFrame:
     """
     looked_up: list[dict[str, object]] = [
         {"name": name, "meaning": meaning, "unit": unit, "source_table": lookup.table, "window": ""}
-        for lookup in LOOKUPS
+        for lookup in STATIC_FEATURES
         for name, (meaning, unit) in lookup.features.items()
     ]
     declared: list[dict[str, object]] = [

@@ -8,7 +8,7 @@ from kedro.pipeline import Node, Pipeline
 
 from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
 from telco_churn.pipelines.features import labels, nodes, snapshots
-from telco_churn.pipelines.features.lookups import LOOKUPS
+from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 
 
 def create_pipeline(
@@ -117,7 +117,7 @@ def _lookup_nodes(purpose: str) -> list[Node]:
             f"{purpose}_{lookup.function.__name__}",
             name=f"{lookup.function.__name__}_for_{purpose}",
         )
-        for lookup in LOOKUPS
+        for lookup in STATIC_FEATURES
     ]
 
 

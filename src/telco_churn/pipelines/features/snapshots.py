@@ -10,9 +10,11 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.errors import InputError, NotReadyError
+from kedro_asof.errors import InputError, NotReadyError
+from kedro_asof.params import AsOf
+from kedro_asof.windows.aggregate import has_event
+from kedro_asof.windows.point_in_time import KEY, is_known, join_known
 from telco_churn.parameters import (
-    AsOf,
     EligibilityParams,
     FeatureParams,
     LabelParams,
@@ -21,10 +23,7 @@ from telco_churn.parameters import (
     SourceParams,
     TrainingParams,
 )
-from telco_churn.pipelines.features.activity import has_event
-from telco_churn.pipelines.features.knowledge import is_known, join_known, select_final
-from telco_churn.pipelines.features.windows import KEY
-from telco_churn.splits import TooFewSnapshotsError, assign_splits
+from telco_churn.training_data.temporal_split import TooFewSnapshotsError, assign_splits
 
 
 class AsOfOutsideDataError(InputError):
@@ -149,6 +148,14 @@ def snapshot_customers(
     date_columns = [features.windows[table].date for table in label.event_tables]
     active = has_event(eligible, dates, eligibility.active_within_days, date_columns, events)
     return active.filter(active.is_active).select(*KEY)
+
+
+def select_final(cancellations: ir.Table, customers: ir.Table) -> ir.Table:
+    """Leave out the cancellations of who signed up again since: they are customers once more."""
+    signed_up = customers.select("customer_id", "signed_up_on")
+    joined = cancellations.join(signed_up, "customer_id")
+    final = joined.filter(joined.cancelled_on >= joined.signed_up_on)
+    return final.select(*cancellations.columns)
 
 
 def _check_covered(coverage: ir.Table, as_of: AsOf, usage: SourceParams | None = None) -> None:

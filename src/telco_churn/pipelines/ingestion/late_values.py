@@ -11,8 +11,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.contracts.row_rules import late_columns
-from telco_churn.errors import RefusedError
+from kedro_asof.contracts.row_rules import late_columns
+from kedro_asof.errors import RefusedError
 from telco_churn.parameters import IngestionParams
 from telco_churn.pipelines.ingestion.nodes import BLANKED, CONTRACTS, KEPT
 from telco_churn.pipelines.ingestion.row_checks import BLANKED_BY

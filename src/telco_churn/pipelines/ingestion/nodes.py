@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from kedro_asof.errors import RefusedError
 from telco_churn.contracts import (
     Cancellations,
     Contacts,
@@ -16,7 +17,6 @@ from telco_churn.contracts import (
     Subscriptions,
     Usage,
 )
-from telco_churn.errors import RefusedError
 from telco_churn.parameters import IngestionParams
 from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping, select_rejected
 

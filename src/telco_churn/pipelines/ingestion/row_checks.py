@@ -7,14 +7,15 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from telco_churn.contracts import LOADED_AT, TableContract
-from telco_churn.contracts.row_rules import (
+from kedro_asof.contracts.contract import TableContract
+from kedro_asof.contracts.row_rules import (
     broken_rules,
     column_types,
     first_broken_rule,
     key_columns,
     late_columns,
 )
+from kedro_asof.windows.point_in_time import LOADED_AT
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
 BLANKED_BY = "__blanked_by"  # of a late column: the rule by which its value was taken out

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from telco_churn.errors import InputError
+from kedro_asof.errors import InputError
 from telco_churn.parameters import OwnTableParams
 from telco_churn.pipelines.own_table.columns import is_positive, read_dates
 

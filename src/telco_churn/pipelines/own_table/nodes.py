@@ -8,7 +8,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.parameters import AsOf, EvaluationParams, LabelParams, OwnTableParams
+from kedro_asof.params import AsOf
+from telco_churn.parameters import EvaluationParams, LabelParams, OwnTableParams
 from telco_churn.pipelines.own_table.checks import (
     UnusableTableError,
     check_finite,

@@ -11,20 +11,15 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
+from kedro_asof.params import AsOf
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import (
-    AsOf,
-    DecisionParams,
-    EvaluationParams,
-    SummaryParams,
-    TrainingParams,
-)
+from telco_churn.parameters import DecisionParams, EvaluationParams, SummaryParams, TrainingParams
 from telco_churn.parameters.release import ReleaseParams
 from telco_churn.pipelines.release import card_tables as tables
+from telco_churn.pipelines.release.card_figures import draw_pictures
 from telco_churn.pipelines.release.card_page import render_page
-from telco_churn.pipelines.release.card_pictures import draw_pictures
-from telco_churn.pipelines.release.facts import ExamplesFacts
-from telco_churn.pipelines.release.subject import CardSubject
+from telco_churn.pipelines.release.data_summary import ExamplesSummary
+from telco_churn.pipelines.release.intended_use import IntendedUse
 
 TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")
 SPECIAL = re.compile(r"[\\\[\]|*`]")
@@ -40,13 +35,13 @@ LEARNER = {
 
 def write_model_card(
     candidate: ChurnModel,
-    card_subject: CardSubject,
-    examples_facts: ExamplesFacts,
+    intended_use: IntendedUse,
+    examples_summary: ExamplesSummary,
     metric_intervals: pd.DataFrame,
     roc_points: pd.DataFrame,
     calibration_curve: pd.DataFrame,
     profit_curve: pd.DataFrame,
-    rival_profit_curves: pd.DataFrame,
+    baseline_profit_curves: pd.DataFrame,
     decile_table: pd.DataFrame,
     slice_metrics: pd.DataFrame,
     slice_gaps: pd.DataFrame,
@@ -66,7 +61,7 @@ def write_model_card(
         Markdown, whose pictures lie in `plots/` beside it; and one page of HTML that holds them.
     """
     shown = {
-        "splits": tables.tabulate_splits(examples_facts),
+        "splits": tables.tabulate_splits(examples_summary),
         "metrics": tables.tabulate_metrics(metric_intervals),
         "money": tables.tabulate_money(decision, summary.currency),
         "deciles": tables.tabulate_deciles(decile_table),
@@ -75,11 +70,11 @@ def write_model_card(
     }
     markdown = render_markdown(
         **shown,
-        subject=card_subject,
-        examples=examples_facts,
+        subject=intended_use,
+        examples=examples_summary,
         model=_describe_model(candidate, training),
         profit=_describe_profit(metric_intervals, profit_curve, decision),
-        limits=_list_limits(metric_intervals, decile_table, slice_metrics, examples_facts),
+        limits=_list_limits(metric_intervals, decile_table, slice_metrics, examples_summary),
         leaks=leakage_findings.to_dict("records"),
         leakage_action=training.leakage.action,
         promotion=promotion,
@@ -94,7 +89,7 @@ def write_model_card(
         roc_points,
         calibration_curve,
         profit_curve,
-        rival_profit_curves,
+        baseline_profit_curves,
         decile_table,
         slice_metrics,
         feature_importance,
@@ -154,7 +149,7 @@ def _list_limits(
     metric_intervals: pd.DataFrame,
     deciles: pd.DataFrame,
     slices: pd.DataFrame,
-    examples: ExamplesFacts,
+    examples: ExamplesSummary,
 ) -> dict[str, Any]:
     judging = examples.splits[examples.splits["split"].isin(["test", "folds"])]
     captured = deciles.loc[deciles["decile"] == 1, "captured"].sum()

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from telco_churn.parameters import DecisionParams
-from telco_churn.pipelines.release.facts import ExamplesFacts
+from telco_churn.pipelines.release.data_summary import ExamplesSummary
 
 METRICS = {
     "roc_auc": ("ROC AUC", "{:.4f}"),
@@ -50,7 +50,7 @@ class CardTable:
     rows: list[list[str]]
 
 
-def tabulate_splits(examples: ExamplesFacts) -> CardTable:
+def tabulate_splits(examples: ExamplesSummary) -> CardTable:
     """Which dates are for what, and how many churned in them."""
     rows = [
         [
@@ -70,7 +70,7 @@ def tabulate_splits(examples: ExamplesFacts) -> CardTable:
 
 
 def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
-    """This model beside its rivals and the champion, a metric a row."""
+    """This model beside its baselines and the champion, a metric a row."""
     present = list(dict.fromkeys(metric_intervals["model"]))
     models = [model for model in MODELS if model in present]
     figures = metric_intervals.set_index(["metric", "model"]).to_dict("index")
@@ -83,7 +83,7 @@ def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
 
 
 def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
-    """Who churned by tenth of the customers, the riskiest first."""
+    """Who churned by decile of the customers, the riskiest first."""
     rows = [
         [
             f"{row['decile']:.0f}",

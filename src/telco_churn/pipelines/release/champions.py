@@ -1,7 +1,7 @@
 """Says which version the alias `champion` stands for from now on, and what the log keeps of it.
 
 In: the version that the gate or a person chose, the champion there is, the log. Out: entries for
-promotion_log, champion_model, a line for a person.
+promotion_log, champion, a line for a person.
 """
 
 from datetime import datetime
@@ -9,10 +9,10 @@ from typing import Protocol
 
 import pandas as pd
 
+from kedro_asof.errors import InputError
 from telco_churn.contracts import PromotionLog
-from telco_churn.errors import InputError
-from telco_churn.model.registered import Appointment, ModelVersion, VersionNumber
 from telco_churn.parameters.version import VersionParam
+from telco_churn.registry.registry_types import Appointment, ModelVersion, VersionNumber
 
 PROMOTE = "`kedro run --pipelines promote --params version=3`, with the same --env"
 
@@ -30,7 +30,7 @@ class Versions(Protocol):
 
 def appoint_champion(
     version: ModelVersion,
-    incumbent: ModelVersion | None,
+    champion: ModelVersion | None,
     current: VersionNumber | None,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment]:
@@ -38,7 +38,7 @@ def appoint_champion(
 
     Args:
         version: The candidate, registered.
-        incumbent: The champion that the gate compared it with; None when there was none.
+        champion: The champion that the gate compared it with; None when there was none.
         current: The champion now.
         clock: The time now.
 
@@ -50,11 +50,11 @@ def appoint_champion(
         ChampionChangedError: When the champion is no longer the one that it was compared with.
     """
     decision = version.promotion
-    if decision.standing == "champion":
-        appointment = Appointment(version, incumbent)
+    if decision.status == "champion":
+        appointment = Appointment(version, champion)
         appointment.check_replaces(current)
         reason = " ".join(decision.reasons)
-        return _write_entry("appointed", version, incumbent, "gate", reason, clock), appointment
+        return _write_entry("appointed", version, champion, "gate", reason, clock), appointment
     if current is None:
         raise PromotionRefusedError(
             f"There is no champion, and the gate did not let version {version.version} of "
@@ -62,12 +62,12 @@ def appoint_champion(
             f"it as it is: `kedro run --pipelines promote --params version={version.version}`, "
             "with the same --env."
         )
-    return PromotionLog.frame([]), Appointment(None, incumbent)
+    return PromotionLog.frame([]), Appointment(None, champion)
 
 
 def promote_version(
     registered_versions: Versions,
-    incumbent: VersionNumber | None,
+    champion: VersionNumber | None,
     version: VersionParam,
     user: str,
     clock: datetime,
@@ -87,20 +87,20 @@ def promote_version(
             f"Which version to promote was not said. Say for example {PROMOTE}; make "
             "mlflow lists the versions."
         )
-    if incumbent is not None and incumbent.version == version.number:
+    if champion is not None and champion.version == version.number:
         raise PromotionRefusedError(
-            f"Version {version.number} of {incumbent.name} is the champion already; nothing was "
+            f"Version {version.number} of {champion.name} is the champion already; nothing was "
             "changed. make mlflow lists the versions."
         )
     chosen = registered_versions.get(version.number)
-    entry = _write_entry("promoted", chosen, incumbent, user, "Promoted by hand.", clock)
-    return entry, Appointment(chosen, incumbent), _tell_change(chosen, incumbent, user)
+    entry = _write_entry("promoted", chosen, champion, user, "Promoted by hand.", clock)
+    return entry, Appointment(chosen, champion), _tell_change(chosen, champion, user)
 
 
 def roll_back(
     promotion_history: pd.DataFrame,
     registered_versions: Versions,
-    incumbent: VersionNumber | None,
+    champion: VersionNumber | None,
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment, str]:
@@ -112,21 +112,21 @@ def roll_back(
     Raises:
         PromotionRefusedError: When there is no champion, or the log knows none before it.
     """
-    if incumbent is None:
+    if champion is None:
         raise PromotionRefusedError(
             f"There is no champion to go back from. Promote a version: {PROMOTE}; make mlflow "
             "lists them."
         )
-    before = list_champions_before(promotion_history, incumbent)
+    before = list_champions_before(promotion_history, champion)
     if not before:
         raise PromotionRefusedError(
-            f"The log knows no champion of {incumbent.name} before version {incumbent.version}, "
+            f"The log knows no champion of {champion.name} before version {champion.version}, "
             f"which stays. Promote the version that you want: {PROMOTE}; make mlflow lists them."
         )
     former = registered_versions.get(before[-1])
-    reason = f"Back from version {incumbent.version} to the champion before it."
-    entry = _write_entry("rolled_back", former, incumbent, user, reason, clock)
-    return entry, Appointment(former, incumbent), _tell_change(former, incumbent, user)
+    reason = f"Back from version {champion.version} to the champion before it."
+    entry = _write_entry("rolled_back", former, champion, user, reason, clock)
+    return entry, Appointment(former, champion), _tell_change(former, champion, user)
 
 
 def list_champions_before(promotion_history: pd.DataFrame, champion: VersionNumber) -> list[int]:
@@ -156,7 +156,7 @@ def _cut_behind(line: list[int], version: int) -> list[int]:
 def _write_entry(
     action: str,
     version: ModelVersion,
-    incumbent: VersionNumber | None,
+    champion: VersionNumber | None,
     by: str,
     reason: str,
     clock: datetime,
@@ -166,15 +166,15 @@ def _write_entry(
         "by": by,
         "action": action,
         "model": version.name,
-        "from_version": incumbent.version if incumbent else None,
+        "from_version": champion.version if champion else None,
         "to_version": version.version,
         "reason": reason,
     }
     return PromotionLog.frame([entry])
 
 
-def _tell_change(version: ModelVersion, incumbent: VersionNumber | None, by: str) -> str:
-    before = f"was {incumbent.version}" if incumbent else "there was none"
+def _tell_change(version: ModelVersion, champion: VersionNumber | None, by: str) -> str:
+    before = f"was {champion.version}" if champion else "there was none"
     return (
         f"\n{version.name}: champion is now version {version.version} ({before}), trained as of "
         f"{version.facts['as_of']}; changed by {by}\n"

@@ -1,6 +1,6 @@
 """Decides whether a candidate becomes the champion: by what is proven, not by what is newer.
 
-In: figures with their intervals, the candidate, the champion there is. Out: promotion, a standing
+In: figures with their intervals, the candidate, the champion there is. Out: promotion, a status
 with reasons and the numbers that it rests on.
 """
 
@@ -11,13 +11,14 @@ from typing import Any
 
 import pandas as pd
 
+from kedro_asof.params import AsOf
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.model.registered import ModelVersion, Standing
-from telco_churn.parameters import AsOf, SummaryParams, TrainingParams
+from telco_churn.parameters import SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
 from telco_churn.pipelines.release.comparison import describe_change
+from telco_churn.registry.registry_types import ModelVersion, Status
 
-WORST_FIRST: list[Standing] = ["rejected", "challenger", "champion"]
+WORST_FIRST: list[Status] = ["rejected", "challenger", "champion"]
 WHERE = "in conf/base/parameters/training.yml"
 BY_HAND = (
     "The champion stays. To promote the new version all the same, look up its number "
@@ -33,9 +34,9 @@ SLICE_FAULTS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule found: the best standing that it leaves to the candidate, and why."""
+    """What one rule found: the best status that it leaves to the candidate, and why."""
 
-    standing: Standing
+    status: Status
     reason: str
 
 
@@ -43,46 +44,48 @@ def decide_promotion(
     evaluation_metrics: dict[str, float],
     slice_gaps: pd.DataFrame,
     champion_comparison: dict[str, float],
-    champion_silence: str,
+    comparison_skipped_because: str,
     candidate: ChurnModel,
-    incumbent: ModelVersion | None,
+    champion: ModelVersion | None,
     training: TrainingParams,
     summary: SummaryParams,
     as_of: AsOf,
 ) -> dict[str, Any]:
     """Hold the candidate to the bounds, then against the champion on the same rows.
 
-    The lowest standing that any rule leaves is the decision.
+    The lowest status that any rule leaves is the decision.
 
     Args:
         evaluation_metrics: The candidate's, with `_low` and `_high`.
         slice_gaps: One row per slice and measure: `gap`, `low`, `high`, `worst_value`.
         champion_comparison: Expected profit of both, currency per date, and the interval of the
             paired difference; empty where the champion could not be asked.
-        champion_silence: Why it could not be asked, a sentence; may be empty.
+        comparison_skipped_because: Why it could not be asked, a sentence; may be empty.
         candidate: For the features that it reads.
-        incumbent: The champion; None when there is none.
+        champion: The champion; None when there is none.
         training: `gate`, the bounds and the required gain.
         summary: `currency`.
         as_of: The date of the candidate.
 
     Returns:
-        `standing` (champion, challenger or rejected), `reasons` as sentences, worst first, and
+        `status` (champion, challenger or rejected), `reasons` as sentences, worst first, and
         `evidence`, the numbers that they rest on.
     """
     gate = training.gate
     findings = [*judge_calibration(evaluation_metrics, gate), *judge_slices(slice_gaps, gate)]
-    if incumbent is None:
+    if champion is None:
         findings.append(Finding("champion", "There was no champion."))
-    elif str(as_of) < incumbent.facts["as_of"]:
-        findings.append(_look_back(as_of, incumbent))
+    elif str(as_of) < champion.facts["as_of"]:
+        findings.append(_look_back(as_of, champion))
     else:
-        change = describe_change(candidate.encoding, incumbent.model.encoding)
-        findings += judge_features(change, incumbent)
+        change = describe_change(candidate.encoding, champion.model.encoding)
+        findings += judge_features(change, champion)
         if champion_comparison:
-            findings.append(judge_profit(champion_comparison, gate, incumbent, summary.currency))
+            findings.append(judge_profit(champion_comparison, gate, champion, summary.currency))
         elif not change:
-            findings.append(Finding("challenger", champion_silence or _miss_answer(incumbent)))
+            findings.append(
+                Finding("challenger", comparison_skipped_because or _miss_answer(champion))
+            )
     return _decide(findings) | {
         "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate)
     }
@@ -114,21 +117,21 @@ def judge_slices(slice_gaps: pd.DataFrame, gate: GateParams) -> Iterator[Finding
             )
 
 
-def judge_features(change: str, incumbent: ModelVersion) -> Iterator[Finding]:
+def judge_features(change: str, champion: ModelVersion) -> Iterator[Finding]:
     """Leave other features to a person: what makes them has to be there when they are scored."""
     if change:
         yield Finding(
             "challenger",
-            f"Its features are not those of the champion, version {incumbent.version}: it {change}."
+            f"Its features are not those of the champion, version {champion.version}: it {change}."
             " A person has to say that these can be scored from now on.",
         )
 
 
 def judge_profit(
-    comparison: dict[str, float], gate: GateParams, incumbent: ModelVersion, currency: str
+    comparison: dict[str, float], gate: GateParams, champion: ModelVersion, currency: str
 ) -> Finding:
     """Promote what is proven to earn more, reject what is proven to earn less."""
-    name = f"the champion, version {incumbent.version},"
+    name = f"the champion, version {champion.version},"
     low, high = comparison["profit_difference_low"], comparison["profit_difference_high"]
     figures = (
         f"It earns {_money(comparison['candidate_profit'], currency)} per date and {name} "
@@ -146,23 +149,23 @@ def judge_profit(
     )
 
 
-def _miss_answer(incumbent: ModelVersion) -> str:
-    return f"On the same rows the champion, version {incumbent.version}, could not be asked."
+def _miss_answer(champion: ModelVersion) -> str:
+    return f"On the same rows the champion, version {champion.version}, could not be asked."
 
 
-def _look_back(as_of: AsOf, incumbent: ModelVersion) -> Finding:
+def _look_back(as_of: AsOf, champion: ModelVersion) -> Finding:
     return Finding(
         "rejected",
-        f"It was trained as of {as_of}, before the champion, version {incumbent.version}, of "
-        f"{incumbent.facts['as_of']}: a look back.",
+        f"It was trained as of {as_of}, before the champion, version {champion.version}, of "
+        f"{champion.facts['as_of']}: a look back.",
     )
 
 
 def _decide(findings: list[Finding]) -> dict[str, Any]:
-    ranked = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.standing))
-    standing = ranked[0].standing
-    advice = [BY_HAND] if standing == "challenger" else []
-    return {"standing": standing, "reasons": [*(found.reason for found in ranked), *advice]}
+    ranked = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.status))
+    status = ranked[0].status
+    advice = [BY_HAND] if status == "challenger" else []
+    return {"status": status, "reasons": [*(found.reason for found in ranked), *advice]}
 
 
 def _list_evidence(

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from telco_churn.examples import digest_rows
+from kedro_asof.params import AsOf
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding
-from telco_churn.model.registered import ModelPackage, Promotion
-from telco_churn.parameters import AsOf
 from telco_churn.pipelines.release.comparison import KEY, list_kinds
-from telco_churn.pipelines.release.facts import FOLDS, ExamplesFacts
+from telco_churn.pipelines.release.data_summary import FOLDS, ExamplesSummary
+from telco_churn.registry.registry_types import ModelPackage, Promotion
+from telco_churn.training_data.training_examples import digest_rows
 
 EXAMPLE_ROWS = 5
 
@@ -26,7 +26,7 @@ def package_model(
     evaluation_metrics: dict[str, float],
     promotion: dict[str, Any],
     examples: pd.DataFrame,
-    examples_facts: ExamplesFacts,
+    examples_summary: ExamplesSummary,
     held_out_predictions: pd.DataFrame,
     model_card: str,
     model_card_page: str,
@@ -40,18 +40,18 @@ def package_model(
     encoding = candidate.encoding
     example = examples[encoding.columns].head(EXAMPLE_ROWS)
     held_out = None
-    if examples_facts.are_in_folds:
+    if examples_summary.are_in_folds:
         held_out = _align(held_out_predictions, examples).assign(row=digest_rows(examples))
     return ModelPackage(
         model=candidate,
         example=encoding.as_model_input(example),
         metrics=evaluation_metrics,
         promotion=Promotion(
-            standing=promotion["standing"],
+            status=promotion["status"],
             reasons=tuple(promotion["reasons"]),
             evidence=promotion["evidence"],
         ),
-        facts=_state_facts(examples_facts, encoding, as_of),
+        facts=_state_facts(examples_summary, encoding, as_of),
         files={
             "model_card.md": model_card,
             "model_card.html": model_card_page,
@@ -61,7 +61,9 @@ def package_model(
     )
 
 
-def _state_facts(examples: ExamplesFacts, encoding: FeatureEncoding, as_of: AsOf) -> dict[str, str]:
+def _state_facts(
+    examples: ExamplesSummary, encoding: FeatureEncoding, as_of: AsOf
+) -> dict[str, str]:
     splits = examples.splits
     taught = splits[splits["split"].isin(["train", FOLDS])]
     features = json.dumps(list_kinds(encoding))

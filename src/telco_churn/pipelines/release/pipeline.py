@@ -6,15 +6,23 @@ evaluation between the two.
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.release import card, champions, comparison, facts, gate, nodes, subject
+from telco_churn.pipelines.release import (
+    card,
+    champions,
+    comparison,
+    data_summary,
+    gate,
+    intended_use,
+    nodes,
+)
 
 
 def create_challenge_pipeline() -> Pipeline:
     """Wire what the champion says of the rows that judge; evaluation compares."""
     describe = Node(
-        facts.describe_examples,
+        data_summary.describe_examples,
         ["examples", "params:label"],
-        "examples_facts",
+        "examples_summary",
         name="describe_examples",
     )
     return _in_namespace("challenge", [describe, _predict_node()])
@@ -23,9 +31,9 @@ def create_challenge_pipeline() -> Pipeline:
 def create_table_challenge_pipeline() -> Pipeline:
     """Wire the same for somebody's flat table."""
     describe = Node(
-        facts.describe_table_examples,
+        data_summary.describe_table_examples,
         ["examples", "params:label", "params:own_table"],
-        "examples_facts",
+        "examples_summary",
         name="describe_table_examples",
     )
     return _in_namespace("challenge", [describe, _predict_node()])
@@ -34,9 +42,9 @@ def create_table_challenge_pipeline() -> Pipeline:
 def create_pipeline() -> Pipeline:
     """Wire gate, card, package and appointment, for an operator's tables."""
     describe = Node(
-        subject.describe_operator,
+        intended_use.describe_operator,
         ["params:label", "params:eligibility"],
-        "card_subject",
+        "intended_use",
         name="describe_operator",
     )
     return _in_namespace("release", [describe, *_release_nodes()])
@@ -45,7 +53,7 @@ def create_pipeline() -> Pipeline:
 def create_table_pipeline() -> Pipeline:
     """Wire the same for somebody's flat table."""
     describe = Node(
-        subject.describe_table, "params:own_table", "card_subject", name="describe_table"
+        intended_use.describe_table, "params:own_table", "intended_use", name="describe_table"
     )
     return _in_namespace("release", [describe, *_release_nodes()])
 
@@ -54,8 +62,8 @@ def create_promote_pipeline() -> Pipeline:
     """Wire what makes a version champion by hand."""
     promote = Node(
         champions.promote_version,
-        ["registered_versions", "incumbent_version", "params:version", "user", "clock"],
-        ["promotion_log", "champion_model", "run_summary"],
+        ["registered_versions", "champion_version", "params:version", "user", "clock"],
+        ["promotion_log", "champion", "run_summary"],
         name="promote_version",
     )
     return _in_namespace("release", [promote])
@@ -65,8 +73,8 @@ def create_rollback_pipeline() -> Pipeline:
     """Wire what makes the champion before the present one champion again."""
     roll_back = Node(
         champions.roll_back,
-        ["promotion_history", "registered_versions", "incumbent_version", "user", "clock"],
-        ["promotion_log", "champion_model", "run_summary"],
+        ["promotion_history", "registered_versions", "champion_version", "user", "clock"],
+        ["promotion_log", "champion", "run_summary"],
         name="roll_back",
     )
     return _in_namespace("release", [roll_back])
@@ -75,8 +83,8 @@ def create_rollback_pipeline() -> Pipeline:
 def _predict_node() -> Node:
     return Node(
         comparison.predict_by_champion,
-        ["held_out_predictions", "examples", "examples_facts", "incumbent_model"],
-        ["champion_predictions", "champion_silence"],
+        ["held_out_predictions", "examples", "examples_summary", "previous_champion"],
+        ["champion_predictions", "comparison_skipped_because"],
         name="predict_by_champion",
     )
 
@@ -89,9 +97,9 @@ def _release_nodes() -> list[Node]:
                 "evaluation_metrics",
                 "slice_gaps",
                 "champion_comparison",
-                "champion_silence",
+                "comparison_skipped_because",
                 "candidate",
-                "incumbent_model",
+                "previous_champion",
                 "params:training",
                 "params:summary",
                 "params:as_of",
@@ -103,13 +111,13 @@ def _release_nodes() -> list[Node]:
             card.write_model_card,
             [
                 "candidate",
-                "card_subject",
-                "examples_facts",
+                "intended_use",
+                "examples_summary",
                 "metric_intervals",
                 "roc_points",
                 "calibration_curve",
                 "profit_curve",
-                "rival_profit_curves",
+                "baseline_profit_curves",
                 "decile_table",
                 "slice_metrics",
                 "slice_gaps",
@@ -133,7 +141,7 @@ def _release_nodes() -> list[Node]:
                 "evaluation_metrics",
                 "promotion",
                 "examples",
-                "examples_facts",
+                "examples_summary",
                 "held_out_predictions",
                 "model_card",
                 "model_card_page",
@@ -145,8 +153,8 @@ def _release_nodes() -> list[Node]:
         # The log comes first: the champion never changes without an entry.
         Node(
             champions.appoint_champion,
-            ["churn_model", "incumbent_model", "incumbent_version", "clock"],
-            ["promotion_log", "champion_model"],
+            ["churn_model", "previous_champion", "champion_version", "clock"],
+            ["promotion_log", "champion"],
             name="appoint_champion",
         ),
     ]

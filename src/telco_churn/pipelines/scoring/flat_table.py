@@ -6,15 +6,16 @@ In: customer_features of the table, the champion. Out: churn_predictions.
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from kedro_asof.params import AsOf
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
-from telco_churn.model.registered import ModelVersion
-from telco_churn.parameters import AsOf, DecisionParams, OwnTableParams, ScoringParams
-from telco_churn.pipelines.scoring.nodes import predict_churn
+from telco_churn.parameters import DecisionParams, OwnTableParams, ScoringParams
+from telco_churn.pipelines.scoring.nodes import check_champion, predict_churn
+from telco_churn.registry.registry_types import ModelVersion
 
 
 def predict_table_churn(
     customer_features: ir.Table,
-    scoring_champion: ModelVersion,
+    champion: ModelVersion | None,
     own_table: OwnTableParams,
     as_of: AsOf,
     scoring: ScoringParams,
@@ -23,13 +24,15 @@ def predict_table_churn(
     """Predict churn of every customer of a flat table; see `predict_churn`.
 
     Raises:
+        NothingToScoreError: When there is no champion.
         FeatureMismatchError: When the champion reads columns that the table lacks, or holds as
             another kind; says how another becomes champion.
     """
-    lacking, retyped = find_misfits(customer_features, scoring_champion.model.encoding)
+    champion = check_champion(champion)
+    lacking, retyped = find_misfits(customer_features, champion.model.encoding)
     if lacking or retyped:
         raise FeatureMismatchError(
-            f"The champion, version {scoring_champion.version} of {scoring_champion.name}, cannot "
+            f"The champion, version {champion.version} of {champion.name}, cannot "
             f"score {own_table.table}: of the columns that it reads, {lacking} are not there, not "
             f"used or in DROP, and {retyped} hold another kind of values. If the table has "
             "changed, make the version of this run champion (make mlflow shows its number): "
@@ -37,7 +40,7 @@ def predict_table_churn(
             "this run; then run this again. If it is another table, give it an environment of its "
             "own, and so a model of its own: docs/own_data.md."
         )
-    return predict_churn(customer_features, scoring_champion, as_of, scoring, decision)
+    return predict_churn(customer_features, champion, as_of, scoring, decision)
 
 
 def find_misfits(features: ir.Table, encoding: FeatureEncoding) -> tuple[list[str], list[str]]:

@@ -11,30 +11,32 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from telco_churn.contracts import (
-    PREDICTIONS_SCHEMA,
-    REASONS_SCHEMA,
-    SCORES_SCHEMA,
-    ScoreCommit,
-)
-from telco_churn.engines import map_batches
-from telco_churn.model.batches import Run, run_on_batch
+from kedro_asof.date_commit import DateCommit
+from kedro_asof.engines import map_batches
+from kedro_asof.errors import InputError
+from kedro_asof.params import AsOf
+from kedro_asof.progress import report_progress
+from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCHEMA
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureMismatchError
-from telco_churn.model.registered import ModelVersion
-from telco_churn.parameters import AsOf, DecisionParams, ReasonParams, ScoringParams
-from telco_churn.pipelines.scoring.campaign import KEY, is_held_out
-from telco_churn.pipelines.scoring.plan import NothingToScoreError, ScorePlan
-from telco_churn.pipelines.scoring.progress import report_progress
-from telco_churn.pipelines.scoring.unseen import count_customers
+from telco_churn.parameters import DecisionParams, ReasonParams, ScoringParams
+from telco_churn.pipelines.scoring.batches import Run, run_on_batch
+from telco_churn.pipelines.scoring.commit_plan import ScorePlan
+from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
+from telco_churn.pipelines.scoring.unseen_categories import count_customers
+from telco_churn.registry.registry_types import ModelVersion
 
 FOR_REASONS = 2  # of the customers that are predicted at a time: they are few, and words are long
 
 
+class NothingToScoreError(InputError):
+    """There is no champion, or no customer on the date."""
+
+
 def predict_churn(
     customer_features: ir.Table,
-    scoring_champion: ModelVersion,
+    champion: ModelVersion | None,
     as_of: AsOf,
     scoring: ScoringParams,
     decision: DecisionParams,
@@ -45,7 +47,7 @@ def predict_churn(
 
     Args:
         customer_features: One row per customer and `as_of`.
-        scoring_champion: The model of this run.
+        champion: The model that scores; None if there is none.
         as_of: The morning to score.
         scoring: `batch_rows`, how many customers are in memory at a time.
         decision: What contacts cost and win today, whatever it was when the model was trained.
@@ -55,29 +57,43 @@ def predict_churn(
         model.
 
     Raises:
-        NothingToScoreError: When no customer is active on `as_of`.
+        NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
         FeatureMismatchError: When the champion reads features that are not there.
     """
-    _check_features(customer_features, scoring_champion)
+    champion = check_champion(champion)
+    _check_features(customer_features, champion)
     customers = customer_features.filter(customer_features.as_of == as_of.day)
-    count = count_customers(customers, scoring_champion)
+    count = count_customers(customers, champion)
     if count == 0:
         raise NothingToScoreError(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "
             "cancellations around that date and at eligibility in "
             "conf/base/parameters/features.yml, or choose another as_of."
         )
-    model = scoring_champion.model.with_decision(Decision(**decision.money))
+    model = champion.model.with_decision(Decision(**decision.money))
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
     if not isinstance(predictions, pa.RecordBatchReader):
         return predictions
     return report_progress(predictions, count)
 
 
+def check_champion(champion: ModelVersion | None) -> ModelVersion:
+    """Return the champion.
+
+    Raises:
+        NothingToScoreError: When there is none.
+    """
+    if champion is None:
+        raise NothingToScoreError(
+            "There is no champion to score with. Run `kedro run --pipelines training` first."
+        )
+    return champion
+
+
 def explain_contacts(
     customer_features: ir.Table,
     contacted_customers: ir.Table,
-    scoring_champion: ModelVersion,
+    champion: ModelVersion,
     as_of: AsOf,
     reasons: ReasonParams,
     scoring: ScoringParams,
@@ -87,7 +103,7 @@ def explain_contacts(
     Args:
         customer_features: What the champion reads.
         contacted_customers: Who is contacted; no more than the campaign can call.
-        scoring_champion: The model, with its templates.
+        champion: The model, with its templates.
         as_of: The morning that was scored.
         reasons: `give_to` says whom.
         scoring: `batch_rows`.
@@ -102,7 +118,7 @@ def explain_contacts(
         contacts = contacted_customers.to_pyarrow()
         customers, count = customers.semi_join(ibis.memtable(contacts), KEY), len(contacts)
     smaller = scoring.model_copy(update={"batch_rows": -(-scoring.batch_rows // FOR_REASONS)})
-    model = scoring_champion.model
+    model = champion.model
     explained = _run(ChurnModel.explain, model, customers, REASONS_SCHEMA, smaller)
     if not isinstance(explained, pa.RecordBatchReader):
         return explained
@@ -114,12 +130,12 @@ def assemble_scores(
     churn_predictions: ir.Table,
     contacted_customers: ir.Table,
     contact_reasons: ir.Table,
-    scoring_champion: ModelVersion,
+    champion: ModelVersion,
     score_plan: ScorePlan,
     score_statistics: dict[str, Any],
     score_fingerprint: str,
     decision: DecisionParams,
-) -> ScoreCommit:
+) -> DateCommit:
     """Put together what is committed, rows and where they come from.
 
     Returns:
@@ -131,20 +147,20 @@ def assemble_scores(
         contact=scores.contact.fill_null(False),
         holdout=is_held_out(scores.customer_id, decision),
         # From text, or an engine would choose a narrower number.
-        model_version=ibis.literal(str(scoring_champion.version)).cast("int64"),
-        run_id=ibis.literal(scoring_champion.run_id),
+        model_version=ibis.literal(str(champion.version)).cast("int64"),
+        run_id=ibis.literal(champion.run_id),
         scored_at=ibis.literal(score_plan.started_at, "timestamp('UTC', 6)"),
     )
     facts = ("features_digest", "data_fingerprint")
     lineage = score_statistics | {
-        "model": scoring_champion.name,
-        "model_version": scoring_champion.version,
-        "model_run_id": scoring_champion.run_id,
-        **{f"model_{fact}": scoring_champion.facts.get(fact) for fact in facts},
+        "model": champion.name,
+        "model_version": champion.version,
+        "model_run_id": champion.run_id,
+        **{f"model_{fact}": champion.facts.get(fact) for fact in facts},
         "score_fingerprint": score_fingerprint,
         "started_at": score_plan.started_at.isoformat(),
     }
-    return ScoreCommit(scores.select(*SCORES_SCHEMA.names), lineage, score_plan.replaces)
+    return DateCommit(scores.select(*SCORES_SCHEMA.names), lineage, score_plan.replaces)
 
 
 def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None:

@@ -6,7 +6,14 @@ The summary has a namespace of its own, so that Kedro-Viz shows the scores betwe
 from kedro.pipeline import Node, Pipeline
 
 from telco_churn.parameters import FeatureParams
-from telco_churn.pipelines.scoring import campaign, flat_table, guard, nodes, plan, summary
+from telco_churn.pipelines.scoring import (
+    commit_plan,
+    contact_lists,
+    drift_guard,
+    flat_table,
+    nodes,
+    run_summary,
+)
 
 PREDICTED_BY = ("params:as_of", "params:scoring", "params:decision")
 
@@ -19,14 +26,14 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
     """
     blocks = ("as_of", "features", "eligibility", "decision", "reasons")
     fingerprint = Node(
-        plan.fingerprint_sources,
+        commit_plan.fingerprint_sources,
         {block: f"params:{block}" for block in blocks}
-        | {table: table for table in [*plan.DAY_OF, *features.windows]},
+        | {table: table for table in [*commit_plan.DAY_OF, *features.windows]},
         "score_fingerprint",
         name="fingerprint_sources",
     )
     describe = Node(
-        summary.describe_rejected_rows,
+        run_summary.describe_rejected_rows,
         ["ingestion_report", "late_value_report", "rejected_rows"],
         "data_summary",
         name="describe_rejected_rows",
@@ -34,7 +41,7 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
     sources = _in_namespace("scoring", [fingerprint])
     predict = Node(
         nodes.predict_churn,
-        ["customer_features", "scoring_champion", *PREDICTED_BY],
+        ["customer_features", "champion", *PREDICTED_BY],
         "churn_predictions",
         name="predict_churn",
     )
@@ -44,14 +51,14 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
 def create_table_pipeline() -> Pipeline:
     """Wire scoring of a flat table, for a `data_summary` that is made elsewhere."""
     fingerprint = Node(
-        plan.fingerprint_own_table,
+        commit_plan.fingerprint_own_table,
         ["own_table", "params:decision", "params:reasons"],
         "score_fingerprint",
         name="fingerprint_own_table",
     )
     predict = Node(
         flat_table.predict_table_churn,
-        ["customer_features", "scoring_champion", "params:own_table", *PREDICTED_BY],
+        ["customer_features", "champion", "params:own_table", *PREDICTED_BY],
         "churn_predictions",
         name="predict_table_churn",
     )
@@ -60,8 +67,8 @@ def create_table_pipeline() -> Pipeline:
 
 def _create_score_pipeline(predict: Node) -> Pipeline:
     summarise = Node(
-        summary.summarise_run,
-        ["churn_scores", "scoring_champion", "data_summary", "params:as_of", "params:summary"],
+        run_summary.summarise_run,
+        ["churn_scores", "champion", "data_summary", "params:as_of", "params:summary"],
         "run_summary",
         name="summarise_run",
     )
@@ -72,23 +79,23 @@ def _create_score_pipeline(predict: Node) -> Pipeline:
 def _plan_nodes() -> list[Node]:
     return [
         Node(
-            plan.plan_commit,
-            ["champion_model", "score_history", "params:as_of", "clock"],
-            ["scoring_champion", "score_plan"],
+            commit_plan.plan_commit,
+            ["score_history", "params:as_of", "clock"],
+            "score_plan",
             name="plan_commit",
         ),
         Node(
-            guard.measure_scores,
+            drift_guard.measure_scores,
             ["churn_predictions", "contacted_customers"],
             "score_measures",
             name="measure_scores",
         ),
         Node(
-            guard.guard_volume,
+            drift_guard.guard_volume,
             [
                 "score_measures",
                 "score_history",
-                "scoring_champion",
+                "champion",
                 "params:as_of",
                 "params:guard",
             ],
@@ -104,7 +111,7 @@ def _explain_node() -> Node:
         [
             "customer_features",
             "contacted_customers",
-            "scoring_champion",
+            "champion",
             "params:as_of",
             "params:reasons",
             "params:scoring",
@@ -117,19 +124,22 @@ def _explain_node() -> Node:
 def _contact_nodes() -> list[Node]:
     return [
         Node(
-            campaign.choose_contacts,
+            contact_lists.choose_contacts,
             ["churn_predictions", "params:decision"],
             "contacted_customers",
             name="choose_contacts",
         ),
         Node(
-            campaign.list_contacts,
+            contact_lists.list_contacts,
             ["churn_scores", "params:as_of"],
             "contact_list",
             name="list_contacts",
         ),
         Node(
-            campaign.sort_contacts, "contact_list", "contact_list_for_people", name="sort_contacts"
+            contact_lists.sort_contacts,
+            "contact_list",
+            "contact_list_csv",
+            name="sort_contacts",
         ),
     ]
 
@@ -141,7 +151,7 @@ def _commit_node() -> Node:
             "churn_predictions",
             "contacted_customers",
             "contact_reasons",
-            "scoring_champion",
+            "champion",
             "score_plan",
             "score_statistics",
             "score_fingerprint",

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from telco_churn.parameters import SimulationParams
-from telco_churn.pipelines.simulation.circumstances import Ints
-from telco_churn.pipelines.simulation.lives import Lives
+from telco_churn.pipelines.simulation.covariates import Ints
+from telco_churn.pipelines.simulation.hazard import Lives
 
 
 def chance_of(params: SimulationParams, lives: Lives, purpose: int) -> np.random.Generator:

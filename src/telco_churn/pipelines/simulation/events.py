@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from telco_churn.parameters import SimulationParams
-from telco_churn.pipelines.simulation.circumstances import MONTH_DAYS, NEVER, Ints
 from telco_churn.pipelines.simulation.columns import chance_of, customer_ids, dates, number_rows
-from telco_churn.pipelines.simulation.lives import Lives
+from telco_churn.pipelines.simulation.covariates import MONTH_DAYS, NEVER, Ints
+from telco_churn.pipelines.simulation.hazard import Lives
 
 CHANNELS = ["phone", "chat", "shop", "email"]
 OTHER_TOPICS = ["billing", "technical", "plan", "moving"]

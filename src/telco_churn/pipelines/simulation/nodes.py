@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from telco_churn.parameters import SimulationParams
 from telco_churn.pipelines.simulation import events, tables
-from telco_churn.pipelines.simulation.lives import Lives, count_blocks, simulate_lives
-from telco_churn.pipelines.simulation.mess import add_mess
+from telco_churn.pipelines.simulation.corruption import add_mess
+from telco_churn.pipelines.simulation.hazard import Lives, count_blocks, simulate_lives
 
 MakeTable = Callable[[SimulationParams, Lives], pa.Table]
 

@@ -1,6 +1,6 @@
 """The leak alarm: is there a feature that knows what only the future could have told it.
 
-In: delivered_examples, `training.leakage`. Out: leakage_findings, the features to leave out, then
+In: raw_examples, `training.leakage`. Out: leakage_findings, the features to leave out, then
 the examples that everybody uses.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.errors import InputError
+from kedro_asof.errors import InputError
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.training import TrainingParams
 from telco_churn.pipelines.training.leaks.checks import check_feature
@@ -109,12 +109,12 @@ def leave_out_features(leakage_findings: pd.DataFrame, training: TrainingParams)
 
 
 def drop_shared_rows(
-    delivered_examples: pd.DataFrame, features_left_out: list[str], training: TrainingParams
+    raw_examples: pd.DataFrame, features_left_out: list[str], training: TrainingParams
 ) -> pd.DataFrame:
     """Leave out rows to learn from that also stand in the test; in folds, all but one fold's.
 
     Args:
-        delivered_examples: In memory, as they were read.
+        raw_examples: In memory, as they were read.
         features_left_out: Rows are alike that agree in all other features.
         training: Nothing happens unless `leakage.action` is `drop` and more rows are shared than
             its limit allows.
@@ -124,17 +124,17 @@ def drop_shared_rows(
     """
     leakage = training.leakage
     if leakage.action != "drop":
-        return delivered_examples
-    examples = delivered_examples.drop(columns=features_left_out)
+        return raw_examples
+    examples = raw_examples.drop(columns=features_left_out)
     surplus = np.zeros(len(examples), bool)
     if find_same_features(examples, leakage, training.seed):
         surplus |= find_shared_rows(examples, list_features(examples)).surplus
     if find_same_keys(examples):
         surplus |= find_shared_rows(examples, KEY).surplus
     if not surplus.any():
-        return delivered_examples
+        return raw_examples
     logger.warning("%s rows left out that also stand in the test.", f"{surplus.sum():,}")
-    return delivered_examples[~surplus]
+    return raw_examples[~surplus]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Splits examples by time, looks for leaks, fits a candidate and its rivals.
+"""Splits examples by time, looks for leaks, fits a candidate and its baselines.
 
 In: labelled features, parameters, studies. Out: training_examples, leakage_findings, the candidate,
 held_out_predictions, learning_history.
@@ -13,7 +13,6 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.examples import NOT_FEATURES, UnfitExamplesError, are_in_folds
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters import (
     DecisionParams,
@@ -22,10 +21,15 @@ from telco_churn.parameters import (
     ReasonParams,
     TrainingParams,
 )
-from telco_churn.pipelines.training.candidate import fit_by_folds, fit_by_time
-from telco_churn.pipelines.training.recipe import Recipe
+from telco_churn.pipelines.training.fit import FitConfig
+from telco_churn.pipelines.training.fit_and_evaluate import fit_by_folds, fit_by_time
 from telco_churn.pipelines.training.tuning import OpenStudy
-from telco_churn.splits import assign_splits
+from telco_churn.training_data.temporal_split import assign_splits
+from telco_churn.training_data.training_examples import (
+    NOT_FEATURES,
+    UnfitExamplesError,
+    are_in_folds,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ def fit_candidate(
     reasons: ReasonParams,
     tuning_studies: OpenStudy,
 ) -> tuple[ChurnModel, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Fit a model, and let it and its rivals judge rows that none of them learnt from.
+    """Fit a model, and let it and its baselines judge rows that none of them learnt from.
 
     Examples split by time are judged on their test rows. Examples in folds are judged out of fold,
     and the model is then fitted on all of them.
@@ -85,9 +89,9 @@ def fit_candidate(
     fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
     deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
-    recipe = Recipe(training, evaluation, decision, reasons, tuning_studies, deadline)
+    config = FitConfig(training, evaluation, decision, reasons, tuning_studies, deadline)
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
-    fit, held_out_predictions = fit_and_judge(fit_for_learning, recipe)
+    fit, held_out_predictions = fit_and_judge(fit_for_learning, config)
     fitted = fit.fitted
     return fitted.model, held_out_predictions, fitted.history, fit.settings.model_dump()
 

@@ -5,8 +5,8 @@ Whether the candidate is any good is for evaluation to say, what becomes of it f
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.examples import read_examples
 from telco_churn.pipelines.training import leakage, nodes
+from telco_churn.training_data.training_examples import read_examples
 
 
 def create_pipeline() -> Pipeline:
@@ -27,10 +27,10 @@ def create_model_pipeline() -> Pipeline:
 
 def _model_nodes() -> list[Node]:
     return [
-        Node(read_examples, "training_examples", "delivered_examples", name="read_examples"),
+        Node(read_examples, "training_examples", "raw_examples", name="read_examples"),
         Node(
             leakage.find_leaks,
-            ["delivered_examples", "params:training"],
+            ["raw_examples", "params:training"],
             "leakage_findings",
             name="find_leaks",
         ),
@@ -42,7 +42,7 @@ def _model_nodes() -> list[Node]:
         ),
         Node(
             leakage.drop_shared_rows,
-            ["delivered_examples", "features_left_out", "params:training"],
+            ["raw_examples", "features_left_out", "params:training"],
             "examples",
             name="drop_shared_rows",
         ),
@@ -57,7 +57,7 @@ def _model_nodes() -> list[Node]:
                 "params:reasons",
                 "tuning_studies",
             ],
-            ["candidate", "held_out_predictions", "learning_history", "learner_settings"],
+            ["candidate", "held_out_predictions", "learning_history", "lightgbm_params"],
             name="fit_candidate",
         ),
     ]

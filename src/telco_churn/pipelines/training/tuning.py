@@ -16,8 +16,8 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from telco_churn.examples import fingerprint_examples
 from telco_churn.parameters import LightGBMParams, TrainingParams, TuningParams
+from telco_churn.training_data.training_examples import fingerprint_examples
 
 logger = logging.getLogger(__name__)
 

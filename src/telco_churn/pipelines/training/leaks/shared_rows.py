@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.examples import NOT_FEATURES, are_in_folds
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.pipelines.training.leaks.finding import Finding
+from telco_churn.training_data.training_examples import NOT_FEATURES, are_in_folds
 
 ALL_FEATURES, CUSTOMER_AND_DATE = "all features", "customer_id and as_of"
 SHARED_ROWS = "shared_rows"

@@ -1,0 +1,1 @@
+"""Contracts of tables, checked inside the engine in one pass."""

@@ -1,0 +1,61 @@
+"""Remembers that a file kept a contract, so that it is not checked again until it changes.
+
+Beside a file that kept its contract lies a hidden file with a digest of the contract and the size
+and modification time of the file. A replaced file or a changed contract makes it invalid.
+"""
+
+import hashlib
+import json
+import os
+
+import ibis
+import ibis.expr.types as ir
+from pandera.ibis import DataFrameSchema
+
+from kedro_asof.contracts.row_rules import broken_rules
+from kedro_asof.engines.source_files import find_source_files
+
+
+class ValidationCache:
+    """The cached result for the file that a table was read from, and one contract.
+
+    Without a file, or with renamed columns, there is no cache: the table is always checked.
+    """
+
+    def __init__(self, table: ir.Table, schema: DataFrameSchema) -> None:
+        """Find the file of the table."""
+        source = find_source_files(table)
+        self._path = source.path.with_name(f".{source.path.name}.kept") if source else None
+        self._content = {
+            "contract": _describe_contract(table, schema) if source else "",
+            "files": [list(file) for file in source.contents] if source else [],
+        }
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether this file, as it was when it was opened, kept this contract before."""
+        try:
+            return bool(self._path and json.loads(self._path.read_text()) == self._content)
+        except (OSError, ValueError):  # no cache, or a broken one
+            return False
+
+    def save(self) -> None:
+        """Note that the file kept the contract; a folder without write access stays as it is."""
+        if self._path is None:
+            return
+        partial = self._path.with_suffix(f".{os.getpid()}")
+        try:
+            partial.write_text(json.dumps(self._content))
+            partial.replace(self._path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+
+
+def _describe_contract(table: ir.Table, schema: DataFrameSchema) -> str:
+    """Digest what a contract asks of a table with these columns: types, rules as SQL, key."""
+    unread = ibis.table(table.schema(), name="table")
+    rules = dict(broken_rules(unread, schema))
+    sql = str(ibis.to_sql(unread.select(**rules), dialect="duckdb")) if rules else ""
+    types = {name: str(column.dtype.type) for name, column in schema.columns.items()}
+    asked = [sql, types, {name: str(kind) for name, kind in table.schema().items()}, schema.unique]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()

@@ -1,0 +1,120 @@
+"""The history of a dated Delta table: which date was committed when, from what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from deltalake import DeltaTable, Schema
+from deltalake.transaction import AddAction
+from kedro.io import AbstractDataset, DatasetError
+
+from kedro_asof.datasets.delta_log import open_table, read_commits
+from kedro_asof.datasets.partition_commit import add_action, commit_partition
+from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
+
+# Every commit has these, beside those that the catalog names.
+COLUMNS = ("as_of", "table_version", "committed_at", "seconds", "mlflow_run_id", "wandb_run_id")
+RESTORED_FROM = "restored_from"
+NEW_EACH_COMMIT = ("table_version", "committed_at", "operation", "engineInfo", "clientVersion")
+
+
+class DatedHistory(AbstractDataset[None, pd.DataFrame]):
+    """Loads one row per commit of a `DatedTable`, oldest first; restores a date from a commit."""
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        lineage: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Point to a table.
+
+        Args:
+            filepath: The folder of the table.
+            lineage: Names from the lineage of the commits, each a column.
+            metadata: For plugins.
+        """
+        self._filepath = filepath
+        self._columns = [*COLUMNS, *lineage, RESTORED_FROM]
+        self.metadata = metadata
+
+    def load(self) -> pd.DataFrame:
+        """Return `COLUMNS` and the lineage: text, but for `table_version`, a number."""
+        commits = read_commits(open_table(Path(self._filepath))) if self._exists() else []
+        rows = [{name: commit.get(name) for name in self._columns} for commit in commits]
+        frame = pd.DataFrame([row for row in rows if row["as_of"]], columns=self._columns)
+        texts = [name for name in self._columns if name != "table_version"]
+        return frame.astype({"table_version": "int64"} | dict.fromkeys(texts, "str"))
+
+    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
+        """Refuse: a commit writes its own history."""
+        raise DatasetError(f"The history of {self._filepath} is written by its commits.")
+
+    def restore(self, as_of: str, version: int) -> int:
+        """Make the rows of a date what they were at a version of the table, in one commit.
+
+        Returns:
+            The table's new version.
+
+        Raises:
+            WrongCallError: When that version is not of the date.
+            NothingToDo: When the date is as that version had it.
+            RefusedError: When its files are gone.
+        """
+        if not self._exists():
+            raise DatasetError(
+                f"There is no table in {self._filepath}. Run the pipeline that makes it."
+            )
+        commits = [
+            commit
+            for commit in read_commits(open_table(Path(self._filepath)))
+            if commit.get("as_of") == as_of
+        ]
+        versions = [commit["table_version"] for commit in commits]
+        if version not in versions:
+            raise WrongCallError(
+                f"Version {version} of {self._filepath} did not write as_of={as_of}; versions that "
+                f"did are {versions}. Choose one of them."
+            )
+        table = open_table(Path(self._filepath), version)
+        files = self._find_files(table, as_of)
+        # Readers other than deltalake may take a file that a commit removes and adds for removed.
+        newest = open_table(Path(self._filepath))
+        if self._list_files(newest, as_of) == self._list_files(table, as_of):
+            raise NothingToDo(f"{as_of} is as version {version} had it.")
+        said = commits[versions.index(version)]
+        lineage = {name: text for name, text in said.items() if name not in NEW_EACH_COMMIT}
+        return commit_partition(
+            Path(self._filepath),
+            Schema.from_arrow(table.schema()),
+            f"as_of={as_of}",
+            files,
+            {**lineage, RESTORED_FROM: str(version)},
+            versions[-1],
+        )
+
+    def _find_files(self, table: DeltaTable, as_of: str) -> list[AddAction]:
+        root, found = Path(self._filepath), self._list_files(table, as_of)
+        gone = [str(file) for file in found if not (root / file).exists()]
+        if gone:
+            raise RefusedError(
+                f"Files of version {table.version()} were removed from {root}: {gone}. The date "
+                "cannot be restored from them; run its pipeline again."
+            )
+        return [add_action(root, file.as_posix(), {"as_of": as_of}) for file in found]
+
+    def _list_files(self, table: DeltaTable, as_of: str) -> list[Path]:
+        """List the files of a date, relative to the table."""
+        root = Path(self._filepath).absolute()
+        return sorted(
+            Path(uri.removeprefix("file://")).absolute().relative_to(root)
+            for uri in table.file_uris(file_pruning_predicate=[("as_of", "=", as_of)])
+        )
+
+    def _exists(self) -> bool:
+        return DeltaTable.is_deltatable(self._filepath)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath}

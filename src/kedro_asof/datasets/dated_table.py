@@ -1,0 +1,138 @@
+"""A Delta table with a partition per date; a run replaces the one of its date as a whole."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ibis
+import ibis.expr.types as ir
+from deltalake import DeltaTable
+from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import TablePreview
+from kedro_datasets._utils import ConnectionMixin
+
+from kedro_asof.datasets.delta_log import open_table
+from kedro_asof.datasets.partition_commit import DateTakenError, replace_partition
+from kedro_asof.datasets.run_ids import find_run_ids
+from kedro_asof.datasets.staging import create_staging
+from kedro_asof.date_commit import DateCommit
+from kedro_asof.engines import connect, find_engine
+from kedro_asof.locks import LOCKS, hold_lock
+
+STAGING = "_aside_"
+
+
+class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # type: ignore[misc]
+    """Saves scores as the one commit of their date; loads all dates, unread.
+
+    The engine that computes the scores writes them to files aside. These are checked, then made
+    those of the date in one commit, with their lineage as its metadata. Whatever breaks off, or is
+    killed, leaves the version before. `as_of` must be the only date in the scores: it names the
+    partition that is replaced.
+    """
+
+    _CONNECTION_GROUP: ClassVar[str] = "ibis"
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        as_of: str,
+        connection: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Point to a table and to the date of this run.
+
+        Args:
+            filepath: The table's folder.
+            as_of: The date that a save replaces, YYYY-MM-DD.
+            connection: The ibis engine that reads it.
+            metadata: For plugins.
+        """
+        self._filepath = filepath
+        self._as_of = as_of
+        self._connection_config = connection
+        self._engine = find_engine(connection["backend"])
+        self.metadata = metadata
+
+    def save(self, data: DateCommit) -> None:
+        """Replace the rows of `as_of` in one commit.
+
+        Raises:
+            DatasetError: When the scores are of another date.
+            DateTakenError: When another run committed the date first.
+        """
+        table, partition = Path(self._filepath), f"as_of={self._as_of}"
+        with create_staging(table, STAGING) as aside:
+            files = self._write(data.rows, aside / "rows", partition)
+            self._check(data, files, aside / "rows")
+            lineage = _describe_commit(data.lineage)
+            replace_partition(table, partition, files, lineage, data.replaces)
+
+    def lock_date(self, as_of: str = "") -> AbstractContextManager[None]:
+        """Lock a date, by default that of this run, against other runs.
+
+        On a file system without locks, the commit still detects which run was first.
+
+        Raises:
+            DateTakenError: When another run holds the date.
+        """
+        as_of = as_of or self._as_of
+        return hold_lock(
+            Path(self._filepath).parent / LOCKS / f"as_of={as_of}",
+            DateTakenError(
+                f"Another run is at work on as_of={as_of}. This one changed nothing. Try "
+                "again when that has ended."
+            ),
+        )
+
+    def load(self) -> ir.Table:
+        """Return all dates as an expression."""
+        if not DeltaTable.is_deltatable(self._filepath):
+            raise DatasetError(
+                f"There is no table in {self._filepath}. Run the pipeline that makes it."
+            )
+        files = open_table(Path(self._filepath)).file_uris()
+        return self._engine.read_partitions(self._connection, files, Path(self._filepath))
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """Return the first rows for Kedro-Viz."""
+        frame = self.load().limit(nrows).to_pandas().astype("str")
+        return TablePreview(frame.to_dict(orient="split"))
+
+    def _write(self, rows: ir.Table, folder: Path, partition: str) -> list[Path]:
+        self._engine.write_partitions(self._connection, rows, folder, "as_of")
+        found = sorted(written.name for written in folder.glob("as_of=*"))
+        if found != [partition]:
+            raise DatasetError(f"The rows are of {found}, allowed are those of {partition} alone.")
+        return sorted((folder / partition).glob("*.parquet"))
+
+    def _check(self, data: DateCommit, files: list[Path], folder: Path) -> None:
+        if data.checks:
+            rows = self._engine.read_partitions(self._connection, list(map(str, files)), folder)
+            for check in data.checks:
+                check(rows)
+
+    def _connect(self) -> ibis.BaseBackend:
+        return connect(self._connection_config)
+
+    def _exists(self) -> bool:
+        return DeltaTable.is_deltatable(self._filepath)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": Path(self._filepath), "as_of": self._as_of}
+
+
+def _describe_commit(lineage: Mapping[str, Any]) -> dict[str, str]:
+    """Write the lineage as text, with the run and how long it worked; None is left out."""
+    started = datetime.fromisoformat(lineage["started_at"])
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    said = {**lineage, "seconds": f"{seconds:.1f}", **find_run_ids()}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in said.items()
+        if value is not None
+    }

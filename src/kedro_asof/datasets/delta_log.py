@@ -1,0 +1,97 @@
+"""Opens a Delta table once the commits of its log are known to be whole.
+
+A disk that was full or lost power can leave a commit without its content. deltalake reads an empty
+one as a commit that changed nothing, so that a date looks as if it was never scored.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from kedro_asof.errors import RefusedError
+
+LOG = "_delta_log"
+
+
+class BrokenLogError(RefusedError):
+    """A commit of a Delta table cannot be read."""
+
+
+def open_table(folder: Path, version: int | None = None) -> DeltaTable:
+    """Open a table that is there.
+
+    Args:
+        folder: The folder of the table.
+        version: To see it as it was; None for the newest.
+
+    Raises:
+        BrokenLogError: When a commit is empty, cut off or not JSON; names its file.
+    """
+    commits = sorted((folder / LOG).glob("[0-9]*.json"))
+    for commit in commits:
+        if commit.stat().st_size == 0:
+            raise BrokenLogError(_explain(folder, commit, "is empty"))
+    # A disk that fails spoils the last one; reading all would cost more with every date.
+    if commits and (fault := _find_fault(commits[-1])):
+        raise BrokenLogError(_explain(folder, commits[-1], fault))
+    try:
+        return DeltaTable(folder, version=version)
+    except DeltaError as error:  # its message goes on with a Rust backtrace
+        reason = str(error).split("\n", maxsplit=1)[0]
+        raise BrokenLogError(
+            f"{folder / LOG} cannot be read: {reason} Restore it from a backup."
+        ) from error
+
+
+def _find_fault(commit: Path) -> str | None:
+    """Say what is wrong with a commit, None where nothing is."""
+    try:
+        lines = commit.read_text(encoding="utf-8").splitlines()
+        actions: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    except ValueError:
+        return "is cut off or not JSON"
+    infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    # Every commit of a dated table names its date, and adds or restores files of it.
+    is_ours = not infos or "as_of" in infos[0]
+    if is_ours and not any({"add", "remove"} & {*action} for action in actions):
+        return "is cut off: it adds no file"
+    return None
+
+
+def _explain(folder: Path, commit: Path, fault: str) -> str:
+    version = int(commit.stem)
+    move = f"move it and all commits after it out of {folder / LOG}"
+    left = f"the table is then as version {version - 1} left it"
+    if version == 0:
+        move, left = f"move {folder} away", "the next run creates the table"
+    return (
+        f"{commit} {fault}, so the rows that it committed cannot be found. Restore the file from a "
+        f"backup. Without one, {move}: {left}. Then run the pipeline again for the lost dates: "
+        "`kedro run --pipelines NAME --params as_of=YYYY-MM-DD`."
+    )
+
+
+OPERATION = "operationParameters"
+
+
+def read_commits(table: DeltaTable) -> list[dict[str, Any]]:
+    """List the commits, oldest first.
+
+    Returns:
+        Of each commit its custom metadata, all text, with `table_version`, `committed_at` (UTC, ISO
+        8601) and `operation`.
+    """
+    return [_read(commit) for commit in reversed(table.history())]
+
+
+def _read(commit: dict[str, Any]) -> dict[str, Any]:
+    at = datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+    said = {name: value for name, value in commit.items() if isinstance(value, str)}
+    return said | {
+        "table_version": int(commit["version"]),
+        "committed_at": at.isoformat(timespec="seconds"),
+    }

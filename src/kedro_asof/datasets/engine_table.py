@@ -1,0 +1,203 @@
+"""Tables in files, and steps between nodes, that an ibis engine reads and writes."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from kedro.io import DatasetError
+from kedro_datasets._typing import TablePreview
+from kedro_datasets.ibis import FileDataset, TableDataset
+
+from kedro_asof.datasets.staging import create_staging
+from kedro_asof.engines import connect, find_engine
+from kedro_asof.engines.source_files import remember_source_files
+
+STREAMED = "_streamed"  # lies in a folder that a stream made, and says that one may replace it
+
+
+class EngineTable(FileDataset):  # type: ignore[misc]
+    """`ibis.FileDataset` for tables that people deliver, replace and look at.
+
+    Beside what `ibis.FileDataset` does, it
+    - says in one line what to do when the file is not there;
+    - renames `columns` on load, so that a foreign table needs no code: `{ours: theirs}`;
+    - replaces the table as a whole: a save that fails or is killed leaves the table before;
+    - saves a stream of Arrow batches as one Parquet file, one batch in memory;
+    - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory, and
+      never in the place of what somebody else put there;
+    - reads a CSV as text: it has no types, and whoever reads it decides what each column should be;
+    - shows its first rows in Kedro-Viz.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        file_format: str = "parquet",
+        columns: dict[str, str] | None = None,
+        missing: str = "Run the pipeline that makes it, or correct its filepath in the catalog.",
+        **options: Any,
+    ) -> None:
+        """Point to a table.
+
+        Args:
+            filepath: A file, or a folder of Parquet files.
+            file_format: `parquet`, `csv`, or another that the engine reads.
+            columns: Our column names, each with the name it has in the file.
+            missing: What to do when there is no such file, for the error message.
+            **options: As for `ibis.FileDataset`.
+        """
+        super().__init__(filepath=filepath, file_format=file_format, **options)
+        engine = find_engine(self._connection_config["backend"])
+        self._load_args: dict[str, Any] = {
+            **engine.read_arguments.get(file_format, {}),
+            **self._load_args,
+        }
+        self._columns = columns or {}
+        self._missing = missing
+
+    def load(self) -> ir.Table:
+        """Return the table as an expression; nothing is read yet."""
+        path = str(self._get_load_path())
+        _finish_replacement(Path(path))
+        if not self._exists_function(path):
+            raise DatasetError(f"There is no file {path}. {self._missing}")
+        source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
+        table = self._read(self._fs_prefix + source)
+        if not self._fs_prefix:
+            remember_source_files(table, Path(path))
+        absent = sorted(set(self._columns.values()) - set(table.columns))
+        if absent:
+            raise DatasetError(
+                f"{path} has no columns {absent}, which `columns` of its catalog entry renames; "
+                f"it has {list(table.columns)}."
+            )
+        return table.rename(self._columns) if self._columns else table
+
+    def _read(self, source: str) -> ir.Table:
+        reader = getattr(self.connection, f"read_{self._file_format}")
+        try:
+            return reader(source, table_name=self._table_name, **self._load_args)
+        except Exception as error:  # engines have no common error, and all of theirs mean this
+            raise DatasetError(
+                f"{source} cannot be read as {self._file_format}: {error}. {self._missing}"
+            ) from error
+
+    def save(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table]) -> None:
+        """Replace the table by an expression, or by a stream of Arrow batches or tables."""
+        if self._fs_prefix:  # an object store shows a file only once it is whole
+            super().save(data)
+            return
+        path = Path(self._get_save_path())
+        is_stream = not isinstance(data, ir.Table | pa.RecordBatchReader)
+        if is_stream and path.exists() and not (path / STREAMED).exists():
+            raise DatasetError(
+                f"{path} was not made by this project and is not replaced. Leave out the pipeline "
+                "that would (kedro run --pipelines ingestion,training,scoring), or name another "
+                "filepath in the catalog."
+            )
+        _finish_replacement(path)
+        with create_staging(path.parent, f".{path.name}.partial-") as aside:
+            self._write(data, aside / path.name)
+            _replace(path, aside / path.name)
+
+    def _write(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table], to: Path) -> None:
+        if isinstance(data, ir.Table):
+            getattr(self.connection, f"to_{self._file_format}")(data, to, **self._save_args)
+        elif isinstance(data, pa.RecordBatchReader):
+            _write_batches(data, to)
+        else:
+            _write_parts(data, to)
+
+    @property
+    def local_path(self) -> Path | None:
+        """Where it is saved; None when that is an object store."""
+        return None if self._fs_prefix else Path(self._get_save_path())
+
+    def _connect(self) -> ibis.BaseBackend:
+        return connect(self._connection_config)
+
+    def preview(self, nrows: int = 5) -> TablePreview:
+        """Return the first rows for Kedro-Viz."""
+        frame = self.load().limit(nrows).to_pandas().astype(object)
+        return TablePreview(frame.where(frame.notna(), None).astype(str).to_dict(orient="split"))
+
+
+def _write_parts(tables: Iterable[pa.Table], folder: Path) -> None:
+    folder.mkdir()
+    for number, table in enumerate(tables):
+        pq.write_table(table, folder / f"part-{number:05d}.parquet", compression="zstd")
+    (folder / STREAMED).touch()
+
+
+def _write_batches(batches: pa.RecordBatchReader, file: Path) -> None:
+    with pq.ParquetWriter(file, batches.schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def _replace(path: Path, partial: Path) -> None:
+    """Put `partial` in the place of `path`; a folder takes two steps where a file takes one."""
+    if path.is_dir() or (path.exists() and partial.is_dir()):
+        os.rename(path, _aside(path))
+    os.replace(partial, path)
+    _remove(_aside(path))
+
+
+def _finish_replacement(path: Path) -> None:
+    """Bring back the table before, when a run was killed between the two steps."""
+    if _aside(path).exists() and not path.exists():
+        os.rename(_aside(path), path)
+    _remove(_aside(path))
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+class EngineStep(TableDataset):  # type: ignore[misc]
+    """`ibis.TableDataset` in the engine of `EngineTable`, however that is connected to."""
+
+    def describe_place(self) -> None:
+        """Say that it is kept nowhere: it ends with the run."""
+
+    def _connect(self) -> ibis.BaseBackend:
+        return connect(self._connection_config)
+
+
+FORMATS = ("csv", "parquet")
+
+
+class FlatTable(EngineTable):
+    """`EngineTable` that takes the format from the suffix of the file."""
+
+    def __init__(self, *, filepath: str, **options: Any) -> None:
+        """Point to a file.
+
+        Args:
+            filepath: Ends with .csv or .parquet.
+            **options: As for `EngineTable`.
+
+        Raises:
+            DatasetError: When it ends with something else.
+        """
+        suffix = Path(filepath).suffix.lstrip(".").lower()
+        if suffix not in FORMATS:
+            raise DatasetError(
+                f"{filepath} ends with '.{suffix}', allowed are .csv and .parquet. Save the table "
+                "as one of these."
+            )
+        super().__init__(filepath=filepath, file_format=suffix, **options)

@@ -1,0 +1,165 @@
+"""Makes Parquet files the contents of a partition of a Delta table, in one commit or not at all."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
+from kedro.io import DatasetError
+
+from kedro_asof.datasets.delta_log import open_table, read_commits
+from kedro_asof.errors import NotReadyError
+
+ATTEMPTS = 20
+# Of a table that is written for years, every date is to be told of and to be brought back.
+CONFIGURATION: Mapping[str, str | None] = {
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+
+
+class DateTakenError(NotReadyError):
+    """Another run committed the same date first."""
+
+
+def replace_partition(
+    table: Path,
+    partition: str,
+    files: Sequence[Path],
+    lineage: Mapping[str, str] | None = None,
+    replaces: int | None = None,
+) -> int:
+    """Move files into a partition and replace what is in it, in one commit.
+
+    Args:
+        table: The table's folder; without a table in it, one is made.
+        partition: The partition's folder, `column=YYYY-MM-DD`.
+        files: Of the same file system, without the column.
+        lineage: What the commit says of itself, as custom metadata.
+        replaces: The version that the partition was last written by, None where it never was.
+
+    Returns:
+        The table's new version.
+
+    Raises:
+        DatasetError: When the files have other columns than the table.
+        DateTakenError: When the partition was written by another version than `replaces`.
+        CommitFailedError: When other runs commit all the time.
+    """
+    column, _, day = partition.partition("=")
+    schema = Schema.from_arrow(
+        pq.read_schema(files[0]).remove_metadata().append(pa.field(column, pa.date32()))
+    )
+    if DeltaTable.is_deltatable(str(table)):
+        _refuse_other_columns(open_table(table), schema)
+    # From here on files stay, whatever happens: an error may come after the commit is made, and
+    # files that no commit names are read by nobody.
+    actions = [_add(table, _move(file, table / partition), {column: day}) for file in files]
+    return commit_partition(table, schema, partition, actions, lineage or {}, replaces)
+
+
+def commit_partition(
+    table: Path,
+    schema: Schema,
+    partition: str,
+    actions: Sequence[AddAction],
+    lineage: Mapping[str, str],
+    replaces: int | None,
+) -> int:
+    """Make files that lie in the table's folder the contents of a partition; see above."""
+    column, _, day = partition.partition("=")
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            if not DeltaTable.is_deltatable(str(table)):
+                return _create(table, schema, column, actions, lineage)
+            current = open_table(table)
+            _refuse_if_taken(current, column, day, replaces)
+            removed: list[AddAction | RemoveAction] = list(actions)
+            current.create_write_transaction(
+                removed,
+                mode="overwrite",
+                schema=current.schema(),
+                partition_by=[column],
+                partition_filters=[(column, "=", day)],
+                # deltalake would put a commit behind another one without looking again at what it
+                # has to replace, and of two runs of a new date both would stay.
+                commit_properties=CommitProperties(
+                    custom_metadata={column: day, **lineage}, max_commit_retries=0
+                ),
+            )
+            return DeltaTable(table).version()
+        except (CommitFailedError, DeltaError):  # another run was faster: look again
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def add_action(table: Path, path: str, partition: Mapping[str, str | None]) -> AddAction:
+    """Describe a Parquet file of the table, `path` relative to its folder."""
+    file = table / path
+    about = file.stat()
+    return AddAction(
+        path=path,
+        size=about.st_size,
+        partition_values=dict(partition),
+        modification_time=int(about.st_mtime * 1000),
+        data_change=True,
+        stats=json.dumps({"numRecords": pq.read_metadata(file).num_rows}),
+    )
+
+
+def _create(
+    table: Path,
+    schema: Schema,
+    column: str,
+    actions: Sequence[AddAction],
+    lineage: Mapping[str, str],
+) -> int:
+    day = actions[0].partition_values[column]
+    create_table_with_add_actions(
+        str(table),
+        schema,
+        list(actions),
+        mode="error",
+        partition_by=[column],
+        configuration=CONFIGURATION,
+        commit_properties=CommitProperties(custom_metadata={column: str(day), **lineage}),
+    )
+    return 0
+
+
+def _refuse_if_taken(table: DeltaTable, column: str, day: str, replaces: int | None) -> None:
+    written = [commit for commit in read_commits(table) if commit.get(column) == day]
+    found = written[-1]["table_version"] if written else None
+    if found == replaces:
+        return
+    other = written[-1] if written else {}
+    raise DateTakenError(
+        f"Another run committed {column}={day} while this one worked: version {found} of the "
+        f"table, by model version {other.get('model_version', 'unknown')} at "
+        f"{other.get('committed_at', 'an unknown time')}. This run changed nothing. Run it again "
+        "if the date should be scored anew."
+    )
+
+
+def _refuse_other_columns(table: DeltaTable, schema: Schema) -> None:
+    found = {field.name: str(field.type) for field in schema.fields}
+    wanted = {field.name: str(field.type) for field in table.schema().fields}
+    if found != wanted:
+        raise DatasetError(
+            f"The table has {wanted}, to be saved are {found}. Cast them, or start another table."
+        )
+
+
+def _move(file: Path, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return file.rename(folder / f"{uuid.uuid4().hex}-{file.name}")
+
+
+def _add(table: Path, file: Path, partition: dict[str, str | None]) -> AddAction:
+    return add_action(table, file.relative_to(table).as_posix(), partition)

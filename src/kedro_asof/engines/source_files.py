@@ -1,0 +1,42 @@
+"""The files that a table was read from, for code that receives the table alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """A file or folder, and its state when the table was opened.
+
+    Attributes:
+        path: The file or folder.
+        contents: Name, size in bytes and modification time in ns of each file.
+    """
+
+    path: Path
+    contents: tuple[tuple[str, int, int], ...]
+
+    @classmethod
+    def of(cls, path: Path) -> "SourceFiles":
+        """Look at a file, or at the files of a folder."""
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        stats = [(file.name, file.stat()) for file in files]
+        return cls(path, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+
+
+# An entry lives as long as its table: ibis expressions have no place for metadata of their own.
+_sources: WeakKeyDictionary[ops.Node, SourceFiles] = WeakKeyDictionary()
+
+
+def remember_source_files(table: ir.Table, path: Path) -> None:
+    """Note that a table is what a file holds now."""
+    _sources[table.op()] = SourceFiles.of(path)
+
+
+def find_source_files(table: ir.Table) -> SourceFiles | None:
+    """Return the files of a table; None for a table of an engine, or with renamed columns."""
+    return _sources.get(table.op())

@@ -1,0 +1,86 @@
+"""Spark: a session from options, and Python code in its executors."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from kedro_asof.engines.engine import BatchFunction, Engine
+from kedro_asof.errors import InputError
+
+
+class ExecutorError(RuntimeError):
+    """Python code that runs in Spark's executors raised an error."""
+
+
+class SparkEngine(Engine):
+    """Spark's ways. PySpark is imported when it is used: it is an extra."""
+
+    read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"inferSchema": False}}
+
+    def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
+        """Start a session, or take the one that is there, configured by all but `backend`."""
+        try:
+            from pyspark.sql import SparkSession  # noqa: PLC0415
+        except ImportError as error:
+            raise InputError(
+                "engine.backend is pyspark, and PySpark is not installed. Install the extra: "
+                "pip install '.[spark]', and Java 17."
+            ) from error
+        # Else its workers take whichever python3 is first on the path.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        options = {name: value for name, value in connection.items() if name != "backend"}
+        session = SparkSession.builder.config(map=options).getOrCreate()
+        return ibis.pyspark.connect(session)
+
+    def read_partitions(
+        self, connection: ibis.BaseBackend, files: Sequence[str], root: Path
+    ) -> ir.Table:
+        """Read Parquet files, with the columns that their folders below `root` name."""
+        frame = _session().read.option("basePath", str(root)).parquet(*files)
+        return _table(connection, frame)
+
+    def write_partitions(
+        self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
+    ) -> None:
+        """Write Parquet files, in a folder for each value of `column`, which they do not hold."""
+        from pyspark.errors import PythonException  # noqa: PLC0415
+
+        try:
+            connection.to_parquet(rows, folder, partitionBy=column)
+        except PythonException as error:
+            # Its message is the whole stack; the last line is the fault.
+            raise ExecutorError(str(error).strip().splitlines()[-1]) from error
+
+    def map_batches(
+        self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None
+    ) -> ir.Table | pa.RecordBatchReader:
+        """Run `function` in the executors, beside the rows."""
+        connection, session = rows.get_backend(), _session()
+        if batch_rows is not None:
+            session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)
+        view = ibis.util.gen_name("rows")
+        connection.create_view(view, rows)
+        result_type = session.createDataFrame(schema.empty_table()).schema
+
+        def map_partition(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            return map(function, batches)
+
+        return _table(connection, session.table(view).mapInArrow(map_partition, result_type))
+
+
+def _session() -> Any:
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    return SparkSession.builder.getOrCreate()
+
+
+def _table(connection: ibis.BaseBackend, frame: Any) -> ir.Table:
+    view = ibis.util.gen_name("frame")
+    frame.createOrReplaceTempView(view)
+    return connection.table(view)

@@ -1,0 +1,32 @@
+"""Opens the project for a command, and shows what it found as a table."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from kedro.framework.session import KedroSession
+from kedro.utils import find_kedro_project
+from rich.console import Console
+from rich.table import Table
+
+WIDTH_OF_FILES = 160  # characters; a terminal has its own
+
+
+@contextmanager
+def open_session(
+    env: str | None, parameters: dict[str, Any] | None = None
+) -> Iterator[KedroSession]:
+    """Open a session of the project around the working directory."""
+    project = find_kedro_project(Path.cwd()) or Path.cwd()
+    with KedroSession.create(project_path=project, env=env, runtime_params=parameters) as session:
+        yield cast(KedroSession, session)
+
+
+def show_table(columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table, as wide as the terminal is."""
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES).print(table)

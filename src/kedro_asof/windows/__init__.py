@@ -1,0 +1,1 @@
+"""Point-in-time windows over event tables, declared in configuration."""

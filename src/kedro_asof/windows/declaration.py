@@ -1,0 +1,177 @@
+"""Windowed features as they are declared: of which table, column, statistic and days."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from kedro_asof.params import Block
+
+MeasureStatistic = Literal["sum", "mean", "max", "count", "active_days", "days_since_last", "trend"]
+CategoryStatistic = Literal["count", "share", "active_days", "days_since_last"]
+Statistic = Literal[
+    "sum", "mean", "max", "count", "share", "active_days", "days_since_last", "trend"
+]
+NUMERIC_STATISTICS = ("sum", "mean", "max", "trend")
+
+Days = Annotated[int, Field(gt=0)]
+Windows = Annotated[list[Days], Field(min_length=1)]
+
+MEANINGS: dict[Statistic, str] = {
+    "sum": "sum of {what}",
+    "mean": "mean of {what}",
+    "max": "largest {what}",
+    "count": "number of rows with {what}",
+    "share": "share of the rows that have {what}",
+    "active_days": "days with {what}",
+    "days_since_last": "days since the last with {what}",
+    "trend": "{what} against the window before: -1 all gone, 0 the same, 1 all new",
+}
+UNITS: dict[Statistic, str] = {
+    "count": "rows",
+    "share": "share",
+    "active_days": "days",
+    "days_since_last": "days",
+    "trend": "-1 to 1",
+}
+
+
+@dataclass(frozen=True)
+class WindowFeature:
+    """One column of the features: a statistic of a column, or of one of its values, in a window."""
+
+    table: str
+    column: str
+    category: str | None
+    statistic: Statistic
+    days: int
+
+    @property
+    def name(self) -> str:
+        """The name of the column: table, column, category, statistic and days."""
+        parts = [self.table, self.column, self.category, self.statistic]
+        return "_".join(_as_name(part) for part in parts if part) + f"_{self.days}d"
+
+    @property
+    def reach(self) -> int:
+        """How many days before `as_of` it looks at."""
+        return 2 * self.days if self.statistic == "trend" else self.days
+
+    @property
+    def meaning(self) -> str:
+        """What it tells, in words."""
+        what = self.column if self.category is None else f"{self.column} = {self.category}"
+        text = MEANINGS[self.statistic].format(what=what)
+        return f"{text}, in the {self.days} days before as_of"
+
+
+class WindowParams(Block):
+    """Windowed features of one event table.
+
+    Attributes:
+        date: The column that says on which day an event was.
+        windows: Lengths in days; each ends on the day before `as_of`.
+        measures: Of each column its statistics, over all windows, or over those named for it.
+        categories: Of each column the values to look at, with the statistics of each.
+        known_from: Of a column that is filled in later, the date column from which it is known.
+        units: Of a measure, for the data dictionary.
+    """
+
+    date: str
+    windows: Windows
+    measures: dict[str, dict[MeasureStatistic, Windows]] = Field(default_factory=dict)
+    categories: dict[str, dict[str, dict[CategoryStatistic, Windows]]] = Field(default_factory=dict)
+    known_from: dict[str, str] = Field(default_factory=dict)
+    units: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread_windows(cls, given: Any) -> Any:
+        """Give each statistic that names no windows those of the table."""
+        if not isinstance(given, dict) or not isinstance(given.get("windows"), list):
+            return given
+        windows = given["windows"]
+        measures = given.get("measures")
+        categories = given.get("categories")
+        spread = dict(given)
+        if isinstance(measures, dict):
+            spread["measures"] = _spread(measures, windows)
+        if isinstance(categories, dict):
+            spread["categories"] = {
+                column: _spread(values, windows) if isinstance(values, dict) else values
+                for column, values in categories.items()
+            }
+        return spread
+
+    @model_validator(mode="after")
+    def _ask_for_something(self) -> "WindowParams":
+        if not self.measures and not self.categories:
+            raise ValueError("names neither measures nor categories, at least one is needed")
+        return self
+
+    @field_validator("windows")
+    @classmethod
+    def _sort(cls, windows: list[int]) -> list[int]:
+        return sorted(windows)
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that is asked for, each once."""
+        known = [*self.known_from, *self.known_from.values()]
+        asked = [self.date, *self.measures, *self.categories, *known]
+        return list(dict.fromkeys(asked))
+
+    @property
+    def numeric_columns(self) -> list[str]:
+        """The columns that must hold numbers."""
+        return [
+            column
+            for column, statistics in self.measures.items()
+            if any(statistic in NUMERIC_STATISTICS for statistic in statistics)
+        ]
+
+    def list_features(self, table: str) -> list[WindowFeature]:
+        """List the features that are declared, in order."""
+        of_measures = [
+            WindowFeature(table, column, None, statistic, days)
+            for column, statistics in self.measures.items()
+            for statistic, windows in statistics.items()
+            for days in windows
+        ]
+        of_categories = [
+            WindowFeature(table, column, category, statistic, days)
+            for column, categories in self.categories.items()
+            for category, statistics in categories.items()
+            for statistic, windows in statistics.items()
+            for days in windows
+        ]
+        return of_measures + of_categories
+
+    def unit_of(self, feature: WindowFeature) -> str:
+        """The unit of a feature: of the statistic, or else of the column."""
+        unit = self.units.get(feature.column, f"as {feature.column}")
+        return UNITS.get(feature.statistic, unit)
+
+
+def _spread(statistics: dict[Any, Any], windows: list[Any]) -> dict[str, Any]:
+    """Write `[mean, sum]` as `{mean: windows, sum: windows}`."""
+    return {
+        str(name): {statistic: _windows_of(statistic, windows) for statistic in asked}
+        if isinstance(asked, list) and len(set(map(str, asked))) == len(asked)
+        else asked
+        for name, asked in statistics.items()
+    }
+
+
+def _windows_of(statistic: Any, windows: list[Any]) -> list[Any]:
+    """All windows; of the days since the last event the longest, which says all there is."""
+    numbers = [days for days in windows if isinstance(days, int)]
+    return [max(numbers)] if statistic == "days_since_last" and numbers else windows
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"\W+", "_", text).strip("_").lower()
+
+
+assert set(get_args(Statistic)) == set(MEANINGS)

@@ -1,0 +1,91 @@
+"""Cuts the days before snapshots into buckets that no window's edge goes through.
+
+In: the dates of the snapshots and the lengths of the windows. Out: small tables for the engine.
+Each event then belongs to one bucket, and each window of each snapshot is a run of whole buckets:
+events are summed up once, however many windows and snapshots look at them.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+LONGEST_BUCKET = 62  # days; each is a bit of a 64-bit integer, whose sign stays out of it
+
+
+@dataclass(frozen=True)
+class TimeBuckets:
+    """The days that snapshots look at, cut at every edge of every window.
+
+    Attributes:
+        dates: Of the snapshots, sorted.
+        lengths: Of the windows, in days before a snapshot.
+    """
+
+    dates: tuple[date, ...]
+    lengths: tuple[int, ...]
+
+    @property
+    def days(self) -> list[date]:
+        """Every day that some window holds, and those between."""
+        first = self.dates[0] - timedelta(days=max(self.lengths))
+        return [first + timedelta(days=n) for n in range((self.dates[-1] - first).days)]
+
+    @property
+    def starts(self) -> list[date]:
+        """The first day of each bucket."""
+        edges = {
+            day - timedelta(days=length) for day in self.dates for length in (0, *self.lengths)
+        }
+        starts: list[date] = []
+        for day in self.days:
+            if not starts or day in edges or (day - starts[-1]).days == LONGEST_BUCKET:
+                starts.append(day)
+        return starts
+
+    def calendar(self) -> ir.Table:
+        """One row per day: `event_day`, `bucket_starts_on`, `day_bit`: one bit of the bucket."""
+        starts = self.starts
+        rows = [(day, starts[bisect_right(starts, day) - 1]) for day in self.days]
+        return ibis.memtable(
+            {
+                "event_day": [day for day, _ in rows],
+                "bucket_starts_on": [start for _, start in rows],
+                "day_bit": [1 << (day - start).days for day, start in rows],
+            },
+            schema={"event_day": "date", "bucket_starts_on": "date", "day_bit": "int64"},
+        )
+
+    def sightings(self) -> ir.Table:
+        """One row per day: `known_on`, and `seen_from`, the first snapshot after it."""
+        return ibis.memtable(
+            {
+                "known_on": self.days,
+                "seen_from": [self.dates[bisect_right(self.dates, day)] for day in self.days],
+            },
+            schema={"known_on": "date", "seen_from": "date"},
+        )
+
+    def views(self) -> ir.Table:
+        """One row per bucket and snapshot that looks at it.
+
+        Returns:
+            `bucket_starts_on`, `as_of`, and `days_before`, from that day to `as_of`.
+        """
+        reach = max(self.lengths)
+        rows = [
+            (start, day, (day - start).days)
+            for start in self.starts
+            for day in self.dates
+            if 0 < (day - start).days <= reach
+        ]
+        return ibis.memtable(
+            {
+                "bucket_starts_on": [start for start, _, _ in rows],
+                "as_of": [day for _, day, _ in rows],
+                "days_before": [days for _, _, days in rows],
+            },
+            schema={"bucket_starts_on": "date", "as_of": "date", "days_before": "int32"},
+        )

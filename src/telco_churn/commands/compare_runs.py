@@ -1,0 +1,111 @@
+"""Lays out experiments side by side: one column a run, one line a fact, parameter or metric."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+LESS_IS_BETTER = frozenset(  # parts of names
+    ["brier", "loss", "error", "gap", "rmse", "mse", "mae", "mape", "false", "fpr", "fnr"]
+)
+WIDTH = 22  # of a column; a longer value is cut
+NAME_WIDTH = 42  # of the first one, or as wide as its longest name
+FACTS = ("started", "pipeline", "status", "as_of", "data", "model", "model_status", "wandb")
+SHOWN_DIGITS = 12  # of a fingerprint
+
+Row = tuple[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run as MLflow has it.
+
+    Attributes:
+        run_id: MLflow's.
+        facts: Some of `FACTS`.
+        parameters: By dotted name, as texts.
+        metrics: By name.
+    """
+
+    run_id: str
+    facts: dict[str, str]
+    parameters: dict[str, str]
+    metrics: dict[str, float]
+
+
+def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
+    """Lay them out.
+
+    Args:
+        experiments: At least one.
+        metrics: Globs of those to show, in their order.
+
+    Returns:
+        Lines of text.
+    """
+    facts = [(fact, [_show_fact(run, fact) for run in experiments]) for fact in FACTS]
+    runs = ("run", [run.run_id[:8] for run in experiments])
+    differing = _list_differing(experiments)
+    shown = [
+        (name, _mark_best(name, [run.metrics.get(name) for run in experiments]))
+        for name in _list_metrics(experiments, metrics)
+    ]
+    rows = [
+        runs,
+        *facts,
+        "",
+        "Parameters that differ" if differing else "No parameter differs.",
+        *differing,
+        "",
+        "Metrics, * the best" if shown else "No such metric was logged.",
+        *shown,
+        *_warn_of_other_data(experiments),
+    ]
+    width = max(NAME_WIDTH, *(len(row[0]) for row in (*differing, *shown, runs)))
+    return "\n".join(row if isinstance(row, str) else _line(*row, width) for row in rows)
+
+
+def _list_differing(experiments: Sequence[Experiment]) -> list[Row]:
+    names = dict.fromkeys(name for run in experiments for name in sorted(run.parameters))
+    rows = {name: [run.parameters.get(name, "-") for run in experiments] for name in names}
+    # Runs of other pipelines read other parameters: only what two runs have can differ.
+    return [
+        (f"  {name}", values)
+        for name, values in rows.items()
+        if len({value for value in values if value != "-"}) > 1
+    ]
+
+
+def _list_metrics(experiments: Sequence[Experiment], globs: Iterable[str]) -> list[str]:
+    names = sorted({name for run in experiments for name in run.metrics})
+    return list(dict.fromkeys(name for glob in globs for name in names if fnmatchcase(name, glob)))
+
+
+def _mark_best(name: str, values: list[float | None]) -> list[str]:
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    less_is_better = not LESS_IS_BETTER.isdisjoint(re.split(r"[^a-z]+", name.lower()))
+    best = (min if less_is_better else max)(known, default=None)
+    is_marked = len(set(known)) > 1
+    return [
+        "-" if value is None else f"{value:.6g}{' *' if is_marked and value == best else ''}"
+        for value in values
+    ]
+
+
+def _warn_of_other_data(experiments: Sequence[Experiment]) -> list[str]:
+    known = {run.facts["data"] for run in experiments if run.facts.get("data")}
+    warning = (
+        "These models were trained and judged on different data: their metrics do not compare."
+    )
+    return ["", warning] if len(known) > 1 else []
+
+
+def _show_fact(run: Experiment, fact: str) -> str:
+    value = run.facts.get(fact) or "-"
+    return value[:SHOWN_DIGITS] if fact == "data" else value
+
+
+def _line(name: str, values: Iterable[str], width: int) -> str:
+    cells = [value if len(value) <= WIDTH else f"{value[: WIDTH - 3]}..." for value in values]
+    return f"{name:<{width}}" + "".join(f"  {cell:<{WIDTH}}" for cell in cells).rstrip()

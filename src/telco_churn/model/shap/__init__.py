@@ -1,0 +1,1 @@
+"""Exact SHAP values by table look-up."""

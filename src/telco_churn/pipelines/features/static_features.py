@@ -1,0 +1,154 @@
+"""What is told of a customer that is no window: small functions, each with a name.
+
+In: snapshots and a primary table. Out: one row per snapshot that the table knows, a few features.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from kedro_asof.windows.point_in_time import KEY, join_known, known_value
+
+PRICE_MEMORY_DAYS = 90
+RECENT_BILL_DAYS = 35  # one billing cycle and some slack
+USUAL_BILL_DAYS = 400
+PAYMENT_DAYS = 365
+
+
+def describe_customers(snapshots: ir.Table, customers: ir.Table) -> ir.Table:
+    """Who the customer is, and for how many days."""
+    joined = snapshots.join(customers, "customer_id")
+    return joined.select(
+        *KEY,
+        "segment",
+        "region",
+        "age_band",
+        tenure_days=joined.as_of.delta(joined.signed_up_on, unit="day"),
+    )
+
+
+def describe_subscriptions(snapshots: ir.Table, subscriptions: ir.Table) -> ir.Table:
+    """The subscription in force: the last version from before `as_of`.
+
+    Days to the contract's end are negative once it is over and null without a contract.
+    """
+    versions = join_known(snapshots, subscriptions, "valid_from")
+    remembered = versions.as_of.delta(versions.valid_from, unit="day") > PRICE_MEMORY_DAYS
+    since = versions.valid_from
+    last = versions.group_by(list(KEY)).agg(
+        plan=versions.plan.argmax(since),
+        technology=versions.technology.argmax(since),
+        payment_method=versions.payment_method.argmax(since),
+        contract_months=versions.contract_months.argmax(since),
+        contract_started_on=versions.contract_started_on.argmax(since),
+        monthly_price=versions.monthly_price.argmax(since),
+        earlier_price=versions.monthly_price.argmax(since, where=remembered),
+    )
+    contract_days = (last.contract_months * 365.25 / 12).round().cast("int64")
+    run = last.as_of.delta(last.contract_started_on, unit="day")
+    return last.select(
+        *KEY,
+        "plan",
+        "technology",
+        "payment_method",
+        "contract_months",
+        "monthly_price",
+        contract_days_left=ibis.ifelse(last.contract_months > 0, contract_days - run, None),
+        price_change_90d=last.monthly_price / last.earlier_price.nullif(0) - 1,
+    )
+
+
+def measure_payments(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
+    """What is owed, and how late payments came, of the invoices of a year.
+
+    An invoice counts as paid from the day after its payment, and as later each day until then.
+    """
+    bills = join_known(snapshots, invoices, "issued_on")
+    bills = bills.filter(bills.as_of.delta(bills.issued_on, unit="day") <= PAYMENT_DAYS)
+    paid_on = known_value(bills, "paid_on", "paid_on")
+    days_late = ibis.greatest(
+        ibis.coalesce(paid_on, bills.as_of).delta(bills.due_on, unit="day"), 0
+    )
+    is_owed = paid_on.isnull() & (bills.due_on < bills.as_of)
+    return bills.group_by(list(KEY)).agg(
+        unpaid_amount=ibis.ifelse(is_owed, bills.amount, 0.0).sum(),
+        days_late_mean_365d=days_late.mean(),
+        days_late_max_365d=days_late.max(),
+    )
+
+
+def measure_bill_shock(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
+    """The highest bill of the last cycle against the usual one before, as a share above it."""
+    pairs = join_known(snapshots, invoices, "issued_on")
+    days_before = pairs.as_of.delta(pairs.issued_on, unit="day")
+    bills = pairs.group_by(list(KEY)).agg(
+        recent=pairs.amount.max(where=days_before <= RECENT_BILL_DAYS),
+        usual=pairs.amount.mean(where=days_before.between(RECENT_BILL_DAYS + 1, USUAL_BILL_DAYS)),
+    )
+    return bills.select(*KEY, bill_shock=bills.recent / bills.usual.nullif(0) - 1)
+
+
+@dataclass(frozen=True)
+class StaticFeatures:
+    """A function above, the table it reads, and what its features mean.
+
+    Attributes:
+        function: Of snapshots and a table.
+        table: The primary table it reads.
+        features: Of each feature its meaning and its unit.
+    """
+
+    function: Callable[[ir.Table, ir.Table], ir.Table]
+    table: str
+    features: dict[str, tuple[str, str]]
+
+
+STATIC_FEATURES = (
+    StaticFeatures(
+        describe_customers,
+        "customers",
+        {
+            "segment": ("consumer or business", "category"),
+            "region": ("where the customer lives", "category"),
+            "age_band": ("age when last recorded", "category"),
+            "tenure_days": ("time since sign-up", "days"),
+        },
+    ),
+    StaticFeatures(
+        describe_subscriptions,
+        "subscriptions",
+        {
+            "plan": ("plan in force", "category"),
+            "technology": ("access technology in force", "category"),
+            "payment_method": ("how bills are paid", "category"),
+            "contract_months": ("length of the contract, 0 without one", "months"),
+            "monthly_price": ("price in force", "currency a month"),
+            "contract_days_left": (
+                "time to the end of the contract, negative once it is over, empty without one",
+                "days",
+            ),
+            "price_change_90d": ("price in force against that of 90 days ago", "share above it"),
+        },
+    ),
+    StaticFeatures(
+        measure_payments,
+        "invoices",
+        {
+            "unpaid_amount": ("due and not paid, of the invoices of a year", "currency"),
+            "days_late_mean_365d": ("mean delay of payments, of the invoices of a year", "days"),
+            "days_late_max_365d": ("longest delay of payments, of the invoices of a year", "days"),
+        },
+    ),
+    StaticFeatures(
+        measure_bill_shock,
+        "invoices",
+        {
+            "bill_shock": (
+                "highest bill of the last 35 days against the mean of the year before",
+                "share above it",
+            )
+        },
+    ),
+)

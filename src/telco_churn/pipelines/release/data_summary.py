@@ -1,0 +1,79 @@
+"""Describes training examples without holding them.
+
+In: examples. Out: how many rows there are for which purpose, how long their labels look forward,
+and a fingerprint.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from telco_churn.parameters import LabelParams, OwnTableParams
+from telco_churn.training_data.training_examples import FOLD, fingerprint_examples
+
+FOLDS = "folds"
+PURPOSES = ["train", "gap", "calibration", "test", FOLDS]
+
+
+@dataclass(frozen=True)
+class ExamplesSummary:
+    """What there is to know of training examples without holding them.
+
+    Attributes:
+        splits: One row per purpose, by time: `split` (train, gap, calibration, test or folds),
+            `rows`, `customers`, `churned`, `dates`, `first` and `last` as text.
+        horizon_days: From a row's date until what came of it is known.
+        fingerprint: Of every value, as `examples.fingerprint_examples`.
+    """
+
+    splits: pd.DataFrame
+    horizon_days: int
+    fingerprint: str
+
+    @property
+    def are_in_folds(self) -> bool:
+        """Whether every row is held out once."""
+        return FOLDS in set(self.splits["split"])
+
+    @property
+    def first_test_date(self) -> date:
+        """The first date that judges, where rows are split by time."""
+        return date.fromisoformat(str(self.splits.set_index("split").loc["test", "first"]))
+
+
+def describe_examples(examples: pd.DataFrame, label: LabelParams) -> ExamplesSummary:
+    """Count the rows of each purpose, and take a fingerprint."""
+    return _describe(examples, label.horizon_days)
+
+
+def describe_table_examples(
+    examples: pd.DataFrame, label: LabelParams, own_table: OwnTableParams
+) -> ExamplesSummary:
+    """Do the same for a flat table, which may say itself when its targets are known."""
+    return _describe(examples, own_table.find_gap(label))
+
+
+def _describe(examples: pd.DataFrame, horizon_days: int) -> ExamplesSummary:
+    purpose = examples["split"].mask(examples["split"].str.startswith(FOLD), FOLDS)
+    by_purpose = examples.groupby(purpose)
+    splits = by_purpose.agg(
+        rows=("churned", "size"),
+        customers=("customer_id", "nunique"),
+        churned=("churned", "sum"),
+        dates=("as_of", "nunique"),
+        first=("as_of", _name_first_day),
+        last=("as_of", _name_last_day),
+    ).reset_index()
+    ordered = splits.sort_values("split", key=lambda name: name.map(PURPOSES.index))
+    return ExamplesSummary(
+        ordered.reset_index(drop=True), horizon_days, fingerprint_examples(examples)
+    )
+
+
+def _name_first_day(dates: pd.Series) -> str:
+    return f"{dates.min():%Y-%m-%d}"
+
+
+def _name_last_day(dates: pd.Series) -> str:
+    return f"{dates.max():%Y-%m-%d}"

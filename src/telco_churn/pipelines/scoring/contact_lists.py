@@ -1,0 +1,76 @@
+"""Whom to contact: worth it, under the capacity, and not held out; then the list for the callers.
+
+In: churn_predictions, then churn_scores. Out: contacted_customers, contact_list.
+"""
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from kedro_asof.params import AsOf
+from telco_churn.contracts import CONTACTS_SCHEMA
+from telco_churn.parameters import DecisionParams
+
+KEY = ["customer_id", "as_of"]
+HEX_DIGITS = 8
+CSV_COLUMNS = [
+    "rank",
+    "customer_id",
+    "as_of",
+    "churn_probability",
+    "risk_band",
+    "expected_value",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "model_version",
+]
+
+
+def is_held_out(customer_id: ir.StringValue, decision: DecisionParams) -> ir.BooleanValue:
+    """Whether a customer is never contacted: drawn by the id alone, the same for ever.
+
+    The first 32 bits of a digest are as good as a uniform draw, and alike in every engine.
+    """
+    limit = f"{round(decision.holdout_fraction * 16**HEX_DIGITS):0{HEX_DIGITS}x}"
+    digest = (ibis.literal(f"{decision.holdout_name}/") + customer_id).hexdigest("md5")
+    return digest.substr(0, HEX_DIGITS) < limit
+
+
+def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir.Table:
+    """Choose who is contacted: who is worth more than it costs, best first, while there are calls.
+
+    Args:
+        churn_predictions: With `expected_value`.
+        decision: `campaign_capacity`, how many can be contacted, and who is held out.
+
+    Returns:
+        `customer_id`, `as_of` of those.
+    """
+    worth = churn_predictions.filter(
+        churn_predictions.expected_value > 0,
+        ~is_held_out(churn_predictions.customer_id, decision),
+    )
+    best_first = worth.order_by(worth.expected_value.desc(), worth.customer_id)
+    return best_first.limit(decision.campaign_capacity).select(*KEY)
+
+
+def list_contacts(churn_scores: ir.Table, as_of: AsOf) -> pa.RecordBatchReader:
+    """List who is to be contacted, best first, with reasons.
+
+    Returns:
+        The columns of `ContactList`, a stream.
+    """
+    scores = churn_scores.filter(churn_scores.as_of == as_of.day, churn_scores.contact)
+    order = ibis.window(order_by=[scores.expected_value.desc(), scores.customer_id])
+    ranked = scores.mutate(rank=(ibis.row_number().over(order) + 1).cast("int64"))
+    best_first = ranked.select(*CONTACTS_SCHEMA.names).order_by("rank")
+    batches = best_first.to_pyarrow_batches()
+    return pa.RecordBatchReader.from_batches(
+        CONTACTS_SCHEMA, (batch.cast(CONTACTS_SCHEMA) for batch in batches)
+    )
+
+
+def sort_contacts(contact_list: ir.Table) -> ir.Table:
+    """Keep what people read, in order: what reads a file need not keep it."""
+    return contact_list.select(*CSV_COLUMNS).order_by("rank")

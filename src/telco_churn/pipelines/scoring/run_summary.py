@@ -1,0 +1,105 @@
+"""Sums a run up in a few lines for a person.
+
+In: churn_scores, the champion, what ingestion rejected. Out: text.
+"""
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from kedro_asof.params import AsOf
+from telco_churn.parameters import SummaryParams
+from telco_churn.registry.registry_types import ModelVersion
+
+WORST_RULES = 3
+KEPT_OUTCOMES = "(kept|duplicate|blanked_.*)$"
+BLANKED = "blanked_"
+HEADLINES = {
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "lift_at_5_percent": "lift at 5 %",
+}
+SIMPLE_RIVAL = "logistic_regression"
+
+
+def describe_rejected_rows(
+    ingestion_report: pd.DataFrame, late_value_report: pd.DataFrame, rejected_rows: ir.Table
+) -> str:
+    """Count rejected raw rows, with an example of each rule, and blanked values, worst first.
+
+    Args:
+        ingestion_report: Rows by table and outcome.
+        late_value_report: Values that were filled in later by table, column and outcome.
+        rejected_rows: As `RejectedRows`.
+    """
+    is_kept = ingestion_report["outcome"].str.match(KEPT_OUTCOMES)
+    rejected = ingestion_report[~is_kept]
+    worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
+    delivered = ingestion_report["rows"].sum()
+    lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows"]
+    for table, rule, count in zip(worst["table"], worst["outcome"], worst["rows"], strict=True):
+        of_rule = rejected_rows.filter(rejected_rows.table == table, rejected_rows.rule == rule)
+        example = of_rule.key.min().execute()
+        lines.append(f"            {table}: {rule} {count:,}, for example {example}")
+    return "\n".join([*lines, *_describe_blanked_values(late_value_report)])
+
+
+def summarise_run(
+    churn_scores: ir.Table,
+    champion: ModelVersion,
+    data_summary: str,
+    as_of: AsOf,
+    summary: SummaryParams,
+) -> str:
+    """Say in a few lines what was scored, by what, how good it is, and what to do next."""
+    metrics, facts = champion.metrics, champion.facts
+    held_out = ", ".join(
+        f"{title} {metrics[name]:.3f} (logistic {metrics[f'{SIMPLE_RIVAL}_{name}']:.3f})"
+        for name, title in HEADLINES.items()
+    )
+    return "\n".join(
+        [
+            "",
+            _count_contacts(churn_scores, as_of, summary),
+            f"  model     {champion.name} version {champion.version}, trained as of"
+            f" {facts['as_of']} on {int(facts['learnt_from']):,} examples",
+            f"  held out  {held_out}",
+            *_warn_of_hindsight(facts["as_of"], as_of),
+            data_summary,
+            f"  scores    {summary.scores}",
+            "",
+            *summary.next_steps,
+            "",
+        ]
+    )
+
+
+def _describe_blanked_values(late_value_report: pd.DataFrame) -> list[str]:
+    blanked = late_value_report[late_value_report["outcome"].str.startswith(BLANKED)]
+    if not len(blanked):
+        return []
+    worst = blanked.sort_values("values", ascending=False, kind="stable").head(WORST_RULES)
+    delivered = late_value_report["values"].sum()
+    lines = [f"  blanked   {blanked['values'].sum():,} of {delivered:,} values filled in later"]
+    for table, outcome, count in zip(
+        worst["table"], worst["outcome"], worst["values"], strict=True
+    ):
+        lines.append(f"            {table}: {outcome.removeprefix(BLANKED)} {count:,}")
+    return lines
+
+
+def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams) -> str:
+    scores = churn_scores.filter(churn_scores.as_of == as_of.day)
+    contacted = scores.filter(scores.contact)
+    worth = scores.filter(scores.expected_value > 0, ~scores.holdout).count().execute()
+    contacts, value = contacted.count().execute(), contacted.expected_value.sum().execute() or 0
+    limit = f" of the {worth:,} that are worth it" if contacts < worth else ""
+    return (
+        f"{scores.count().execute():,} customers scored as of {as_of}; {contacts:,} to "
+        f"contact{limit}, {value:,.0f} {summary.currency} expected"
+    )
+
+
+def _warn_of_hindsight(trained_as_of: str, as_of: AsOf) -> list[str]:
+    if trained_as_of <= str(as_of):
+        return []
+    return [f"  note      it learnt from days after {as_of}: these scores do not prove it"]

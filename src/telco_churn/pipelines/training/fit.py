@@ -1,0 +1,129 @@
+"""One fit by a config: a search if asked for, a booster, its calibration.
+
+In: rows to learn from, rows to calibrate on, what a fit is told beside them. Out: a fitted model.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from telco_churn.model.decision import Decision
+from telco_churn.parameters import (
+    DecisionParams,
+    EvaluationParams,
+    LightGBMParams,
+    ReasonParams,
+    TrainingParams,
+)
+from telco_churn.pipelines.training import fitting
+from telco_churn.pipelines.training.fitting import Fitted
+from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
+from telco_churn.training_data.training_examples import Rows
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """All that a fit is told, beside its rows.
+
+    Attributes:
+        training: The learner, the seed, the tuning.
+        evaluation: The rule of thumb, and by what the judged rows are told apart later.
+        decision: What contacts cost and win.
+        reasons: How features are put into words.
+        studies: Where a search keeps its trials.
+        deadline: Of all searches, by `time.monotonic`.
+    """
+
+    training: TrainingParams
+    evaluation: EvaluationParams
+    decision: DecisionParams
+    reasons: ReasonParams
+    studies: OpenStudy
+    deadline: float
+
+
+@dataclass(frozen=True)
+class FitRound:
+    """Which of the fits of a run it is.
+
+    Attributes:
+        rows: What it learns from, in words.
+        study: The name of its search.
+        left: How many fits are left, this one among them.
+    """
+
+    rows: str
+    study: str
+    left: int = 1
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model and the parameters that it was fitted with."""
+
+    fitted: Fitted
+    settings: LightGBMParams
+
+
+def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round: FitRound) -> Fit:
+    """Fit with the parameters of the config, or the best that a search finds.
+
+    A model that ranks the rows that calibrate no better than chance is warned of.
+    """
+    tuning, settings = config.training.tuning, config.training.lightgbm
+
+    def fit_and_lose(tried: LightGBMParams) -> float:
+        """Fit, and return the lowest log loss of the rows that calibrate."""
+        history = _fit_settings(train, calibration, tried, config).history
+        return float(history["calibration_log_loss"].min())
+
+    if tuning.trials:
+        search = Search(
+            config.studies(fit_round.study), fit_round.rows, fit_round.left, config.deadline
+        )
+        settings = tune(fit_and_lose, search, settings, tuning)
+    fitted = _fit_settings(train, calibration, settings, config)
+    if not fitted.model.calibration.ranks:
+        logger.warning(
+            "Nothing that holds elsewhere was learnt from %s: of the %s rows that calibrate, those "
+            "who churned score no higher than the others. All get the same probability and no "
+            "reasons. Bring features that tell who churns.",
+            fit_round.rows,
+            f"{len(calibration.churned):,}",
+        )
+    return Fit(fitted, settings)
+
+
+def name_study(examples: pd.DataFrame, config: FitConfig) -> str:
+    """Name the search by all that it follows from; empty where none is asked for."""
+    return digest_search(examples, config.training) if config.training.tuning.trials else ""
+
+
+def _fit_settings(
+    train: Rows, calibration: Rows, settings: LightGBMParams, config: FitConfig
+) -> Fitted:
+    return fitting.fit(
+        train,
+        calibration,
+        _name_for_lightgbm(settings, config.training.seed),
+        settings.max_trees,
+        Decision(**config.decision.money),
+        config.reasons.as_plain(),
+    )
+
+
+def _name_for_lightgbm(settings: LightGBMParams, seed: int) -> dict[str, Any]:
+    return {
+        "objective": "binary",
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        "num_threads": settings.threads,
+        "early_stopping_round": settings.patience,
+        **settings.model_dump(exclude={"max_trees", "patience", "threads"}),
+    }

@@ -1,0 +1,129 @@
+"""What MLflow is given of a model: text files, the code that reads them, and what that code needs.
+
+In: a `ModelPackage`. Out: the arguments of `mlflow.pyfunc.log_model` or `save_model`; the digests
+of the files that MLflow makes of them.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+
+import telco_churn
+from kedro_asof.errors import RefusedError
+from telco_churn.model import packaged
+from telco_churn.registry.registry_types import ModelPackage
+
+PACKAGE = Path(telco_churn.__file__).parent
+SHIPPED = {"__init__.py", "model"}
+# pyarrow holds pandas' text. What these need themselves, they say themselves.
+NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "pyarrow")
+MADE_BY_LOADING = {"registered_model_meta", "__pycache__"}  # MLflow and Python add these
+
+
+class ChangedPackageError(RefusedError):
+    """The files of a package are not those that were registered."""
+
+
+@contextmanager
+def describe_package(data: ModelPackage) -> Iterator[dict[str, Any]]:
+    """Lay out the files of a model for as long as MLflow copies them.
+
+    Yields:
+        Arguments: the model from code, its artifacts (`model`, `about` and `held_out` where there
+        is one), code, signature, example, pinned requirements, and what is known of it.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        folder, code = Path(place), Path(place) / "code" / "telco_churn"
+        shutil.copytree(PACKAGE, code, ignore=_leave_out_what_predicts_nothing)
+        yield {
+            "python_model": packaged.__file__,
+            "artifacts": _write_artifacts(data, folder),
+            "code_paths": [str(code)],
+            "signature": _sign(data),
+            "input_example": data.example,
+            "pip_requirements": [f"{name}=={installed(name)}" for name in NEEDED_TO_PREDICT],
+            "metadata": {
+                "promotion": asdict(data.promotion),
+                "metrics": data.metrics,
+                "facts": data.facts,
+            },
+        }
+
+
+def digest_files(folder: Path) -> dict[str, str]:
+    """Take the SHA-256 of each file of a package, by its path within."""
+    files = [file.relative_to(folder) for file in sorted(folder.rglob("*")) if file.is_file()]
+    return {
+        file.as_posix(): hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        for file in files
+        if not MADE_BY_LOADING & {*file.parts}
+    }
+
+
+def check_files(folder: Path, registered: Mapping[str, str]) -> None:
+    """Compare the files of a package with their digests at registration.
+
+    Raises:
+        ChangedPackageError: Names the files that were changed, added or removed.
+    """
+    found = digest_files(folder)
+    changed = [
+        f"{file} was {'added' if file not in registered else fault}"
+        for file in sorted(found | dict(registered))
+        for fault in ["changed" if file in found else "removed"]
+        if found.get(file) != registered.get(file)
+    ]
+    if changed:
+        raise ChangedPackageError(f"{', '.join(changed)} in {folder}")
+
+
+def _write_artifacts(data: ModelPackage, folder: Path) -> dict[str, str]:
+    model, about, held_out = folder / "model", folder / "about", folder / "held_out.parquet"
+    model.mkdir()
+    data.model.save(model)
+    artifacts = {"model": str(model)}
+    if data.files:
+        about.mkdir()
+        for name, text in data.files.items():
+            (about / name).write_text(text, encoding="utf-8")
+        artifacts["about"] = str(about)
+    if data.held_out is not None:
+        data.held_out.to_parquet(held_out, index=False)
+        artifacts["held_out"] = str(held_out)
+    return artifacts
+
+
+def _leave_out_what_predicts_nothing(folder: str, names: list[str]) -> set[str]:
+    is_top = Path(folder) == PACKAGE
+    return {name for name in names if name not in SHIPPED} if is_top else {"__pycache__"}
+
+
+def _sign(data: ModelPackage) -> ModelSignature:
+    """Describe input, output and parameters; of the output, reasons may be null."""
+    encoding = data.model.encoding
+    numbers = [ColSpec(DataType.double, column) for column in encoding.numeric]
+    texts = [ColSpec(DataType.string, column) for column in encoding.categories]
+    scores = data.model.score(data.example.head(1), reasons="none")
+    outputs = [
+        ColSpec(
+            DataType.double if dtype == np.float64 else DataType.string,
+            str(column),
+            required=not str(column).startswith("reason_"),
+        )
+        for column, dtype in scores.dtypes.items()
+    ]
+    return ModelSignature(
+        Schema(list[ColSpec | TensorSpec]([*numbers, *texts])),
+        Schema(list[ColSpec | TensorSpec](outputs)),
+        ParamSchema([ParamSpec("reasons", DataType.string, "all")]),
+    )

@@ -1,0 +1,1 @@
+"""Training examples in memory, and how they are split by time."""

@@ -1,0 +1,230 @@
+"""One commit a date: replaced as a whole, or not at all, and it says what it is."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+from kedro.io import DatasetError
+
+from kedro_asof.contracts.execution import BrokenContractError
+from kedro_asof.datasets.dated_history import DatedHistory
+from kedro_asof.datasets.dated_table import DatedTable
+from kedro_asof.datasets.delta_log import BrokenLogError
+from kedro_asof.datasets.partition_commit import DateTakenError
+from kedro_asof.datasets.staging import LOCK
+from kedro_asof.date_commit import DateCommit
+from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
+from telco_churn.contracts import SCORES_SCHEMA, ChurnScores
+
+ENGINE = {"backend": "duckdb", "database": ":memory:"}
+ROW: dict[str, Any] = {
+    "customer_id": "a",
+    "as_of": date(2026, 1, 1),
+    "churn_probability": 0.5,
+    "risk_band": "high",
+    "expected_value": 1.0,
+    "contact": True,
+    "holdout": False,
+    "reason_1": "x is 1",
+    "model_version": 1,
+    "run_id": "r",
+    "scored_at": datetime(2026, 1, 1, tzinfo=UTC),
+}
+LINEAGE = {"model": "churn", "model_version": 1, "customers": 2, "histogram": [1, 1]} | {
+    "started_at": "2026-01-01T03:00:00+00:00",
+    "model_data_fingerprint": None,
+}
+
+HOLD = """
+import sys
+from filelock import FileLock
+with FileLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def commit(*rows: dict[str, Any], replaces: int | None = None) -> DateCommit:
+    table = ibis.memtable(pa.Table.from_pylist(list(rows), SCORES_SCHEMA))
+    return ChurnScores.validate(DateCommit(table, LINEAGE, replaces))
+
+
+def table(path: Path, day: str = "2026-01-01") -> DatedTable:
+    return DatedTable(filepath=str(path), as_of=day, connection=ENGINE)
+
+
+def customers(path: Path) -> list[tuple[str, str]]:
+    rows = table(path).load().to_pyarrow().to_pylist()
+    return sorted((str(row["as_of"]), row["customer_id"]) for row in rows)
+
+
+def test_a_rerun_replaces_its_date_and_no_other(tmp_path: Path) -> None:
+    other = ROW | {"as_of": date(2026, 1, 8)}
+    table(tmp_path).save(commit(ROW, ROW | {"customer_id": "b"}))
+    table(tmp_path, "2026-01-08").save(commit(other))
+    table(tmp_path).save(commit(ROW | {"customer_id": "c"}, replaces=0))
+    assert customers(tmp_path) == [("2026-01-01", "c"), ("2026-01-08", "a")]
+    assert DeltaTable(tmp_path).version() == 2
+    assert list(tmp_path.glob("_aside_*")) == []
+
+
+def test_a_run_that_was_overtaken_on_its_date_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    table(tmp_path).save(commit(ROW))
+    for replaces in (None, 7):
+        with pytest.raises(DatasetError, match="Another run committed as_of=2026-01-01") as error:
+            table(tmp_path).save(commit(ROW | {"customer_id": "late"}, replaces=replaces))
+        assert isinstance(error.value.__cause__, DateTakenError)
+    assert customers(tmp_path) == [("2026-01-01", "a")]
+
+
+def test_scores_of_another_date_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="allowed are those of as_of=2026-01-08"):
+        table(tmp_path, "2026-01-08").save(commit(ROW))
+    assert not DeltaTable.is_deltatable(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("churn_probability", 1.5),
+        ("churn_probability", float("nan")),
+        ("risk_band", "extreme"),
+        ("model_version", 0),
+        ("customer_id", None),
+        ("customer_id", "a"),  # twice
+        ("reason_1_contribution", -1.0),
+    ],
+)
+def test_a_row_that_breaks_the_contract_stops_the_commit(
+    column: str, value: object, tmp_path: Path
+) -> None:
+    bad = ROW | {"customer_id": "b", column: value}
+    with pytest.raises(DatasetError, match=column) as error:
+        table(tmp_path).save(commit(ROW, bad))
+    assert isinstance(error.value.__cause__, BrokenContractError)
+    assert not DeltaTable.is_deltatable(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -> None:
+    left, at_work = tmp_path / "_aside_1", tmp_path / "_aside_2"
+    for folder in (left, at_work):
+        folder.mkdir()
+        (folder / LOCK).touch()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(at_work / LOCK)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    table(tmp_path).save(commit(ROW))
+    assert (left.exists(), at_work.exists()) == (False, True)
+    holder.kill()
+    holder.communicate()
+    table(tmp_path).save(commit(ROW | {"customer_id": "b"}, replaces=0))
+    assert not at_work.exists()
+
+
+def test_a_date_is_claimed_by_one_run_and_another_date_by_another(tmp_path: Path) -> None:
+    with table(tmp_path / "t").claim():
+        with (
+            pytest.raises(DateTakenError, match="Another run is at work on as_of=2026-01-01"),
+            table(tmp_path / "t").claim(),
+        ):
+            pass
+        with table(tmp_path / "t", "2026-01-08").claim():
+            pass
+    with table(tmp_path / "t").claim():
+        pass
+
+
+def test_a_commit_says_what_it_is(tmp_path: Path) -> None:
+    table(tmp_path).save(commit(ROW))
+    (said,) = (
+        DatedHistory(filepath=str(tmp_path), lineage=["model", "model_version", "customers"])
+        .load()
+        .to_dict("records")
+    )
+    assert (said["as_of"], said["table_version"]) == ("2026-01-01", 0)
+    assert (said["model"], said["model_version"], said["histogram"]) == ("churn", "1", "[1, 1]")
+    assert float(said["seconds"]) > 0
+
+
+def test_a_date_can_be_brought_back_and_brought_back_again(tmp_path: Path) -> None:
+    history = DatedHistory(filepath=str(tmp_path))
+    table(tmp_path).save(commit(ROW))
+    table(tmp_path).save(commit(ROW | {"customer_id": "b"}, replaces=0))
+    table(tmp_path, "2026-01-08").save(commit(ROW | {"as_of": date(2026, 1, 8)}))
+    assert history.restore("2026-01-01", 0) == 3
+    assert customers(tmp_path) == [("2026-01-01", "a"), ("2026-01-08", "a")]
+    assert history.restore("2026-01-01", 1) == 4
+    assert customers(tmp_path) == [("2026-01-01", "b"), ("2026-01-08", "a")]
+    assert history.load()["restored_from"].tolist()[-2:] == ["0", "1"]
+    with pytest.raises(NothingToDo, match="is as version 1 had it"):
+        history.restore("2026-01-01", 1)
+    assert DeltaTable(tmp_path).version() == 4
+
+
+def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
+    history = DatedHistory(filepath=str(tmp_path))
+    with pytest.raises(DatasetError, match="no scores"):
+        history.restore("2026-01-01", 0)
+    table(tmp_path).save(commit(ROW))
+    table(tmp_path).save(commit(ROW, replaces=0))
+    with pytest.raises(WrongCallError, match=r"Version 9 .* versions that did are \[0, 1\]"):
+        history.restore("2026-01-01", 9)
+    for file in DeltaTable(tmp_path, version=0).file_uris():
+        Path(file.removeprefix("file://")).unlink()
+    with pytest.raises(RefusedError, match=r"were removed .* score it again"):
+        history.restore("2026-01-01", 0)
+    assert DeltaTable(tmp_path).version() == 1
+
+
+def test_scores_that_are_not_there_say_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="kedro run --pipelines scoring"):
+        table(tmp_path / "none").load()
+    assert DatedHistory(filepath=str(tmp_path / "none")).load().empty
+
+
+def _cut_at_a_line(content: bytes) -> bytes:
+    return content[: content.index(b"\n") + 1]
+
+
+BROKEN = {
+    "is empty": lambda _: b"",
+    "is cut off or not JSON": lambda content: content[: len(content) // 2],
+    "is cut off: it adds no file": _cut_at_a_line,
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_commit_that_is_not_whole_is_named_and_the_dates_before_can_be_had_again(
+    fault: str, tmp_path: Path
+) -> None:
+    table(tmp_path).save(commit(ROW))
+    table(tmp_path, "2026-01-08").save(commit(ROW | {"as_of": date(2026, 1, 8)}))
+    last = tmp_path / "_delta_log" / "00000000000000000001.json"
+    last.write_bytes(BROKEN[fault](last.read_bytes()))
+    history = DatedHistory(filepath=str(tmp_path))
+    loads: list[Callable[[], object]] = [
+        table(tmp_path).load,
+        history.load,
+        lambda: history.restore("2026-01-01", 0),
+        lambda: table(tmp_path, "2026-01-15").save(commit(ROW | {"as_of": date(2026, 1, 15)})),
+    ]
+    for load in loads:
+        with pytest.raises((DatasetError, BrokenLogError), match=f"{last} {fault}") as said:
+            load()
+        assert "version 0 left it" in str(said.value)
+        assert "unknown" not in str(said.value)
+    last.rename(tmp_path / "aside.json")
+    assert history.load()["as_of"].tolist() == ["2026-01-01"]

@@ -1,0 +1,122 @@
+"""A table in files is replaced as a whole or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from kedro.io import DatasetError
+
+from kedro_asof.datasets.engine_table import EngineTable, FlatTable
+from kedro_asof.datasets.staging import LOCK
+
+BEFORE = [pa.table({"n": [1, 2]}), pa.table({"n": [3]})]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> EngineTable:
+    dataset = EngineTable(filepath=str(tmp_path / "numbers"))
+    dataset.save(BEFORE)
+    return dataset
+
+
+def read(dataset: EngineTable) -> list[int]:
+    return sorted(dataset.load().n.to_pyarrow().to_pylist())
+
+
+def test_a_stream_becomes_a_folder_of_parts(table: EngineTable, tmp_path: Path) -> None:
+    assert read(table) == [1, 2, 3]
+    assert len(list((tmp_path / "numbers").glob("*.parquet"))) == 2
+
+
+def test_a_shorter_stream_leaves_no_part_of_the_longer_one(table: EngineTable) -> None:
+    table.save([pa.table({"n": [9]})])
+    assert read(table) == [9]
+
+
+def test_a_stream_that_breaks_leaves_the_table_before(table: EngineTable) -> None:
+    def broken() -> Iterator[pa.Table]:
+        yield pa.table({"n": [7]})
+        raise RuntimeError("power cut")
+
+    with pytest.raises(DatasetError, match="power cut"):
+        table.save(broken())
+    assert read(table) == [1, 2, 3]
+
+
+def test_an_expression_that_fails_leaves_the_table_before(tmp_path: Path) -> None:
+    dataset = EngineTable(filepath=str(tmp_path / "numbers.parquet"))
+    dataset.save(dataset.connection.create_table("fine", pa.table({"n": ["1", "2"]})))
+    texts = dataset.connection.create_table("texts", pa.table({"n": ["3", "three"]}))
+    with pytest.raises(DatasetError, match="three"):
+        dataset.save(texts.mutate(n=texts.n.cast("int64")))
+    assert dataset.load().n.to_pyarrow().to_pylist() == ["1", "2"]
+
+
+def test_a_run_killed_between_two_steps_is_finished_by_the_next(
+    table: EngineTable, tmp_path: Path
+) -> None:
+    (tmp_path / "numbers").rename(tmp_path / ".numbers.old")
+    assert read(table) == [1, 2, 3]
+    (tmp_path / ".numbers.partial-1").mkdir()
+    (tmp_path / ".numbers.partial-1" / LOCK).touch()
+    table.save([pa.table({"n": [4]})])
+    assert read(table) == [4]
+    assert [path.name for path in tmp_path.iterdir()] == ["numbers"]
+
+
+def test_two_writers_of_a_table_do_not_meet(table: EngineTable, tmp_path: Path) -> None:
+    other = EngineTable(filepath=str(tmp_path / "numbers"))
+
+    def slow() -> Iterator[pa.Table]:
+        yield pa.table({"n": [5]})
+        other.save([pa.table({"n": [6]})])
+        yield pa.table({"n": [7]})
+
+    table.save(slow())
+    assert read(table) == [5, 7]
+    assert [path.name for path in tmp_path.iterdir()] == ["numbers"]
+
+
+def test_what_somebody_else_put_there_is_never_replaced(tmp_path: Path) -> None:
+    theirs = tmp_path / "traffic.csv"
+    theirs.write_text("n\n1\n")
+    with pytest.raises(DatasetError, match="not made by this project"):
+        EngineTable(filepath=str(theirs), file_format="csv").save(BEFORE)
+    assert theirs.read_text() == "n\n1\n"
+
+
+def test_a_csv_of_any_length_is_text_and_empty_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.csv"
+    file.write_text("n,m\n" + "1,\n" * 60_000 + "abc,2\n")
+    table = EngineTable(filepath=str(file), file_format="csv").load()
+    assert {str(kind) for kind in table.schema().values()} == {"string"}
+    assert table.filter(table.m.isnull()).count().execute() == 60_000
+
+
+def test_foreign_columns_get_our_names(tmp_path: Path) -> None:
+    EngineTable(filepath=str(tmp_path / "t")).save([pa.table({"mb": [1.5], "day": [1]})])
+    renamed = EngineTable(filepath=str(tmp_path / "t"), columns={"data_mb": "mb"})
+    assert set(renamed.load().columns) == {"data_mb", "day"}
+
+
+def test_a_renamed_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    EngineTable(filepath=str(tmp_path / "t")).save([pa.table({"mb": [1.5]})])
+    renamed = EngineTable(filepath=str(tmp_path / "t"), columns={"data_mb": "megabytes"})
+    with pytest.raises(DatasetError, match=r"no columns \['megabytes'\].*it has \['mb'\]"):
+        renamed.load()
+
+
+def test_a_preview_shows_rows_as_text(table: EngineTable) -> None:
+    assert table.preview(1)["columns"] == ["n"]
+
+
+def test_a_flat_table_is_csv_or_parquet(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"'.xlsx', allowed are .csv and .parquet"):
+        FlatTable(filepath=str(tmp_path / "table.xlsx"))
+
+
+def test_a_csv_is_read_as_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("id,answer\n007,Yes\n008,No\n")
+    rows = FlatTable(filepath=str(tmp_path / "table.csv")).load().to_pyarrow().to_pylist()
+    assert rows == [{"id": "007", "answer": "Yes"}, {"id": "008", "answer": "No"}]

@@ -1,0 +1,72 @@
+"""Files of an engine become a partition in one commit, or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+from kedro.io import DatasetError
+
+from kedro_asof.datasets import partition_commit
+from kedro_asof.datasets.delta_log import read_commits
+from kedro_asof.datasets.partition_commit import DateTakenError, replace_partition
+
+
+def write(folder: Path, *ids: str, **columns: list[Any]) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    file = folder / f"part-{len(list(folder.iterdir()))}.parquet"
+    pq.write_table(pa.table({"customer_id": list(ids), **columns}), file)
+    return [file]
+
+
+def customers(table: Path) -> list[tuple[str, str]]:
+    rows = DeltaTable(table).to_pyarrow_table().to_pylist()
+    return sorted((str(row["as_of"]), row["customer_id"]) for row in rows)
+
+
+def test_each_commit_replaces_its_date_and_no_other(tmp_path: Path) -> None:
+    table, aside = tmp_path / "scores", tmp_path / "aside"
+    replace_partition(table, "as_of=2026-01-01", [*write(aside, "a", "b"), *write(aside, "c")])
+    replace_partition(table, "as_of=2026-01-08", write(aside, "d"))
+    assert len(customers(table)) == 4
+    replace_partition(table, "as_of=2026-01-01", write(aside, "e"), replaces=0)
+    assert customers(table) == [("2026-01-01", "e"), ("2026-01-08", "d")]
+    assert DeltaTable(table).version() == 2
+
+
+@pytest.mark.parametrize("baseline", ["2026-01-01", "2026-01-08"])
+def test_who_commits_between_is_seen(
+    baseline: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, aside = tmp_path / "scores", tmp_path / "aside"
+    replace_partition(table, "as_of=2025-12-25", write(aside, "before"))
+    looked: list[int] = []
+
+    def look_then_be_overtaken(found: DeltaTable) -> list[dict[str, Any]]:
+        looked.append(found.version())
+        commits = read_commits(found)
+        if len(looked) == 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(partition_commit, "read_commits", read_commits)
+                replace_partition(table, f"as_of={baseline}", write(aside, "faster"))
+        return commits
+
+    monkeypatch.setattr(partition_commit, "read_commits", look_then_be_overtaken)
+    if baseline == "2026-01-01":
+        with pytest.raises(DateTakenError, match="Another run committed as_of=2026-01-01"):
+            replace_partition(table, "as_of=2026-01-01", write(aside, "slower"))
+    else:
+        replace_partition(table, "as_of=2026-01-01", write(aside, "slower"))
+        assert ("2026-01-01", "slower") in customers(table)
+    assert (baseline, "faster") in customers(table)
+    assert looked == [0, 1]
+
+
+def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
+    table, aside = tmp_path / "scores", tmp_path / "aside"
+    replace_partition(table, "as_of=2026-01-01", write(aside, "a"))
+    with pytest.raises(DatasetError, match=r"The table has .*to be saved are .*'x'"):
+        replace_partition(table, "as_of=2026-01-01", write(aside, "b", x=[1]))
+    assert customers(table) == [("2026-01-01", "a")]

@@ -1,0 +1,116 @@
+"""A backfill tells of every date, whatever the run of a date ends with."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import mlflow
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from kedro.pipeline import Pipeline, node
+
+from kedro_asof import backfill as module
+from kedro_asof.backfill import DateRun, Step
+from kedro_asof.errors import ExitCode, WrongCallError
+from telco_churn.commands.backfill import backfill
+
+HISTORY = pd.DataFrame(
+    {
+        "as_of": ["2026-01-05", "2026-01-05"],
+        "customers": ["1", "1234"],
+        "model": "telco_churn",
+        "model_version": ["6", "7"],
+    }
+)
+Start = Callable[..., Result]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Run three dates of which each does one thing: returns, or raises what is given."""
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
+    mlflow.create_experiment("e", artifact_location=str(tmp_path))
+    mlflow.set_experiment("e")
+    scoring = Pipeline([node(lambda: 1, None, "churn_scores", name="score")])
+    monkeypatch.setattr(module, "pipelines", {"scoring": scoring})
+
+    def run(outcomes: list[BaseException | None], *arguments: str) -> Result:
+        left = iter(outcomes)
+        monkeypatch.setattr(module, "open_session", lambda *_: open_fake(next(left, None)))
+        dates = ["--from", "2026-01-05", "--to", "2026-01-19"]
+        return CliRunner().invoke(backfill, [*dates, *arguments])
+
+    yield run
+    mlflow.set_tracking_uri(before)
+
+
+@contextmanager
+def open_fake(outcome: BaseException | None) -> Iterator[SimpleNamespace]:
+    def run(**_: Any) -> None:
+        mlflow.start_run()
+        if outcome is not None:
+            raise outcome
+
+    catalog = SimpleNamespace(load=lambda _: HISTORY)
+    yield SimpleNamespace(run=run, load_context=lambda: SimpleNamespace(catalog=catalog))
+
+
+def row_of(day: str, result: Result) -> list[str]:
+    (line,) = [line for line in result.output.splitlines() if line.startswith(f"│ {day}")]
+    return [cell.strip() for cell in line.strip("│").split("│")]
+
+
+def statuses() -> list[str]:
+    runs = mlflow.search_runs(experiment_names=["e"], order_by=["start_time"])
+    return list(runs["status"])  # type: ignore[call-overload]
+
+
+def test_an_error_without_a_message_is_told_of_and_gone_past(start: Start) -> None:
+    result = start([None, RuntimeError(), None], "--keep-going")
+    assert result.exit_code == ExitCode.FAILED
+    assert "[2/3] 2026-01-12 failed" in result.output
+    assert row_of("2026-01-12", result)[-1] == "RuntimeError: no message"
+    assert row_of("2026-01-19", result)[1] == "done"
+    assert statuses() == ["FINISHED", "FAILED", "FINISHED"]
+
+
+def test_ctrl_c_shows_what_was_done_and_calls_the_run_killed(start: Start) -> None:
+    result = start([None, KeyboardInterrupt(), None], "--keep-going")
+    assert result.exit_code == ExitCode.STOPPED
+    assert row_of("2026-01-05", result)[:4] == ["2026-01-05", "done", "1,234", "telco_churn 7"]
+    assert row_of("2026-01-12", result)[1] == "stopped"
+    assert "1 of 3 dates were not run. To go on: --from 2026-01-12" in result.output
+    assert statuses() == ["FINISHED", "KILLED"]
+
+
+def test_a_wrong_call_ends_at_once_and_is_told_of_once(start: Start) -> None:
+    result = start([WrongCallError("There is no such thing."), None, None], "--keep-going")
+    assert result.exit_code == ExitCode.WRONG_CALL
+    assert result.output.count("There is no such thing.") == 1
+    assert "2026-01-05" not in result.output
+
+
+def test_a_long_reason_is_cut_in_the_table_alone(start: Start) -> None:
+    result = start([ValueError("too long " * 20)])
+    assert "too long " * 19 in result.output
+    assert row_of("2026-01-05", result)[-1].endswith("too long ...")
+
+
+def test_the_rest_is_estimated_from_what_was_done() -> None:
+    runs = [
+        DateRun(date(2026, 1, 5), ExitCode.NOTHING_TO_DO, 1),
+        DateRun(date(2026, 1, 12), ExitCode.FAILED, 2),
+        DateRun(date(2026, 1, 19), ExitCode.DONE, 60),
+    ]
+    assert module._estimate(runs[:2], 5) == ""
+    assert module._estimate(runs, 5) == "; 2 to go, about 2 min 00 s"
+
+
+@pytest.mark.parametrize("text", ["2w", "2W", "14d", "14D"])
+def test_a_step_is_read_as_help_writes_it(text: str) -> None:
+    assert Step().convert(text, None, None) == timedelta(days=14)

@@ -1,0 +1,92 @@
+"""What differs between engines, without any but DuckDB."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pytest
+import sqlglot
+
+from kedro_asof.engines import connect, find_engine, map_batches
+from kedro_asof.engines.engine import _map_side_by_side
+from kedro_asof.errors import InputError
+from tests.conftest import simulate_tables, simulation_params
+from tests.small_operator import feature_expression
+
+NUMBERS = pa.table({"n": [1, 2, 3]})
+
+
+def double(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict(
+        {"n": [2 * n for n in batch["n"].to_pylist()]}, NUMBERS.schema
+    )
+
+
+def test_a_function_goes_over_a_table(put: Callable[[pa.Table], ir.Table]) -> None:
+    result = map_batches(put(NUMBERS), double, NUMBERS.schema)
+    assert sorted(result.read_all()["n"].to_pylist()) == [2, 4, 6]
+
+
+def test_nothing_is_computed_before_somebody_asks(put: Callable[[pa.Table], ir.Table]) -> None:
+    seen: list[int] = []
+
+    def look(batch: pa.RecordBatch) -> pa.RecordBatch:
+        seen.append(batch.num_rows)
+        return batch
+
+    result = map_batches(put(NUMBERS), look, NUMBERS.schema)
+    assert seen == []
+    result.read_next_batch()
+    assert seen == [3]
+
+
+def test_no_more_batches_are_read_ahead_than_there_are_threads() -> None:
+    read: list[int] = []
+
+    def deliver() -> Iterator[pa.RecordBatch]:
+        for number in range(20):
+            read.append(number)
+            yield from NUMBERS.to_batches()
+
+    results = _map_side_by_side(double, deliver(), threads=2)
+    for taken in range(1, 5):
+        next(results)
+        time.sleep(0.05)  # for whoever would read on meanwhile
+        assert len(read) == taken + 2
+    results.close()
+
+
+def test_partitions_are_written_and_read_with_their_date(tmp_path: Path) -> None:
+    engine, connection = find_engine("duckdb"), connect({"backend": "duckdb"})
+    rows = ibis.memtable({"n": [1, 2], "as_of": [date(2026, 1, 1), date(2026, 1, 8)]})
+    engine.write_partitions(connection, rows, tmp_path / "t", "as_of")
+    files = [str(file) for file in (tmp_path / "t").rglob("*.parquet")]
+    read = engine.read_partitions(connection, files, tmp_path / "t").order_by("n").to_pyarrow()
+    assert read.to_pylist() == [
+        {"n": 1, "as_of": date(2026, 1, 1)},
+        {"n": 2, "as_of": date(2026, 1, 8)},
+    ]
+
+
+def test_spark_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(InputError, match=r"pip install .*\[spark\]"):
+        connect({"backend": "pyspark"})
+
+
+def test_features_compile_for_a_warehouse_that_nobody_is_connected_to() -> None:
+    operator = {
+        name: ibis.table(ibis.Schema.from_pyarrow(table.schema), name=name)
+        for name, table in simulate_tables(simulation_params(customers=10)).items()
+        if name != "true_hazard"
+    }
+    expression = feature_expression(operator, [date(2026, 8, 31), date(2026, 9, 28)])
+    query = sqlglot.parse_one(str(ibis.to_sql(expression, dialect="bigquery")), dialect="bigquery")
+    assert query.named_selects == list(expression.columns)
+    read = {table.name for table in query.find_all(sqlglot.exp.Table)}
+    assert set(operator) <= read

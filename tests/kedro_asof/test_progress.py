@@ -1,0 +1,30 @@
+"""A long stream says how far it is, and passes unchanged."""
+
+import logging
+
+import pyarrow as pa
+import pytest
+
+from kedro_asof.progress import report_progress
+
+
+def stream(batches: int) -> pa.RecordBatchReader:
+    schema = pa.schema({"id": pa.int64()})
+    return pa.RecordBatchReader.from_batches(
+        schema, [pa.record_batch([pa.array([batch, batch])], schema) for batch in range(batches)]
+    )
+
+
+def test_progress_has_rate_and_time_left(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        passed = report_progress(stream(3), 6, seconds_between=0).read_all()
+    assert passed == stream(3).read_all()
+    assert len(caplog.messages) == 2  # none once all are through
+    assert "Scored 2 of 6 customers, " in caplog.messages[0]
+    assert " a second, about 0 min 00 s to go" in caplog.messages[1]
+
+
+def test_what_is_over_soon_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        report_progress(stream(3), 6).read_all()
+    assert caplog.messages == []

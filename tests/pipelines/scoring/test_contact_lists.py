@@ -1,0 +1,87 @@
+"""Whom to contact: worth it, best first, under the capacity, never who is held out."""
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from telco_churn.contracts import CONTACTS_SCHEMA, SCORES_SCHEMA
+from telco_churn.pipelines.scoring.contact_lists import (
+    choose_contacts,
+    is_held_out,
+    list_contacts,
+    sort_contacts,
+)
+from tests.conftest import as_of, decision_params
+
+
+def predictions(values: list[float]) -> ir.Table:
+    ids = [f"C{number:05d}" for number in range(len(values))]
+    return ibis.memtable(
+        pd.DataFrame({"customer_id": ids, "as_of": "2026-01-01", "expected_value": values})
+    )
+
+
+def chosen(values: list[float], **decision: Any) -> list[str]:
+    found = choose_contacts(predictions(values), decision_params(**decision)).to_pandas()
+    return sorted(found["customer_id"])
+
+
+def held_out(customers: int, **decision: Any) -> set[str]:
+    table = predictions([1.0] * customers)
+    kept = table.filter(is_held_out(table.customer_id, decision_params(**decision)))
+    return set(kept.to_pandas()["customer_id"])
+
+
+def test_the_best_are_contacted_while_there_are_calls() -> None:
+    values = [3.0, -1.0, 5.0, 0.0, 5.0]
+    everyone = chosen(values, holdout_fraction=0, campaign_capacity=None)
+    assert everyone == ["C00000", "C00002", "C00004"]
+    assert chosen(values, holdout_fraction=0, campaign_capacity=2) == ["C00002", "C00004"]
+    assert chosen(values, holdout_fraction=0, campaign_capacity=1) == ["C00002"]
+
+
+def test_the_held_out_are_never_contacted_and_their_calls_go_to_others() -> None:
+    out = held_out(2000, holdout_fraction=0.1)
+    contacts = chosen([1.0] * 2000, holdout_fraction=0.1, campaign_capacity=1500)
+    assert not out & set(contacts)
+    assert len(contacts) == 1500
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.05, 0.3])
+def test_the_holdout_is_as_large_as_was_asked(fraction: float) -> None:
+    share = len(held_out(20_000, holdout_fraction=fraction)) / 20_000
+    assert share == pytest.approx(fraction, abs=0.006)
+
+
+def test_the_holdout_stays_the_same_as_customers_come_and_the_fraction_grows() -> None:
+    small = held_out(1000, holdout_fraction=0.05)
+    assert held_out(5000, holdout_fraction=0.05) & {f"C{n:05d}" for n in range(1000)} == small
+    assert small < held_out(1000, holdout_fraction=0.2)
+    assert small != held_out(1000, holdout_fraction=0.05, holdout_name="other")
+
+
+def test_the_list_has_the_best_first_and_no_one_else() -> None:
+    day = as_of("2026-01-01").day
+    row = {
+        "as_of": day,
+        "churn_probability": 0.1,
+        "risk_band": "high",
+        "model_version": 1,
+        "run_id": "r",
+        "holdout": False,
+    }
+    rows = [
+        row | {"customer_id": name, "expected_value": value, "contact": contact}
+        for name, value, contact in [("a", 1.0, True), ("b", 9.0, False), ("c", 2.0, True)]
+    ]
+    scores = ibis.memtable(pa.Table.from_pylist(rows, SCORES_SCHEMA))
+    listed = list_contacts(scores, as_of("2026-01-01")).read_all()
+    assert listed.schema == CONTACTS_SCHEMA
+    assert [(row["rank"], row["customer_id"]) for row in listed.to_pylist()] == [(1, "c"), (2, "a")]
+    for_people = sort_contacts(ibis.memtable(listed)).to_pandas()
+    assert list(for_people["customer_id"]) == ["c", "a"]
+    assert "reason_1_contribution" not in for_people

@@ -1,0 +1,102 @@
+"""What a candidate needs to be fitted, and what is said where it is not there."""
+
+import logging
+import re
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.parameters import TrainingParams
+from telco_churn.pipelines.training.nodes import fit_candidate
+from telco_churn.training_data.training_examples import UnfitExamplesError
+from tests.conftest import decision_params, evaluation_params, read_parameters, reason_params
+
+ROWS = 120
+
+
+def no_studies(name: str) -> NoReturn:
+    raise AssertionError(f"tuning is off, yet asked for {name}")
+
+
+def make_examples(churners: list[int], splits: list[str]) -> pd.DataFrame:
+    """Noise; who churned by place, splits dealt in fit_round."""
+    rng = np.random.default_rng(3)
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{row:03d}" for row in range(ROWS)],
+            "as_of": pd.Timestamp("2026-01-01"),
+            "churned": np.isin(np.arange(ROWS), churners),
+            "split": [splits[row % len(splits)] for row in range(ROWS)],
+            "noise": rng.normal(size=ROWS),
+            "tenure_days": rng.integers(1, 900, ROWS),
+        }
+    )
+
+
+def fit(examples: pd.DataFrame, **changes: Any) -> ChurnModel:
+    training = TrainingParams(**(read_parameters("training") | changes))
+    others = (evaluation_params(), decision_params(), reason_params())
+    return fit_candidate(examples, [], training, *others, no_studies)[0]
+
+
+@pytest.mark.parametrize(
+    ("churners", "folds", "found"),
+    [
+        ([0, 1], 2, "Of the rows outside fold_1, 1 of 60 churned"),
+        ([0, 1, 2], 2, "Of the rows outside fold_1, 1 of 60 churned"),
+        ([0, 1, 2], 3, "Of the rows outside fold_1, 2 of 80 churned"),
+        ([row for row in range(ROWS) if row > 2], 3, "Of the rows outside fold_1, 78 of 80"),
+    ],
+)
+def test_too_few_of_a_class_in_folds_are_one_message(
+    churners: list[int], folds: int, found: str
+) -> None:
+    examples = make_examples(churners, [f"fold_{fold + 1}" for fold in range(folds)])
+    with pytest.raises(UnfitExamplesError, match=re.escape(found)) as raised:
+        fit(examples)
+    for told in ("training.calibration_fraction = 0.2", "with 5 of each", "own_table.folds"):
+        assert told in str(raised.value)
+
+
+def test_five_of_each_class_outside_a_fold_are_enough() -> None:
+    examples = make_examples(list(range(10)), ["fold_1", "fold_2"])
+    assert fit(examples).predict_probability(examples[["noise", "tenure_days"]]).shape == (ROWS,)
+
+
+@pytest.mark.parametrize("split", ["train", "calibration", "test"])
+def test_a_split_without_churn_is_one_message(split: str) -> None:
+    examples = make_examples(list(range(30)), ["train", "calibration", "test"])
+    examples["churned"] &= examples["split"] != split
+    with pytest.raises(UnfitExamplesError, match=f"Of the {split} rows, 0 of 40 churned"):
+        fit(examples)
+
+
+def test_a_score_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """What is learnt on the training rows is the opposite of what holds on the others."""
+    examples = make_examples([], ["train", "calibration", "test"])
+    is_high = examples["noise"] > 0
+    examples["churned"] = is_high.where(examples["split"] == "train", ~is_high)
+    caplog.set_level(logging.WARNING)
+    learner = read_parameters("training")["lightgbm"] | {"min_child_samples": 5}
+    model = fit(examples, lightgbm=learner)
+    assert model.calibration.slope == 0
+    assert "learnt from the train rows: of the 40 rows that calibrate" in caplog.text
+
+
+def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    examples = make_examples(list(range(0, ROWS, 4)), ["train", "calibration", "test"])
+    params = evaluation_params(slices=["tenure_dys", "tenure_days"])
+    with caplog.at_level(logging.WARNING):
+        fit_candidate(
+            examples,
+            [],
+            TrainingParams(**read_parameters("training")),
+            params,
+            decision_params(),
+            reason_params(),
+            no_studies,
+        )
+    assert "evaluation.slices names ['tenure_dys']" in caplog.text
