@@ -1,6 +1,6 @@
 """What a run commits for its date: rows, and where they come from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,8 @@ class DateCommit:
         lineage: Metadata of the commit, by name; `started_at` (ISO 8601) is required.
         replaces: The table's version that last wrote the date, None if there is none. If another
             version wrote the date meanwhile, nothing is committed.
-        checks: Called with the written rows before the commit; each raises if they are invalid.
     """
 
     rows: ir.Table
     lineage: Mapping[str, Any]
     replaces: int | None = None
-    checks: tuple[Callable[[ir.Table], object], ...] = ()

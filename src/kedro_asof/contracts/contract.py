@@ -1,7 +1,6 @@
 """Contracts of tables, as Pandera models or as options of a catalog entry."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -13,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kedro_asof.contracts.execution import BrokenContractError, check_key, check_rules
 from kedro_asof.contracts.validation_cache import ValidationCache
-from kedro_asof.date_commit import DateCommit
 
 
 class TableContract(pandera.ibis.DataFrameModel):
@@ -24,17 +22,12 @@ class TableContract(pandera.ibis.DataFrameModel):
         coerce = False
 
     @classmethod
-    def validate(cls, check_obj: Any, *_args: Any, **_kwargs: Any) -> Any:
+    def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
         """Check columns, types, rules and key, all inside the engine.
-
-        The rows of a `DateCommit` are checked by `DatedTable` once they are written: they are
-        computed once, and the rows that were checked are the rows that are committed.
 
         Raises:
             BrokenContractError: Names what is broken, and in how many rows.
         """
-        if isinstance(check_obj, DateCommit):
-            return replace(check_obj, checks=(*check_obj.checks, cls.validate))
         check_schema(check_obj, cls.to_schema(), cls.__name__)
         return check_obj
 

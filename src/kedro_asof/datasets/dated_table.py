@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 from deltalake import DeltaTable
 from kedro.io import AbstractDataset, DatasetError
+from kedro.utils import load_obj
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
@@ -26,12 +27,11 @@ STAGING = "_aside_"
 
 
 class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # type: ignore[misc]
-    """Saves scores as the one commit of their date; loads all dates, unread.
+    """Saves the rows of a date in one commit; loads all dates, unread.
 
-    The engine that computes the scores writes them to files aside. These are checked, then made
-    those of the date in one commit, with their lineage as its metadata. Whatever breaks off, or is
-    killed, leaves the version before. `as_of` must be the only date in the scores: it names the
-    partition that is replaced.
+    The engine that computes the rows writes them to a staging folder. `contract` checks these
+    files: rows are computed once, and the rows that were checked are those that are committed. The
+    commit carries their lineage as its metadata. A run that fails leaves the version before.
     """
 
     _CONNECTION_GROUP: ClassVar[str] = "ibis"
@@ -42,6 +42,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         filepath: str,
         as_of: str,
         connection: dict[str, Any],
+        contract: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Point to a table and to the date of this run.
@@ -49,26 +50,29 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         Args:
             filepath: The table's folder.
             as_of: The date that a save replaces, YYYY-MM-DD.
-            connection: The ibis engine that reads it.
+            connection: The ibis engine that reads and writes it.
+            contract: The Pandera model of the rows, as a dotted path.
             metadata: For plugins.
         """
         self._filepath = filepath
         self._as_of = as_of
         self._connection_config = connection
         self._engine = find_engine(connection["backend"])
+        self._contract = load_obj(contract) if contract else None
         self.metadata = metadata
 
     def save(self, data: DateCommit) -> None:
         """Replace the rows of `as_of` in one commit.
 
         Raises:
-            DatasetError: When the scores are of another date.
+            BrokenContractError: When rows break the contract.
+            DatasetError: When the rows are of another date.
             DateTakenError: When another run committed the date first.
         """
         table, partition = Path(self._filepath), f"as_of={self._as_of}"
-        with create_staging(table, STAGING) as aside:
-            files = self._write(data.rows, aside / "rows", partition)
-            self._check(data, files, aside / "rows")
+        with create_staging(table, STAGING) as staging:
+            files = self._write(data.rows, staging / "rows", partition)
+            self._check(files, staging / "rows")
             lineage = _describe_commit(data.lineage)
             replace_partition(table, partition, files, lineage, data.replaces)
 
@@ -110,11 +114,10 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
             raise DatasetError(f"The rows are of {found}, allowed are those of {partition} alone.")
         return sorted((folder / partition).glob("*.parquet"))
 
-    def _check(self, data: DateCommit, files: list[Path], folder: Path) -> None:
-        if data.checks:
+    def _check(self, files: list[Path], folder: Path) -> None:
+        if self._contract:
             rows = self._engine.read_partitions(self._connection, list(map(str, files)), folder)
-            for check in data.checks:
-                check(rows)
+            self._contract.validate(rows)
 
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)

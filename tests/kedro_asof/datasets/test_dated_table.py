@@ -21,7 +21,7 @@ from kedro_asof.datasets.partition_commit import DateTakenError
 from kedro_asof.datasets.staging import LOCK
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
-from telco_churn.contracts import SCORES_SCHEMA, ChurnScores
+from telco_churn.contracts import SCORES_SCHEMA
 
 ENGINE = {"backend": "duckdb", "database": ":memory:"}
 ROW: dict[str, Any] = {
@@ -53,11 +53,16 @@ with FileLock(sys.argv[1]):
 
 def commit(*rows: dict[str, Any], replaces: int | None = None) -> DateCommit:
     table = ibis.memtable(pa.Table.from_pylist(list(rows), SCORES_SCHEMA))
-    return ChurnScores.validate(DateCommit(table, LINEAGE, replaces))
+    return DateCommit(table, LINEAGE, replaces)
 
 
 def table(path: Path, day: str = "2026-01-01") -> DatedTable:
-    return DatedTable(filepath=str(path), as_of=day, connection=ENGINE)
+    return DatedTable(
+        filepath=str(path),
+        as_of=day,
+        connection=ENGINE,
+        contract="telco_churn.contracts.ChurnScores",
+    )
 
 
 def customers(path: Path) -> list[tuple[str, str]]:
@@ -135,15 +140,15 @@ def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -
 
 
 def test_a_date_is_claimed_by_one_run_and_another_date_by_another(tmp_path: Path) -> None:
-    with table(tmp_path / "t").claim():
+    with table(tmp_path / "t").lock_date():
         with (
             pytest.raises(DateTakenError, match="Another run is at work on as_of=2026-01-01"),
-            table(tmp_path / "t").claim(),
+            table(tmp_path / "t").lock_date(),
         ):
             pass
-        with table(tmp_path / "t", "2026-01-08").claim():
+        with table(tmp_path / "t", "2026-01-08").lock_date():
             pass
-    with table(tmp_path / "t").claim():
+    with table(tmp_path / "t").lock_date():
         pass
 
 
