@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
 
-from kedro_asof.locks import CLAIMS
+from kedro_asof.locks import LOCKS
 from kedro_asof.params import AsOf
 from telco_churn.parameters import (
     DecisionParams,
@@ -173,7 +173,7 @@ class ProjectCopy:
         return {
             str(file.relative_to(self.path)): file.read_bytes()
             for file in files
-            if file.is_file() and file.parent.name != CLAIMS
+            if file.is_file() and file.parent.name != LOCKS
         }
 
 

@@ -10,7 +10,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro_asof.cleanup import ON_THE_WAY
 from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
-from tests.kedro_asof.datasets.test_dated_table import table
+from tests.kedro_asof.datasets.small_scores import table
 
 OLDER, OLD, DAY = "2026-09-14", "2026-09-21", "2026-09-28"
 

@@ -28,9 +28,9 @@ from telco_churn.pipelines.ingestion.late_values import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params
-from tests.kedro_asof.datasets.test_dated_table import LINEAGE
-from tests.kedro_asof.datasets.test_dated_table import ROW as SCORE
-from tests.kedro_asof.datasets.test_dated_table import commit as commit_of
+from tests.kedro_asof.datasets.small_scores import LINEAGE
+from tests.kedro_asof.datasets.small_scores import ROW as SCORE
+from tests.kedro_asof.datasets.small_scores import commit as commit_of
 from tests.pipelines.release.small_models import make_features, make_version
 from tests.small_operator import feature_expression
 

@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.errors import RefusedError
 from tests.conftest import PROJECT
-from tests.kedro_asof.datasets.test_dated_table import ROW, commit, customers, table
+from tests.kedro_asof.datasets.small_scores import ROW, commit, customers, table
 
 PLACE = "data/07_model_output/churn_scores"
 

@@ -10,16 +10,16 @@ import pytest
 from kedro_asof.errors import InputError
 from telco_churn.contracts import PromotionLog
 from telco_churn.parameters.version import VersionParam
-from telco_churn.pipelines.release import (
-    create_pipeline,
-    create_promote_pipeline,
-    create_rollback_pipeline,
-)
 from telco_churn.pipelines.release.champions import (
     PromotionRefusedError,
     appoint_champion,
     promote_version,
     roll_back,
+)
+from telco_churn.pipelines.release.pipeline import (
+    create_pipeline,
+    create_promote_pipeline,
+    create_rollback_pipeline,
 )
 from telco_churn.registry.registry_types import (
     Appointment,

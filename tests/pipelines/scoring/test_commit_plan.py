@@ -1,20 +1,15 @@
 """A fingerprint changes with what scores follow from, and with nothing else."""
 
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import ibis
 import pandas as pd
 import pytest
 
 from telco_churn.parameters import ReasonParams
-from telco_churn.pipelines.scoring.commit_plan import (
-    NothingToScoreError,
-    fingerprint_sources,
-    plan_commit,
-)
-from telco_churn.registry.registry_types import ModelVersion
+from telco_churn.pipelines.scoring.commit_plan import fingerprint_sources, plan_commit
+from telco_churn.pipelines.scoring.nodes import NothingToScoreError, check_champion
 from tests.conftest import (
     as_of,
     decision_params,
@@ -94,15 +89,14 @@ def test_settings_change_it() -> None:
 
 
 def test_a_plan_names_the_last_commit_of_its_date() -> None:
-    champion = cast(ModelVersion, SimpleNamespace(version=3))
     history = pd.DataFrame(
         {"as_of": ["2026-09-28", "2026-09-21", "2026-09-28"], "table_version": [0, 1, 2]}
     )
-    model, plan = plan_commit(champion, history, as_of("2026-09-28"), NOW)
-    assert (model, plan.replaces, plan.started_at) == (champion, 2, NOW)
-    assert plan_commit(champion, history, as_of("2026-01-01"), NOW)[1].replaces is None
+    plan = plan_commit(history, as_of("2026-09-28"), NOW)
+    assert (plan.replaces, plan.started_at) == (2, NOW)
+    assert plan_commit(history, as_of("2026-01-01"), NOW).replaces is None
 
 
 def test_without_a_champion_there_is_nothing_to_score_with() -> None:
     with pytest.raises(NothingToScoreError, match="no champion"):
-        plan_commit(None, pd.DataFrame(), as_of("2026-09-28"), NOW)
+        check_champion(None)

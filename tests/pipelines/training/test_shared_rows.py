@@ -9,8 +9,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from telco_churn.pipelines.release.pipeline import create_challenge_pipeline
-from telco_churn.pipelines.training import create_model_pipeline
 from telco_churn.pipelines.training.leakage import drop_shared_rows
+from telco_churn.pipelines.training.pipeline import create_model_pipeline
 from tests.conftest import label_params
 from tests.pipelines.training.planted_leaks import (
     copy_into_test,

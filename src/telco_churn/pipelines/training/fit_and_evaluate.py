@@ -95,9 +95,9 @@ def _hold_out(
     enough = int(np.ceil(1 / min(fraction, 1 - fraction)))
     raise UnfitExamplesError(
         f"Of {fit_round.rows}, {churned.sum():,} of {len(churned):,} churned: too few of a class "
-        f"to learn from some and to calibrate on others (training.calibration_fraction = "
-        f"{fraction:g}); with {enough} of each it is possible, and with hundreds it is worth it. Bring more "
-        "rows, or set own_table.folds higher, so that fewer rows are held out at a time."
+        "to learn from some and to calibrate on others (training.calibration_fraction = "
+        f"{fraction:g}); with {enough} of each it is possible, and with hundreds it is worth it. "
+        "Bring more rows, or set own_table.folds higher, so that fewer rows are held out at a time."
     )
 
 
