@@ -9,6 +9,7 @@ from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
 from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.evaluation import pipeline as evaluation
 from telco_churn.pipelines.features import pipeline as features
 from telco_churn.pipelines.ingestion import pipeline as ingestion
@@ -44,7 +45,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     judged = evaluation.create_pipeline()
     stages = {
         "simulation": simulation.create_pipeline(),
-        "ingestion": ingestion.create_pipeline(),
+        "ingestion": ingestion.create_pipeline(IngestionParams(**parameters["ingestion"]).tables),
         "features": described,
         "training": sum(
             [

@@ -17,7 +17,9 @@ from kedro_asof.errors import WrongCallError
 from telco_churn import pipeline_registry
 from telco_churn.hooks.runners import explain_unfit_runner
 from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.features.feature_config import check_feature_config
+from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
 from telco_churn.registry.registry_errors import (
     abandon_runs,
     ask_registry,
@@ -100,7 +102,10 @@ class CheckParametersHook:
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog) -> None:
-        """Compare the declared features with the contracts of their tables."""
+        """Compare the judged tables and the declared features with the contracts of the catalog."""
+        judged = IngestionParams.model_validate(self._parameters["ingestion"]).tables
+        entries = [entry for table in judged for entry in (f"raw_{table}", table)]
+        check_ingestion_config(judged, find_contracts(catalog, entries))
         features = FeatureParams.model_validate(self._parameters["features"])
         label = LabelParams.model_validate(self._parameters["label"])
         check_feature_config(features, label, find_contracts(catalog, features.windows))

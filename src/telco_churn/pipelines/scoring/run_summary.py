@@ -7,12 +7,11 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.params import AsOf
+from telco_churn.contracts.ingestion import BLANKED, is_rejected
 from telco_churn.parameters import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
 
 WORST_RULES = 3
-KEPT_OUTCOMES = "(kept|duplicate|blanked_.*)$"
-BLANKED = "blanked_"
 HEADLINES = {
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
@@ -31,8 +30,7 @@ def describe_rejected_rows(
         late_value_report: Values that were filled in later by table, column and outcome.
         rejected_rows: As `RejectedRows`.
     """
-    is_kept = ingestion_report["outcome"].str.match(KEPT_OUTCOMES)
-    rejected = ingestion_report[~is_kept]
+    rejected = ingestion_report[is_rejected(ingestion_report["outcome"])]
     worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
     delivered = ingestion_report["rows"].sum()
     lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows"]
