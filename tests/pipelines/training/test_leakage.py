@@ -152,7 +152,12 @@ def test_fail_stops_with_all_the_evidence_and_says_what_to_do() -> None:
         leave_out_features(found, training())
     for evidence in found["evidence"]:
         assert evidence in str(error.value)
-    for advice in ("features.yml", "DROP", "training.leakage.accepted", "training.leakage.action"):
+    for advice in (
+        "features.yml",
+        "own_table.drop",
+        "training.leakage.accepted",
+        "training.leakage.action",
+    ):
         assert advice in str(error.value)
 
 

@@ -1,4 +1,4 @@
-"""own_table: somebody's flat table -> column_profile, customer_features, training_examples."""
+"""own_table: a user's flat table -> column_profile, customer_features, training_examples."""
 
 from kedro.pipeline import Node, Pipeline
 

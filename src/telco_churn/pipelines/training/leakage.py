@@ -37,7 +37,7 @@ COLUMNS = {
     "limit": "float64",
 }
 FEATURE_ADVICE = (
-    "Take the feature out in conf/base/parameters/features.yml, or DROP it from your own table; if "
+    "Remove the feature from conf/base/parameters/features.yml, or name it in own_table.drop; if "
     "it is known before as_of, list it under training.leakage.accepted in "
     "conf/base/parameters/training.yml."
 )
