@@ -201,7 +201,8 @@ def _shorten(message: str) -> str:
 @contextmanager
 def _only_warnings(is_on: bool) -> Iterator[None]:
     """Keep Kedro quiet, whose errors are told of with their date, and us but for warnings."""
-    quiet = {"kedro": logging.CRITICAL, "telco_churn": logging.WARNING} if is_on else {}
+    ours = {"telco_churn": logging.WARNING, "kedro_wandb": logging.WARNING}
+    quiet = {"kedro": logging.CRITICAL, **ours} if is_on else {}
     levels = {name: logging.getLogger(name).level for name in quiet}
     for name, level in quiet.items():
         logging.getLogger(name).setLevel(level)
