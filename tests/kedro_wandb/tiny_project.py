@@ -1,6 +1,6 @@
 """A Kedro project of two nodes in a folder of its own, with the hook: a run takes seconds.
 
-It is also what docs/tracking.md says of taking the package to another project, done.
+It follows the README of kedro_wandb on taking the package to another project.
 """
 
 import os
