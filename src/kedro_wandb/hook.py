@@ -40,9 +40,7 @@ class WandbHook:
         self._credentials: dict[str, str] | None = None
         self._env = ""
         self._project = Path()
-        self._plan: Plan | None = None
         self._recorder: Recorder | None = None
-        self._queue: EventQueue | None = None
         self._observer: Observer | None = None
         self._process = 0  # to which the observer belongs
         self._sender = Sender()
@@ -84,7 +82,7 @@ class WandbHook:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Any
     ) -> None:
         """Start the run, after MLflow has started its own."""
-        self._recorder = self._queue = self._observer = None
+        self._recorder = self._observer = None
         self._begin(run_params, pipeline, catalog)
 
     @hook_impl
@@ -137,11 +135,10 @@ class WandbHook:
         mlflow, run_id = MlflowLink(), choose_id()
         description["config"]["mlflow_run_id"] = mlflow.run_id
         run = WandbRun(run_id, description, self._project / self._config.folder)
-        recorder = Recorder(run, mlflow, self._config, self._sender)
-        queue = EventQueue.create(plan.model_dump_json())
+        recorder = Recorder(plan, run, mlflow, self._sender)
         recorder.start()
-        self._plan, self._recorder, self._queue = plan, recorder, queue
-        self._observer, self._process = Observer(plan, recorder.take), os.getpid()
+        self._recorder, self._process = recorder, os.getpid()
+        self._observer = Observer(plan, recorder.take)
         atexit.register(self._abandon)
         self._termination.watch()
         if not recorder.has_failed:
@@ -160,28 +157,19 @@ class WandbHook:
 
     @never_fail
     def _end(self, exit_code: int) -> None:
+        recorder, self._recorder, self._observer = self._recorder, None, None
         try:
-            self._finish(exit_code)
+            if recorder:
+                atexit.unregister(self._abandon)
+                self._termination.forget()
+                recorder.finish(exit_code, self._credentials)
         finally:
             self._scratch.leave()
-
-    def _finish(self, exit_code: int) -> None:
-        recorder, queue, plan = self._recorder, self._queue, self._plan
-        self._recorder = self._queue = self._observer = None
-        if recorder is None or queue is None or plan is None:
-            return
-        atexit.unregister(self._abandon)
-        self._termination.forget()
-        for event in queue.drain():
-            recorder.take(event)
-        recorder.take_outputs(plan)
-        recorder.finish(exit_code, self._credentials)
 
     @never_fail
     def _abandon(self, exit_code: int = INTERRUPTED) -> None:
         """Close the run of a process that ends without a last call from Kedro, as at Ctrl-C."""
-        if self._recorder and self._queue and self._process == os.getpid():
-            self._queue.close()
+        if self._recorder and self._process == os.getpid():
             recorder, self._recorder = self._recorder, None
             recorder.abandon(exit_code)
             self._scratch.remove()  # after SIGTERM a process does nothing at its exit

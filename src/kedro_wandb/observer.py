@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kedro_wandb.event_queue import Event, Problem, Reference, Step, Table
+from kedro_wandb.event_queue import Event, Problem, Step, Table
 from kedro_wandb.extract import count_rows, extract_events
 from kedro_wandb.run_config import Plan
 
@@ -94,8 +94,7 @@ def tabulate_nodes(steps: Iterable[Step], rows: Mapping[str, int]) -> Table:
     return Table("nodes", COLUMNS, lines)
 
 
-def summarise_nodes(table: Table, references: Iterable[Reference]) -> dict[str, float]:
+def summarise_nodes(table: Table, rows: Mapping[str, int]) -> dict[str, float]:
     """Return `seconds/<node>` and `rows/<dataset>` for the run's summary."""
     times = {f"seconds/{line[0]}": round(sum(line[1:4]), 4) for line in table.rows}
-    rows = {f"rows/{kept.name}": kept.facts["rows"] for kept in references if "rows" in kept.facts}
-    return times | rows
+    return times | {f"rows/{name}": count for name, count in rows.items()}

@@ -9,8 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from kedro_wandb.config import WandbConfig
-from kedro_wandb.event_queue import Event, Picture, Problem, Reference, Step
+from kedro_wandb.event_queue import Event, EventQueue, Picture, Problem, Reference, Step
 from kedro_wandb.mlflow_link import MlflowLink
 from kedro_wandb.observer import emit_reference, summarise_nodes, tabulate_nodes
 from kedro_wandb.run_config import Plan
@@ -28,13 +27,13 @@ CLOSING_SHARE = 0.5  # of timeouts.finish at most, so that some is left for send
 class Recorder:
     """One W&B run of one Kedro run."""
 
-    def __init__(
-        self, run: WandbRun, mlflow: MlflowLink, config: WandbConfig, sender: Sender
-    ) -> None:
+    def __init__(self, plan: Plan, run: WandbRun, mlflow: MlflowLink, sender: Sender) -> None:
+        self._plan = plan
         self._run = run
         self._mlflow = mlflow
-        self._timeouts = config.timeouts
+        self._timeouts = plan.config.timeouts
         self._sender = sender
+        self._queue = EventQueue.create(plan.model_dump_json())
         self._worker = Worker("wandb")
         self._steps: list[Step] = []
         self._references: list[Reference] = []
@@ -69,14 +68,23 @@ class Recorder:
                 self._pictures.append(event)
             self._worker.submit(lambda: self._log(event))
 
-    def take_outputs(self, plan: Plan) -> None:
-        """Refer to the datasets that the run has saved, as they are now."""
-        saved = [step.dataset for step in self._steps if step.action == "save" and step.dataset]
-        for name in dict.fromkeys(saved):
-            emit_reference(plan, name, False, self.take)
-
     def finish(self, exit_code: int, credentials: Mapping[str, str] | None) -> None:
         """Close the run, send it if there are `credentials`, and log once what is missing."""
+        for event in self._queue.drain():
+            self.take(event)
+        # Outputs are referred to as they are at the end of the run.
+        saved = [step.dataset for step in self._steps if step.action == "save" and step.dataset]
+        for name in dict.fromkeys(saved):
+            emit_reference(self._plan, name, False, self.take)
+        self._close(exit_code, credentials)
+
+    def abandon(self, exit_code: int) -> None:
+        """Close the run of a process that ends without a last call from Kedro."""
+        self._queue.close()
+        self._mlflow.end_as_killed()
+        self._close(exit_code, credentials=None)
+
+    def _close(self, exit_code: int, credentials: Mapping[str, str] | None) -> None:
         has_started = not self.has_failed
         if exit_code == 0 and not self._steps:
             why = "their processes ran no hooks: Kedro 1.7 runs none in spawned ones"
@@ -84,7 +92,7 @@ class Recorder:
         until = time.monotonic() + self._timeouts.finish
         rows = {kept.name: kept.facts["rows"] for kept in self._references if "rows" in kept.facts}
         nodes = tabulate_nodes(self._steps, rows)
-        summary = summarise_nodes(nodes, self._references)
+        summary = summarise_nodes(nodes, rows)
         self._worker.submit(lambda: self._run.log(nodes))
         self._worker.submit(lambda: self._run.summarise(summary))
         self._worker.submit(lambda: self._run.finish(exit_code))
@@ -95,11 +103,6 @@ class Recorder:
         if has_started or self._run.folder:
             is_whole = is_closed and not self.has_failed and self._is_written()
             self._report(is_whole, credentials, until - time.monotonic())
-
-    def abandon(self, exit_code: int) -> None:
-        """Close the run of a process that ends without a last call from Kedro."""
-        self._mlflow.end_as_killed()
-        self.finish(exit_code, credentials=None)
 
     def _is_written(self) -> bool:
         """Whether the run ends in its file: W&B reports no failure to write."""

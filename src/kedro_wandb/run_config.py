@@ -16,6 +16,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from kedro.io.core import is_parameter
 from kedro.pipeline import Pipeline
 from pydantic import Field
 
@@ -79,8 +80,8 @@ class Plan(FrozenModel):
             return refer_to_described(self.describers[name].describe_place(), is_input, asked)
         if name not in self.locations:
             return None
-        location, limits = self.locations[name], self.config.limits
-        return refer_to_location(name, location, is_input, asked, limits, self.project)
+        location = self.locations[name]
+        return refer_to_location(name, location, is_input, asked, self.config.limits, self.project)
 
 
 def make_plan(config: WandbConfig, pipeline: Pipeline, catalog: Any, project: Path) -> Plan:
@@ -89,8 +90,7 @@ def make_plan(config: WandbConfig, pipeline: Pipeline, catalog: Any, project: Pa
     Raises:
         ParameterValidationError: When an entry asks for something unknown.
     """
-    names = [name for name in pipeline.datasets() if not _is_parameter(name)]
-    datasets = {name: catalog.get(name) for name in names}
+    datasets = {name: catalog.get(name) for name in pipeline.datasets() if not is_parameter(name)}
     inputs = pipeline.inputs() & set(datasets)
     specs = {
         name: find_spec(name, getattr(dataset, "metadata", None), config.datasets)
@@ -180,7 +180,3 @@ def _ask_git(project: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()
-
-
-def _is_parameter(name: str) -> bool:
-    return name == "parameters" or name.startswith("params:")

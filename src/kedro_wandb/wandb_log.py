@@ -32,6 +32,7 @@ SYNCED = "*.synced"  # `wandb sync` leaves this beside a file that it has sent a
 CONNECT_SECONDS = 3.0  # a server that takes longer to accept takes no run in time
 TERMINAL_CODES = re.compile(r"\x1b\[[\d;]*m|^wandb: *|^(ERROR|WARNING) *")
 NOT_AGAIN = "not tried again: "
+OTHER_RUNS = ("WANDB_SERVICE", "WANDB_MODE")  # variables that are not for `wandb sync`
 
 
 def wait_for_end(folder: Path, seconds: float) -> bool:
@@ -124,11 +125,7 @@ def explain_unreachable(address: str) -> str:
 
 def _sync(folder: Path, credentials: Mapping[str, str], seconds: float) -> str:
     """Return why the run was not sent; empty if it was."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"WANDB_SERVICE", "WANDB_MODE"}
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in OTHER_RUNS}
     given = {f"WANDB_{name.upper()}": value for name, value in credentials.items()}
     process = subprocess.Popen(
         [sys.executable, "-m", "wandb", "sync", str(folder)],
