@@ -29,7 +29,8 @@ for name in names:
 assert kedro_wandb.WandbHook() and kedro_wandb.MlflowParameters()
 late = {"mlflow", "pandas", "pyarrow", "wandb"} & set(sys.modules)
 assert not late, f"imported before they are needed: {late}"
-print("\n" + " ".join(names))
+print()
+print(*names)
 """
 
 
