@@ -1,4 +1,4 @@
-"""Modes, and the errors of wandb.yml and of entries."""
+"""Modes, and the errors of wandb.yml and of metadata."""
 
 import pytest
 from kedro.validation import ParameterValidationError
@@ -20,7 +20,7 @@ from kedro_wandb.log_specs import LogTable, find_spec, read_spec
         ("auto", False, "run", "online"),
     ],
 )
-def test_a_key_turns_online_what_nobody_said_otherwise(
+def test_a_key_turns_auto_online_and_the_variable_overrides_it(
     configured: str,
     has_key: bool,
     variable: str | None,
@@ -33,7 +33,7 @@ def test_a_key_turns_online_what_nobody_said_otherwise(
     assert choose_mode(read_config({"project": "p", "mode": configured}), has_key) == chosen
 
 
-def test_an_unknown_mode_in_the_environment_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_mode_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "sometimes")
     with pytest.raises(ParameterValidationError, match="offline, online, disabled"):
         choose_mode(read_config({"project": "p"}), has_key=False)
@@ -45,17 +45,17 @@ def test_w_and_b_may_be_disabled_by_its_own_variable(monkeypatch: pytest.MonkeyP
     assert choose_mode(read_config({"project": "p"}), has_key=True) == "disabled"
 
 
-def test_datasets_that_are_a_list_are_told() -> None:
+def test_datasets_that_are_a_list_are_an_error() -> None:
     with pytest.raises(ParameterValidationError, match=r"datasets is \['a'\]; write a glob"):
         read_config({"project": "p", "datasets": ["a"]})
 
 
-def test_a_missing_project_is_told() -> None:
+def test_a_missing_project_is_an_error() -> None:
     with pytest.raises(ParameterValidationError, match="project is missing"):
         read_config({})
 
 
-def test_an_entry_of_the_catalog_wins_over_a_glob() -> None:
+def test_metadata_in_the_catalog_override_a_glob() -> None:
     globs = {"a*": read_spec({"log": "metrics"}, "here")}
     assert find_spec("about", {"wandb": {"log": "table"}}, globs) == LogTable(log="table")
     assert find_spec("about", None, globs) == globs["a*"]

@@ -1,4 +1,4 @@
-"""The first rows of every kind of table, as plain values."""
+"""Every kind of table gives its first rows, as plain values."""
 
 import datetime
 import decimal

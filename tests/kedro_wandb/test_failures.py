@@ -1,4 +1,4 @@
-"""It cannot hurt: whatever happens to W&B, the run ends as it would without."""
+"""Tracking cannot hurt: when W&B fails in any way, the run ends as it would without it."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def test_disabled_leaves_nothing(untracked: TinyRun, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_wandb_installed_it_is_said_once(untracked: TinyRun, tmp_path: Path) -> None:
+def test_without_wandb_installed_one_line_says_so(untracked: TinyRun, tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path)
     (project.path / "src" / "wandb.py").write_text("raise ImportError('no such package')\n")
     run = project.run()
@@ -44,7 +44,7 @@ def test_without_wandb_installed_it_is_said_once(untracked: TinyRun, tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_folder_that_cannot_be_written_is_said_once(untracked: TinyRun, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_one_warning(untracked: TinyRun, tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path, folder="taken/below")
     (project.path / "taken").write_text("a file where a folder should be")
     run = project.run()
@@ -80,7 +80,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("taken", [0, 40_000, 60_000])
-def test_on_a_full_disk_nothing_is_said_to_be_kept(
+def test_on_a_full_disk_no_line_claims_that_the_run_is_kept(
     taken: int, small_disk: Path, untracked: TinyRun, tmp_path: Path
 ) -> None:
     (small_disk / "taken").write_bytes(b"x" * taken)
@@ -106,7 +106,7 @@ def test_a_service_that_ended_long_ago_costs_nothing(untracked: TinyRun, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_run_that_is_told_to_end_is_closed_and_ends(tmp_path: Path) -> None:
+def test_after_sigterm_a_run_is_closed_and_ends(tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path)
     (tmp_path / "tmp").mkdir()
     process = start(project, seconds="20", TMPDIR=str(tmp_path / "tmp"))
@@ -148,7 +148,7 @@ def test_a_failed_run_fails_as_before_and_is_marked_failed(tmp_path: Path) -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fate", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_wandb_process_that_dies_or_hangs_holds_nobody_up(
+def test_a_wandb_process_that_dies_or_hangs_does_not_delay_the_run(
     fate: signal.Signals, untracked: TinyRun, tmp_path: Path
 ) -> None:
     project = TinyProject.write(tmp_path, timeouts={"start": 30, "finish": 6})

@@ -106,7 +106,7 @@ def test_a_run_of_another_registry_is_dropped_without_a_word(
     assert caplog.text == ""
 
 
-def test_a_run_that_began_outside_is_left_to_whoever_began_it(folder: Path) -> None:
+def test_a_run_that_began_outside_is_left_to_its_owner(folder: Path) -> None:
     with mlflow.start_run(experiment_id="0"):
         time.sleep(0.01)
         make_hook(folder.parents[1]).before_pipeline_run()

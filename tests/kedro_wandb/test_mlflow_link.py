@@ -1,4 +1,4 @@
-"""What MLflow is told, and that nothing is told where it is not."""
+"""MLflow gets data sets and statuses where it tracks, and nothing where it does not."""
 
 import sqlite3
 import subprocess
@@ -21,7 +21,7 @@ raise KeyboardInterrupt
 """
 
 
-def test_without_an_active_run_nothing_is_told() -> None:
+def test_without_an_active_run_nothing_is_logged() -> None:
     link = MlflowLink()
     assert link.run_id is None
     link.set_tags({"a": "b"})

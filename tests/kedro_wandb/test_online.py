@@ -1,4 +1,4 @@
-"""Online, with a server in W&B's place that does wrong: the run ends as if there were none."""
+"""Online, with a server in W&B's place that fails: the run ends as it would offline."""
 
 import time
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_what_fails_online_is_marked_failed_and_left_to_send(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_what_wandb_says_of_a_wrong_key_is_said(tmp_path: Path) -> None:
+def test_the_reason_for_a_refused_key_is_in_the_log(tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path)
     with serve("answers 401") as (address, _):
         run = project.run(WANDB_API_KEY="short", WANDB_BASE_URL=address)

@@ -1,4 +1,4 @@
-"""What is named is kept back, at any depth, in any case of letters."""
+"""Names that `redact` lists are kept back, at any depth, in any case of letters."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nobody waits longer than they said, whatever a task does."""
+"""Waiting has a bound, whatever a task does."""
 
 import threading
 import time
@@ -26,7 +26,7 @@ def test_waiting_ends_in_time_while_a_task_hangs() -> None:
     assert worker.wait(5)
 
 
-def test_after_an_error_nothing_more_is_done_and_nobody_waits() -> None:
+def test_after_an_error_no_task_is_done_and_waiting_ends() -> None:
     done: list[int] = []
     worker = Worker("test")
     worker.submit(lambda: 1 / 0 and None)

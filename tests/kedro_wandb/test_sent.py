@@ -1,4 +1,4 @@
-"""What reaches a server in W&B's place that takes runs, and that nothing does without a key."""
+"""A server in W&B's place gets the whole run with a key, and nothing without one."""
 
 import json
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_the_end_of_a_run_is_sent(sent: tuple[TinyRun, Inbox]) -> None:
     assert [body["exitcode"] for body in inbox.streamed if body.get("complete")] == [0]
 
 
-def test_without_a_key_nobody_is_asked_anything(tmp_path: Path) -> None:
+def test_without_a_key_no_server_is_asked(tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path)
     with serve("answers 500") as (address, seen):
         run = project.run(WANDB_BASE_URL=address)

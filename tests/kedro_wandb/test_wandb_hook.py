@@ -1,4 +1,4 @@
-"""What a run leaves in its `.wandb` file, read back from there."""
+"""A run's `.wandb` file, read back, holds all that the configuration asks for."""
 
 import json
 from importlib.metadata import version
@@ -99,7 +99,7 @@ def test_nothing_that_is_redacted_is_in_any_file(written: WrittenRun) -> None:
 
 
 @pytest.mark.slow
-def test_processes_in_which_kedro_runs_no_hooks_are_said(tmp_path: Path) -> None:
+def test_processes_in_which_kedro_runs_no_hooks_are_one_warning(tmp_path: Path) -> None:
     project = TinyProject.write(tmp_path)
     run = project.run("ParallelRunner", TINY_START="spawn")
     assert run.exit_code == 0

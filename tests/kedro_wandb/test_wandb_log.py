@@ -1,4 +1,4 @@
-"""Why a run was not sent is said, and a process asks in vain once."""
+"""A run that was not sent has a reason, and a process tries an address in vain once."""
 
 import time
 from pathlib import Path
@@ -14,7 +14,7 @@ def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
 
 
-def test_an_address_where_nobody_listens_is_found_out_at_once(tmp_path: Path) -> None:
+def test_an_address_without_a_listener_is_found_at_once_and_not_tried_again(tmp_path: Path) -> None:
     sender, began = Sender(), time.monotonic()
     with serve("refuses") as (address, _):
         assert not sender.send(tmp_path, address, {}, seconds=60)
