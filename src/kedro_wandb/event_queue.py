@@ -109,32 +109,6 @@ Event = Metrics | Table | Chart | Picture | Reference | Step | Problem
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
-def encode_event(event: Event) -> str:
-    """Write an event as JSON; the bytes of a picture as base64."""
-    content = {"kind": type(event).__name__, "fields": asdict(event)}
-    return json.dumps(content, default=lambda value: base64.b64encode(value).decode())
-
-
-def decode_event(text: str) -> Event:
-    """Read an event.
-
-    Raises:
-        ValueError: When it is no JSON.
-        KeyError: When its kind is unknown.
-        TypeError: When its fields are not those of its kind.
-    """
-    content = json.loads(text)
-    kind, fields = KINDS[content["kind"]], content["fields"]
-    if kind is Picture:
-        fields["content"] = base64.b64decode(fields["content"])
-    elif kind is Chart:
-        fields["table"] = Table(**fields["table"])
-    elif kind is Reference:
-        fields["aliases"] = tuple(fields["aliases"])
-    event: Event = kind(**fields)
-    return event
-
-
 class EventQueue:
     """A folder of events that only this user may enter."""
 
@@ -155,11 +129,11 @@ class EventQueue:
 
         A folder that others may enter is ignored: its plan could switch redaction off.
         """
-        folder = Path(os.environ.get(VARIABLE, ""))
-        if VARIABLE not in os.environ or not folder.is_dir():
+        folder = os.environ.get(VARIABLE)
+        if not folder or not Path(folder).is_dir():
             return None
-        if is_private(folder):
-            return cls(folder)
+        if is_private(Path(folder)):
+            return cls(Path(folder))
         logger.warning("%s names %s, which others may enter: it is ignored.", VARIABLE, folder)
         return None
 
@@ -171,17 +145,36 @@ class EventQueue:
         """Write an event, whole or not at all."""
         name = uuid.uuid4().hex
         partial = self._folder / f".{name}"
-        partial.write_text(encode_event(event), encoding="utf-8")
+        partial.write_text(_encode(event), encoding="utf-8")
         partial.rename(self._folder / f"{name}.event")
 
     def drain(self) -> Iterator[Event]:
         """Yield the events in the order in which they were put, then remove the folder."""
         files = sorted(self._folder.glob("*.event"), key=lambda file: file.stat().st_mtime_ns)
         for file in files:
-            yield decode_event(file.read_text(encoding="utf-8"))
+            yield _decode(file.read_text(encoding="utf-8"))
         self.close()
 
     def close(self) -> None:
         """Remove the folder."""
         os.environ.pop(VARIABLE, None)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _encode(event: Event) -> str:
+    """Write an event as JSON; the bytes of a picture as base64."""
+    content = {"kind": type(event).__name__, "fields": asdict(event)}
+    return json.dumps(content, default=lambda value: base64.b64encode(value).decode())
+
+
+def _decode(text: str) -> Event:
+    content = json.loads(text)
+    kind, fields = KINDS[content["kind"]], content["fields"]
+    if kind is Picture:
+        fields["content"] = base64.b64decode(fields["content"])
+    elif kind is Chart:
+        fields["table"] = Table(**fields["table"])
+    elif kind is Reference:
+        fields["aliases"] = tuple(fields["aliases"])
+    event: Event = kind(**fields)
+    return event

@@ -119,10 +119,27 @@ class WandbRun:
 
     @log.register
     def _(self, event: Reference) -> None:
+        from wandb.sdk.artifacts.artifact_manifest_entry import (  # noqa: PLC0415
+            ArtifactManifestEntry,
+        )
+
+        name = re.sub(r"[^\w.-]", "_", event.name)
+        artifact = self._wandb.Artifact(name, type=event.type, metadata=event.facts)
+        if event.file:
+            artifact.add_file(event.file)
+        else:
+            artifact.manifest.add_entry(
+                ArtifactManifestEntry(
+                    path=Path(event.uri).name,
+                    ref=event.uri,
+                    digest=event.digest or event.uri,
+                    size=event.facts.get("bytes"),
+                )
+            )
         # `use_artifact` asks the server; this is what it does with an artifact that is not there
         # yet, and `wandb sync` does the same later: an equal digest is the same version.
         self._run._log_artifact(
-            self._make_artifact(event),
+            artifact,
             aliases=["latest", *event.aliases],
             is_user_created=event.is_input,
             use_after_commit=event.is_input,
@@ -143,26 +160,6 @@ class WandbRun:
         return self._wandb.Table(
             columns=[*table.columns], data=[*table.rows], allow_mixed_types=True
         )
-
-    def _make_artifact(self, reference: Reference) -> Any:
-        from wandb.sdk.artifacts.artifact_manifest_entry import (  # noqa: PLC0415
-            ArtifactManifestEntry,
-        )
-
-        name = re.sub(r"[^\w.-]", "_", reference.name)
-        artifact = self._wandb.Artifact(name, type=reference.type, metadata=reference.facts)
-        if reference.file:
-            artifact.add_file(reference.file)
-        else:
-            artifact.manifest.add_entry(
-                ArtifactManifestEntry(
-                    path=Path(reference.uri).name,
-                    ref=reference.uri,
-                    digest=reference.digest or reference.uri,
-                    size=reference.facts.get("bytes"),
-                )
-            )
-        return artifact
 
 
 def stop_service() -> None:
