@@ -6,6 +6,7 @@ import warnings
 from kedro.config import OmegaConfigLoader
 
 from kedro_asof.credentials import mask_logs
+from kedro_wandb import MlflowParameters, WandbHook
 from telco_churn.hooks import (
     CheckEnvironmentHook,
     CheckParametersHook,
@@ -17,7 +18,6 @@ from telco_churn.hooks import (
     SkipIfScoredHook,
     TagTrainingDataHook,
 )
-from telco_churn.tracking import MlflowParameters, WandbHook
 
 # Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
 warnings.filterwarnings("ignore", message="register_new_resolver")
