@@ -33,7 +33,7 @@ def predict_table_churn(
     if lacking or retyped:
         raise FeatureMismatchError(
             f"The champion, version {champion.version} of {champion.name}, cannot "
-            f"score {own_table.table}: of the columns that it reads, {lacking} are missing, not "
+            f"score {own_table.table}: of the columns that it reads, {lacking} are not there, not "
             f"used or in own_table.drop, and {retyped} hold another kind of values. If the table "
             "has changed, make the version of this run champion (make mlflow shows its number): "
             "`kedro run --env own_table --pipelines promote --params version=N`, with the --env of "
