@@ -88,7 +88,7 @@ class ModelRegistration(LineageMixin, AbstractDataset[ModelPackage, ModelVersion
         with ask_registry():
             return load_version(MlflowClient().get_model_version(self._name, self._registered))
 
-    def lock_training(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Keep the training of this model to this run: it has one place for all that it makes.
 
         Raises:
