@@ -11,12 +11,14 @@ from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node
 from kedro.validation.core import resolve_validator
 from kedro.validation.type_extractor import TypeExtractor
 from kedro_datasets.ibis import TableDataset
 
 from kedro_asof.contracts.row_rules import CHECKS
 from kedro_asof.datasets.engine_table import EngineStep, EngineTable
+from kedro_asof.tags import DATED, DELIVERY, EXCLUSIVE
 from telco_churn import contracts
 from telco_churn.parameters import BLOCKS
 from tests.conftest import PROJECT, ProjectCopy, copy_project
@@ -95,6 +97,24 @@ def test_every_kept_table_names_a_contract_that_exists(catalog: tuple[str, DataC
     assert kept - set(specs) == WITHOUT_CONTRACT & kept
     for dataset in kept & set(specs):
         assert resolve_validator(specs[dataset])
+
+
+def test_what_lies_with_its_date_is_what_dated_nodes_write(
+    catalog: tuple[str, DataCatalog],
+) -> None:
+    env, datasets = catalog
+    as_of = str(datasets.load("params:as_of"))
+    nodes = {node for name in _pipelines_of(env) for node in pipelines[name].nodes}
+    places = {name: str(datasets.get(name)) for node in nodes for name in node.outputs}
+    lie_with_date = {name for name, place in places.items() if as_of in place}
+    written = {tag: _outputs(nodes, tag) for tag in (DATED, DELIVERY, EXCLUSIVE)}
+    assert written[DATED] == lie_with_date >= written[DELIVERY]
+    assert written[DELIVERY] == {"contact_list", "contact_list_csv"}
+    assert not written[EXCLUSIVE] & lie_with_date
+
+
+def _outputs(nodes: set[Node], tag: str) -> set[str]:
+    return {name for node in nodes if tag in node.tags for name in node.outputs}
 
 
 def test_no_table_of_one_environment_lies_where_another_keeps_its_own() -> None:
