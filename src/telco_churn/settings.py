@@ -13,6 +13,7 @@ from kedro_asof.hooks import (
     SkipIfCommittedHook,
 )
 from kedro_asof.tags import DATED, EXCLUSIVE
+from kedro_wandb import MlflowParameters, WandbHook
 from telco_churn.hooks import (
     SCORED_DATES,
     CheckParametersHook,
@@ -21,7 +22,6 @@ from telco_churn.hooks import (
     ShowSummaryHook,
     TagTrainingDataHook,
 )
-from telco_churn.tracking import MlflowParameters, WandbHook
 
 # MLflow warns of a class of kedro-mlflow that has no type hints, past every filter. Kedro imports
 # that class after these settings; imported here, the warning is left out and all others are shown.

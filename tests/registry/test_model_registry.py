@@ -137,7 +137,7 @@ def test_the_decision_of_the_gate_is_written_on_the_version(
         "features_digest": "f1",
         "data_fingerprint": "d1",
     }
-    assert entry.description == "The gate said: challenger\n- It may win less.\n- See both."
+    assert entry.description == "Decision of the gate: challenger\n- It may win less.\n- See both."
 
 
 def test_only_a_challenger_moves_the_alias_of_that_name(
@@ -260,7 +260,7 @@ def test_any_version_can_be_taken_by_its_number(register: Register, package: Mod
     register(replace(package, metrics=METRICS | {"roc_auc": 0.9}), "many")
     versions = RegisteredVersions(name="many").load()
     assert [versions.get(number).metrics["roc_auc"] for number in (1, 2)] == [0.8, 0.9]
-    with pytest.raises(DatasetError, match=r"many has no version 7; there are \[1, 2\]"):
+    with pytest.raises(DatasetError, match=r"many has no version 7; versions are \[1, 2\]"):
         versions.get(7)
 
 
@@ -281,7 +281,7 @@ def test_a_version_that_other_code_packaged_is_named() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_a_model_that_was_never_trained_is_missed() -> None:
-    with pytest.raises(DatasetError, match=r"never has no version 1; there are \[\]"):
+    with pytest.raises(DatasetError, match=r"never has no version 1; versions are \[\]"):
         RegisteredVersions(name="never").load().get(1)
 
 

@@ -25,7 +25,7 @@ from telco_churn.pipelines.scoring.batches import Run, run_on_batch
 from telco_churn.pipelines.scoring.commit_plan import ScorePlan
 from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
-from telco_churn.registry.registry_types import ModelVersion
+from telco_churn.registry.registry_types import ModelVersion, write_promote_command
 
 FOR_REASONS = 2  # of the customers that are predicted at a time: they are few, and words are long
 
@@ -168,9 +168,8 @@ def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None
     if lacking:
         raise FeatureMismatchError(
             f"The champion, version {champion.version}, reads features that are not made: "
-            f"{lacking}. Make them again in conf/base/parameters/features.yml, or promote a "
-            "version that does without them: `kedro run --pipelines promote --params version=N`, "
-            "with the same --env."
+            f"{lacking}. Declare them again in conf/base/parameters/features.yml, or promote a "
+            f"version that does not read them: {write_promote_command()}."
         )
 
 
