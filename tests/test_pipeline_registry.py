@@ -1,4 +1,4 @@
-"""Pipelines follow the parameters of the session that asks for them."""
+"""Pipelines and folders follow the parameters of the session that asks for them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from kedro.validation import ParameterValidationError
 
 from telco_churn.pipeline_registry import create_pipelines, register_pipelines
 from tests.conftest import copy_project
@@ -47,3 +48,27 @@ def test_with_and_without_a_session_they_are_the_same(project: Path) -> None:
     parameters = open_session(project, {})
     made = {name: set(map(str, each.nodes)) for name, each in create_pipelines(parameters).items()}
     assert made == base == {name: set(map(str, pipelines[name].nodes)) for name in pipelines}
+
+
+def dates_of(project: Path, **params: str) -> tuple[str, str]:
+    """The date of the nodes, and that of a folder."""
+    with KedroSession.create(project, env="test", runtime_params=params) as session:
+        catalog = session.load_context().catalog
+    folder = catalog["customer_features"].local_path.parent.name
+    return str(catalog.load("params:as_of")), folder.removeprefix("as_of=")
+
+
+def test_nodes_and_folders_have_one_date_from_globals_or_params(project: Path) -> None:
+    assert dates_of(project) == ("2026-09-28", "2026-09-28")
+    assert dates_of(project, as_of="2026-08-31") == ("2026-08-31", "2026-08-31")
+    with (project / "conf" / "test" / "globals.yml").open("a") as file:
+        file.write('as_of: "2026-08-10"\n')
+    assert dates_of(project) == ("2026-08-10", "2026-08-10")
+    assert dates_of(project, as_of="2026-08-31") == ("2026-08-31", "2026-08-31")
+
+
+def test_a_date_in_a_parameters_file_is_refused_where_folders_have_another(project: Path) -> None:
+    file = project / "conf" / "test" / "parameters" / "as_of.yml"
+    file.write_text('as_of: "2026-08-17"\n')
+    with pytest.raises(ParameterValidationError, match=r"2026-08-17 in .* 2026-09-28 in"):
+        dates_of(project)
