@@ -137,8 +137,7 @@ class ProjectCopy:
         from telco_churn.cli import run  # noqa: PLC0415  (Kedro must know the project first)
 
         result = CliRunner(catch_exceptions=False).invoke(run, ["--env", env, *arguments])
-        while mlflow.active_run():  # kedro-mlflow opens the run again at each node
-            mlflow.end_run()
+        assert mlflow.active_run() is None
         return result
 
     def edit(self, path: str, old: str, new: str) -> None:

@@ -35,7 +35,10 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
         lambda table: table.append_column("roaming_mb", table["data_mb"]),
         ["raw_usage", "unknown ['roaming_mb']", "allowed ['customer_id'"],
     ),
-    "has no rows": (lambda table: table.slice(0, 0), ["raw_usage", "no rows", "filepath of its catalog entry"]),
+    "has no rows": (
+        lambda table: table.slice(0, 0),
+        ["raw_usage", "no rows", "filepath of its catalog entry"],
+    ),
     "has text in a number": (
         _text_in_numbers,
         ["raw_usage: 99", "call_minutes_type", "Allowed is 2.0%", "rejected_rows"],

@@ -103,7 +103,7 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
         with ask_registry():
             return load_version(MlflowClient().get_model_version(self._name, self._registered))
 
-    def lock_training(self) -> AbstractContextManager[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Lock the training of this model against other runs: they write to the same places.
 
         Raises:

@@ -97,15 +97,15 @@ def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -
 
 
 def test_a_date_is_claimed_by_one_run_and_another_date_by_another(tmp_path: Path) -> None:
-    with table(tmp_path / "t").lock_date():
+    with table(tmp_path / "t").lock():
         with (
             pytest.raises(DateTakenError, match="Another run is at work on as_of=2026-01-01"),
-            table(tmp_path / "t").lock_date(),
+            table(tmp_path / "t").lock(),
         ):
             pass
-        with table(tmp_path / "t", "2026-01-08").lock_date():
+        with table(tmp_path / "t", "2026-01-08").lock():
             pass
-    with table(tmp_path / "t").lock_date():
+    with table(tmp_path / "t").lock():
         pass
 
 

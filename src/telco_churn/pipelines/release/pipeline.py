@@ -6,6 +6,7 @@ evaluation between the two.
 
 from kedro.pipeline import Node, Pipeline
 
+from kedro_asof.tags import EXCLUSIVE
 from telco_churn.pipelines.release import (
     card,
     champions,
@@ -106,6 +107,7 @@ def _release_nodes() -> list[Node]:
             ],
             "promotion",
             name="decide_promotion",
+            tags=EXCLUSIVE,
         ),
         Node(
             card.write_model_card,
@@ -149,6 +151,7 @@ def _release_nodes() -> list[Node]:
             ],
             "churn_model",
             name="package_model",
+            tags=EXCLUSIVE,
         ),
         # The log comes first: the champion never changes without an entry.
         Node(

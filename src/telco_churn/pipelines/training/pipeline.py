@@ -5,6 +5,7 @@ Whether the candidate is any good is for evaluation to say, what becomes of it f
 
 from kedro.pipeline import Node, Pipeline
 
+from kedro_asof.tags import EXCLUSIVE
 from telco_churn.pipelines.training import leakage, nodes
 from telco_churn.training_data.training_examples import read_examples
 
@@ -16,6 +17,7 @@ def create_pipeline() -> Pipeline:
         ["labelled_features", "params:training", "params:label"],
         "training_examples",
         name="split_by_time",
+        tags=EXCLUSIVE,
     )
     return _in_namespace([split, *_model_nodes()])
 

@@ -1,7 +1,10 @@
-"""Marks MLflow's runs of processes that were killed; MLflow itself calls them running for ever."""
+"""Marks MLflow's runs of processes that were killed; MLflow itself calls them running for ever.
+
+A run holds a lock on a file named like MLflow's run. Another that gets the lock knows that the
+owner is dead.
+"""
 
 import logging
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -9,58 +12,32 @@ from pathlib import Path
 
 import mlflow
 from filelock import FileLock, Timeout
-from kedro.framework.context import KedroContext
-from kedro.framework.hooks import hook_impl
 from mlflow.exceptions import MlflowException
+
+from kedro_asof.errors import take_first_line
 
 logger = logging.getLogger(__name__)
 
 RUNS = ".runs"  # beside the outputs of an environment, which all machines that run it share
 
 
-class MarkKilledRunsHook:
-    """Holds a lock named like MLflow's run: the run that gets it later knows its owner is dead."""
+@contextmanager
+def hold_and_mark(folder: Path, run_id: str) -> Iterator[None]:
+    """Mark the runs that nobody holds, and hold one; what goes wrong is logged as a warning.
 
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._began = 0
-        self._held = ExitStack()
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Find the folder of locks; an object store has none."""
-        data = str(context.config_loader["globals"]["data"])
-        self._folder = None if "://" in data else Path(context.project_path, data, RUNS)
-        self._began = int(time.time() * 1000)  # as MLflow counts
-
-    @hook_impl(trylast=True)
-    def before_pipeline_run(self) -> None:
-        """Lock MLflow's run, where there is one, and mark those whose lock is free."""
-        self._release()
-        active = mlflow.active_run()
-        if self._folder is None or active is None:
-            return
+    Args:
+        folder: The folder of locks.
+        run_id: MLflow's run to hold; empty for none.
+    """
+    with ExitStack() as held:
         try:
-            if active.info.start_time >= self._began:  # else its owner may outlive this process
-                self._held.enter_context(_hold_lock(self._folder / active.info.run_id))
-            for file in self._folder.glob("[!.]*"):
+            if run_id:
+                held.enter_context(_hold_lock(folder / run_id))
+            for file in folder.glob("[!.]*"):
                 _mark_if_dead(file)
         except Exception as error:  # no run is worth less for the status of another
-            logger.warning("Killed runs are not marked in MLflow: %s", str(error).split("\n")[0])
-
-    @hook_impl(trylast=True)
-    def after_pipeline_run(self) -> None:
-        """Let go: MLflow's run has ended."""
-        self._release()
-
-    @hook_impl(trylast=True)
-    def on_pipeline_error(self) -> None:
-        """Let go: MLflow's run has ended."""
-        self._release()
-
-    def _release(self) -> None:
-        with suppress(OSError):  # the next run removes the file
-            self._held.close()
+            logger.warning("Killed runs are not marked in MLflow: %s", take_first_line(error))
+        yield
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +13,15 @@ import mlflow
 import pytest
 from filelock import FileLock
 
-from telco_churn.hooks.killed_runs import RUNS, MarkKilledRunsHook
+from telco_churn.hooks import MarkKilledRunsHook
+from telco_churn.registry.killed_runs import RUNS
 
 
 @pytest.fixture(scope="module", autouse=True)
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path_factory.mktemp('registry')}/runs.db")
+    mlflow.set_experiment(experiment_id="0")
     yield
     mlflow.set_tracking_uri(before)
 
@@ -31,9 +34,12 @@ def folder(tmp_path: Path) -> Path:
 
 def make_hook(project: Path, data: str = "data") -> MarkKilledRunsHook:
     hook = MarkKilledRunsHook()
-    context: Any = SimpleNamespace(config_loader={"globals": {"data": data}}, project_path=project)
-    hook.after_context_created(context)
+    hook.after_context_created(make_context(project, data))
     return hook
+
+
+def make_context(project: Path, data: str = "data") -> Any:
+    return SimpleNamespace(config_loader={"globals": {"data": data}}, project_path=project)
 
 
 def leave_run(folder: Path) -> str:
@@ -106,10 +112,44 @@ def test_a_run_of_another_registry_is_dropped_without_a_word(
     assert caplog.text == ""
 
 
+def test_a_run_that_is_opened_again_for_each_node_is_closed_for_good(folder: Path) -> None:
+    hook = make_hook(folder.parents[1])
+    run_id = mlflow.start_run(experiment_id="0").info.run_id
+    hook.before_pipeline_run()
+    mlflow.start_run(run_id=run_id, nested=True)
+    hook.after_pipeline_run()
+    assert mlflow.active_run() is None
+    assert read_status(run_id) == "FINISHED"
+
+
+def test_a_run_that_ctrl_c_ended_is_killed_before_the_next_begins(folder: Path) -> None:
+    hook = make_hook(folder.parents[1])
+    run_id = mlflow.start_run(experiment_id="0").info.run_id
+    hook.before_pipeline_run()
+    hook.after_context_created(make_context(folder.parents[1]))
+    assert mlflow.active_run() is None
+    assert read_status(run_id) == "KILLED"
+    assert list(folder.iterdir()) == []
+
+
+def test_a_request_in_another_thread_leaves_the_run_alone(folder: Path) -> None:
+    hook = make_hook(folder.parents[1])
+    with mlflow.start_run(experiment_id="0") as run:
+        hook.before_pipeline_run()
+        with ThreadPoolExecutor(1) as other:
+            other.submit(hook.after_context_created, make_context(folder.parents[1])).result()
+        assert [file.name for file in folder.iterdir()] == [run.info.run_id]
+        assert read_status(run.info.run_id) == "RUNNING"
+    hook.after_pipeline_run()
+
+
 def test_a_run_that_began_outside_is_left_to_its_owner(folder: Path) -> None:
     with mlflow.start_run(experiment_id="0"):
         time.sleep(0.01)
-        make_hook(folder.parents[1]).before_pipeline_run()
+        hook = make_hook(folder.parents[1])
+        hook.before_pipeline_run()
+        hook.after_pipeline_run()
+        assert mlflow.active_run() is not None
     assert not folder.exists()
 
 
