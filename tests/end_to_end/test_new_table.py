@@ -74,8 +74,8 @@ def test_two_rows_of_one_key_are_refused(project: ProjectCopy) -> None:
 def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None:
     project.edit("conf/base/parameters/label.yml", "kind: cancellation", "kind: inactivity")
     project.edit("conf/base/parameters/label.yml", "event_tables: []", "event_tables: [contacts]")
-    features = "conf/base/parameters/features.yml"
-    project.edit(features, "active_within_days: null", "active_within_days: 84")
+    eligibility = "conf/base/parameters/eligibility.yml"
+    project.edit(eligibility, "active_within_days: null", "active_within_days: 84")
     result = project.run("--pipelines", "features")
     assert result.exit_code == 0, result.output
     labelled = pd.read_parquet(project.data / "04_feature" / "labelled_features.parquet")

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from telco_churn.parameters import SplitParams
+from telco_churn.parameters.training import SplitParams
 from telco_churn.training_data.temporal_split import TooFewSnapshotsError, assign_splits
 from tests.conftest import label_params
 

@@ -13,7 +13,7 @@ from kedro_asof.cleanup import ON_THE_WAY
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.delivery import write_contact_lists
 from kedro_asof.errors import NothingToDo, OnlyListMissing
-from telco_churn.parameters import ScoringParams
+from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.registry.model_registry import ModelRegistration
 
 MADE_OF_A_DATE = {*ON_THE_WAY, "churn_scores"}

@@ -16,7 +16,10 @@ from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.errors import WrongCallError
 from telco_churn import pipeline_registry
 from telco_churn.hooks.runners import explain_unfit_runner
-from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams
+from telco_churn.parameters import BLOCKS
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.renamed import refuse_renamed
 from telco_churn.pipelines.features.feature_config import check_feature_config
 from telco_churn.registry.registry_errors import (
     abandon_runs,
@@ -84,6 +87,7 @@ class CheckParametersHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Check each block, then let the pipelines be built for them."""
         parameters = context.config_loader["parameters"]
+        refuse_renamed(parameters)
         unknown = sorted(set(parameters) - set(BLOCKS))
         if unknown:
             raise ParameterValidationError(

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import RuleOfThumbParams
+from telco_churn.parameters.evaluation import RuleOfThumbParams
 from telco_churn.pipelines.training.baselines import predict_by_baselines, predict_by_rule
 from telco_churn.training_data.training_examples import Rows
-from tests.conftest import evaluation_params, training_params
+from tests.conftest import evaluation_params, lightgbm_params, training_params
 
 RULE = RuleOfThumbParams(feature="contract_days_left", lowest=0, highest=60)
 
@@ -36,7 +36,9 @@ def test_a_rule_that_names_nobody_gives_everyone_the_rate_of_all() -> None:
 
 def test_all_rivals_judge_every_row_with_a_probability() -> None:
     train, test = make_rows(1), make_rows(2).features
-    judged = predict_by_baselines(train, test, training_params(), evaluation_params())
+    judged = predict_by_baselines(
+        train, test, training_params(), lightgbm_params(), evaluation_params()
+    )
     assert list(judged) == ["rule_of_thumb", "logistic_regression", "untuned_lightgbm"]
     for probability in judged.values():
         assert probability.shape == (2000,)
@@ -46,14 +48,20 @@ def test_all_rivals_judge_every_row_with_a_probability() -> None:
 def test_without_the_feature_of_the_rule_as_a_number_there_is_no_rule() -> None:
     train, test = make_rows(1), make_rows(2).features
     bare = Rows(train.features.drop(columns="contract_days_left"), train.churned)
-    judged = predict_by_baselines(bare, test[["plan"]], training_params(), evaluation_params())
+    judged = predict_by_baselines(
+        bare, test[["plan"]], training_params(), lightgbm_params(), evaluation_params()
+    )
     assert list(judged) == ["logistic_regression", "untuned_lightgbm"]
     as_text = Rows(train.features.astype({"contract_days_left": "str"}), train.churned)
     judged = predict_by_baselines(
-        as_text, test.astype({"contract_days_left": "str"}), training_params(), evaluation_params()
+        as_text,
+        test.astype({"contract_days_left": "str"}),
+        training_params(),
+        lightgbm_params(),
+        evaluation_params(),
     )
     assert list(judged) == ["logistic_regression", "untuned_lightgbm"]
     none = predict_by_baselines(
-        train, test, training_params(), evaluation_params(rule_of_thumb=None)
+        train, test, training_params(), lightgbm_params(), evaluation_params(rule_of_thumb=None)
     )
     assert list(none) == ["logistic_regression", "untuned_lightgbm"]

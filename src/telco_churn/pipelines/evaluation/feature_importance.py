@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import DecisionParams, SummaryParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.plots import draw_profit
 
 

@@ -6,7 +6,10 @@ scoring runs one and training the other. Which event tables there are is declare
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.pipelines.features import labels, nodes, snapshots
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 

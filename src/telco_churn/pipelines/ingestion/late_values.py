@@ -13,7 +13,7 @@ import pandas as pd
 
 from kedro_asof.contracts.row_rules import late_columns
 from kedro_asof.errors import RefusedError
-from telco_churn.parameters import IngestionParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.nodes import BLANKED, CONTRACTS, KEPT
 from telco_churn.pipelines.ingestion.row_checks import BLANKED_BY
 

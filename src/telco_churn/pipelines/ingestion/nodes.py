@@ -17,7 +17,7 @@ from telco_churn.contracts import (
     Subscriptions,
     Usage,
 )
-from telco_churn.parameters import IngestionParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping, select_rejected
 
 CONTRACTS = {

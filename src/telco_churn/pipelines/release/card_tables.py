@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 
 METRICS = {

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.params import AsOf
-from telco_churn.parameters import SummaryParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
 
 WORST_RULES = 3

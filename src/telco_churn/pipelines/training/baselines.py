@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.parameters import EvaluationParams, RuleOfThumbParams, TrainingParams
+from telco_churn.parameters.evaluation import EvaluationParams, RuleOfThumbParams
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.training import TrainingParams
 from telco_churn.pipelines.training.fitting import (
     BINNED_FOR_ALL,
     BinnedRows,
@@ -26,6 +28,7 @@ def predict_by_baselines(
     train: Rows,
     test: pd.DataFrame,
     training: TrainingParams,
+    lightgbm: LightGBMParams,
     evaluation: EvaluationParams,
     binned: BinnedRows | None = None,
 ) -> dict[str, Probabilities]:
@@ -34,7 +37,8 @@ def predict_by_baselines(
     Args:
         train: Rows to learn from.
         test: Features to judge, shape `(rows, features)`.
-        training: The seed, and LightGBM's threads.
+        training: The seed.
+        lightgbm: LightGBM's threads.
         evaluation: The rule of thumb; left out where its feature is not there, or no number.
         binned: The rows to learn from as LightGBM holds them, where that was done already.
 
@@ -44,7 +48,7 @@ def predict_by_baselines(
     baselines: dict[str, Callable[[], Probabilities]] = {
         "logistic_regression": lambda: fit_logistic_regression(train).predict_proba(test)[:, 1],
         "untuned_lightgbm": lambda: _predict_by_untuned_lightgbm(
-            binned or bin_rows(train), test, training
+            binned or bin_rows(train), test, training.seed, lightgbm.threads
         ),
     }
     rule = evaluation.rule_of_thumb
@@ -68,14 +72,14 @@ def _is_number(features: pd.DataFrame, feature: str) -> bool:
 
 
 def _predict_by_untuned_lightgbm(
-    train: BinnedRows, test: pd.DataFrame, training: TrainingParams
+    train: BinnedRows, test: pd.DataFrame, seed: int, threads: int
 ) -> Probabilities:
     settings = {
         "objective": "binary",
-        "seed": training.seed,
+        "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": training.lightgbm.threads,
+        "num_threads": threads,
         "verbosity": -1,
         **BINNED_FOR_ALL,
     }

@@ -10,13 +10,12 @@ from typing import Any
 import pandas as pd
 
 from telco_churn.model.decision import Decision
-from telco_churn.parameters import (
-    DecisionParams,
-    EvaluationParams,
-    LightGBMParams,
-    ReasonParams,
-    TrainingParams,
-)
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.training import fitting
 from telco_churn.pipelines.training.fitting import Fitted
 from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
@@ -30,7 +29,9 @@ class FitConfig:
     """All that a fit is told, beside its rows.
 
     Attributes:
-        training: The learner, the seed, the tuning.
+        training: The seed.
+        lightgbm: How LightGBM learns.
+        tuning: How long its parameters are searched, and where.
         evaluation: The rule of thumb, and by what the judged rows are told apart later.
         decision: What contacts cost and win.
         reasons: How features are put into words.
@@ -39,6 +40,8 @@ class FitConfig:
     """
 
     training: TrainingParams
+    lightgbm: LightGBMParams
+    tuning: TuningParams
     evaluation: EvaluationParams
     decision: DecisionParams
     reasons: ReasonParams
@@ -74,7 +77,7 @@ def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round
 
     A model that ranks the rows that calibrate no better than chance is warned of.
     """
-    tuning, settings = config.training.tuning, config.training.lightgbm
+    tuning, settings = config.tuning, config.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
         """Fit, and return the lowest log loss of the rows that calibrate."""
@@ -100,7 +103,9 @@ def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round
 
 def name_study(examples: pd.DataFrame, config: FitConfig) -> str:
     """Name the search by all that it follows from; empty where none is asked for."""
-    return digest_search(examples, config.training) if config.training.tuning.trials else ""
+    if not config.tuning.trials:
+        return ""
+    return digest_search(examples, config.training, config.lightgbm, config.tuning)
 
 
 def _fit_settings(

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import TrainingParams
+from telco_churn.parameters.training import TrainingParams
 from telco_churn.pipelines.training.baselines import predict_by_baselines
 from telco_churn.pipelines.training.fit import Fit, FitConfig, FitRound, fit_with_config, name_study
 from telco_churn.pipelines.training.fitting import BinnedRows
@@ -110,7 +110,9 @@ def _judge(
 ) -> pd.DataFrame:
     """Put the probabilities of all who judge beside what came, and by what rows are told apart."""
     features = rows.drop(columns=NOT_FEATURES)
-    baselines = predict_by_baselines(train, features, config.training, config.evaluation, binned)
+    baselines = predict_by_baselines(
+        train, features, config.training, config.lightgbm, config.evaluation, binned
+    )
     slices = [feature for feature in config.evaluation.slices if feature in features.columns]
     return rows[["customer_id", "churned"]].assign(
         as_of=pd.to_datetime(rows["as_of"]).dt.date,

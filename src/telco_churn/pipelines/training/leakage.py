@@ -1,6 +1,6 @@
 """The leak alarm: is there a feature that knows what only the future could have told it.
 
-In: raw_examples, `training.leakage`. Out: leakage_findings, the features to leave out, then
+In: raw_examples, `leakage`. Out: leakage_findings, the features to leave out, then
 the examples that everybody uses.
 """
 
@@ -26,6 +26,7 @@ from telco_churn.pipelines.training.leaks.shared_rows import (
     list_features,
 )
 from telco_churn.pipelines.training.leaks.tally import count_values
+from telco_churn.training_data.training_examples import warn_of_unknown_features
 
 logger = logging.getLogger(__name__)
 
@@ -38,34 +39,35 @@ COLUMNS = {
 }
 FEATURE_ADVICE = (
     "Take the feature out in conf/base/parameters/features.yml, or DROP it from your own table; if "
-    "it is known before as_of, list it under training.leakage.accepted in "
-    "conf/base/parameters/training.yml."
+    "it is known before as_of, list it under leakage.accepted in conf/base/parameters/leakage.yml."
 )
 ROW_ADVICE = (
-    "Deliver each customer once, or raise training.leakage.max_shared_rows in "
-    "conf/base/parameters/training.yml where customers are alike by nature."
+    "Deliver each customer once, or raise leakage.max_shared_rows in "
+    "conf/base/parameters/leakage.yml where customers are alike by nature."
 )
-ACTION_ADVICE = (
-    "Or set training.leakage.action there to drop (leave out what was found) or warn (go on)."
-)
+ACTION_ADVICE = "Or set leakage.action there to drop (leave out what was found) or warn (go on)."
 
 
 class LeakageError(InputError):
     """Something among the features gives the label away."""
 
 
-def find_leaks(examples: pd.DataFrame, training: TrainingParams) -> pd.DataFrame:
+def find_leaks(
+    examples: pd.DataFrame, leakage: LeakageParams, training: TrainingParams
+) -> pd.DataFrame:
     """Look at every feature alone, then for rows that stand on both sides of the split.
 
     Args:
         examples: Features, `churned` and `split`.
-        training: `leakage` has the limits, `seed` draws the rows that are looked at.
+        leakage: The limits, and the features that are accepted.
+        training: `seed` draws the rows that are looked at.
 
     Returns:
         One row per finding: `feature`, `check`, `evidence`, `value`, `limit`. None where the
         examples hold one class only: there is nothing to give away.
     """
-    leakage, seed = training.leakage, training.seed
+    warn_of_unknown_features("leakage.accepted", leakage.accepted, examples)
+    seed = training.seed
     found = _check_features(examples, leakage, seed)
     names = {finding.feature for finding in found if finding.check == "identifier"}
     unnamed = examples.drop(columns=sorted(names))
@@ -75,12 +77,12 @@ def find_leaks(examples: pd.DataFrame, training: TrainingParams) -> pd.DataFrame
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def leave_out_features(leakage_findings: pd.DataFrame, training: TrainingParams) -> list[str]:
-    """Choose the features to leave out, or stop; `training.leakage.action` says which.
+def leave_out_features(leakage_findings: pd.DataFrame, leakage: LeakageParams) -> list[str]:
+    """Choose the features to leave out, or stop; `leakage.action` says which.
 
     Args:
         leakage_findings: Saved by now: who reads the error can look them up.
-        training: `leakage.action`.
+        leakage: `action`.
 
     Returns:
         Names of features, none unless the action is `drop`.
@@ -94,7 +96,7 @@ def leave_out_features(leakage_findings: pd.DataFrame, training: TrainingParams)
     ]
     if not evidence:
         return []
-    action, is_feature = training.leakage.action, leakage_findings["check"] != SHARED_ROWS
+    action, is_feature = leakage.action, leakage_findings["check"] != SHARED_ROWS
     if action == "fail":
         advice = [FEATURE_ADVICE] * bool(is_feature.any()) + [ROW_ADVICE] * (not is_feature.all())
         found = "\n".join(f"  - {line}" for line in evidence)
@@ -102,27 +104,30 @@ def leave_out_features(leakage_findings: pd.DataFrame, training: TrainingParams)
             f"The leak alarm found {len(evidence)} leak{'s' * (len(evidence) > 1)}, none is "
             f"allowed:\n{found}\n{' '.join([*advice, ACTION_ADVICE])}"
         )
-    done = "left out" if action == "drop" else "kept, because training.leakage.action is warn"
+    done = "left out" if action == "drop" else "kept, because leakage.action is warn"
     for line in evidence:
         logger.warning("Leak, %s: %s", done, line)
     return sorted(set(leakage_findings.loc[is_feature, "feature"])) if action == "drop" else []
 
 
 def drop_shared_rows(
-    raw_examples: pd.DataFrame, features_left_out: list[str], training: TrainingParams
+    raw_examples: pd.DataFrame,
+    features_left_out: list[str],
+    leakage: LeakageParams,
+    training: TrainingParams,
 ) -> pd.DataFrame:
     """Leave out rows to learn from that also stand in the test; in folds, all but one fold's.
 
     Args:
         raw_examples: In memory, as they were read.
         features_left_out: Rows are alike that agree in all other features.
-        training: Nothing happens unless `leakage.action` is `drop` and more rows are shared than
-            its limit allows.
+        leakage: Nothing happens unless `action` is `drop` and more rows are shared than
+            `max_shared_rows` allows.
+        training: `seed`.
 
     Returns:
         The rows that are learnt from and judge, all test rows among them, with all columns.
     """
-    leakage = training.leakage
     if leakage.action != "drop":
         return raw_examples
     examples = raw_examples.drop(columns=features_left_out)

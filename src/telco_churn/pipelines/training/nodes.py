@@ -5,7 +5,6 @@ held_out_predictions, learning_history.
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -14,13 +13,13 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import (
-    DecisionParams,
-    EvaluationParams,
-    LabelParams,
-    ReasonParams,
-    TrainingParams,
-)
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.training.fit import FitConfig
 from telco_churn.pipelines.training.fit_and_evaluate import fit_by_folds, fit_by_time
 from telco_churn.pipelines.training.tuning import OpenStudy
@@ -29,6 +28,7 @@ from telco_churn.training_data.training_examples import (
     NOT_FEATURES,
     UnfitExamplesError,
     are_in_folds,
+    warn_of_unknown_features,
 )
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ def fit_candidate(
     examples: pd.DataFrame,
     features_left_out: list[str],
     training: TrainingParams,
+    lightgbm: LightGBMParams,
+    tuning: TuningParams,
     evaluation: EvaluationParams,
     decision: DecisionParams,
     reasons: ReasonParams,
@@ -72,7 +74,9 @@ def fit_candidate(
     Args:
         examples: Features, `churned` and `split`, without rows that leak.
         features_left_out: What the leak alarm does not let in.
-        training: The learner, the seed, the tuning.
+        training: The seed, and the share of rows that calibrate.
+        lightgbm: How LightGBM learns.
+        tuning: How long its parameters are searched, and where.
         evaluation: The rule of thumb, and by what the judged rows are told apart.
         decision: What contacts cost and win.
         reasons: How features are put into words.
@@ -84,29 +88,17 @@ def fit_candidate(
     Raises:
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
-    _warn_of_strangers("evaluation.slices", evaluation.slices, examples)
-    _warn_of_strangers("training.leakage.accepted", training.leakage.accepted, examples)
+    warn_of_unknown_features("evaluation.slices", evaluation.slices, examples)
     fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
-    deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
-    config = FitConfig(training, evaluation, decision, reasons, tuning_studies, deadline)
+    deadline = monotonic() + timedelta(minutes=tuning.minutes).total_seconds()
+    config = FitConfig(
+        training, lightgbm, tuning, evaluation, decision, reasons, tuning_studies, deadline
+    )
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
     fit, held_out_predictions = fit_and_judge(fit_for_learning, config)
     fitted = fit.fitted
     return fitted.model, held_out_predictions, fitted.history, fit.settings.model_dump()
-
-
-def _warn_of_strangers(parameter: str, named: Iterable[str], examples: pd.DataFrame) -> None:
-    """Say when a parameter names what is no feature: it may be misspelt."""
-    features = examples.columns.drop(NOT_FEATURES)
-    strangers = [name for name in named if name not in features]
-    if strangers:
-        logger.warning(
-            "%s names %s, which are no features and are passed over. There are %s.",
-            parameter,
-            strangers,
-            list(features),
-        )
 
 
 def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
@@ -115,7 +107,7 @@ def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
     if features.empty or features.isna().all(axis=None):
         raise UnfitExamplesError(
             f"There is no feature to learn from; left out as leaks: {left_out}. Declare features "
-            "in conf/base/parameters/features.yml, or look at training.leakage."
+            "in conf/base/parameters/features.yml, or look at conf/base/parameters/leakage.yml."
         )
     empty = [name for name in features.columns if features[name].isna().all()]
     if empty:
