@@ -60,7 +60,7 @@ def select_rows(examples: pd.DataFrame, what: str) -> Rows:
         raise UnfitExamplesError(
             f"Of {what}, {churned.sum():,} of {len(churned):,} churned: some that did and some "
             "that did not are needed. Choose a later as_of, more snapshots or a longer "
-            "label.horizon_days; on your own table, look at TARGET and POSITIVE."
+            "label.horizon_days; of your own table, check own_table.target and own_table.positive."
         )
     return Rows(examples.drop(columns=NOT_FEATURES), churned)
 

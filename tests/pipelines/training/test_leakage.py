@@ -153,7 +153,7 @@ def test_fail_stops_with_all_the_evidence_and_says_what_to_do() -> None:
         leave_out_features(found, leakage())
     for evidence in found["evidence"]:
         assert evidence in str(error.value)
-    for advice in ("features.yml", "DROP", "leakage.accepted", "leakage.action"):
+    for advice in ("features.yml", "own_table.drop", "leakage.accepted", "leakage.action"):
         assert advice in str(error.value)
 
 
