@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from telco_churn.learning.fit_model import fit_calibration
+from telco_churn.learning.training_examples import read_examples
 from telco_churn.model.decision import Decision
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import list_training_dates
 from telco_churn.pipelines.training import nodes
-from telco_churn.pipelines.training.fitting import fit_calibration
-from telco_churn.training_data.training_examples import read_examples
 from tests.conftest import (
     as_of,
     decision_params,

@@ -1,15 +1,17 @@
 """Parameters are frozen, know all of their keys, and say what is allowed."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 from pydantic import BaseModel, RootModel, ValidationError
 
 from kedro_asof.params import AsOf
+from telco_churn.learning.fit_model import LEARNERS
 from telco_churn.parameters import BLOCKS
 from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.parameters.renamed import RENAMED, find_renamed
+from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.version import VersionParam
 from tests.conftest import PROJECT, simulation_params
 
@@ -72,6 +74,11 @@ def test_a_file_holds_the_one_block_of_its_name_read_by_the_module_of_its_name(n
         assert list(yaml.safe_load(path.read_text())) == [name]
     if name != "as_of":  # the date of a run belongs to kedro_asof
         assert BLOCKS[name].__module__ == f"telco_churn.parameters.{name}"
+
+
+def test_each_learner_that_can_be_chosen_is_there() -> None:
+    allowed = get_args(TrainingParams.model_fields["learner"].annotation)
+    assert set(allowed) == set(LEARNERS)
 
 
 def test_an_old_name_is_found_with_its_new_one() -> None:

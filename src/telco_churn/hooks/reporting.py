@@ -8,7 +8,7 @@ import mlflow
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
-from telco_churn.training_data.training_examples import fingerprint_examples
+from telco_churn.learning.training_examples import fingerprint_examples
 
 
 class ShowSummaryHook:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from telco_churn.learning.training_examples import UnfitExamplesError
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.training.nodes import fit_candidate
-from telco_churn.training_data.training_examples import UnfitExamplesError
 from tests.conftest import (
     decision_params,
     evaluation_params,
@@ -29,7 +29,7 @@ def no_studies(name: str) -> NoReturn:
 
 
 def make_examples(churners: list[int], splits: list[str]) -> pd.DataFrame:
-    """Noise; who churned by place, splits dealt in fit_round."""
+    """Noise; who churned by place, splits dealt in turn."""
     rng = np.random.default_rng(3)
     return pd.DataFrame(
         {

@@ -27,14 +27,6 @@ from telco_churn.pipelines.release.intended_use import IntendedUse
 
 TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")
 SPECIAL = re.compile(r"[\\\[\]|*`]")
-# LightGBM's own names in a booster's text, and what they are.
-LEARNER = {
-    "learning_rate": "learning rate",
-    "num_leaves": "leaves a tree at most",
-    "min_data_in_leaf": "rows a leaf at least",
-    "feature_fraction": "share of features a tree",
-    "lambda_l2": "L2 penalty",
-}
 
 
 def write_model_card(
@@ -123,10 +115,8 @@ def _escape_cell(text: str) -> str:
 
 
 def _describe_model(candidate: ChurnModel, tuning: TuningParams) -> dict[str, Any]:
-    settings = candidate.booster.params
     return {
-        "trees": candidate.booster.num_trees(),
-        "learner": [f"{title} {settings[name]:g}" for name, title in LEARNER.items()],
+        "learner": candidate.scorer.describe(),
         "trials": tuning.trials,
         "slope": candidate.calibration.slope,
         "intercept": candidate.calibration.intercept,

@@ -9,9 +9,9 @@ from datetime import date
 
 import pandas as pd
 
+from telco_churn.learning.training_examples import FOLD, fingerprint_examples
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.own_table import OwnTableParams
-from telco_churn.training_data.training_examples import FOLD, fingerprint_examples
 
 FOLDS = "folds"
 PURPOSES = ["train", "gap", "calibration", "test", FOLDS]

@@ -12,6 +12,14 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
+from kedro_asof.errors import WrongCallError
+from telco_churn.learning.temporal_split import assign_splits
+from telco_churn.learning.training_examples import (
+    NOT_FEATURES,
+    UnfitExamplesError,
+    are_in_folds,
+    warn_of_unknown_features,
+)
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -23,13 +31,6 @@ from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.training.fit import FitConfig
 from telco_churn.pipelines.training.fit_and_evaluate import fit_by_folds, fit_by_time
 from telco_churn.pipelines.training.tuning import OpenStudy
-from telco_churn.training_data.temporal_split import assign_splits
-from telco_churn.training_data.training_examples import (
-    NOT_FEATURES,
-    UnfitExamplesError,
-    are_in_folds,
-    warn_of_unknown_features,
-)
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def fit_candidate(
     Args:
         examples: Features, `churned` and `split`, without rows that leak.
         features_left_out: What the leak alarm does not let in.
-        training: The seed, and the share of rows that calibrate.
+        training: Which learner, the seed, and the share of rows that calibrate.
         lightgbm: How LightGBM learns.
         tuning: How long its parameters are searched, and where.
         evaluation: The rule of thumb, and by what the judged rows are told apart.
@@ -83,11 +84,14 @@ def fit_candidate(
         tuning_studies: Where a search keeps its trials.
 
     Returns:
-        The candidate; held_out_predictions; learning_history; the parameters of its LightGBM.
+        The candidate; held_out_predictions; learning_history; the parameters of its LightGBM,
+        empty where another learner was chosen.
 
     Raises:
+        WrongCallError: When a learner without a search space is to be tuned.
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
+    _check_tuning(training, tuning)
     warn_of_unknown_features("evaluation.slices", evaluation.slices, examples)
     fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
@@ -98,7 +102,17 @@ def fit_candidate(
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
     fit, held_out_predictions = fit_and_judge(fit_for_learning, config)
     fitted = fit.fitted
-    return fitted.model, held_out_predictions, fitted.history, fit.settings.model_dump()
+    settings = fit.settings.model_dump() if training.learner == "lightgbm" else {}
+    return fitted.model, held_out_predictions, fitted.history, settings
+
+
+def _check_tuning(training: TrainingParams, tuning: TuningParams) -> None:
+    """Refuse to search where there is nothing to search: the space is LightGBM's."""
+    if tuning.trials and training.learner != "lightgbm":
+        raise WrongCallError(
+            f"tuning.trials is {tuning.trials}, but training.learner is {training.learner}, whose "
+            "parameters are not searched. Set tuning.trials to 0, or training.learner to lightgbm."
+        )
 
 
 def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:

@@ -5,8 +5,8 @@ Whether the candidate is any good is for evaluation to say, what becomes of it f
 
 from kedro.pipeline import Node, Pipeline
 
+from telco_churn.learning.training_examples import read_examples
 from telco_churn.pipelines.training import leakage, nodes
-from telco_churn.training_data.training_examples import read_examples
 
 
 def create_pipeline() -> Pipeline:

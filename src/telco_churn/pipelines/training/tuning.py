@@ -15,10 +15,10 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
+from telco_churn.learning.training_examples import fingerprint_examples
 from telco_churn.parameters.lightgbm import LightGBMParams
 from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.tuning import TuningParams
-from telco_churn.training_data.training_examples import fingerprint_examples
 
 logger = logging.getLogger(__name__)
 
