@@ -1,7 +1,6 @@
 """Every environment of conf/ resolves, and every table that is kept names its contract."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
@@ -157,11 +156,6 @@ def test_every_parameter_is_typed_by_the_model_of_its_name() -> None:
     required = TypeExtractor(dict(pipelines)).extract_types_from_pipelines()
     assert {name: BLOCKS[name] for name in required} == required
     assert set(required) == set(BLOCKS)
-
-
-@pytest.mark.parametrize("path", sorted((PROJECT / "conf").glob("*/parameters/*.yml")))
-def test_every_parameter_file_holds_known_blocks(path: Path) -> None:
-    assert set(yaml.safe_load(path.read_text())) <= set(BLOCKS)
 
 
 def test_every_rule_of_a_primary_contract_is_one_that_ingestion_can_judge() -> None:

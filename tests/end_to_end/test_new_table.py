@@ -110,8 +110,8 @@ def test_a_judged_table_that_cannot_work_ends_with_one_message(
 def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None:
     project.edit("conf/base/parameters/label.yml", "kind: cancellation", "kind: inactivity")
     project.edit("conf/base/parameters/label.yml", "event_tables: []", "event_tables: [contacts]")
-    features = "conf/base/parameters/features.yml"
-    project.edit(features, "active_within_days: null", "active_within_days: 84")
+    eligibility = "conf/base/parameters/eligibility.yml"
+    project.edit(eligibility, "active_within_days: null", "active_within_days: 84")
     result = project.run("--pipelines", "features")
     assert result.exit_code == 0, result.output
     labelled = pd.read_parquet(project.data / "04_feature" / "labelled_features.parquet")

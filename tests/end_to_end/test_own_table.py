@@ -338,7 +338,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
     assert code == ExitCode.REFUSED
     for part in ("left_why", "duplicate_of_target", "own_table.drop"):
         assert part in output
-    code, output = run(project, file, folds="5,training.leakage.action=drop")
+    code, output = run(project, file, folds="5,leakage.action=drop")
     assert code == 0, output
     model = read_promotion(project)
     assert model["status"] == "champion"

@@ -61,9 +61,9 @@ def test_each_bound_is_a_value_that_its_parameter_takes(sweep: dict[str, Any]) -
 
 def test_the_check_would_find_a_wrong_name_and_a_wrong_value() -> None:
     with pytest.raises(AssertionError, match="num_leafs"):
-        set_parameter("training.lightgbm.num_leafs", 7)
+        set_parameter("lightgbm.num_leafs", 7)
     with pytest.raises(ValueError, match="learning_rate"):
-        set_parameter("training.lightgbm.learning_rate", "fast")
+        set_parameter("lightgbm.learning_rate", "fast")
 
 
 def test_the_metric_is_one_that_training_logs(
@@ -108,7 +108,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
     assert "W&B did not take the run: 127.0.0.1:9" in done.stdout + done.stderr
     (folder,) = project.path.glob("wandb/offline-run-*-agents02")
     written = WrittenRun(folder)
-    assert written.config["training"]["lightgbm"]["num_leaves"] == 4
+    assert written.config["lightgbm"]["num_leaves"] == 4
     assert written.config["as_of"] == "2026-08-03"
     assert isinstance(written.summary["log_loss"], float)
     metrics = json.loads((project.data / "08_reporting" / "evaluation_metrics.json").read_text())

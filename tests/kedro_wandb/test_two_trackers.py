@@ -37,7 +37,7 @@ def test_each_run_names_the_other(finished_project: ProjectCopy) -> None:
 def test_parameters_are_whole_and_one_by_one(finished_project: ProjectCopy) -> None:
     with sqlite3.connect(finished_project.path / "mlflow.db") as database:
         params = dict(database.execute("select key, value from params").fetchall())
-    assert params["training.lightgbm.num_leaves"] == "7"
+    assert params["lightgbm.num_leaves"] == "7"
     assert params["reasons.templates.plan"] == "on the plan {value}"
     (file,) = finished_project.path.glob("mlruns/*/artifacts/parameters.json")
     assert json.loads(file.read_text())["reasons"]["templates"]["plan"]

@@ -16,8 +16,9 @@ from kedro.io import DatasetError
 from mlflow import MlflowClient
 
 from kedro_asof.errors import NotReadyError, RefusedError
+from telco_churn.learning.fit_model import fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
 from telco_churn.pipelines.scoring.run_summary import HEADLINES, SIMPLE_RIVAL
-from telco_churn.pipelines.training.fitting import fit_churn_model
 from telco_churn.registry.model_package import ChangedPackageError
 from telco_churn.registry.model_registry import (
     AliasNumber,
@@ -44,7 +45,9 @@ TEMPLATES = {"plan": {"text": "on the plan {value}"}}
 
 @pytest.fixture(scope="module")
 def package() -> ModelPackage:
-    model = fit_churn_model(make_rows(1), make_rows(2), SETTINGS, 30, DECISION, TEMPLATES)
+    model = fit_churn_model(
+        make_rows(1), make_rows(2), LightGBMLearner(SETTINGS, 30), DECISION, TEMPLATES
+    ).model
     return ModelPackage(
         model=model,
         example=model.encoding.as_model_input(make_rows(3, 5).features),

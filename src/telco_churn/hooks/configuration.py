@@ -9,8 +9,11 @@ from kedro.io import DataCatalog
 
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.preflight import check_parameters
-from telco_churn.parameters import BLOCKS, FeatureParams, LabelParams
+from telco_churn.parameters import BLOCKS
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.renamed import refuse_renamed
 from telco_churn.pipeline_registry import create_pipelines
 from telco_churn.pipelines.features.feature_config import check_feature_config
 from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
@@ -23,6 +26,7 @@ class CheckParametersHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Check each block, then give Kedro the pipelines for the parameters of this run."""
         parameters = context.config_loader["parameters"]
+        refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
         pipelines.update(create_pipelines(parameters))
 

@@ -12,6 +12,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from telco_churn.learning.training_examples import fingerprint_examples
 from telco_churn.registry.killed_runs import RUNS, hold_and_mark
 from telco_churn.registry.registry_errors import (
     abandon_runs,
@@ -19,7 +20,6 @@ from telco_churn.registry.registry_errors import (
     explain_lost_registry,
     hide_credentials,
 )
-from telco_churn.training_data.training_examples import fingerprint_examples
 
 
 class RegistryErrorsHook:

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from kedro_asof.params import Block, split_list
-from telco_churn.parameters.features import LabelParams
+from telco_churn.parameters.label import LabelParams
 
 
 class OwnTableParams(Block):

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kedro_asof.errors import NotReadyError
+from telco_churn.learning.baselines import HEADLINE
 from telco_churn.model.churn_model import ChurnModel
 
 Status = Literal["champion", "challenger", "rejected"]
@@ -16,7 +17,7 @@ Status = Literal["champion", "challenger", "rejected"]
 NEEDED_FACTS = ("as_of", "learnt_from")
 NEEDED_METRICS = tuple(
     prefix + metric
-    for prefix in ("", "logistic_regression_")
+    for prefix in ("", f"{HEADLINE}_")
     for metric in ("roc_auc", "average_precision", "lift_at_5_percent")
 )
 

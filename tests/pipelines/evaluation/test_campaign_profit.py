@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.evaluation.campaign_profit import Campaign
 from telco_churn.pipelines.evaluation.held_out import read_held_out
 from tests.pipelines.evaluation.predictions import predict

@@ -23,9 +23,9 @@ from tests.pipelines.evaluation.test_campaign_profit import decision
 
 HOW, MONEY = evaluation_params(bootstrap_samples=20), decision(20)
 ROWS = predict(300, seed=0).assign(rule_of_thumb=0.1, slice_region=["north", "south", None] * 100)
-IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "gain_share": [0.7, 0.3]})
+IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "share": [0.7, 0.3]})
 HISTORY = pd.DataFrame(
-    {"trees": [1, 2], "train_log_loss": [0.5, 0.4], "calibration_log_loss": [0.5, 0.45]}
+    {"steps": [1, 2], "train_log_loss": [0.5, 0.4], "calibration_log_loss": [0.5, 0.45]}
 )
 
 DRAWINGS: dict[str, Callable[[], Figure]] = {

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from kedro_asof.contracts.contract import TableContract
 from telco_churn.contracts import IDENTIFIERS, Cancellations, Contacts, Customers, Invoices, Usage
-from telco_churn.parameters import IngestionParams, MessParams
+from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from tests.conftest import read_parameters, simulate_tables, simulation_params

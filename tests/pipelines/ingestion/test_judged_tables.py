@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from kedro_asof.contracts.contract import TableContract
 from telco_churn.contracts import Customers
-from telco_churn.parameters import IngestionParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.pipeline import create_pipeline
 from tests.conftest import read_parameters
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from telco_churn.contracts import Contacts, Customers, Invoices
-from telco_churn.parameters import IngestionParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.nodes import (
     TooManyBlankedError,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from telco_churn.pipelines.own_table.splits import assign_folds
 

@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from kedro.framework.cli.utils import _split_params
 
-from telco_churn.parameters import EvaluationParams, OwnTableParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.own_table import OwnTableParams
 from tests.conftest import PROJECT, read_parameters
 
 

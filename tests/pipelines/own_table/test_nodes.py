@@ -10,7 +10,7 @@ import pytest
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts import CustomerFeatures
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table import nodes
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from tests.conftest import evaluation_params, label_params

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from telco_churn.pipelines.own_table.splits import split_by_date
 

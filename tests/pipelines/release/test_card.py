@@ -8,16 +8,13 @@ import pandas as pd
 import pytest
 
 from kedro_asof.params import AsOf
-from telco_churn.parameters import (
-    DecisionParams,
-    EligibilityParams,
-    LabelParams,
-    OwnTableParams,
-    SummaryParams,
-    TrainingParams,
-)
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.leakage import LeakageParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.parameters.release import ReleaseParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.card import write_model_card
 from telco_churn.pipelines.release.data_summary import describe_examples
@@ -46,11 +43,12 @@ PROMOTION = {"status": "champion", "reasons": ["It earns 10 EUR more."], "eviden
 NO_LEAKS = pd.DataFrame(columns=["feature", "check", "evidence", "value", "limit"])
 
 
-def training(trials: int = 0, action: str = "fail") -> TrainingParams:
-    tuning = TuningParams(trials=trials, minutes=1, space=SearchSpace())
-    return TrainingParams.model_construct(  # the card reads nothing else of it
-        tuning=tuning, leakage=LeakageParams.model_construct(action=action)
-    )
+def tuning(trials: int) -> TuningParams:
+    return TuningParams(trials=trials, minutes=1, space=SearchSpace())
+
+
+def leakage(action: str) -> LeakageParams:
+    return LeakageParams.model_construct(action=action)  # the card reads nothing else of it
 
 
 def examples(*splits: tuple[str, str]) -> Any:
@@ -100,7 +98,8 @@ def write(**changes: Any) -> tuple[str, str]:
         "leakage_findings": NO_LEAKS,
         "promotion": PROMOTION,
         "decision": DECISION,
-        "training": training(),
+        "leakage": leakage("fail"),
+        "tuning": tuning(0),
         "release": ReleaseParams(model_name="telco_churn"),
         "evaluation": evaluation_params(confidence=0.9),
         "summary": SummaryParams(scores="", currency="EUR", next_steps=[]),
@@ -199,7 +198,9 @@ def test_leaks_a_search_and_a_rejection_are_not_kept_quiet() -> None:
         [{"feature": "win_back", "check": "alone", "evidence": "ROC AUC 0.99", "value": 1.0}]
     )
     rejected = PROMOTION | {"status": "rejected", "reasons": ["It earns less."]}
-    markdown, _ = write(leakage_findings=leaks, training=training(30, "warn"), promotion=rejected)
+    markdown, _ = write(
+        leakage_findings=leaks, leakage=leakage("warn"), tuning=tuning(30), promotion=rejected
+    )
     assert "- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown
     assert "The gate made it **rejected**" in markdown

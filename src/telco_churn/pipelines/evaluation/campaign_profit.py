@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from telco_churn.model.decision import Decision
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.evaluation.held_out import CANDIDATE, Floats, HeldOut, Integers
 from telco_churn.pipelines.evaluation.ranking import run_total
 

@@ -6,7 +6,8 @@ In: held_out_predictions, parameters. Out: profit_curve, and tables for plots.
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import DecisionParams, EvaluationParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.campaign_profit import Campaign
 from telco_churn.pipelines.evaluation.held_out import Floats, HeldOut, read_held_out
 from telco_churn.pipelines.evaluation.ranking import Ranking, Tally

@@ -6,7 +6,7 @@ In: held_out_predictions, parameters. Out: decile_table, calibration_curve.
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import EvaluationParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.held_out import CANDIDATE, Floats, HeldOut, read_held_out
 from telco_churn.pipelines.evaluation.ranking import DECILES, Ranking, Tally
 from telco_churn.pipelines.evaluation.resampling import find_interval, resample

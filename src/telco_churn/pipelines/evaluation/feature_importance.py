@@ -3,30 +3,25 @@
 In: tables of the evaluation, the candidate, parameters. Out: feature_importance, and figures.
 """
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import DecisionParams, SummaryParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.plots import draw_profit
 
 
 def rank_features(candidate: ChurnModel) -> pd.DataFrame:
-    """Order all features by how much of the loss they took away in training.
+    """Order all features by their share in what the model learnt; its scorer says of what.
 
     Returns:
-        `feature`, and `gain_share` of the gain of all splits; the largest first.
+        `feature`, and `share` (for LightGBM of the gain of all splits); the largest first.
     """
-    gain = np.asarray(candidate.booster.feature_importance("gain"), dtype=np.float64)
-    total = gain.sum()
     table = pd.DataFrame(
-        {
-            "feature": candidate.encoding.columns,
-            "gain_share": gain / total if total > 0 else gain,
-        }
+        {"feature": candidate.encoding.columns, "share": candidate.scorer.importance()}
     )
-    return table.sort_values(["gain_share", "feature"], ascending=[False, True], ignore_index=True)
+    return table.sort_values(["share", "feature"], ascending=[False, True], ignore_index=True)
 
 
 def plot_profit(

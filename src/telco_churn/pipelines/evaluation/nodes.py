@@ -9,7 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import DecisionParams, EvaluationParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.campaign_profit import Campaign
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
-from telco_churn.parameters import EvaluationParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.held_out import Floats, Integers
 
 AT_ONCE = 4  # draws a core that are picked ahead, two bytes a customer each

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import EvaluationParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.held_out import Floats, read_held_out
 from telco_churn.pipelines.evaluation.resampling import (
     bound_largest,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import EvaluationParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.binning import name_slices
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,

@@ -11,7 +11,8 @@ import ibis.expr.types as ir
 
 from kedro_asof.windows.aggregate import has_event
 from kedro_asof.windows.point_in_time import LOADED_AT
-from telco_churn.parameters import FeatureParams, LabelParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.features.snapshots import KEY, select_final
 
 

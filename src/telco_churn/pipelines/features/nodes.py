@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.windows.aggregate import aggregate_windows
-from telco_churn.parameters import FeatureParams
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.features.snapshots import KEY
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 

@@ -14,16 +14,13 @@ from kedro_asof.errors import InputError, NotReadyError
 from kedro_asof.params import AsOf
 from kedro_asof.windows.aggregate import has_event
 from kedro_asof.windows.point_in_time import is_known, join_known
-from telco_churn.parameters import (
-    EligibilityParams,
-    FeatureParams,
-    LabelParams,
-    ReadinessParams,
-    SnapshotParams,
-    SourceParams,
-    TrainingParams,
-)
-from telco_churn.training_data.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.learning.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.readiness import ReadinessParams, SourceParams
+from telco_churn.parameters.snapshots import SnapshotParams
+from telco_churn.parameters.training import TrainingParams
 
 KEY = ("customer_id", "as_of")
 

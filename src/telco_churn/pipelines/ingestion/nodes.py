@@ -15,7 +15,7 @@ import pandas as pd
 from kedro_asof.contracts.contract import TableContract
 from kedro_asof.errors import RefusedError
 from telco_churn.contracts.ingestion import BLANKED, DUPLICATE, KEPT, is_rejected
-from telco_churn.parameters import IngestionParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.row_checks import (
     BLANKED_BY,
     check_rows,

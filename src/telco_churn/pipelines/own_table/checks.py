@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kedro_asof.errors import InputError
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.columns import is_positive, read_dates
 
 EXAMPLES_SHOWN = 5

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 
 IDENTIFIER_SHARE = 0.9  # of distinct values, above which text names rows rather than groups them
 IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing

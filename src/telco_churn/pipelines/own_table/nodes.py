@@ -11,7 +11,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.params import AsOf
-from telco_churn.parameters import EvaluationParams, LabelParams, OwnTableParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.checks import (
     UnusableTableError,
     check_finite,

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from telco_churn import plots
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 
 
 def draw_pictures(

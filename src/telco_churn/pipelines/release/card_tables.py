@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from telco_churn.parameters import DecisionParams
+from telco_churn.learning.baselines import list_titles
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 
 METRICS = {
@@ -23,17 +24,11 @@ METRICS = {
     "capture_top_decile": ("Captured in the first decile", "{:.1%}"),
     "expected_profit": ("Expected profit per date", "{:,.0f}"),
 }
-MODELS = {
-    "candidate": "This model",
-    "champion": "Champion before",
-    "rule_of_thumb": "Rule of thumb",
-    "logistic_regression": "Logistic regression",
-    "untuned_lightgbm": "Untuned LightGBM",
-}
+MODELS = {"candidate": "This model", "champion": "Champion before"}  # beside the baselines
 PURPOSES = {
     "train": "to learn from",
     "gap": "not used, a gap as long as the horizon",
-    "calibration": "number of trees and calibration",
+    "calibration": "where to stop learning, and calibration",
     "test": "to judge",
     "folds": "to learn from and, out of fold, to judge",
 }
@@ -72,14 +67,15 @@ def tabulate_splits(examples: ExamplesSummary) -> CardTable:
 def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
     """This model beside its baselines and the champion, a metric a row."""
     present = list(dict.fromkeys(metric_intervals["model"]))
-    models = [model for model in MODELS if model in present]
+    titles = MODELS | list_titles()
+    models = [model for model in titles if model in present]
     figures = metric_intervals.set_index(["metric", "model"]).to_dict("index")
     rows = [
         [title, *(show(form, figures.get((metric, model))) for model in models)]
         for metric, (title, form) in METRICS.items()
         if (metric, "candidate") in figures
     ]
-    return CardTable(["", *(MODELS[model] for model in models)], rows)
+    return CardTable(["", *(titles[model] for model in models)], rows)
 
 
 def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:

@@ -17,7 +17,10 @@ from kedro_asof.contracts.row_rules import late_columns
 from kedro_asof.params import AsOf
 from kedro_asof.windows.point_in_time import select_known
 from telco_churn.contracts import Contacts, Invoices
-from telco_churn.parameters import DecisionParams, EligibilityParams, FeatureParams, ReasonParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.reasons import ReasonParams
 
 # The day of a row, of the tables that are not declared in features.windows.
 DAY_OF = {

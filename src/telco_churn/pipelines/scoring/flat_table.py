@@ -8,7 +8,9 @@ import pyarrow as pa
 
 from kedro_asof.params import AsOf
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
-from telco_churn.parameters import DecisionParams, OwnTableParams, ScoringParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.nodes import check_champion, predict_churn
 from telco_churn.registry.registry_types import ModelVersion
 

@@ -20,7 +20,9 @@ from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCH
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureMismatchError
-from telco_churn.parameters import DecisionParams, ReasonParams, ScoringParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.batches import Run, run_on_batch
 from telco_churn.pipelines.scoring.commit_plan import ScorePlan
 from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
@@ -68,7 +70,7 @@ def predict_churn(
         raise NothingToScoreError(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "
             "cancellations around that date and at eligibility in "
-            "conf/base/parameters/features.yml, or choose another as_of."
+            "conf/base/parameters/eligibility.yml, or choose another as_of."
         )
     model = champion.model.with_decision(Decision(**decision.money))
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)

@@ -6,7 +6,7 @@ The summary has a namespace of its own, so that Kedro-Viz shows the scores betwe
 from kedro.pipeline import Node, Pipeline
 
 from kedro_asof.tags import DATED, DELIVERY
-from telco_churn.parameters import FeatureParams
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.scoring import (
     commit_plan,
     contact_lists,

@@ -8,7 +8,8 @@ import pandas as pd
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts.ingestion import BLANKED, is_rejected
-from telco_churn.parameters import SummaryParams
+from telco_churn.learning.baselines import HEADLINE
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
 
 WORST_RULES = 3
@@ -17,7 +18,6 @@ HEADLINES = {
     "average_precision": "average precision",
     "lift_at_5_percent": "lift at 5 %",
 }
-SIMPLE_RIVAL = "logistic_regression"
 
 
 def describe_rejected_rows(
@@ -51,7 +51,7 @@ def summarise_run(
     """Say in a few lines what was scored, by what, how good it is, and what to do next."""
     metrics, facts = champion.metrics, champion.facts
     held_out = ", ".join(
-        f"{title} {metrics[name]:.3f} (logistic {metrics[f'{SIMPLE_RIVAL}_{name}']:.3f})"
+        f"{title} {metrics[name]:.3f} (logistic {metrics[f'{HEADLINE}_{name}']:.3f})"
         for name, title in HEADLINES.items()
     )
     return "\n".join(

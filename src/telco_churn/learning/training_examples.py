@@ -4,6 +4,8 @@ In: training_examples. Out: pandas frames and `Rows`.
 """
 
 import hashlib
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -12,6 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from kedro_asof.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
 FOLD = "fold_"  # a split's name begins so where rows are judged in turn, not by time
@@ -59,6 +63,19 @@ def select_rows(examples: pd.DataFrame, what: str) -> Rows:
             "label.horizon_days; on your own table, check own_table.target and own_table.positive."
         )
     return Rows(examples.drop(columns=NOT_FEATURES), churned)
+
+
+def warn_of_unknown_features(parameter: str, named: Iterable[str], examples: pd.DataFrame) -> None:
+    """Warn when a parameter names columns that are not features: they may be misspelt."""
+    features = examples.columns.drop(NOT_FEATURES)
+    unknown = [name for name in named if name not in features]
+    if unknown:
+        logger.warning(
+            "%s names %s, which are no features and are passed over. There are %s.",
+            parameter,
+            unknown,
+            list(features),
+        )
 
 
 def digest_examples(examples: pd.DataFrame) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from kedro_asof.errors import InputError
-from telco_churn.parameters import LabelParams, SplitParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.training import SplitParams
 
 
 class TooFewSnapshotsError(InputError):
@@ -44,6 +45,6 @@ def assign_splits(dates: Sequence[date], split: SplitParams, label: LabelParams)
             f"to test, {split.calibration_snapshots} to calibrate and one to train on, with "
             f"label.horizon_days = {label.horizon_days} between them. Choose a later as_of, an "
             "earlier snapshots.from, or lower snapshots.minimum_history_days in "
-            "conf/base/parameters/features.yml."
+            "conf/base/parameters/snapshots.yml."
         )
     return splits | dict.fromkeys(left, "train")

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from telco_churn.parameters import SplitParams
-from telco_churn.training_data.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.learning.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.parameters.training import SplitParams
 from tests.conftest import label_params
 
 START = date(2026, 1, 1)
