@@ -11,6 +11,7 @@ from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.parameters.scoring import ScoringParams
+from telco_churn.pipelines.scoring.commit_plan import ScorePlan
 from telco_churn.pipelines.scoring.nodes import check_champion, predict_churn
 from telco_churn.registry.registry_types import ModelVersion
 
@@ -22,6 +23,7 @@ def predict_table_churn(
     as_of: AsOf,
     scoring: ScoringParams,
     decision: DecisionParams,
+    score_plan: ScorePlan | None = None,
 ) -> pa.RecordBatchReader | ir.Table:
     """Predict churn of every customer of a flat table; see `predict_churn`.
 
@@ -42,7 +44,7 @@ def predict_table_churn(
             "this run; then run this again. If it is another table, give it an environment of its "
             "own, and so a model of its own: docs/own_data.md."
         )
-    return predict_churn(customer_features, champion, as_of, scoring, decision)
+    return predict_churn(customer_features, champion, as_of, scoring, decision, score_plan)
 
 
 def find_misfits(features: ir.Table, encoding: FeatureEncoding) -> tuple[list[str], list[str]]:

@@ -42,6 +42,7 @@ def predict_churn(
     as_of: AsOf,
     scoring: ScoringParams,
     decision: DecisionParams,
+    score_plan: ScorePlan | None = None,
 ) -> pa.RecordBatchReader | ir.Table:
     """Predict churn of every customer of one date, a batch at a time.
 
@@ -53,6 +54,7 @@ def predict_churn(
         as_of: The morning to score.
         scoring: `batch_rows`, how many customers are in memory at a time.
         decision: What contacts cost and win today, whatever it was when the model was trained.
+        score_plan: Not read: a run notes which commit it replaces before it scores.
 
     Returns:
         The columns of `ChurnPredictions`: a stream, or an expression where the engine runs the
@@ -62,6 +64,7 @@ def predict_churn(
         NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
         FeatureMismatchError: When the champion reads features that are not there.
     """
+    del score_plan
     champion = check_champion(champion)
     _check_features(customer_features, champion)
     customers = customer_features.filter(customer_features.as_of == as_of.day)

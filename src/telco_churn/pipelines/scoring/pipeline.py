@@ -16,7 +16,7 @@ from telco_churn.pipelines.scoring import (
     run_summary,
 )
 
-PREDICTED_BY = ("params:as_of", "params:scoring", "params:decision")
+PREDICTED_BY = ("params:as_of", "params:scoring", "params:decision", "score_plan")
 
 
 def create_pipeline(features: FeatureParams) -> Pipeline:
