@@ -1,4 +1,4 @@
-"""Somebody's flat table: where it is and what its columns are."""
+"""A flat table of your own: where it is and what its columns are."""
 
 from typing import Self
 
@@ -18,7 +18,7 @@ class OwnTableParams(Block):
         id: The column that names a customer; None numbers the rows.
         drop: Columns to leave out.
         time: The column with the date of each row, by which it is split; None splits into folds.
-        folds: Of the cross-validation.
+        folds: Number of folds of the cross-validation.
         calibration_fraction: With `time`, the share of rows that calibrate.
         test_fraction: With `time`, the share of rows that test, the latest.
         gap_days: Days from a row's date until its target is known; None takes the label's horizon.
