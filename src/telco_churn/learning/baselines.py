@@ -1,4 +1,4 @@
-"""What a candidate has to beat, on the same rows: a rule, a line, and a model nobody tuned.
+"""What a candidate has to beat on the same rows: a rule, a line, and an untuned model.
 
 In: rows to learn from, rows to judge. Out: a probability for each of these, by baseline. Another
 baseline is one more entry in `BASELINES`: metrics, card and plots read names, titles and colours

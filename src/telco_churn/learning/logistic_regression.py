@@ -95,7 +95,7 @@ def read_scorer(regression: Pipeline, matrix: Matrix, encoding: FeatureEncoding)
     Args:
         regression: As `fit_logistic_regression` gives it.
         matrix: The rows that it was fitted on, shape `(rows, features)`.
-        encoding: Of these rows.
+        encoding: How these rows were encoded.
     """
     prepare, coefficients = regression[1], regression[-1].coef_[0]
     numbers = _read_numbers(prepare, coefficients) if encoding.numeric else []

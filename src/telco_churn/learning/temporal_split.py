@@ -1,4 +1,4 @@
-"""Which date teaches, which calibrates, which judges: by time, with the label's window between.
+"""Splits dates by time into train, calibration and test, with the label's window between.
 
 In: dates and `training.split`. Out: a purpose for each date.
 """
@@ -19,7 +19,7 @@ def assign_splits(dates: Sequence[date], split: SplitParams, label: LabelParams)
     """Give each date a purpose: the latest test, those before calibrate, the rest train.
 
     What a model learns from must be known before the first date that judges it, so dates whose
-    label window reaches beyond that date are a `gap` that nobody uses.
+    label window reaches beyond that date are a `gap` that is not used.
 
     Args:
         dates: Values of `as_of`.

@@ -37,7 +37,7 @@ def read_examples(training_examples: ir.Table) -> pd.DataFrame:
     """Read examples in an order that no engine's parallelism changes: LightGBM sees the order.
 
     Returns:
-        The same rows by `as_of` and `customer_id`, in memory once for all who learn or judge.
+        The same rows by `as_of` and `customer_id`, in memory once for all nodes.
     """
     order = [("as_of", "ascending"), ("customer_id", "ascending")]
     examples = training_examples.to_pyarrow().sort_by(order)
@@ -81,7 +81,7 @@ def warn_of_unknown_features(parameter: str, named: Iterable[str], examples: pd.
 def digest_examples(examples: pd.DataFrame) -> str:
     """Fingerprint of the columns, which rows there are, what came of them, what each is for.
 
-    Not of the date: the same table looked at tomorrow is the same table.
+    It leaves out the date: the same table tomorrow is the same table.
     """
     key = examples[["customer_id", "churned", "split"]].astype("str")
     return _digest(list(examples.columns), key)
@@ -90,8 +90,8 @@ def digest_examples(examples: pd.DataFrame) -> str:
 def digest_rows(examples: pd.DataFrame) -> pd.Series:
     """Fingerprint of each row: who it is, what came of it, every feature.
 
-    Not of its date and its split: in another table, on another day, it is the same row. Nobody can
-    read a customer out of it.
+    It leaves out the date and the split: in another table, on another day, it is the same row. No
+    customer can be read out of it.
 
     Returns:
         Unsigned 64-bit numbers, in the order of the rows.

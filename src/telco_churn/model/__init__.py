@@ -1,4 +1,4 @@
-"""The model as it is packaged: encoding, probability, calibration, decision by money, reasons.
+"""The model as it is packaged: encoding, scorer, calibration, decision by money, reasons.
 
 It knows no pipeline, so that it loads wherever MLflow loads it.
 """

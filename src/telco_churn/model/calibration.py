@@ -1,4 +1,4 @@
-"""Turns a booster's raw scores into probabilities that mean what they say."""
+"""Turns raw scores into probabilities that mean what they say."""
 
 from dataclasses import dataclass
 

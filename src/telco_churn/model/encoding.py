@@ -1,4 +1,4 @@
-"""Turns a feature frame into the matrix of a booster, the same way in training and scoring."""
+"""Turns a feature frame into the matrix of a scorer, the same way in training and scoring."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

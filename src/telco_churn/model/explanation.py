@@ -1,4 +1,4 @@
-"""Finds the features that raise each score most, and says so in words.
+"""Finds the features that raise each score most, and puts them into words.
 
 In: features, their contributions, templates. Out: three reasons a row, each with its feature, value
 and contribution. Rows are put into words together, feature by feature, each distinct value once.
@@ -31,7 +31,7 @@ def explain_rows(
     Args:
         features: As the model reads them.
         matrix: The same, encoded; shape `(rows, features)`.
-        contributions: Of the same shape.
+        contributions: In log odds, of the same shape.
         encoding: Which column is where.
         templates: By feature.
 

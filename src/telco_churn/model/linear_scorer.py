@@ -84,7 +84,7 @@ class LinearScorer:
         The effects of a row add up to its raw score less the intercept, exactly: there are no
         interactions. They are the SHAP values of a linear model whose features are independent.
         """
-        effects = (*self.numbers, *self.categories)
+        effects: tuple[NumberEffect | CategoryEffect, ...] = (*self.numbers, *self.categories)
         shares = np.empty(matrix.shape, order="F")
         for position, effect in enumerate(effects):
             shares[:, position] = effect.of(matrix[:, position])

@@ -21,7 +21,7 @@ class DecisionParams(Block):
         campaign_capacity: How many customers can be contacted for one date; None is no limit.
         holdout_fraction: Share of customers who are never contacted, so that the effect of contacts
             can be measured; always the same customers.
-        holdout_name: Of the draw; another name draws others.
+        holdout_name: Name of the draw; another name draws other customers.
         medium_risk_from: Lowest probability of a medium risk.
         high_risk_from: Lowest probability of a high risk.
     """
@@ -47,5 +47,5 @@ class DecisionParams(Block):
 
     @property
     def money(self) -> dict[str, float]:
-        """All that a model is packaged with: whom a campaign can call is the campaign's to know."""
+        """What a model is packaged with; limits of a campaign belong to the campaign."""
         return self.model_dump(exclude={"campaign_capacity", "holdout_fraction", "holdout_name"})

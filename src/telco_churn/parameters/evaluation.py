@@ -6,7 +6,7 @@ from kedro_asof.params import Block, split_list
 
 
 class RuleOfThumbParams(Block):
-    """What people go by without a model: customers of a feature from `lowest` to `highest`."""
+    """What people go by without a model: a feature from `lowest` to `highest` means churn."""
 
     feature: str
     lowest: float
@@ -28,11 +28,10 @@ class EvaluationParams(Block):
     Attributes:
         bootstrap_samples: How often customers are drawn anew for the intervals.
         confidence: How often an interval is to hold the truth.
-        seed: Of the draws; all models are measured on the same ones.
-        slices: Features by whose values the model is judged apart; those that are not there are
-            left out.
+        seed: Seed of the draws; all models are measured on the same ones.
+        slices: Features by whose values the model is judged apart; unknown ones are left out.
         minimum_slice_rows: Fewer rows than this are shown and not judged.
-        rule_of_thumb: None where there is none; left out where its feature is not there, or text.
+        rule_of_thumb: None for no rule; left out where its feature is missing, or text.
     """
 
     bootstrap_samples: int = Field(ge=20)

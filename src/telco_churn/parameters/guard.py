@@ -11,7 +11,7 @@ class GuardParams(Block):
     """Bounds against the latest date scored before, if that was not long ago.
 
     Attributes:
-        action: `refuse` ends the run before anything is committed, `warn` only says it.
+        action: `refuse` ends the run before anything is committed, `warn` only logs.
         compare_within_days: Dates that lie further back are not compared with.
         max_customers_change: Share by which the number of customers may rise or fall.
         max_stability_index: Largest population stability index of the probabilities, where the

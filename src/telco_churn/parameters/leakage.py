@@ -13,13 +13,14 @@ class LeakageParams(Block):
     Attributes:
         action: What happens to a feature that is found: `fail` stops the run, `warn` only logs,
             `drop` leaves it out.
-        accepted: Features that somebody looked at and found to be known before `as_of`.
-        sample_rows: The alarm looks at so many rows at most, each class in its share.
-        max_single_roc_auc: Of churn rates by value of one feature, on rows they were not made of.
-        max_missing_roc_auc: Of whether a feature is missing.
+        accepted: Features that were found, checked, and are known before `as_of`.
+        sample_rows: Rows that are counted at most, each class in its share.
+        max_single_roc_auc: Largest ROC AUC of the churn rates by value of one feature, on rows
+            they were not made of.
+        max_missing_roc_auc: Largest ROC AUC of whether a feature is missing.
         certain_from: Churn rate from which a value, a range or being missing gives churn away.
-        certain_share: Of all who churned, so many at least must be given away by it.
-        certain_churners: And so many of them, as a number.
+        certain_share: Share of all churners that it must give away at least.
+        certain_churners: Number of churners that it must give away at least.
         duplicate_tolerance: Share of rows in which a copy of the label may differ from it.
         max_shared_rows: Share of test rows whose features also stand among the rows to learn from.
     """

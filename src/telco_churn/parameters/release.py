@@ -9,7 +9,7 @@ class ReleaseParams(Block):
     """What a model card tells its reader to load.
 
     Attributes:
-        model_name: Of the registered model.
+        model_name: Name of the registered model.
     """
 
     model_name: str = Field(min_length=1)

@@ -35,7 +35,7 @@ class SnapshotParams(Block):
     def _read_step(cls, value: Any) -> Any:
         match = STEP.match(str(value))
         if match is None or int(match[1]) == 0:
-            raise ValueError(f"{value!r} is no step of time: say for example 4 weeks, or 30 days")
+            raise ValueError(f"Invalid step {value!r}: expected for example 4 weeks, or 30 days")
         return str(value)
 
     @property

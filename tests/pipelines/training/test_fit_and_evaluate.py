@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kedro_asof.errors import WrongCallError
 from telco_churn.learning.training_examples import UnfitExamplesError
 from telco_churn.model.churn_model import ChurnModel
+from telco_churn.model.linear_scorer import LinearScorer
 from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.training.nodes import fit_candidate
 from tests.conftest import (
@@ -92,6 +94,32 @@ def test_a_score_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> 
     model = fit(examples, min_child_samples=5)
     assert model.calibration.slope == 0
     assert "learnt from the train rows: of the 40 rows that calibrate" in caplog.text
+
+
+def test_a_learner_without_a_search_space_is_not_tuned() -> None:
+    learning = (
+        training_params(learner="logistic_regression"),
+        lightgbm_params(),
+        tuning_params(trials=3),
+    )
+    others = (evaluation_params(), decision_params(), reason_params())
+    with pytest.raises(WrongCallError, match=r"tuning.trials is 3, but .* logistic_regression"):
+        fit_candidate(make_examples([1], ["train"]), [], *learning, *others, no_studies)
+
+
+def test_a_regression_learns_from_folds_too() -> None:
+    examples = make_examples(list(range(0, ROWS, 4)), ["fold_1", "fold_2"])
+    learning = (
+        training_params(learner="logistic_regression"),
+        lightgbm_params(),
+        tuning_params(),
+    )
+    others = (evaluation_params(), decision_params(), reason_params())
+    model, judged, history, settings = fit_candidate(examples, [], *learning, *others, no_studies)
+    assert isinstance(model.scorer, LinearScorer)
+    assert judged["churn_probability"].notna().all()
+    assert len(history) == 1
+    assert settings == {}
 
 
 def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -29,7 +29,7 @@ def compute_shapley(met: Bits, covers: Floats, value: float) -> Floats:
     Args:
         met: Shape `(features, patterns)`, whether the conditions of a feature are met.
         covers: Shape `(features,)`, the share of the training rows that meet them.
-        value: Of the leaf.
+        value: Value of the leaf, in log odds.
 
     Returns:
         Shape `(features, patterns)`. A pattern has the same bits whichever others there are.

@@ -53,7 +53,7 @@ class DeepLeaf:
         conditions: One for each feature on the path.
         features: Positions in the matrix.
         covers: Share of the training rows that follow the path, by feature.
-        value: Of the leaf.
+        value: Value of the leaf, in log odds.
     """
 
     conditions: tuple[Condition, ...]

@@ -1,4 +1,4 @@
-"""The leak alarm: features that know what only the future tells, rows that test what was learnt.
+"""The leak alarm: features that know the future, and test rows that a model learnt from.
 
 In: raw_examples, `leakage`. Out: leakage_findings, the features to leave out, then the examples
 that a model learns from and is judged by.
@@ -110,7 +110,7 @@ def leave_out_features(leakage_findings: pd.DataFrame, leakage: LeakageParams) -
     """Choose the features to leave out, or stop; `leakage.action` says which.
 
     Args:
-        leakage_findings: Saved by now: who reads the error can look them up.
+        leakage_findings: They are saved by now: the reader of the error can look them up.
         leakage: `action`.
 
     Returns:

@@ -28,8 +28,11 @@ from telco_churn.parameters.lightgbm import LightGBMParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.tuning import TuningParams
-from telco_churn.pipelines.training.fit import FitConfig
-from telco_churn.pipelines.training.fit_and_evaluate import fit_by_folds, fit_by_time
+from telco_churn.pipelines.training.fit_and_evaluate import (
+    FitConfig,
+    fit_by_folds,
+    fit_by_time,
+)
 from telco_churn.pipelines.training.tuning import OpenStudy
 
 logger = logging.getLogger(__name__)
@@ -67,18 +70,18 @@ def fit_candidate(
     reasons: ReasonParams,
     tuning_studies: OpenStudy,
 ) -> tuple[ChurnModel, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Fit a model, and let it and its baselines judge rows that none of them learnt from.
+    """Fit a model, and let it and its baselines predict rows that none of them learnt from.
 
     Examples split by time are judged on their test rows. Examples in folds are judged out of fold,
     and the model is then fitted on all of them.
 
     Args:
         examples: Features, `churned` and `split`, without rows that leak.
-        features_left_out: What the leak alarm does not let in.
+        features_left_out: Features that the leak alarm leaves out.
         training: Which learner, the seed, and the share of rows that calibrate.
         lightgbm: How LightGBM learns.
         tuning: How long its parameters are searched, and where.
-        evaluation: The rule of thumb, and by what the judged rows are told apart.
+        evaluation: The rule of thumb, and the features whose slices are judged later.
         decision: What contacts cost and win.
         reasons: How features are put into words.
         tuning_studies: Where a search keeps its trials.

@@ -1,4 +1,4 @@
-"""Searches better parameters for LightGBM with Optuna, and goes on where it stopped.
+"""Searches better parameters for LightGBM with Optuna, and resumes a search that was stopped.
 
 In: rows to learn from, rows to calibrate on, a study. Out: the parameters of its best trial.
 """
@@ -35,8 +35,8 @@ class Search:
     Attributes:
         study: Where its trials are kept, those of earlier runs among them.
         rows: What it learns from, in words.
-        left: How many searches have the time that is left, this one among them.
-        deadline: Of them all, by `time.monotonic`.
+        left: How many searches share the time that is left, this one among them.
+        deadline: When all searches end, by `time.monotonic`.
     """
 
     study: optuna.Study
@@ -67,8 +67,8 @@ def digest_search(
 ) -> str:
     """Fingerprint of what the trials of a search follow from: every value, space and settings.
 
-    Not of how long it may last, of threads, nor of the date: `split` says what a date is for, and
-    the same table looked at tomorrow is the same table.
+    It leaves out the time limit, the threads, and the date: `split` says what a date is for, and
+    the same table tomorrow is the same table.
     """
     settings = training.model_dump(include={"seed", "calibration_fraction"}) | {
         "lightgbm": lightgbm.model_dump(exclude={"threads"}),
