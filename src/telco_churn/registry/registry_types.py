@@ -14,11 +14,6 @@ Status = Literal["champion", "challenger", "rejected"]
 
 # What is told of every version, by the gate, in summaries and in the log.
 NEEDED_FACTS = ("as_of", "learnt_from")
-NEEDED_METRICS = tuple(
-    prefix + metric
-    for prefix in ("", "logistic_regression_")
-    for metric in ("roc_auc", "average_precision", "lift_at_5_percent")
-)
 
 
 @dataclass(frozen=True)

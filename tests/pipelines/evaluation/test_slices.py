@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from telco_churn.contracts import SliceGaps, SliceMetrics
-from telco_churn.pipelines.evaluation.binning import name_slices
-from telco_churn.pipelines.evaluation.slice_tables import measure_slices
+from telco_churn.pipelines.evaluation.slices import measure_slices, name_slices
 from tests.pipelines.evaluation.predictions import evaluation_params, predict
 
 REGIONS = ["north", "south", "east", "west"]

@@ -3,13 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from telco_churn import plots
-from telco_churn.pipelines.evaluation import (
-    curves,
-    deciles,
-    feature_importance,
-    nodes,
-    slice_tables,
-)
+from telco_churn.pipelines.evaluation import curves, nodes, slices
 
 ROWS, CHAMPION = "held_out_predictions", "champion_predictions"
 HOW, MONEY = "params:evaluation", "params:decision"
@@ -40,19 +34,20 @@ def _measures() -> list[Node]:
             name="compare_with_champion",
         ),
         Node(
-            slice_tables.measure_slices,
+            slices.measure_slices,
             [ROWS, HOW],
             ["slice_metrics", "slice_gaps"],
             name="measure_slices",
         ),
+        Node(nodes.rank_features, "candidate", "feature_importance", name="rank_features"),
     ]
 
 
 def _tables() -> list[Node]:
     return [
-        Node(deciles.tabulate_deciles, [ROWS, HOW], "decile_table", name="tabulate_deciles"),
+        Node(curves.tabulate_deciles, [ROWS, HOW], "decile_table", name="tabulate_deciles"),
         Node(
-            deciles.tabulate_calibration,
+            curves.tabulate_calibration,
             [ROWS, HOW],
             "calibration_curve",
             name="tabulate_calibration",
@@ -64,12 +59,6 @@ def _tables() -> list[Node]:
         Node(curves.trace_roc, ROWS, "roc_points", name="trace_roc"),
         Node(curves.trace_precision, ROWS, "precision_recall_points", name="trace_precision"),
         Node(curves.count_probabilities, ROWS, "probability_histogram", name="count_probabilities"),
-        Node(
-            feature_importance.rank_features,
-            "candidate",
-            "feature_importance",
-            name="rank_features",
-        ),
     ]
 
 
@@ -95,10 +84,10 @@ def _plots() -> list[Node]:
         ),
         Node(plots.draw_deciles, "decile_table", "decile_plot", name="draw_deciles"),
         Node(
-            feature_importance.plot_profit,
+            plots.draw_profit,
             ["profit_curve", "baseline_profit_curves", MONEY, "params:summary"],
             "profit_plot",
-            name="plot_profit",
+            name="draw_profit",
         ),
         Node(
             plots.draw_importance, "feature_importance", "importance_plot", name="draw_importance"
