@@ -128,54 +128,46 @@ def expected_profit(model: WeightedModel) -> float:
     return model.campaign.profit(model.row_weights)
 
 
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("roc_auc", "ROC AUC", "{:.4f}", "higher", roc_auc, curve="roc", is_headline=True),
-        Metric(
-            "average_precision",
-            "Average precision",
-            "{:.4f}",
-            "higher",
-            average_precision,
-            curve="precision_recall",
-            is_headline=True,
-        ),
-        Metric("brier", "Brier score", "{:.5f}", "lower", brier),
-        Metric("log_loss", "Log loss", "{:.5f}", "lower", log_loss),
-        Metric(
-            "expected_calibration_error",
-            "Calibration error",
-            "{:.4f}",
-            "lower",
-            expected_calibration_error,
-            gaps=calibration_gaps,
-        ),
-        Metric(
-            "lift_at_5_percent",
-            "Lift at 5 %",
-            "{:.2f}",
-            "higher",
-            lift_at_5_percent,
-            is_headline=True,
-        ),
-        Metric(
-            "capture_top_decile",
-            "Captured in the first decile",
-            "{:.1%}",
-            "higher",
-            capture_top_decile,
-        ),
-        Metric(
-            EXPECTED_PROFIT,
-            "Expected profit per date",
-            "{:,.0f}",
-            "higher",
-            expected_profit,
-            needs_both_classes=False,
-        ),
-    )
-}
+def _index(*metrics: Metric) -> dict[str, Metric]:
+    return {metric.name: metric for metric in metrics}
+
+
+METRICS = _index(
+    Metric("roc_auc", "ROC AUC", "{:.4f}", "higher", roc_auc, curve="roc", is_headline=True),
+    Metric(
+        "average_precision",
+        "Average precision",
+        "{:.4f}",
+        "higher",
+        average_precision,
+        curve="precision_recall",
+        is_headline=True,
+    ),
+    Metric("brier", "Brier score", "{:.5f}", "lower", brier),
+    Metric("log_loss", "Log loss", "{:.5f}", "lower", log_loss),
+    Metric(
+        "expected_calibration_error",
+        "Calibration error",
+        "{:.4f}",
+        "lower",
+        expected_calibration_error,
+        gaps=calibration_gaps,
+    ),
+    Metric(
+        "lift_at_5_percent", "Lift at 5 %", "{:.2f}", "higher", lift_at_5_percent, is_headline=True
+    ),
+    Metric(
+        "capture_top_decile", "Captured in the first decile", "{:.1%}", "higher", capture_top_decile
+    ),
+    Metric(
+        EXPECTED_PROFIT,
+        "Expected profit per date",
+        "{:,.0f}",
+        "higher",
+        expected_profit,
+        needs_both_classes=False,
+    ),
+)
 
 
 def measure(model: WeightedModel) -> Floats:

@@ -21,6 +21,7 @@ from telco_churn.plots.style import (
 )
 
 CANDIDATE = "candidate"
+INTERVAL = ("value", "low", "high")
 THICK, THIN = 2.2, 1.2
 FIRST_RECALL = 0.02  # precision of fewer is noise, and would press the rest flat
 
@@ -152,6 +153,6 @@ def _show(metrics: list[Metric], metric_intervals: pd.DataFrame, model: str) -> 
     """A model's metrics with their intervals, for the legend."""
     ours = metric_intervals[metric_intervals["model"] == model].set_index("metric")
     return ", ".join(
-        show_interval(one.format, *ours.loc[one.name, ["value", "low", "high"]].tolist())
+        show_interval(one.format, *(float(ours[column][one.name]) for column in INTERVAL))
         for one in metrics
     )

@@ -1,4 +1,4 @@
-"""Intervals hold the truth as often as they say, and resample customers, not rows."""
+"""Intervals hold the truth as often as their confidence says; they resample customers."""
 
 from datetime import date
 from threading import Barrier
@@ -52,7 +52,7 @@ def test_intervals_of_95_percent_hold_the_truth_about_that_often(
     assert 86 <= held <= 100
 
 
-def test_the_calibration_error_of_a_calibrated_model_is_not_told_from_none(
+def test_the_calibration_error_of_a_calibrated_model_is_rarely_above_0(
     intervals: list[pd.DataFrame],
 ) -> None:
     lows = [read_interval(table, CALIBRATION_ERROR)[1] for table in intervals]
@@ -64,7 +64,7 @@ def test_the_calibration_error_of_a_calibrated_model_is_not_told_from_none(
     )
 
 
-def test_the_calibration_error_of_a_model_off_by_far_is_told() -> None:
+def test_the_calibration_error_of_a_miscalibrated_model_is_above_0() -> None:
     rows = predict(2000, seed=1)
     rows = rows.assign(churn_probability=rows["churn_probability"] ** 0.5)
     table = measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))
@@ -138,7 +138,7 @@ def test_draws_run_side_by_side_and_blas_leaves_the_cores_to_them(
     assert threads == {1}
 
 
-def test_the_largest_of_many_gaps_that_are_noise_is_seldom_told_from_none() -> None:
+def test_the_largest_of_many_gaps_that_are_noise_is_rarely_above_0() -> None:
     random = np.random.default_rng(0)
     error = np.array([1, 1, 1, 5.0])  # a small slice among large ones
     alarms, found = 0, 0

@@ -62,7 +62,7 @@ def test_every_table_keeps_its_contract(rows: pd.DataFrame) -> None:
         contract.validate(table)
 
 
-def test_predictions_without_a_rival_keep_the_contract() -> None:
+def test_predictions_without_a_baseline_keep_the_contract() -> None:
     contracts.HeldOutPredictions.validate(predict(10, seed=0))
 
 

@@ -1,4 +1,4 @@
-"""What a model card is written from, with figures that can be told apart."""
+"""The inputs of a model card, with numbers that all differ."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def make_card_inputs(**changes: Any) -> dict[str, Any]:
         "roc_points": small.make_roc_points(),
         "calibration_curve": small.make_calibration_curve(),
         "profit_curve": small.make_profit_curve(),
-        "baseline_profit_curves": small.make_rival_profit_curves(),
+        "baseline_profit_curves": small.make_baseline_profit_curves(),
         "decile_table": small.make_decile_table(),
         "slice_metrics": small.make_slice_metrics(),
         "slice_gaps": small.make_slice_gaps(),

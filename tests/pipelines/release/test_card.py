@@ -1,4 +1,4 @@
-"""The model card holds the figures, says what is true of its data, and needs nothing else."""
+"""The model card shows its numbers, describes its data correctly, and needs no other file."""
 
 import re
 from typing import Any
@@ -51,7 +51,7 @@ def card() -> tuple[str, str]:
         "| age_band: 75 and over | 8,000 | 160 | 2.00% | not judged | not judged |",
         "| segment | ROC AUC | 0.012 (0.000 to 0.046) | business | consumer |",
         "right one first in 81 of 100 pairs",
-        "54 % of those who churn are outside the riskiest decile",
+        "54 % of churners are outside the riskiest decile",
         "taken by 30 % is an assumption",
         "It was judged on 1 date.",
         "Too few to judge: age_band: 75 and over.",
@@ -63,7 +63,7 @@ def test_a_card_of_an_operator_holds(part: str, card: tuple[str, str]) -> None:
     assert part in card[0]
 
 
-def test_the_page_holds_what_the_markdown_says_and_its_pictures(card: tuple[str, str]) -> None:
+def test_the_page_has_the_tables_and_figures_of_the_markdown(card: tuple[str, str]) -> None:
     markdown, page = card
     assert "4,321 (4,105\u00a0to\u00a04,537)" in page
     assert page.count("<table>") == markdown.count("| --- |") == 6
@@ -81,7 +81,7 @@ def test_the_same_training_writes_the_same_card(card: tuple[str, str]) -> None:
     assert write() == card
 
 
-def test_a_table_in_folds_is_told_of_as_such() -> None:
+def test_a_table_in_folds_is_described_as_such() -> None:
     folds = examples(("fold_1", "2026-01-05"), ("fold_2", "2026-01-05"))
     markdown, _ = write(intended_use=TABLE, examples_summary=folds)
     for part in (
@@ -102,14 +102,14 @@ def test_a_table_by_time_is_judged_by_time() -> None:
     assert "On the test rows" in markdown
 
 
-def test_inactivity_is_told_in_the_names_of_its_tables() -> None:
+def test_inactivity_names_its_tables() -> None:
     label = LabelParams(kind="inactivity", horizon_days=30, event_tables=["usage", "invoices"])
     subject = describe_operator(label, EligibilityParams(active_within_days=90))
     assert "no event in `usage`, `invoices` within 30 days" in subject.predicts
     assert subject.population.endswith("and have an event within 90 days before")
 
 
-def test_leaks_a_search_and_a_rejection_are_not_kept_quiet() -> None:
+def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
     leaks = pd.DataFrame(
         [{"feature": "win_back", "check": "alone", "evidence": "ROC AUC 0.99", "value": 1.0}]
     )

@@ -19,6 +19,10 @@ CANDIDATE = "candidate"
 CHAMPION = "champion"
 KEY = ["customer_id", "as_of"]
 SLICE_PREFIX = "slice_"
+RECOVERY = (
+    "Both tables need the same customers and dates. Run `kedro run --pipelines training` again: "
+    "it makes both."
+)
 
 
 class UnfitPredictionsError(InputError):
@@ -62,7 +66,7 @@ class HeldOut:
         return Campaign.of(self.churned, self.probability[model], self.date, decision)
 
     def weigh(self, decision: DecisionParams, model: str) -> Callable[[Floats], WeightedModel]:
-        """Sort the rows once for a model; the result takes weights, and metrics take its result."""
+        """Sort the rows for a model; the result is a function of weights, shape `(rows,)`."""
         ranking, campaign = self.rank(model), self.plan_campaign(decision, model)
         return lambda weights: WeightedModel(ranking, weights, campaign)
 
@@ -107,8 +111,7 @@ def keep_shared_rows(
     if others:
         raise UnfitPredictionsError(
             f"{others:,} of {len(champion_predictions):,} rows of champion_predictions are not "
-            "held out. Both tables need the same customers and dates. Run `kedro run --pipelines "
-            "training` again: it makes both."
+            f"held out. {RECOVERY}"
         )
     return shared
 
@@ -136,8 +139,6 @@ def _align(frame: pd.DataFrame, champion_predictions: pd.DataFrame) -> pd.Series
     lacking = int(joined[CHAMPION].isna().sum())
     if lacking:
         raise UnfitPredictionsError(
-            f"champion_predictions lacks {lacking:,} of {len(frame):,} held-out rows. Both tables "
-            "need the same customers and dates. Run `kedro run --pipelines training` again: it "
-            "makes both."
+            f"champion_predictions lacks {lacking:,} of {len(frame):,} held-out rows. {RECOVERY}"
         )
     return joined[CHAMPION]
