@@ -18,8 +18,12 @@ export KEDRO_DISABLE_TELEMETRY := true
 COMMA := ,
 # A value for --params as it stands: they are YAML, and split at commas.
 quoted = "$(subst ',\x27,$(subst $(COMMA),\x2C,$(subst ",\",$(subst \,\\,$(1)))))"
-AS_OF ?= $(shell date +%F)
-POSITIVE ?= Yes
+as_of ?= $(shell date +%F)
+positive ?= Yes
+
+# Options are named as parameters are. Upper-case names, which they had before, are refused until 1.0.
+RENAMED := $(foreach name,TABLE TARGET POSITIVE ID DROP TIME SLICES AS_OF ENV,$(if $(findstring command,$(origin $(name))),$(name)=))
+$(if $(strip $(RENAMED)),$(error Unknown option $(strip $(RENAMED)): write $(shell echo '$(strip $(RENAMED))' | tr A-Z a-z)))
 
 # Compiled again from itself, a fresh lock stays as it is.
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
@@ -65,16 +69,16 @@ format: $(INSTALLED) ## Put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [ENV=own_table]
-	$(BIN)/kedro viz run --env $(or $(ENV),local)
+viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=own_table]
+	$(BIN)/kedro viz run --env $(or $(env),local)
 
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # it looks for mlflow on the path
 
-own-table: $(INSTALLED) ## Your own table: TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b] [TIME=month] [SLICES=a,b] [ENV=own_table]
-	@test -n '$(subst ','\'',$(TABLE))' -a -n '$(subst ','\'',$(TARGET))' || { \
-		echo "Say which: make own-table TABLE=file.csv TARGET=Churn POSITIVE=Yes [ID=customerID] [DROP=a,b] [TIME=month] [SLICES=a,b]"; exit 2; }
-	$(BIN)/kedro run --env $(or $(ENV),own_table) --pipelines own_table --params 'as_of=$(AS_OF),own_table.table=$(call quoted,$(TABLE)),own_table.target=$(call quoted,$(TARGET)),own_table.positive=$(call quoted,$(POSITIVE)),own_table.id=$(call quoted,$(ID)),own_table.time=$(call quoted,$(TIME)),own_table.drop=$(call quoted,$(subst $(COMMA),;,$(DROP))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(SLICES)))'
+own-table: $(INSTALLED) ## Your own table: table=file.csv target=Churn [positive=Yes] [id=customerID] [drop=a,b] [time=month] [slices=a,b] [as_of=2026-09-28] [env=own_table]
+	@test -n '$(subst ','\'',$(table))' -a -n '$(subst ','\'',$(target))' || { \
+		echo "Name the table and its target: make own-table table=file.csv target=Churn. All options: make help"; exit 2; }
+	$(BIN)/kedro run --env $(or $(env),own_table) --pipelines own_table --params 'as_of=$(as_of),$(foreach option,table target positive id time,own_table.$(option)=$(call quoted,$($(option)))$(COMMA))own_table.drop=$(call quoted,$(subst $(COMMA),;,$(drop))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(slices)))'
 
 bench: $(INSTALLED) ## Measure against what a user would write instead; write docs/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)

@@ -17,10 +17,11 @@ import shap
 
 from benchmarks.page import Page, report_folder, section_parser, tabulate
 from benchmarks.targets import Target
+from telco_churn.learning.fit_model import fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
+from telco_churn.learning.training_examples import Rows
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
-from telco_churn.pipelines.training.fitting import fit_churn_model
-from telco_churn.training_data.training_examples import Rows
 
 TREES = 300
 THREADS = 2
@@ -124,8 +125,11 @@ def _measure_model(categories: int, leaves: int, rows: int) -> dict[str, Rate | 
     """Measure all contenders on one model; of who is left out, say why."""
     train = make_rows(1, min(TRAINING_ROWS, 10 * rows), categories)
     model = fit_churn_model(
-        train, make_rows(2, 5_000, categories), SETTINGS | {"num_leaves": leaves}, TREES, MONEY
-    )
+        train,
+        make_rows(2, 5_000, categories),
+        LightGBMLearner(SETTINGS | {"num_leaves": leaves}, TREES),
+        MONEY,
+    ).model
     features = make_rows(3, rows, categories).features
     found: dict[str, Rate | str] = {}
     for contender in _list_contenders(model, leaves, rows):
@@ -194,17 +198,17 @@ def _list_contenders(model: ChurnModel, leaves: int, rows: int) -> list[Contende
 
 def _ask_lightgbm(model: ChurnModel, frame: pd.DataFrame) -> Any:
     matrix = model.encoding.encode(frame)
-    return model.booster.predict(matrix, pred_contrib=True, num_threads=THREADS)
+    return model.scorer.booster.predict(matrix, pred_contrib=True, num_threads=THREADS)
 
 
 def _ask_shap(model: ChurnModel, frame: pd.DataFrame) -> object:
-    explainer = shap.TreeExplainer(model.booster, feature_perturbation="tree_path_dependent")
+    explainer = shap.TreeExplainer(model.scorer.booster, feature_perturbation="tree_path_dependent")
     return explainer.shap_values(model.encoding.encode(frame))
 
 
 def _ask_shap_itself(model: ChurnModel, frame: pd.DataFrame) -> object:
     """Have shap compute: for a model of LightGBM's it would only call pred_contrib."""
-    explainer = shap.TreeExplainer(model.booster, feature_perturbation="tree_path_dependent")
+    explainer = shap.TreeExplainer(model.scorer.booster, feature_perturbation="tree_path_dependent")
     if explainer.model.trees is None:
         raise ValueError("its own code reads no categorical splits")
     explainer.model.model_type = "internal"

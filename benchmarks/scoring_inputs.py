@@ -11,8 +11,10 @@ import mlflow
 import pandas as pd
 
 from benchmarks.sample_operator import PROJECT
+from telco_churn.learning.fit_model import fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
+from telco_churn.learning.training_examples import Rows
 from telco_churn.model.decision import Decision
-from telco_churn.pipelines.training.fitting import fit_churn_model
 from telco_churn.registry.model_registry import ModelAlias, ModelRegistration
 from telco_churn.registry.registry_types import (
     NEEDED_FACTS,
@@ -20,7 +22,6 @@ from telco_churn.registry.registry_types import (
     ModelPackage,
     Promotion,
 )
-from telco_churn.training_data.training_examples import Rows
 
 AS_OF = "2026-09-28"
 PLACE = Path("data/benchmark/scoring")
@@ -60,8 +61,8 @@ def register_champion(examples: Path, leaves: int) -> None:
     frame = frame.iloc[:: max(1, len(frame) // LEARNT_FROM)]
     rows = Rows(frame.drop(columns=NOT_FEATURES), frame["churned"].to_numpy())
     settings = SETTINGS | {"num_leaves": leaves, "early_stopping_round": TREES}
-    model = fit_churn_model(rows, rows, settings, TREES, MONEY)
-    assert model.booster.num_trees() == TREES
+    model = fit_churn_model(rows, rows, LightGBMLearner(settings, TREES), MONEY).model
+    assert model.scorer.booster.num_trees() == TREES
     mlflow.set_tracking_uri(f"sqlite:///{PLACE}/mlflow.db")
     if mlflow.get_experiment_by_name("scoring") is None:
         mlflow.create_experiment("scoring", str((PROJECT / PLACE / "mlruns").absolute()))

@@ -23,7 +23,7 @@ def predict_matrix(model: ChurnModel, features: str) -> float:
     """Time `booster.predict` alone, its matrix being in memory already: nothing can be faster."""
     matrix = _read_matrix(model, features)
     started = time.perf_counter()
-    model.booster.predict(matrix, num_threads=2)
+    model.scorer.booster.predict(matrix, num_threads=2)
     return time.perf_counter() - started
 
 
@@ -43,12 +43,12 @@ def explain_best(model: ChurnModel, features: str) -> float:
     """Time `booster.predict`, then shap on those with the highest probability; scaled up."""
     matrix = _read_matrix(model, features)
     started = time.perf_counter()
-    probability = model.booster.predict(matrix, num_threads=2)
+    probability = model.scorer.booster.predict(matrix, num_threads=2)
     best = np.argsort(-probability)[: round(CONTACTED * len(matrix))]
     predicted = time.perf_counter() - started
     some = matrix[best[:SHAPED]]
     started = time.perf_counter()
-    explainer = shap.TreeExplainer(model.booster, feature_perturbation="tree_path_dependent")
+    explainer = shap.TreeExplainer(model.scorer.booster, feature_perturbation="tree_path_dependent")
     explainer.shap_values(some)
     return predicted + (time.perf_counter() - started) * len(best) / len(some)
 

@@ -20,19 +20,18 @@ from kedro.framework.startup import bootstrap_project
 
 from kedro_asof.locks import LOCKS
 from kedro_asof.params import AsOf
-from telco_churn.parameters import (
-    DecisionParams,
-    EligibilityParams,
-    EvaluationParams,
-    FeatureParams,
-    LabelParams,
-    MessParams,
-    ReadinessParams,
-    ReasonParams,
-    SimulationParams,
-    SnapshotParams,
-    TrainingParams,
-)
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.readiness import ReadinessParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.simulation import MessParams, SimulationParams
+from telco_churn.parameters.snapshots import SnapshotParams
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.simulation.nodes import simulate_operator
 
 PROJECT = Path(__file__).parents[1]
@@ -49,10 +48,10 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 
-def read_parameters(name: str, block: str | None = None) -> dict[str, Any]:
+def read_parameters(name: str) -> dict[str, Any]:
     """A block of conf/base/parameters as it is committed."""
     path = PROJECT / "conf" / "base" / "parameters" / f"{name}.yml"
-    return yaml.safe_load(path.read_text())[block or name]
+    return yaml.safe_load(path.read_text())[name]
 
 
 def simulation_params(**changes: Any) -> SimulationParams:
@@ -64,7 +63,7 @@ def feature_params() -> FeatureParams:
 
 
 def snapshot_params(**changes: Any) -> SnapshotParams:
-    return SnapshotParams(**(read_parameters("features", "snapshots") | changes))
+    return SnapshotParams(**(read_parameters("snapshots") | changes))
 
 
 def label_params(**changes: Any) -> LabelParams:
@@ -72,11 +71,19 @@ def label_params(**changes: Any) -> LabelParams:
 
 
 def eligibility_params(**changes: Any) -> EligibilityParams:
-    return EligibilityParams(**(read_parameters("features", "eligibility") | changes))
+    return EligibilityParams(**(read_parameters("eligibility") | changes))
 
 
-def training_params() -> TrainingParams:
-    return TrainingParams(**read_parameters("training"))
+def training_params(**changes: Any) -> TrainingParams:
+    return TrainingParams(**(read_parameters("training") | changes))
+
+
+def lightgbm_params(**changes: Any) -> LightGBMParams:
+    return LightGBMParams(**(read_parameters("lightgbm") | changes))
+
+
+def tuning_params(**changes: Any) -> TuningParams:
+    return TuningParams(**(read_parameters("tuning") | changes))
 
 
 def decision_params(**changes: Any) -> DecisionParams:
@@ -137,8 +144,7 @@ class ProjectCopy:
         from telco_churn.cli import run  # noqa: PLC0415  (Kedro must know the project first)
 
         result = CliRunner(catch_exceptions=False).invoke(run, ["--env", env, *arguments])
-        while mlflow.active_run():  # kedro-mlflow opens the run again at each node
-            mlflow.end_run()
+        assert mlflow.active_run() is None
         return result
 
     def edit(self, path: str, old: str, new: str) -> None:

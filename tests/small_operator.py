@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from telco_churn.contracts import IDENTIFIERS
-from telco_churn.parameters import FeatureParams
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.features import nodes
 from telco_churn.pipelines.features.snapshots import snapshot_customers
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES

@@ -9,7 +9,7 @@ from typing import Any
 
 from wandb.proto.wandb_internal_pb2 import ArtifactRecord, Record
 
-from telco_churn.tracking.run_file import read_messages
+from kedro_wandb.wandb_log import read_messages
 
 
 def read_records(file: Path) -> list[Record]:

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import click
-import mlflow
 import pandas as pd
 from kedro.framework import project as kedro_project
 from kedro.framework.cli.utils import KedroCliError, _split_params
@@ -19,7 +18,7 @@ from kedro.framework.project import pipelines
 from kedro.runner import SequentialRunner
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import ExitCode
+from kedro_asof.errors import ExitCode, take_first_line
 from kedro_asof.exit_codes import EXPECTED, Translate, find_exit_code, find_fault, is_expected
 from kedro_asof.project import open_session, show_table
 
@@ -69,7 +68,6 @@ WORDS = {
     ExitCode.STOPPED: "stopped",
 }
 FINE = (ExitCode.DONE, ExitCode.NOTHING_TO_DO)
-STATUS = dict.fromkeys(FINE, "FINISHED") | {ExitCode.STOPPED: "KILLED"}  # MLflow's words
 FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # no other date would go otherwise
 REASON_WIDTH = 60  # characters; the line of the date has all of it
 
@@ -189,9 +187,6 @@ def _run_date(
         if KedroCliError.VERBOSE_ERROR and not is_expected(error):
             raise
         code, message = _judge(error, project.translate)
-    finally:
-        while mlflow.active_run():  # kedro-mlflow opens the run again at each node
-            mlflow.end_run(STATUS.get(code, "FAILED"))
     return DateRun(as_of, code, time.monotonic() - started, message)
 
 
@@ -199,7 +194,7 @@ def _judge(raised: Exception, translate: Translate) -> tuple[ExitCode, str]:
     error = find_fault(raised, translate)
     if is_expected(error) and str(error):
         return find_exit_code(error), mask_credentials(str(error))
-    first_line = mask_credentials(next(iter(str(error).splitlines()), "no message"))
+    first_line = mask_credentials(take_first_line(error))
     return find_exit_code(error), f"{type(error).__name__}: {first_line}"
 
 

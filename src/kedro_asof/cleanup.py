@@ -1,11 +1,12 @@
-"""Finds and removes what runs made on the way to the scores of old dates.
+"""Finds and removes what runs left in the folders of old dates.
 
-Features, predictions and reasons of a date are read by the run that makes them and by nobody else:
-a run that needs them makes them anew.
+A run of a date reads what its own nodes wrote there, and makes it anew when it is gone. Committed
+rows (`DatedTable`) and deliveries stay.
 """
 
 import re
 import shutil
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.tags import DATED, DELIVERY
 
-ON_THE_WAY = ("customer_features", "churn_predictions", "contact_reasons")
 PARTITION = re.compile(r"as_of=(\d{4}-\d\d-\d\d)")
 
 
@@ -38,33 +40,47 @@ class Leftover:
     bytes: int
 
 
-def remove_leftovers(leftovers: list[Leftover], scores: DatedTable) -> None:
-    """Delete folders, once all their dates are known to be at rest.
+def list_intermediate(pipelines: Iterable[Pipeline], catalog: DataCatalog) -> list[str]:
+    """Name the datasets of a date that cleanup may remove: tagged `DATED`, not `DELIVERY`."""
+    nodes = {node for pipeline in pipelines for node in pipeline.nodes}
+    dated = [node for node in nodes if DATED in node.tags and DELIVERY not in node.tags]
+    names = {name for node in dated for name in node.outputs}
+    return sorted(name for name in names if not isinstance(catalog.get(name), DatedTable))
 
-    Raises:
-        DateTakenError: When a run is at one of the dates; nothing is deleted.
+
+def find_leftovers(names: Iterable[str], catalog: DataCatalog, before: date) -> list[Leftover]:
+    """List what lies in folders of dates before one, by date; tables elsewhere have none.
+
+    Args:
+        names: The datasets; see `list_intermediate`.
+        catalog: Any date's catalog.
+        before: The first date to leave out.
     """
-    with ExitStack() as claims:
-        for as_of in sorted({leftover.as_of for leftover in leftovers}):
-            claims.enter_context(scores.lock_date(str(as_of)))
-        for leftover in leftovers:
-            shutil.rmtree(leftover.folder)
-
-
-def find_leftovers(catalog: DataCatalog, before: date) -> list[Leftover]:
-    """List what lies in folders of dates before one, by date; tables elsewhere have none."""
     found = [
         Leftover(as_of, name, folder, _measure(folder))
-        for name in ON_THE_WAY
+        for name in names
         for folder in _list_partitions(catalog.get(name))
         if (as_of := _read_date(folder)) and as_of < before
     ]
     return sorted(found, key=lambda leftover: (leftover.as_of, leftover.name))
 
 
-def list_elsewhere(catalog: DataCatalog) -> list[str]:
+def list_elsewhere(names: Iterable[str], catalog: DataCatalog) -> list[str]:
     """Name the datasets that lie in no folders of this machine, as in a warehouse."""
-    return [name for name in ON_THE_WAY if _find_partition(catalog.get(name)) is None]
+    return [name for name in names if _find_partition(catalog.get(name)) is None]
+
+
+def remove_leftovers(leftovers: list[Leftover], table: DatedTable) -> None:
+    """Delete folders, once a lock on each of their dates is held.
+
+    Raises:
+        DateTakenError: When a run holds one of the dates; nothing is deleted.
+    """
+    with ExitStack() as locks:
+        for as_of in sorted({leftover.as_of for leftover in leftovers}):
+            locks.enter_context(table.lock_date(str(as_of)))
+        for leftover in leftovers:
+            shutil.rmtree(leftover.folder)
 
 
 def _list_partitions(dataset: Any) -> list[Path]:

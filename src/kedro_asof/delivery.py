@@ -1,16 +1,22 @@
-"""Writes the contact lists of a date anew from its commit: after a kill, after a restore."""
+"""Writes what others fetch of a date anew from its commit: after a kill, after a restore."""
 
-from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 from kedro.runner import SequentialRunner
 
-NODES = ("scoring.list_contacts", "scoring.sort_contacts")
+from kedro_asof.tags import DELIVERY
 
 
-def write_contact_lists(catalog: DataCatalog) -> None:
-    """Write the lists of the catalog's `as_of`; each is replaced as a whole.
+def list_deliveries(pipeline: Pipeline) -> list[str]:
+    """Name the datasets that nodes tagged `DELIVERY` write."""
+    return sorted(pipeline.only_nodes_with_tags(DELIVERY).all_outputs())
+
+
+def deliver(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    """Run the nodes tagged `DELIVERY`; each dataset is replaced as a whole.
 
     Args:
-        catalog: Of a session with the date as its parameter `as_of`.
+        pipeline: Commits a date, then delivers it.
+        catalog: The catalog of a session whose `as_of` is that date.
     """
-    SequentialRunner().run(pipelines["scoring"].only_nodes(*NODES), catalog)
+    SequentialRunner().run(pipeline.only_nodes_with_tags(DELIVERY), catalog)

@@ -61,3 +61,8 @@ def walk_causes(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         context = None if error.__suppress_context__ else error.__context__
         error = error.__cause__ or context
+
+
+def take_first_line(error: object) -> str:
+    """Return the first line of a message: databases and Rust go on with advice and backtraces."""
+    return next(iter(str(error).splitlines()), "no message")

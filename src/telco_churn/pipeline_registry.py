@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kedro.config import OmegaConfigLoader
 from kedro.framework.project import settings
 from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
-from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.pipelines.evaluation import pipeline as evaluation
 from telco_churn.pipelines.features import pipeline as features
 from telco_churn.pipelines.ingestion import pipeline as ingestion
@@ -18,22 +23,23 @@ from telco_churn.pipelines.scoring import pipeline as scoring
 from telco_churn.pipelines.simulation import pipeline as simulation
 from telco_churn.pipelines.training import pipeline as training
 
-# The parameters of the session, which the pipelines are built for; a hook puts them here.
-_session_parameters: dict[str, Any] = {}
-
-
-def build_for(parameters: Mapping[str, Any]) -> None:
-    """Take the parameters that say which event tables there are."""
-    _session_parameters.clear()
-    _session_parameters.update(parameters)
-
 
 def register_pipelines() -> dict[str, Pipeline]:
+    """Build the pipelines for the base configuration: Kedro may ask where there is no session.
+
+    For a session, `CheckParametersHook` replaces them by those for its own parameters.
+    """
+    return create_pipelines(_read_base_parameters())
+
+
+def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
     """Name each pipeline; `training` and `scoring` begin with the features that they need.
 
     So either runs for any date by its name alone, and never on another date's features.
+
+    Args:
+        parameters: All blocks; `features`, `label`, `eligibility` and `readiness` shape pipelines.
     """
-    parameters = _session_parameters or _read_base_parameters()
     declared = FeatureParams.model_validate(parameters["features"])
     described = features.create_pipeline(
         declared,
@@ -44,7 +50,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     judged = evaluation.create_pipeline()
     stages = {
         "simulation": simulation.create_pipeline(),
-        "ingestion": ingestion.create_pipeline(),
+        "ingestion": ingestion.create_pipeline(IngestionParams(**parameters["ingestion"]).tables),
         "features": described,
         "training": sum(
             [
@@ -74,9 +80,8 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def _read_base_parameters() -> dict[str, Any]:
-    """Read them where no session has, as `kedro registry list` does."""
     project = find_kedro_project(Path.cwd()) or Path.cwd()
-    loader = settings.CONFIG_LOADER_CLASS(
+    loader = OmegaConfigLoader(
         conf_source=str(project / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS
     )
     return loader["parameters"]

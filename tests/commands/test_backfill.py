@@ -1,14 +1,19 @@
 """Dates are run one after another, skipped where they are scored, and told of at the end."""
 
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 from kedro.framework.startup import bootstrap_project
+from mlflow.entities import Run
 
 from kedro_asof.errors import ExitCode
+from kedro_asof.params import AsOf
+from telco_churn.pipelines.scoring import commit_plan
 from tests.conftest import ProjectCopy
 
 pytestmark = pytest.mark.slow
@@ -59,6 +64,26 @@ def test_a_backfill_stops_at_a_failure_or_goes_on_when_told_to(project: ProjectC
     on = backfill(project, *dates, "--keep-going")
     assert on.exit_code == ExitCode.NOT_READY
     assert "[3/3] 2026-10-06 not ready" in on.output
+
+
+def test_each_date_has_a_run_of_mlflow_and_ctrl_c_calls_its_own_killed(
+    project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(list_runs())
+    plan = commit_plan.plan_commit
+
+    def interrupt_the_second(score_history: Any, as_of: AsOf, clock: Any) -> Any:
+        if str(as_of) == "2026-09-21":
+            raise KeyboardInterrupt
+        return plan(score_history, as_of, clock)
+
+    monkeypatch.setattr(commit_plan, "plan_commit", interrupt_the_second)
+    result = backfill(project, "2026-09-14", "2026-09-28")
+    assert result.exit_code == ExitCode.STOPPED, result.output
+    made = list_runs()[before:]
+    assert [run.data.params["as_of"] for run in made] == ["2026-09-14", "2026-09-21"]
+    assert [run.info.status for run in made] == ["FINISHED", "KILLED"]
+    assert mlflow.active_run() is None
 
 
 @pytest.mark.parametrize(
@@ -112,6 +137,15 @@ def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
     for result in (never, listed):
         assert result.exit_code == ExitCode.WRONG_CALL
         assert "There are no scores of 2025-01-01; 1 dates have some" in result.output
+
+
+def list_runs() -> list[Run]:
+    """The runs of the project in the working directory, oldest first."""
+    experiment = mlflow.get_experiment_by_name("telco_churn_test")
+    assert experiment is not None
+    client = mlflow.MlflowClient()
+    runs = client.search_runs([experiment.experiment_id], order_by=["start_time"])
+    return list(runs)
 
 
 def scored_customers(project: ProjectCopy, day: str) -> str:

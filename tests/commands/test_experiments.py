@@ -13,13 +13,13 @@ from tests.conftest import ProjectCopy
 
 
 def run(number: int, data: str = "d" * 64, **changes: object) -> Experiment:
-    parameters = {"training.lightgbm.num_leaves": "7", "seed": "1"}
+    parameters = {"lightgbm.num_leaves": "7", "seed": "1"}
     metrics = {"roc_auc": 0.7, "log_loss": 0.1, "other": 1.0}
     given = {name: value for name, value in changes.items() if name in metrics}
     return Experiment(
         run_id=f"{number}" * 32,
         facts={"data": data, "pipeline": "training"},
-        parameters=parameters | {"training.lightgbm.num_leaves": str(changes.get("leaves", 7))},
+        parameters=parameters | {"lightgbm.num_leaves": str(changes.get("leaves", 7))},
         metrics=metrics | given,  # type: ignore[arg-type]
     )
 
@@ -31,7 +31,7 @@ def cells(text: str, name: str) -> list[str]:
 
 def test_only_parameters_that_differ_are_shown() -> None:
     shown = compare([run(1, leaves=7), run(2, leaves=15)], ["*"])
-    assert cells(shown, "training.lightgbm.num_leaves") == ["7", "15"]
+    assert cells(shown, "lightgbm.num_leaves") == ["7", "15"]
     assert "seed" not in shown
     assert "No parameter differs." in compare([run(1), run(2)], ["*"])
 
@@ -149,7 +149,7 @@ def test_the_champion_and_its_data_are_shown(
     bootstrap_project(finished_project.path)
     result = CliRunner(catch_exceptions=False).invoke(experiments, ["--env", "test"])
     assert result.exit_code == 0, result.output
-    assert cells(result.output, "status") == ["champion"]
+    assert cells(result.output, "model_status") == ["champion"]
     assert cells(result.output, "model") == ["telco_churn_test 1"]
     assert len(cells(result.output, "data")[0]) == 12
 

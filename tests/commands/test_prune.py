@@ -7,11 +7,11 @@ from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 from kedro.framework.startup import bootstrap_project
 
-from kedro_asof.cleanup import ON_THE_WAY
 from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.kedro_asof.datasets.small_scores import table
 
+INTERMEDIATE = ["churn_predictions", "contact_reasons", "customer_features"]
 OLDER, OLD, DAY = "2026-09-14", "2026-09-21", "2026-09-28"
 
 
@@ -25,7 +25,7 @@ def prune(project: ProjectCopy, *arguments: str) -> Result:
 
 @pytest.fixture
 def with_old_dates(project: ProjectCopy) -> ProjectCopy:
-    for name in ON_THE_WAY:
+    for name in INTERMEDIATE:
         (of_date,) = project.data.glob(f"0*/{name}/as_of={DAY}")
         for day in (OLDER, OLD):
             shutil.copytree(of_date, of_date.with_name(f"as_of={day}"))
@@ -33,7 +33,9 @@ def with_old_dates(project: ProjectCopy) -> ProjectCopy:
 
 
 def dates_of(project: ProjectCopy) -> set[str]:
-    folders = [folder for name in ON_THE_WAY for folder in project.data.glob(f"0*/{name}/as_of=*")]
+    folders = [
+        folder for name in INTERMEDIATE for folder in project.data.glob(f"0*/{name}/as_of=*")
+    ]
     return {folder.name.removeprefix("as_of=") for folder in folders}
 
 
@@ -41,7 +43,7 @@ def test_dates_before_one_are_deleted_and_no_score(with_old_dates: ProjectCopy) 
     scores = DeltaTable(with_old_dates.data / "07_model_output" / "churn_scores")
     listed = prune(with_old_dates, "--before", DAY, "--dry-run")
     assert listed.exit_code == ExitCode.DONE
-    assert all(name in listed.output for name in ON_THE_WAY)
+    assert all(name in listed.output for name in INTERMEDIATE)
     assert "MB would be freed" in listed.output
     assert dates_of(with_old_dates) == {OLDER, OLD, DAY}
     deleted = prune(with_old_dates, "--before", DAY)
@@ -55,7 +57,7 @@ def test_dates_before_one_are_deleted_and_no_score(with_old_dates: ProjectCopy) 
 
 
 def test_a_date_that_a_run_is_at_stays(with_old_dates: ProjectCopy) -> None:
-    with table(with_old_dates.data / "07_model_output" / "churn_scores", OLD).claim():
+    with table(with_old_dates.data / "07_model_output" / "churn_scores", OLD).lock():
         result = prune(with_old_dates, "--before", DAY)
     assert result.exit_code == ExitCode.NOT_READY
     assert f"at work on as_of={OLD}" in result.output

@@ -35,7 +35,10 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
         lambda table: table.append_column("roaming_mb", table["data_mb"]),
         ["raw_usage", "unknown ['roaming_mb']", "allowed ['customer_id'"],
     ),
-    "has no rows": (lambda table: table.slice(0, 0), ["raw_usage", "no rows", "raw.yml"]),
+    "has no rows": (
+        lambda table: table.slice(0, 0),
+        ["raw_usage", "no rows", "filepath of its catalog entry"],
+    ),
     "has text in a number": (
         _text_in_numbers,
         ["raw_usage: 99", "call_minutes_type", "Allowed is 2.0%", "rejected_rows"],
@@ -124,8 +127,9 @@ def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
         (["--params", "decision.acceptance_rate=1.2"], ["acceptance_rate", "less than"]),
         (["--params", "decision.campaign_capacity=0"], ["campaign_capacity", "greater than"]),
         (["--params", "evaluation.confidence=2"], ["evaluation.confidence", "less than 1"]),
-        (["--params", "training.leakage.action=ignore"], ["leakage.action", "'warn'"]),
-        (["--params", "training.tuning.trials=-1"], ["tuning.trials", "greater than"]),
+        (["--params", "leakage.action=ignore"], ["leakage.action", "'warn'"]),
+        (["--params", "training.gate.required_gain=5"], ["is now gate.required_gain"]),
+        (["--params", "tuning.trials=-1"], ["tuning.trials", "greater than"]),
         (["--params", "version=newest"], ["version", "number of a registered version"]),
     ],
 )
@@ -186,7 +190,7 @@ def _edit_examples(project: ProjectCopy, change: Callable[[pd.DataFrame], pd.Dat
         ),
         (
             lambda rows: rows.assign(reason_code=rows["churned"].map({True: "price", False: None})),
-            ["reason_code", "limit", "training.leakage"],
+            ["reason_code", "limit", "leakage.accepted"],
         ),
         (
             lambda rows: rows.assign(
@@ -238,7 +242,7 @@ def test_a_search_for_parameters_is_kept_and_not_made_twice(
     caplog.set_level("INFO")
     for expected in (2, 0):
         caplog.clear()
-        search = ["--params", "training.tuning.trials=2"]
+        search = ["--params", "tuning.trials=2"]
         result = project.run("--pipelines", "training", "--from-nodes", nodes, *search)
         assert result.exit_code == 0, result.output
         assert caplog.text.count("Tuning on the train rows: trial") == expected

@@ -1,46 +1,28 @@
-"""A new event table joins by configuration alone, and a prepaid operator is one too."""
+"""A new event table joins by docs/features.md; a prepaid operator learns from inactivity."""
 
+import re
 from datetime import date, timedelta
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+import telco_churn.contracts
 from kedro_asof.errors import ExitCode
-from tests.conftest import ProjectCopy
+from tests.conftest import PROJECT, ProjectCopy
 
-CATALOG = """
-roaming:
-  type: kedro_asof.datasets.engine_table.EngineTable
-  filepath: ${globals:data}/03_primary/roaming.parquet
-  connection: ${globals:engine}
-  validator:
-    class: telco_churn.contracts.DeclaredTable
-    on: [load]
-    options:
-      columns:
-        customer_id: {type: string}
-        day: {type: date}
-        country: {type: string, one_of: [AT, CH]}
-        roaming_mb: {type: float64, at_least: 0}
-      unique: [customer_id, day]
-"""
-BLOCK = """
-    roaming:
-      date: day
-      windows: [28]
-      measures:
-        roaming_mb: [sum, active_days]
-      categories:
-        country: {CH: [share]}
-"""
+PAGE = (PROJECT / "docs/features.md").read_text()
+DECLARED, JUDGED = "## Add a table", "## Have its rows judged"
+INGESTION = "conf/base/parameters/ingestion.yml"
+FEATURES = ("--pipelines", "features", "--tags", "scoring")
 
 
 def test_a_table_with_a_catalog_entry_a_contract_and_a_block_becomes_features(
     project: ProjectCopy,
 ) -> None:
     _add_roaming(project, _roaming())
-    result = project.run("--pipelines", "features", "--tags", "scoring")
+    result = project.run(*FEATURES)
     assert result.exit_code == 0, result.output
     folder = project.data / "04_feature" / "customer_features" / "as_of=2026-09-28"
     features = pd.read_parquet(folder / "features.parquet").set_index("customer_id")
@@ -58,7 +40,7 @@ def test_its_contract_is_kept_like_any_other(project: ProjectCopy) -> None:
     broken = _roaming()
     at = broken.schema.get_field_index("roaming_mb")
     _add_roaming(project, broken.set_column(at, "roaming_mb", pa.array([-1.0] * len(broken))))
-    result = project.run("--pipelines", "features", "--tags", "scoring")
+    result = project.run(*FEATURES)
     assert result.exit_code == ExitCode.REFUSED
     assert "roaming" in result.output
     assert f"roaming_mb_too_small in {len(broken):,} rows" in result.output
@@ -66,16 +48,70 @@ def test_its_contract_is_kept_like_any_other(project: ProjectCopy) -> None:
 
 def test_two_rows_of_one_key_are_refused(project: ProjectCopy) -> None:
     _add_roaming(project, pa.concat_tables([_roaming(), _roaming().slice(0, 3)]))
-    result = project.run("--pipelines", "features", "--tags", "scoring")
+    result = project.run(*FEATURES)
     assert result.exit_code == ExitCode.REFUSED
-    assert "3 rows too many for the key ['customer_id', 'day']" in result.output
+    assert "3 duplicate rows for key ['customer_id', 'day']" in result.output
+
+
+def test_the_rows_of_a_judged_table_are_accounted_for_and_rejected_by_named_rules(
+    project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = _roaming()
+    first = good.slice(0, 1).to_pylist()[0]
+    bad = [
+        first | {"day": date(2026, 9, 1), "roaming_mb": -1.0},
+        first | {"day": date(2026, 9, 2), "country": "FR"},
+        first | {"customer_id": "stranger"},
+        first | {"roaming_mb": 99.0},
+        first,
+    ]
+    _follow_judged(project, monkeypatch)
+    raw = pa.concat_tables([good, pa.Table.from_pylist(bad, good.schema)])
+    pq.write_table(raw, project.data / "01_raw" / "roaming.parquet")
+    result = project.run("--pipelines", "ingestion")
+    assert result.exit_code == 0, result.output
+    report = pd.read_csv(project.data / "02_intermediate" / "ingestion_report.csv")
+    outcomes = report[report["table"] == "roaming"].set_index("outcome")["rows"]
+    rules = ["country_not_allowed", "repeated_key", "roaming_mb_too_small", "unknown_customer"]
+    assert outcomes.to_dict() == {"kept": 300, "duplicate": 1} | dict.fromkeys(rules, 1)
+    rejected = pd.read_parquet(project.data / "02_intermediate" / "rejected_rows.parquet")
+    of_table = rejected[rejected["table"] == "roaming"].set_index("rule")["key"]
+    assert of_table["unknown_customer"] == "stranger/2026-09-27"
+    assert sorted(of_table.index) == rules
+    assert len(pd.read_parquet(project.data / "03_primary" / "roaming.parquet")) == 300
+    result = project.run(*FEATURES)
+    assert result.exit_code == 0, result.output
+    folder = project.data / "04_feature" / "customer_features" / "as_of=2026-09-28"
+    features = pd.read_parquet(folder / "features.parquet")
+    assert set(features["roaming_roaming_mb_sum_28d"]) == {0.0, 30.0}
+
+
+@pytest.mark.parametrize(
+    ("table", "contract", "expected"),
+    [
+        ("roaming", "contracts.Roaming", ["ingestion.tables.roaming.contract", "'contracts'"]),
+        ("roaming", "telco_churn.contracts.Usage", ["no raw_roaming", "no roaming"]),
+        ("usage", "telco_churn.contracts.Invoices", ["usage has two contracts", "tables.Usage"]),
+    ],
+)
+def test_a_judged_table_that_cannot_work_ends_with_one_message(
+    table: str, contract: str, expected: list[str], project: ProjectCopy
+) -> None:
+    usage = "    usage: {contract: telco_churn.contracts.Usage}\n"
+    entry = f"    {table}: {{contract: {contract}}}\n"
+    project.edit(INGESTION, usage, entry if table == "usage" else usage + entry)
+    result = project.run("--pipelines", "ingestion")
+    assert result.exit_code in {ExitCode.REFUSED, ExitCode.WRONG_CALL}
+    message = result.output[result.output.index("Error: ") :]
+    assert [part for part in expected if part not in message] == [], message
+    assert "Traceback" not in result.output
 
 
 def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None:
     project.edit("conf/base/parameters/label.yml", "kind: cancellation", "kind: inactivity")
     project.edit("conf/base/parameters/label.yml", "event_tables: []", "event_tables: [contacts]")
-    features = "conf/base/parameters/features.yml"
-    project.edit(features, "active_within_days: null", "active_within_days: 84")
+    eligibility = "conf/base/parameters/eligibility.yml"
+    project.edit(eligibility, "active_within_days: null", "active_within_days: 84")
     result = project.run("--pipelines", "features")
     assert result.exit_code == 0, result.output
     labelled = pd.read_parquet(project.data / "04_feature" / "labelled_features.parquet")
@@ -114,6 +150,23 @@ def _roaming() -> pa.Table:
 
 def _add_roaming(project: ProjectCopy, table: pa.Table) -> None:
     pq.write_table(table, project.data / "03_primary" / "roaming.parquet")
-    (project.path / "conf" / "base" / "catalog" / "roaming.yml").write_text(CATALOG)
-    parameters = project.path / "conf" / "base" / "parameters" / "features.yml"
-    parameters.write_text(parameters.read_text() + BLOCK)
+    _follow(project, DECLARED)
+
+
+def _follow_judged(project: ProjectCopy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what both sections say; modules of contracts are found in the copy too."""
+    folder = project.path / "src/telco_churn/contracts"
+    folder.mkdir(parents=True)
+    _follow(project, DECLARED)
+    (project.path / "conf/base/catalog/roaming.yml").unlink()
+    _follow(project, JUDGED)
+    path = [*telco_churn.contracts.__path__, str(folder)]
+    monkeypatch.setattr(telco_churn.contracts, "__path__", path)
+
+
+def _follow(project: ProjectCopy, section: str) -> None:
+    """Write or append each block of a section to the file that its first line names."""
+    text = PAGE.split(section)[1].split("\n## ")[0]
+    for path, block in re.findall(r"^```\w+\n# (\S+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        with (project.path / path).open("a") as file:
+            file.write(block)

@@ -98,7 +98,7 @@ def test_a_champion_whose_features_are_no_longer_made_stays_until_a_person_decid
 
 @pytest.mark.slow
 def test_a_model_that_is_not_better_does_not_replace_the_champion(project: ProjectCopy) -> None:
-    worse = "training.lightgbm.max_trees=1"
+    worse = "lightgbm.max_trees=1"
     result = project.run("--pipelines", "training", "--params", worse)
     assert result.exit_code == 0, result.output
     promotion = (project.data / "06_models" / "promotion.json").read_text()

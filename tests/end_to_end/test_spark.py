@@ -24,7 +24,7 @@ from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.engines import connect, map_batches
 from telco_churn.contracts import SCORES_SCHEMA, Contacts
-from telco_churn.pipelines.ingestion.late_values import report_late_values
+from telco_churn.pipelines.ingestion.nodes import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params

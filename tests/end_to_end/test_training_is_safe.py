@@ -27,7 +27,7 @@ NAME = "telco_churn_test"
 # From here on a training takes seconds, and has examples of its own to learn from.
 FROM_EXAMPLES = ("--from-nodes", "training.read_examples,release.describe_operator")
 TRAINING = ("--pipelines", "training", *FROM_EXAMPLES)
-NEVER_GOOD_ENOUGH = "training.gate.max_calibration_error=0.000001"
+NEVER_GOOD_ENOUGH = "gate.max_calibration_error=0.000001"
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def test_tags_that_a_killed_promotion_left_are_mended(
     mending: str, project: ProjectCopy, start: Start
 ) -> None:
     address = registry_of(project)
-    trained = start(project, *TRAINING, "--params", "training.gate.required_gain=0")
+    trained = start(project, *TRAINING, "--params", "gate.required_gain=0")
     assert trained.wait() == ExitCode.DONE
     promote = ("--pipelines", "promote", "--params")
     killed = start(project, *promote, "version=2", after=MOVE_ALIAS)

@@ -10,24 +10,26 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from telco_churn.learning.fit_model import fit_calibration
+from telco_churn.learning.training_examples import read_examples
 from telco_churn.model.decision import Decision
-from telco_churn.parameters import ReasonParams
+from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import list_training_dates
 from telco_churn.pipelines.training import nodes
-from telco_churn.pipelines.training.fitting import fit_calibration
-from telco_churn.training_data.training_examples import read_examples
 from tests.conftest import (
     as_of,
     decision_params,
     evaluation_params,
     feature_params,
     label_params,
+    lightgbm_params,
     read_parameters,
     simulate_tables,
     simulation_params,
     snapshot_params,
     training_params,
+    tuning_params,
 )
 from tests.small_operator import Put, feature_expression
 
@@ -70,8 +72,9 @@ def test_the_model_goes_nearly_all_the_way_to_the_true_hazard(put: Put) -> None:
     examples = read_examples(split)
     evaluation = evaluation_params()
     reasons = ReasonParams(**read_parameters("reasons"))
+    learning = (training_params(), lightgbm_params(), tuning_params())
     model, _, _, _ = nodes.fit_candidate(
-        examples, [], training_params(), evaluation, decision_params(), reasons, no_studies
+        examples, [], *learning, evaluation, decision_params(), reasons, no_studies
     )
     judged = _join_truth(examples[examples["split"].isin(["calibration", "test"])], truth)
     judged["probability"] = model.predict_probability(judged[model.encoding.columns])

@@ -15,7 +15,7 @@ from telco_churn import plots
 from telco_churn.commands import experiments as command
 from telco_churn.commands.compare_runs import Experiment
 from telco_churn.metrics.metric_table import METRICS, Metric, WeightedModel
-from telco_churn.parameters import SummaryParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.evaluation.curves import trace_roc
 from telco_churn.pipelines.evaluation.nodes import (
     compare_with_champion,

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from telco_churn.learning.training_examples import Rows
 from telco_churn.model.decision import Decision
-from telco_churn.training_data.training_examples import Rows
 
 DECISION = Decision(
     kept_customer_value=400,

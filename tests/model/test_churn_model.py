@@ -7,29 +7,36 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
 
+from telco_churn.learning.fit_model import fit_calibration, fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
+from telco_churn.learning.logistic_regression import fit_logistic_regression
+from telco_churn.learning.training_examples import Rows
 from telco_churn.model.calibration import SigmoidCalibration
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
-from telco_churn.pipelines.training.fitting import (
-    fit,
-    fit_calibration,
-    fit_churn_model,
-    fit_logistic_regression,
-)
-from telco_churn.training_data.training_examples import Rows
+from telco_churn.model.lightgbm_scorer import LightGBMScorer
 from tests.model.examples import DECISION, SETTINGS, make_rows
 
 REASONS = ["reason_1", "reason_2", "reason_3"]
+LEARNER = LightGBMLearner(SETTINGS, 50)
 EVIDENCE = [f"{reason}_{part}" for reason in REASONS for part in ("feature", "value")]
+
+
+def read_booster(model: ChurnModel) -> lgb.Booster:
+    assert isinstance(model.scorer, LightGBMScorer)
+    return model.scorer.booster
 
 
 @pytest.fixture(scope="module")
 def model() -> ChurnModel:
-    return fit_churn_model(make_rows(1, 9000), make_rows(2, 9000), SETTINGS, 300, DECISION)
+    return fit_churn_model(
+        make_rows(1, 9000), make_rows(2, 9000), LightGBMLearner(SETTINGS, 300), DECISION
+    ).model
 
 
 def test_a_saved_model_scores_as_before(model: ChurnModel, tmp_path: Path) -> None:
@@ -49,9 +56,7 @@ def test_a_model_travels_as_its_text_whatever_it_was_asked_before(model: ChurnMo
     features = make_rows(3, 50).features
     scores = model.score(features)
     travelled = pickle.loads(pickle.dumps(model))
-    assert set(vars(travelled)) == {
-        "booster_text", "encoding", "calibration", "decision", "templates"
-    }  # fmt: skip
+    assert set(vars(travelled.scorer)) == {"text"}
     pd.testing.assert_frame_equal(travelled.score(features), scores)
 
 
@@ -187,9 +192,9 @@ def test_a_feature_without_any_value_says_nothing(empty: Any) -> None:
     rows, later = make_rows(1), make_rows(2)
     holed = Rows(rows.features.assign(hole=empty), rows.churned)
     found = fit_churn_model(
-        holed, Rows(later.features.assign(hole=empty), later.churned), SETTINGS, 50, DECISION
-    )
-    without = fit_churn_model(rows, later, SETTINGS, 50, DECISION)
+        holed, Rows(later.features.assign(hole=empty), later.churned), LEARNER, DECISION
+    ).model
+    without = fit_churn_model(rows, later, LEARNER, DECISION).model
     assert (found.contributions(holed.features)["hole"] == 0).all()
     assert np.allclose(
         found.predict_probability(holed.features), without.predict_probability(rows.features)
@@ -201,13 +206,13 @@ def test_a_feature_without_any_value_says_nothing(empty: Any) -> None:
 def test_the_history_tells_the_losses_of_the_trees_so_far() -> None:
     train, calibration = make_rows(1, 9000), make_rows(2, 9000)
     settings = SETTINGS | {"early_stopping_round": 0}
-    fitted = fit(train, calibration, settings, 60, DECISION)
+    fitted = fit_churn_model(train, calibration, LightGBMLearner(settings, 60), DECISION)
     model, history = fitted.model, fitted.history
-    assert history["trees"].tolist()[:2] + history["trees"].tolist()[-1:] == [1, 4, 60]
+    assert history["steps"].tolist()[:2] + history["steps"].tolist()[-1:] == [1, 4, 60]
     assert len(history) in (20, 21)  # the best of all is among them
-    matrix = model.encoding.encode(train.features)
-    for trees, loss in zip(history["trees"], history["train_log_loss"], strict=True):
-        said = model.booster.predict(matrix, num_iteration=trees)
+    matrix, booster = model.encoding.encode(train.features), read_booster(model)
+    for trees, loss in zip(history["steps"], history["train_log_loss"], strict=True):
+        said = booster.predict(matrix, num_iteration=trees)
         of_churned = np.where(train.churned, said, 1 - said)
         assert loss == pytest.approx(-np.log(of_churned).mean(), abs=1e-9)
     assert history["calibration_log_loss"].iloc[-1] < history["calibration_log_loss"].iloc[0]
@@ -217,8 +222,8 @@ def test_columns_may_have_names_that_lightgbm_refuses() -> None:
     def rename(rows: Rows) -> Rows:
         return Rows(rows.features.rename(columns={"plan": 'plan: "now", [all]'}), rows.churned)
 
-    model = fit_churn_model(rename(make_rows(1)), rename(make_rows(2)), SETTINGS, 50, DECISION)
-    plain = fit_churn_model(make_rows(1), make_rows(2), SETTINGS, 50, DECISION)
+    model = fit_churn_model(rename(make_rows(1)), rename(make_rows(2)), LEARNER, DECISION).model
+    plain = fit_churn_model(make_rows(1), make_rows(2), LEARNER, DECISION).model
     rows = make_rows(3)
     assert np.array_equal(
         model.predict_probability(rename(rows).features), plain.predict_probability(rows.features)

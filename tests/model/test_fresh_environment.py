@@ -13,7 +13,8 @@ import mlflow
 import pandas as pd
 import pytest
 
-from telco_churn.pipelines.training.fitting import fit_churn_model
+from telco_churn.learning.fit_model import fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
 from telco_churn.registry.model_package import describe_package
 from telco_churn.registry.registry_types import ModelPackage, Promotion
 from tests.conftest import PROJECT
@@ -35,7 +36,9 @@ model.predict(pd.read_parquet(sys.argv[2])).to_parquet(sys.argv[3])
 @pytest.fixture(scope="module")
 def package() -> ModelPackage:
     templates = {"plan": {"text": "on the plan {value}"}}
-    model = fit_churn_model(make_rows(1), make_rows(2), SETTINGS, 60, DECISION, templates)
+    model = fit_churn_model(
+        make_rows(1), make_rows(2), LightGBMLearner(SETTINGS, 60), DECISION, templates
+    ).model
     return ModelPackage(
         model=model,
         example=model.encoding.as_model_input(make_rows(3, 5).features),

@@ -1,13 +1,19 @@
 """Parameters are frozen, know all of their keys, and say what is allowed."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import yaml
 from pydantic import BaseModel, RootModel, ValidationError
 
 from kedro_asof.params import AsOf
-from telco_churn.parameters import BLOCKS, OwnTableParams, VersionParam
-from tests.conftest import simulation_params
+from telco_churn.learning.fit_model import LEARNERS
+from telco_churn.parameters import BLOCKS
+from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.parameters.renamed import RENAMED, find_renamed
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.version import VersionParam
+from tests.conftest import PROJECT, simulation_params
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,37 @@ def test_what_the_command_line_gives_is_read_as_meant(
 def test_a_positive_that_yaml_read_as_a_boolean_is_refused_with_the_way_out() -> None:
     with pytest.raises(ValidationError, match="Quote it"):
         OwnTableParams.model_validate({"table": "t.csv", "target": "y", "positive": True})
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (PROJECT / "conf").glob("*/parameters/*.yml"))
+)
+def test_a_file_holds_the_one_block_of_its_name_read_by_the_module_of_its_name(name: str) -> None:
+    for path in (PROJECT / "conf").glob(f"*/parameters/{name}.yml"):
+        assert list(yaml.safe_load(path.read_text())) == [name]
+    if name != "as_of":  # the date of a run belongs to kedro_asof
+        assert BLOCKS[name].__module__ == f"telco_churn.parameters.{name}"
+
+
+def test_each_learner_that_can_be_chosen_is_there() -> None:
+    allowed = get_args(TrainingParams.model_fields["learner"].annotation)
+    assert set(allowed) == set(LEARNERS)
+
+
+def test_an_old_name_is_found_with_its_new_one() -> None:
+    given = {
+        "training": {"seed": 1, "gate": {"required_gain": 5}, "tuning": {"space": {}}},
+        "gate": {"required_gain": 5},
+    }
+    assert find_renamed(given) == {
+        "training.gate.required_gain": "gate.required_gain",
+        "training.tuning.space": "tuning.space",
+    }
+
+
+def test_a_new_name_of_a_parameter_is_one_that_exists() -> None:
+    for new in RENAMED.values():
+        block, *path = new.split(".")
+        model: Any = BLOCKS[block]
+        for part in path:
+            model = model.model_fields[part].annotation

@@ -16,7 +16,8 @@ from kedro.io import DatasetError
 from mlflow import MlflowClient
 
 from kedro_asof.errors import NotReadyError, RefusedError
-from telco_churn.pipelines.training.fitting import fit_churn_model
+from telco_churn.learning.fit_model import fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
 from telco_churn.registry.model_package import ChangedPackageError
 from telco_churn.registry.model_registry import (
     AliasNumber,
@@ -42,7 +43,9 @@ TEMPLATES = {"plan": {"text": "on the plan {value}"}}
 
 @pytest.fixture(scope="module")
 def package() -> ModelPackage:
-    model = fit_churn_model(make_rows(1), make_rows(2), SETTINGS, 30, DECISION, TEMPLATES)
+    model = fit_churn_model(
+        make_rows(1), make_rows(2), LightGBMLearner(SETTINGS, 30), DECISION, TEMPLATES
+    ).model
     return ModelPackage(
         model=model,
         example=model.encoding.as_model_input(make_rows(3, 5).features),
@@ -135,7 +138,7 @@ def test_the_decision_of_the_gate_is_written_on_the_version(
         "features_digest": "f1",
         "data_fingerprint": "d1",
     }
-    assert entry.description == "The gate said: challenger\n- It may win less.\n- See both."
+    assert entry.description == "Decision of the gate: challenger\n- It may win less.\n- See both."
 
 
 def test_only_a_challenger_moves_the_alias_of_that_name(
@@ -241,7 +244,7 @@ def test_a_version_that_does_not_say_what_is_needed_is_named(
     with pytest.raises(DatasetError, match=r"packaged by another version .*its facts lack") as said:
         older.load()
     assert f"['{lacking}']" in str(said.value)
-    assert "--pipelines rollback`, with the same --env" in str(said.value)
+    assert "or `--pipelines rollback`" in str(said.value)
 
 
 def test_any_version_can_be_taken_by_its_number(register: Register, package: ModelPackage) -> None:
@@ -249,7 +252,7 @@ def test_any_version_can_be_taken_by_its_number(register: Register, package: Mod
     register(replace(package, metrics=METRICS | {"roc_auc": 0.9}), "many")
     versions = RegisteredVersions(name="many").load()
     assert [versions.get(number).metrics["roc_auc"] for number in (1, 2)] == [0.8, 0.9]
-    with pytest.raises(DatasetError, match=r"many has no version 7; there are \[1, 2\]"):
+    with pytest.raises(DatasetError, match=r"many has no version 7; versions are \[1, 2\]"):
         versions.get(7)
 
 
@@ -270,7 +273,7 @@ def test_a_version_that_other_code_packaged_is_named() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_a_model_that_was_never_trained_is_missed() -> None:
-    with pytest.raises(DatasetError, match=r"never has no version 1; there are \[\]"):
+    with pytest.raises(DatasetError, match=r"never has no version 1; versions are \[\]"):
         RegisteredVersions(name="never").load().get(1)
 
 

@@ -41,9 +41,9 @@ class FrameContract(pandera.pandas.DataFrameModel):
 
 
 class DeliveredTable(TableContract):
-    """A table as an operator delivers it: right columns, at least one row, values not yet checked.
+    """A table as delivered: the right columns and at least one row; values are not checked yet.
 
-    Types are what ingestion casts to.
+    Types are what the columns are cast to later.
     """
 
     @classmethod
@@ -56,17 +56,17 @@ class DeliveredTable(TableContract):
         check_columns(check_obj, cls.to_schema(), cls.__name__)
         if check_obj.limit(1).count().execute() == 0:
             raise BrokenContractError(
-                "has no rows, at least one is needed. Deliver it again, or correct its filepath "
-                "in conf/base/catalog/raw.yml."
+                "has no rows, expected at least one. Deliver it again, or correct the filepath of "
+                "its catalog entry."
             )
         return check_obj
 
 
 def check_schema(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:
-    """Check columns, types, rules and key; rows of a file once for as long as it stays as it is.
+    """Check columns, types, rules and key; rows of a file once until the file changes.
 
     Raises:
-        BrokenContractError: Says which, and in how many rows.
+        BrokenContractError: Names what is broken, and in how many rows.
     """
     check_columns(table, schema, name)
     cache = ValidationCache(table, schema)
@@ -81,7 +81,7 @@ def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: s
     """Refuse a table that lacks columns, or has others where the contract lists all of them.
 
     Raises:
-        BrokenContractError: Names what is lacking, what is unexpected, and what was found.
+        BrokenContractError: Names missing and unexpected columns, and what was found.
     """
     found = list(table.columns)
     required = [column for column, rules in schema.columns.items() if rules.required]
@@ -89,12 +89,11 @@ def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: s
     lacking = sorted(set(required) - set(found))
     unexpected = sorted(set(found) - set(allowed)) if schema.strict else []
     if lacking or unexpected:
-        wrong = [f"lacks {lacking}"] * bool(lacking) + [f"has unknown {unexpected}"] * bool(
-            unexpected
-        )
+        faults = {"lacks": lacking, "has unknown": unexpected}
+        wrong = " and ".join(f"{fault} {names}" for fault, names in faults.items() if names)
         raise BrokenContractError(
-            f"{' and '.join(wrong)}; found {found}, allowed {allowed}. Rename columns under "
-            f"`columns` of its catalog entry, or change the contract {name}."
+            f"{wrong}; found {found}, allowed {allowed}. Rename columns under `columns` of its "
+            f"catalog entry, or change the contract {name}."
         )
 
 
@@ -114,7 +113,7 @@ class DeclaredColumn(BaseModel):
         type: `string`, `date`, `timestamp`, `int64`, `float64` or `boolean`.
         nullable: Whether it may be empty.
         at_least: The smallest value; also `at_most`, `above`, `below`.
-        one_of: All values there may be.
+        one_of: The allowed values.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -136,7 +135,7 @@ class _Declaration(BaseModel):
 
 
 class DeclaredTable:
-    """The contract that the options of a catalog entry's `validator` spell out."""
+    """A contract declared in the options of a catalog entry's `validator`."""
 
     def __init__(self, **options: Any) -> None:
         """Read the contract.
@@ -145,7 +144,7 @@ class DeclaredTable:
             **options: `columns`, each with a type and rules, and `unique`, the key.
 
         Raises:
-            pydantic.ValidationError: When it says something else.
+            pydantic.ValidationError: When an option is missing, unknown or of the wrong type.
         """
         declared = _Declaration.model_validate(options)
         self._schema = pa.DataFrameSchema(
@@ -155,14 +154,14 @@ class DeclaredTable:
         )
 
     def to_schema(self) -> pa.DataFrameSchema:
-        """The contract as Pandera has it."""
+        """The contract as a Pandera schema."""
         return self._schema
 
     def validate(self, data: ir.Table) -> ir.Table:
         """Check columns, types, rules and key.
 
         Raises:
-            BrokenContractError: Says which, and in how many rows.
+            BrokenContractError: Names what is broken, and in how many rows.
         """
         check_schema(data, self._schema, "in its catalog entry")
         return data

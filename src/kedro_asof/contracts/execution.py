@@ -1,7 +1,7 @@
 """Checks a table by its contract inside the engine: one scan for all rules, few for the key.
 
 Pandera runs a query for each rule and counts each key on its own; on a hundred million rows that
-takes longer than all features together. The contracts are Pandera's, only this execution is ours.
+takes longer than all features together. The contracts stay Pandera's; only the execution is ours.
 """
 
 import math
@@ -40,12 +40,12 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
         BrokenContractError: Names each wrong type, or each rule with the number of rows.
     """
     wrong = [
-        f"{name} is {table[name].type()}, allowed is {column.dtype.type}"
+        f"{name} is {table[name].type()}, expected {column.dtype.type}"
         for name, column in schema.columns.items()
         if name in table.columns and not _fits(table[name], column.dtype.type)
     ]
     if wrong:
-        raise BrokenContractError(f"has columns of another type: {'; '.join(wrong)}. Cast them.")
+        raise BrokenContractError(f"has wrong column types: {'; '.join(wrong)}. Cast them.")
     rules = dict(broken_rules(table, schema))
     if not rules:
         return
@@ -55,18 +55,18 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
     if found:
         raise BrokenContractError(
             f"breaks its contract: {', '.join(found)}. Deliver these rows again, or change the "
-            "rule in the contract."
+            "rule."
         )
 
 
 def check_key(table: ir.Table, key: list[str]) -> None:
     """Refuse a table in which two rows share a key.
 
-    A date in the key is not grouped by, its day of the month becomes a bit: a group then holds a
-    month of rows, and has a bit for each of them only if no date comes twice.
+    Rows are grouped by month in place of a date in the key, and each day of the month becomes a
+    bit: a group has as many bits as rows only if no date repeats.
 
     Raises:
-        BrokenContractError: Names the key, and how many rows are one too many.
+        BrokenContractError: Names the key and the number of duplicate rows.
     """
     if not key:
         return
@@ -81,15 +81,15 @@ def check_key(table: ir.Table, key: list[str]) -> None:
     repeats = sum(_count_repeats(part, list(groups)) for part in parts)
     if repeats:
         raise BrokenContractError(
-            f"has {repeats:,} rows too many for the key {key}, each allowed once. Run ingestion, "
-            "which counts duplicates and rejects repeated keys, or take them out."
+            f"{repeats:,} duplicate rows for key {key}. Run ingestion, which counts duplicates and "
+            "rejects repeated keys, or remove them."
         )
 
 
 def _split_by_group(rows: ir.Table, columns: list[str]) -> Iterator[ir.Table]:
-    """Give the rows in parts, each with all rows of its groups, and few enough for memory.
+    """Yield the rows in parts that fit in memory, each with all rows of its groups.
 
-    The memory of an engine elsewhere is not ours, and its scans may be paid for: one part.
+    An engine elsewhere has its own memory and may charge for scans: it gets one part.
     """
     is_here = rows.get_backend().name == "duckdb"
     if not is_here or rows.count().to_pyarrow().as_py() <= GROUPS_AT_A_TIME:

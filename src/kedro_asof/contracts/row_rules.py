@@ -1,7 +1,7 @@
 """Reads the rules of a contract as expressions, one a rule, so that rows can be judged one by one.
 
-Pandera tells whether a table keeps its contract; ingestion needs to know which row breaks which
-rule. Both read the same contract.
+Pandera finds whether a table keeps its contract; judging rows needs which row breaks which rule.
+Both read the same contract.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from pandera.ibis import DataFrameModel, DataFrameSchema
 Rule = tuple[str, Callable[[Any, Any], ir.BooleanValue]]
 
 # For each Pandera check and bound: the fault of a row that breaks it, and when a value keeps it.
-# Blanks around a text do not count towards its smallest length: an id of blanks is too short.
+# Blanks around a text do not count towards its minimum length: an id of blanks is too short.
 CHECKS: dict[str, dict[str, Rule]] = {
     "greater_than": {"min_value": ("too_small", lambda column, least: column > least)},
     "greater_than_or_equal_to": {"min_value": ("too_small", lambda column, least: column >= least)},
@@ -36,7 +36,7 @@ def key_columns(contract: type[DataFrameModel]) -> list[str]:
 
 
 def column_types(contract: type[DataFrameModel]) -> dict[str, Any]:
-    """The ibis type of each column, in order; those that a table may have come last."""
+    """The ibis type of each column, in order; optional columns come last."""
     columns = contract.to_schema().columns.items()
     ordered = sorted(columns, key=lambda item: not item[1].required)
     return {name: column.dtype.type for name, column in ordered}
@@ -55,7 +55,7 @@ def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str
     """Yield each rule's name and whether a row breaks it, in the order of the contract."""
     for name, column in schema.columns.items():
         if name not in table.columns:
-            continue  # one that a table may have
+            continue  # optional
         if not column.nullable:
             yield f"{name}_missing", table[name].isnull()
         if table[name].type().is_floating():

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import DatasetError
 
 from kedro_asof.datasets.delta_log import open_table, read_commits
 from kedro_asof.datasets.partition_commit import add_action, commit_partition
+from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
 
 # Every commit has these, beside those that the catalog names.
@@ -19,7 +20,7 @@ RESTORED_FROM = "restored_from"
 NEW_EACH_COMMIT = ("table_version", "committed_at", "operation", "engineInfo", "clientVersion")
 
 
-class DatedHistory(AbstractDataset[None, pd.DataFrame]):
+class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
     """Loads one row per commit of a `DatedTable`, oldest first; restores a date from a commit."""
 
     def __init__(
@@ -47,10 +48,6 @@ class DatedHistory(AbstractDataset[None, pd.DataFrame]):
         frame = pd.DataFrame([row for row in rows if row["as_of"]], columns=self._columns)
         texts = [name for name in self._columns if name != "table_version"]
         return frame.astype({"table_version": "int64"} | dict.fromkeys(texts, "str"))
-
-    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
-        """Refuse: a commit writes its own history."""
-        raise DatasetError(f"The history of {self._filepath} is written by its commits.")
 
     def restore(self, as_of: str, version: int) -> int:
         """Make the rows of a date what they were at a version of the table, in one commit.

@@ -76,15 +76,18 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
             lineage = _describe_commit(data.lineage)
             replace_partition(table, partition, files, lineage, data.replaces)
 
-    def lock_date(self, as_of: str = "") -> AbstractContextManager[None]:
-        """Lock a date, by default that of this run, against other runs.
+    def lock(self) -> AbstractContextManager[None]:
+        """Lock the date of this run; see `lock_date`."""
+        return self.lock_date(self._as_of)
+
+    def lock_date(self, as_of: str) -> AbstractContextManager[None]:
+        """Lock a date against other runs.
 
         On a file system without locks, the commit still detects which run was first.
 
         Raises:
             DateTakenError: When another run holds the date.
         """
-        as_of = as_of or self._as_of
         return hold_lock(
             Path(self._filepath).parent / LOCKS / f"as_of={as_of}",
             DateTakenError(

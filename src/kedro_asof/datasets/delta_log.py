@@ -12,7 +12,7 @@ from typing import Any
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from kedro_asof.errors import RefusedError
+from kedro_asof.errors import RefusedError, take_first_line
 
 LOG = "_delta_log"
 
@@ -40,8 +40,8 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
         raise BrokenLogError(_explain(folder, commits[-1], fault))
     try:
         return DeltaTable(folder, version=version)
-    except DeltaError as error:  # its message goes on with a Rust backtrace
-        reason = str(error).split("\n", maxsplit=1)[0]
+    except DeltaError as error:
+        reason = take_first_line(error)
         raise BrokenLogError(
             f"{folder / LOG} cannot be read: {reason} Restore it from a backup."
         ) from error

@@ -1,8 +1,8 @@
 """Windowed features of one event table, as declared in `features.windows`.
 
 In: snapshots, events and the declaration. Out: one row per snapshot, one column per feature. The
-events are read once and summed up by customer and bucket of time; the buckets are then put
-together by snapshot and window. So the cost follows the events, not the number of windows.
+events are read once and summed up by entity and time bucket; the buckets are then added up by
+snapshot and window. The cost follows the events, not the number of windows.
 """
 
 from collections import defaultdict
@@ -14,11 +14,11 @@ import ibis.expr.types as ir
 
 from kedro_asof.errors import InputError
 from kedro_asof.windows.declaration import WindowFeature, WindowParams
-from kedro_asof.windows.point_in_time import KEY, LOADED_AT
+from kedro_asof.windows.point_in_time import LOADED_AT, find_entity
 from kedro_asof.windows.statistics import Kept, compute_feature, list_kept
 from kedro_asof.windows.time_buckets import TimeBuckets
 
-# Nothing happened is 0 of these; of all others it is unknown.
+# Without events these are 0; all others are unknown.
 COUNTED = ("sum", "count", "active_days")
 
 
@@ -32,7 +32,7 @@ def aggregate_windows(
     """Compute every declared feature of one table.
 
     Args:
-        snapshots: `customer_id`, `as_of`.
+        snapshots: The entity, for example `customer_id`, and `as_of`.
         dates: The values of `as_of`.
         events: One row per event; one with `loaded_at` counts from the day after it.
         window: The declaration.
@@ -46,13 +46,14 @@ def aggregate_windows(
     """
     check_columns(window, table, list(events.columns))
     features = window.list_features(table)
-    result = snapshots
+    entity = find_entity(snapshots)
+    key, result = [*entity, "as_of"], snapshots
     for known_from, group in _by_knowledge(features, window).items():
-        aggregated = _aggregate(events, dates, window.date, known_from, group)
-        joined = result.left_join(aggregated, list(KEY))
-        result = joined.drop(*(f"{column}_right" for column in KEY))
+        aggregated = _aggregate(events, entity, dates, window.date, known_from, group)
+        joined = result.left_join(aggregated, key)
+        result = joined.drop(*(f"{column}_right" for column in key))
     zeroes = {feature.name: 0 for feature in features if feature.statistic in COUNTED}
-    return result.select(*KEY, *(feature.name for feature in features)).fill_null(zeroes)
+    return result.select(*key, *(feature.name for feature in features)).fill_null(zeroes)
 
 
 def check_columns(window: WindowParams, table: str, found: list[str]) -> None:
@@ -81,19 +82,20 @@ def _by_knowledge(
 
 def _aggregate(
     events: ir.Table,
+    entity: list[str],
     dates: list[date],
     date_column: str,
     known_from: str | None,
     features: list[WindowFeature],
 ) -> ir.Table:
-    """One row per customer and `as_of` with events, one column per feature."""
+    """One row per entity and `as_of` with events, one column per feature."""
     lengths = {length for feature in features for length in (feature.days, feature.reach)}
     buckets = TimeBuckets(tuple(sorted(dates)), tuple(sorted(lengths)))
     kept = list_kept(features)
-    dated = _date_events(events, date_column, known_from, kept).inner_join(
+    dated = _date_events(events, entity, date_column, known_from, kept).inner_join(
         buckets.calendar(), "event_day"
     )
-    key = ["customer_id", "bucket_starts_on"]
+    key = [*entity, "bucket_starts_on"]
     if "known_on" in dated.columns:
         dated = dated.inner_join(buckets.sightings(), "known_on")
         key.append("seen_from")
@@ -101,28 +103,32 @@ def _aggregate(
     views = summed.inner_join(buckets.views(), "bucket_starts_on")
     if "seen_from" in key:
         visible = views.filter(views.seen_from <= views.as_of)
-        views = visible.group_by([*KEY, "days_before"]).agg(
+        views = visible.group_by([*entity, "as_of", "days_before"]).agg(
             **{item.name: item.merge_deliveries(visible) for item in kept}
         )
     views = views.mutate(**{item.name: item.count_bits(views) for item in kept})
-    return views.group_by(list(KEY)).agg(
+    return views.group_by([*entity, "as_of"]).agg(
         **{feature.name: compute_feature(feature, views) for feature in features}
     )
 
 
 def _date_events(
-    events: ir.Table, date_column: str, known_from: str | None, kept: list[Kept]
+    events: ir.Table,
+    entity: list[str],
+    date_column: str,
+    known_from: str | None,
+    kept: list[Kept],
 ) -> ir.Table:
-    """Select what is asked for, with `event_day`, and `known_on` where that may be later."""
+    """Select the columns that are aggregated, with `event_day`, and `known_on` if that is later."""
     day = events[date_column].cast("date")
     asked = {item.column: events[item.column] for item in kept}
     later = [column for column in (known_from, LOADED_AT) if column in events.columns]
     if not later:
-        return events.select("customer_id", event_day=day, **asked)
-    # Never known is null, and joins with nothing; about nulls in `greatest` engines differ.
+        return events.select(*entity, event_day=day, **asked)
+    # A null is never known; engines differ about nulls in `greatest`.
     known = events.filter([events[column].notnull() for column in later])
     known_on = ibis.greatest(day, *[events[column].cast("date") for column in later])
-    return known.select("customer_id", event_day=day, known_on=known_on, **asked)
+    return known.select(*entity, event_day=day, known_on=known_on, **asked)
 
 
 def has_event(
@@ -132,26 +138,27 @@ def has_event(
     date_columns: Sequence[str],
     events: Sequence[ir.Table],
 ) -> ir.Table:
-    """Tell which snapshots have an event in any table in the days before `as_of`.
+    """Find the snapshots with an event in any table in the days before `as_of`.
 
     Args:
-        snapshots: `customer_id`, `as_of`.
+        snapshots: The entity and `as_of`.
         dates: The values of `as_of`.
         days: The length of the window.
-        date_columns: Of each table.
+        date_columns: The date column of each table.
         events: At least one table.
 
     Returns:
-        `customer_id`, `as_of`, `is_active`, which is never null.
+        The columns of the snapshots and `is_active`, which is never null.
     """
-    result = snapshots.select(*KEY, is_active=ibis.literal(False))
+    key = [*find_entity(snapshots), "as_of"]
+    result = snapshots.select(*key, is_active=ibis.literal(False))
     for column, table in zip(date_columns, events, strict=True):
         window = WindowParams.model_validate(
             {"date": column, "windows": [days], "measures": {column: ["count"]}}
         )
         (count,) = window.list_features("events")
         counted = aggregate_windows(snapshots, dates, table, window, "events")
-        found = counted.select(*KEY, found=counted[count.name] > 0)
-        joined = result.inner_join(found, list(KEY))
-        result = joined.select(*KEY, is_active=joined.is_active | joined.found)
+        found = counted.select(*key, found=counted[count.name] > 0)
+        joined = result.inner_join(found, key)
+        result = joined.select(*key, is_active=joined.is_active | joined.found)
     return result

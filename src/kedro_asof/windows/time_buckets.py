@@ -20,8 +20,8 @@ class TimeBuckets:
     """The days that snapshots look at, cut at every edge of every window.
 
     Attributes:
-        dates: Of the snapshots, sorted.
-        lengths: Of the windows, in days before a snapshot.
+        dates: The dates of the snapshots, sorted.
+        lengths: The lengths of the windows, in days before a snapshot.
     """
 
     dates: tuple[date, ...]

@@ -5,13 +5,20 @@ from typing import cast
 
 import click
 import pandas as pd
+from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 
 from kedro_asof.backfill import Day
-from kedro_asof.cleanup import Leftover, find_leftovers, list_elsewhere, remove_leftovers
+from kedro_asof.cleanup import (
+    Leftover,
+    find_leftovers,
+    list_elsewhere,
+    list_intermediate,
+    remove_leftovers,
+)
 from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.datasets.dated_table import DatedTable
-from kedro_asof.delivery import write_contact_lists
+from kedro_asof.delivery import deliver
 from kedro_asof.errors import NothingToDo, WrongCallError
 from kedro_asof.project import open_session, show_table
 from telco_churn.commands.exit_codes import explain_errors
@@ -54,7 +61,7 @@ def restore(env: str | None, as_of: date, version: int) -> None:
     _check_scored(table.load(), as_of)
     with open_session(env, {"as_of": str(as_of)}) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
-        with cast(DatedTable, catalog["churn_scores"]).lock_date():
+        with cast(DatedTable, catalog["churn_scores"]).lock():
             try:
                 made = table.restore(str(as_of), version)
             except NothingToDo:  # a restore may have been killed before it wrote the list
@@ -79,10 +86,11 @@ def prune(env: str | None, before: date, dry_run: bool) -> None:
     """
     with open_session(env) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
-        leftovers, elsewhere = find_leftovers(catalog, before), list_elsewhere(catalog)
-        if elsewhere:
-            names = ", ".join(elsewhere)
-            click.echo(f"In no folders here, to be deleted where they are: {names}.")
+        names = list_intermediate(pipelines.values(), catalog)
+        leftovers = find_leftovers(names, catalog, before)
+        if elsewhere := list_elsewhere(names, catalog):
+            listed = ", ".join(elsewhere)
+            click.echo(f"In no folders here, to be deleted where they are: {listed}.")
         if not leftovers:
             click.echo(f"There is nothing to delete of dates before {before}.")
             return
@@ -127,6 +135,11 @@ def _show(commits: pd.DataFrame) -> None:
 def _show_leftovers(leftovers: list[Leftover]) -> None:
     rows = [[str(each.as_of), each.name, f"{each.bytes / 1e6:,.1f}"] for each in leftovers]
     show_table(["as_of", "dataset", "MB"], rows)
+
+
+def write_contact_lists(catalog: DataCatalog) -> None:
+    """Write the contact lists of the catalog's date anew, from its commit."""
+    deliver(pipelines["scoring"], catalog)
 
 
 def open_score_history(env: str | None) -> DatedHistory:

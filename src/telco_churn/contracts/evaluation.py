@@ -13,7 +13,7 @@ from kedro_asof.contracts.contract import FrameContract
 class HeldOutPredictions(FrameContract):
     """One row per customer and date that the candidate did not learn from.
 
-    Further columns: one probability per baseline, and `slice_<feature>` with any value.
+    Further columns: `slice_<feature>` with any value; every other one is a baseline's probability.
     """
 
     customer_id: str
@@ -21,7 +21,7 @@ class HeldOutPredictions(FrameContract):
     churned: bool
     churn_probability: float = pa.Field(ge=0, le=1)
     baselines: float | None = pa.Field(
-        alias="^(rule_of_thumb|logistic_regression|untuned_lightgbm)$",
+        alias="^(?!(customer_id|as_of|churned|churn_probability)$|slice_)",
         regex=True,
         ge=0,
         le=1,

@@ -2,19 +2,29 @@
 
 from datetime import date
 
+import pandas as pd
 import pandera.ibis as pa
 import pandera.pandas
 
 from kedro_asof.contracts.contract import FrameContract, TableContract
 
+# Outcomes of a delivered row; any other is the rule that rejected it.
+KEPT, DUPLICATE = "kept", "duplicate"
+BLANKED = "blanked_"  # and the rule: a row kept without a value that was filled in later
+
+
+def is_rejected(outcome: pd.Series) -> pd.Series:
+    """Whether each outcome is a rule that rejected rows."""
+    return ~outcome.isin([KEPT, DUPLICATE]) & ~outcome.str.startswith(BLANKED)
+
 
 class CheckedRows(TableContract):
     """An operator table, one row per distinct row, with the rule it breaks and how often it came.
 
-    `blanked_by` is the first rule by which a value that was filled in later was taken out of a kept
-    row; `<column>__blanked_by` tells it for each such column. `raw_content` has long texts cut.
+    `blanked_by` is the first rule that took a value filled in later out of a kept row;
+    `<column>__blanked_by` names it for each such column. `raw_content` has long texts cut.
 
-    The table's own columns are whatever they are: the primary contract judges them.
+    The table's own columns may be any: the primary contract judges them.
     """
 
     broken_rule: str = pa.Field(nullable=True)
@@ -27,7 +37,7 @@ class CheckedRows(TableContract):
 
 
 class RejectedRows(TableContract):
-    """One row per row that a contract refused; texts of more than 200 characters are cut."""
+    """One row per row that a contract rejected; texts of more than 200 characters are cut."""
 
     table: str
     key: str = pa.Field(nullable=True)
@@ -39,7 +49,7 @@ class IngestionReport(FrameContract):
     """One row per table and outcome; the rows of a table add up to what was delivered."""
 
     table: str
-    outcome: str  # kept, duplicate, blanked_<rule> for a row kept without a value, or <rule>
+    outcome: str  # kept, duplicate, blanked_<rule>, or <rule>
     rows: int = pandera.pandas.Field(ge=0)
 
 
@@ -56,7 +66,7 @@ class LateValueReport(FrameContract):
 
 
 class Coverage(TableContract):
-    """One row: the first and last day that usage was delivered for."""
+    """One row: the first and last complete day of usage."""
 
     first_day: date
     last_day: date

@@ -1,10 +1,10 @@
 """Contracts of the operator's tables: raw as delivered, primary as trusted.
 
 A primary contract is the single list of its table's rules: ingestion rejects each row that breaks
-one, and names the rule by the column and check below. A column that is filled in later says from
-which date on it is known (`known_from`); its own rules, and row checks that begin with its name,
-blank the value and keep the row: what is filled in later must not take away what was known before.
-Any table may say when each row came in (`loaded_at`): a row then counts from the day after.
+one, and names the rule by the column and check below. A column that is filled in later names the
+date from which it is known (`known_from`); its own rules, and row checks that begin with its name,
+blank the value and keep the row: a late value must not take away what was known before.
+Any table may have `loaded_at`, when each row came in: a row then counts from the day after.
 """
 
 from datetime import date, datetime
@@ -21,13 +21,13 @@ IDENTIFIERS = ("full_name", "email", "phone", "date_of_birth", "postcode")
 EARLIEST = date(1950, 1, 1)
 LATEST = date(2100, 1, 1)
 MINUTES_PER_DAY = 1440
-ID_LENGTH = {"min_value": 1, "max_value": 128}  # characters; blanks alone are none
+ID_LENGTH = {"min_value": 1, "max_value": 128}  # characters; blanks around do not count
 
 
 class LoadedTable(TableContract):
-    """A table that may say when each row came in."""
+    """A table that may have the time at which each row came in."""
 
-    loaded_at: Optional[datetime]  # noqa: UP045  (Pandera reads this form as a column to do without)
+    loaded_at: Optional[datetime]  # noqa: UP045  (Pandera reads this form as an optional column)
 
 
 class Customers(LoadedTable):
@@ -90,13 +90,13 @@ class Invoices(LoadedTable):
     @pa.dataframe_check
     @classmethod
     def due_on_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
-        """Nobody owes before the invoice exists."""
+        """An invoice is due on the day of its issue or later."""
         return data.table.due_on >= data.table.issued_on
 
     @pa.dataframe_check
     @classmethod
     def paid_on_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
-        """Nobody pays before the invoice exists."""
+        """An invoice is paid on the day of its issue or later."""
         return data.table.paid_on.isnull() | (data.table.paid_on >= data.table.issued_on)
 
 
@@ -117,7 +117,7 @@ class Contacts(LoadedTable):
     @pa.dataframe_check
     @classmethod
     def resolved_on_after_contact(cls, data: IbisData) -> ir.BooleanColumn:
-        """Nothing is resolved before it is raised."""
+        """A contact is resolved on its own day or later."""
         return data.table.resolved_on.isnull() | (data.table.resolved_on >= data.table.contacted_on)
 
 

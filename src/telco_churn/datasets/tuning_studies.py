@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from kedro.io import AbstractDataset, DatasetError
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
+from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 
-class TuningStudies(AbstractDataset[None, Callable[[str], optuna.Study]]):
+
+class TuningStudies(ReadOnlyDataset[Callable[[str], optuna.Study]]):
     """Loads a function that opens a study by name, with the trials that it has.
 
     `kedro_datasets_experimental.optuna.StudyDataset` copies a finished study; a run that is killed
@@ -33,10 +34,6 @@ class TuningStudies(AbstractDataset[None, Callable[[str], optuna.Study]]):
     def load(self) -> Callable[[str], optuna.Study]:
         """Return a function from the name of a study to the study."""
         return self._open
-
-    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
-        """Refuse: studies keep their trials themselves."""
-        raise DatasetError("Studies keep their trials themselves, there is nothing to save.")
 
     def _open(self, name: str) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)

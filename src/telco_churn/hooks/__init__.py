@@ -1,23 +1,22 @@
-"""What happens around a run, beside the nodes."""
+"""What happens around a run, beside the nodes: MLflow's runs, configuration, the summary.
 
-from telco_churn.hooks.date_lock import RunLockHook, SkipIfScoredHook
-from telco_churn.hooks.killed_runs import MarkKilledRunsHook
-from telco_churn.hooks.preflight import (
-    CheckEnvironmentHook,
-    CheckParametersHook,
-    CheckRunnerHook,
+All that is about the date of a run is in `kedro_asof.hooks`.
+"""
+
+from telco_churn.hooks.configuration import CheckParametersHook
+from telco_churn.hooks.mlflow_runs import (
+    MarkKilledRunsHook,
     RegistryErrorsHook,
+    TagTrainingDataHook,
 )
-from telco_churn.hooks.reporting import ShowSummaryHook, TagTrainingDataHook
+from telco_churn.hooks.reporting import ShowSummaryHook
+from telco_churn.hooks.scored_dates import SCORED_DATES
 
 __all__ = [
-    "CheckEnvironmentHook",
+    "SCORED_DATES",
     "CheckParametersHook",
-    "CheckRunnerHook",
     "MarkKilledRunsHook",
     "RegistryErrorsHook",
-    "RunLockHook",
     "ShowSummaryHook",
-    "SkipIfScoredHook",
     "TagTrainingDataHook",
 ]

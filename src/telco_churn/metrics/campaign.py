@@ -11,7 +11,7 @@ import numpy as np
 
 from telco_churn.metrics.ranking import Floats, Integers, run_total
 from telco_churn.model.decision import Decision
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 
 
 @dataclass(frozen=True)

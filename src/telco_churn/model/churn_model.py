@@ -1,14 +1,10 @@
 """A fitted churn model: a feature frame in, probabilities, money and reasons out."""
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cached_property
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -17,12 +13,16 @@ from telco_churn.model.calibration import SigmoidCalibration
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.explanation import explain_rows
-from telco_churn.model.shap.shap_values import Contributions
+from telco_churn.model.lightgbm_scorer import LightGBMScorer
+from telco_churn.model.linear_scorer import LinearScorer
+from telco_churn.model.scorers import Scorer
 
-BOOSTER_FILE = "booster.txt"
 DESCRIPTION_FILE = "model.json"
-
-_MAKING_TABLES = Lock()
+# Kinds of scorers, by the file that holds the text of one.
+SCORERS: dict[str, type[Scorer]] = {
+    "booster.txt": LightGBMScorer,
+    "regression.json": LinearScorer,
+}
 
 GiveReasons = Literal["all", "worth_contact", "none"]
 
@@ -32,34 +32,18 @@ class ChurnModel:
     """Text and numbers only, so that a packaged model holds no pickle.
 
     Attributes:
-        booster_text: The LightGBM booster in its own text format.
+        scorer: What was learnt: encoded features in, raw scores out.
         encoding: Which columns it reads, and how.
         calibration: From raw score to probability.
         decision: From probability to money.
         templates: How features are put into words, as `reasons.resolve_templates` finds them.
     """
 
-    booster_text: str
+    scorer: Scorer
     encoding: FeatureEncoding
     calibration: SigmoidCalibration
     decision: Decision
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def __reduce__(self) -> tuple[Callable[..., "ChurnModel"], tuple[Any, ...]]:
-        """Pickle what it is made of, not what was read from it."""
-        return ChurnModel, tuple(getattr(self, each.name) for each in fields(self))
-
-    @cached_property
-    def booster(self) -> lgb.Booster:
-        """The booster, read from its text once."""
-        return lgb.Booster(model_str=self.booster_text)
-
-    @cached_property
-    def tables(self) -> Contributions:
-        """What `contributions` looks up, made of the booster once, by one thread for all."""
-        with _MAKING_TABLES:
-            made: Contributions | None = vars(self).get("tables")
-            return made or Contributions.read(self.booster)
 
     def with_decision(self, decision: Decision) -> "ChurnModel":
         """Return the same model with other money."""
@@ -67,11 +51,7 @@ class ChurnModel:
 
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Probability of churn within the horizon, shape `(rows,)`."""
-        matrix = self.encoding.encode(features)
-        if not len(matrix):
-            return np.empty(0)
-        raw_score = np.asarray(self.booster.predict(matrix, raw_score=True))
-        return self.calibration.probability(raw_score)
+        return self.calibration.probability(self.scorer.raw_score(self.encoding.encode(features)))
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Predict churn, and what a contact is worth.
@@ -96,7 +76,7 @@ class ChurnModel:
         )
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
-        """What each feature adds to each raw score, as LightGBM's `pred_contrib` says.
+        """What each feature adds to each raw score; the scorer says how that is found.
 
         Returns:
             Shape `(rows, features)`, the same index, in log odds before calibration.
@@ -104,7 +84,7 @@ class ChurnModel:
         Raises:
             FeatureMismatchError: As `predict`.
         """
-        shares = self.tables.compute(self.encoding.encode(features))
+        shares = self.scorer.contributions(self.encoding.encode(features))
         return pd.DataFrame(shares, features.index, self.encoding.columns)
 
     def explain(self, features: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +101,7 @@ class ChurnModel:
         """
         matrix = self.encoding.encode(features)
         ranks = self.calibration.ranks
-        shares = self.tables.compute(matrix) if ranks else np.zeros(matrix.shape)
+        shares = self.scorer.contributions(matrix) if ranks else np.zeros(matrix.shape)
         return explain_rows(features, matrix, shares, self.encoding, self.templates)
 
     def score(self, features: pd.DataFrame, reasons: GiveReasons = "all") -> pd.DataFrame:
@@ -159,7 +139,8 @@ class ChurnModel:
             "decision": asdict(self.decision),
             "templates": self.templates,
         }
-        (folder / BOOSTER_FILE).write_text(self.booster_text, encoding="utf-8")
+        (file,) = (name for name, kind in SCORERS.items() if kind is type(self.scorer))
+        (folder / file).write_text(self.scorer.to_text(), encoding="utf-8")
         (folder / DESCRIPTION_FILE).write_text(json.dumps(description, indent=2), encoding="utf-8")
 
     @classmethod
@@ -167,8 +148,9 @@ class ChurnModel:
         """Read what `save` wrote."""
         parts: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text("utf-8"))
         encoding = parts["encoding"]
+        (file,) = (name for name in SCORERS if (folder / name).exists())
         return cls(
-            booster_text=(folder / BOOSTER_FILE).read_text("utf-8"),
+            scorer=SCORERS[file].from_text((folder / file).read_text("utf-8")),
             encoding=FeatureEncoding(
                 tuple(encoding["numeric"]),
                 {column: tuple(values) for column, values in encoding["categories"].items()},

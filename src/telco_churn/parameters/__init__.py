@@ -1,27 +1,27 @@
-"""One frozen model per block of parameters; Kedro checks each before anything runs."""
+"""Parameters: one YAML file, one block of its name, one frozen model in the module of its name."""
 
 from pydantic import BaseModel
 
 from kedro_asof.params import AsOf
 from telco_churn.parameters.decision import DecisionParams
-from telco_churn.parameters.evaluation import EvaluationParams, RuleOfThumbParams
-from telco_churn.parameters.features import (
-    EligibilityParams,
-    FeatureParams,
-    LabelParams,
-    SnapshotParams,
-)
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.gate import GateParams
 from telco_churn.parameters.guard import GuardParams
 from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.leakage import LeakageParams
+from telco_churn.parameters.lightgbm import LightGBMParams
 from telco_churn.parameters.own_table import OwnTableParams
-from telco_churn.parameters.readiness import ReadinessParams, SourceParams
+from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.release import ReleaseParams
-from telco_churn.parameters.scoring import ScoringParams, SummaryParams
-from telco_churn.parameters.simulation import MessParams, SimulationParams
-from telco_churn.parameters.training import LightGBMParams, SplitParams, TrainingParams
+from telco_churn.parameters.scoring import ScoringParams
+from telco_churn.parameters.simulation import SimulationParams
+from telco_churn.parameters.snapshots import SnapshotParams
+from telco_churn.parameters.summary import SummaryParams
+from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.parameters.version import VersionParam
 
@@ -32,9 +32,12 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "eligibility": EligibilityParams,
     "evaluation": EvaluationParams,
     "features": FeatureParams,
+    "gate": GateParams,
     "guard": GuardParams,
     "ingestion": IngestionParams,
     "label": LabelParams,
+    "leakage": LeakageParams,
+    "lightgbm": LightGBMParams,
     "own_table": OwnTableParams,
     "readiness": ReadinessParams,
     "reasons": ReasonParams,
@@ -44,34 +47,6 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "snapshots": SnapshotParams,
     "summary": SummaryParams,
     "training": TrainingParams,
+    "tuning": TuningParams,
     "version": VersionParam,
 }
-
-__all__ = [
-    "BLOCKS",
-    "DecisionParams",
-    "EligibilityParams",
-    "EvaluationParams",
-    "FeatureParams",
-    "GateParams",
-    "GuardParams",
-    "IngestionParams",
-    "LabelParams",
-    "LeakageParams",
-    "LightGBMParams",
-    "MessParams",
-    "OwnTableParams",
-    "ReadinessParams",
-    "ReasonParams",
-    "ReleaseParams",
-    "RuleOfThumbParams",
-    "ScoringParams",
-    "SimulationParams",
-    "SnapshotParams",
-    "SourceParams",
-    "SplitParams",
-    "SummaryParams",
-    "TrainingParams",
-    "TuningParams",
-    "VersionParam",
-]

@@ -1,15 +1,15 @@
-"""Somebody's flat table: where it is and what its columns are."""
+"""A user's flat table: where it is and what its columns are."""
 
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
 from kedro_asof.params import Block, split_list
-from telco_churn.parameters.features import LabelParams
+from telco_churn.parameters.label import LabelParams
 
 
 class OwnTableParams(Block):
-    """What `make own-table` asks for.
+    """What `make own-table` asks for, each option under the name that it has here.
 
     Attributes:
         table: A CSV or Parquet file.
@@ -18,9 +18,10 @@ class OwnTableParams(Block):
         id: The column that names a customer; None numbers the rows.
         drop: Columns to leave out.
         time: The column with the date of each row, by which it is split; None splits into folds.
-        folds: Of the cross-validation.
-        calibration_fraction: With `time`, the share of rows that calibrate.
-        test_fraction: With `time`, the share of rows that test, the latest.
+        folds: Number of folds of the cross-validation.
+        seed: Orders rows of one size when they are dealt into folds.
+        calibration_fraction: With `time`, the share of the rows used to calibrate.
+        test_fraction: With `time`, the share of the rows used to test, the latest.
         gap_days: Days from a row's date until its target is known; None takes the label's horizon.
     """
 

@@ -1,11 +1,10 @@
-"""How a model is trained and judged fit to score."""
+"""How examples are split, and what learns from them."""
+
+from typing import Literal
 
 from pydantic import Field
 
 from kedro_asof.params import Block
-from telco_churn.parameters.gate import GateParams
-from telco_churn.parameters.leakage import LeakageParams
-from telco_churn.parameters.tuning import TuningParams
 
 
 class SplitParams(Block):
@@ -15,26 +14,17 @@ class SplitParams(Block):
     test_snapshots: int = Field(ge=1)
 
 
-class LightGBMParams(Block):
-    """LightGBM's parameters, by LightGBM's names, and when to stop adding trees."""
-
-    learning_rate: float = Field(gt=0, le=1)
-    num_leaves: int = Field(ge=2)
-    min_child_samples: int = Field(ge=1)
-    colsample_bytree: float = Field(gt=0, le=1)
-    lambda_l2: float = Field(ge=0)
-    max_trees: int = Field(ge=1)
-    patience: int = Field(ge=1)
-    threads: int = Field(ge=1)
-
-
 class TrainingParams(Block):
-    """Split, leak alarm, learner, tuning and gate."""
+    """Split, learner and seed.
 
+    Attributes:
+        learner: What learns; `learning.fit_model.LEARNERS` has each by its name.
+        split: Which snapshots calibrate and which test.
+        calibration_fraction: Share of the rows that calibrate where there is no time to split by.
+        seed: Seed of every random step of training.
+    """
+
+    learner: Literal["lightgbm", "logistic_regression"]
     split: SplitParams
     calibration_fraction: float = Field(gt=0, lt=1)
     seed: int = Field(ge=0)
-    leakage: LeakageParams
-    lightgbm: LightGBMParams
-    tuning: TuningParams
-    gate: GateParams

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
 from telco_churn.metrics.metric_table import METRICS, Curve, Metric, show_interval
-from telco_churn.parameters import DecisionParams, SummaryParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.plots.style import (
     BLUE,
     FAINT,
@@ -115,20 +116,22 @@ def draw_profit(
 
 
 def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
-    """Draw log loss by number of trees, on training rows and on calibration rows.
+    """Draw log loss by steps of learning, on training rows and on calibration rows.
 
     Args:
-        learning_history: `trees`, `train_log_loss`, `calibration_log_loss`.
+        learning_history: `steps` (trees, iterations), `train_log_loss`, `calibration_log_loss`.
     """
     figure, (axes,) = new_figure()
-    curve = learning_history
-    axes.plot(curve["trees"], curve["train_log_loss"], color=ORANGE, label="Learned from")
-    axes.plot(curve["trees"], curve["calibration_log_loss"], color=BLUE, label="Held out")
-    best = curve.iloc[curve["calibration_log_loss"].argmin()]["trees"]
+    steps, held_out = learning_history["steps"], learning_history["calibration_log_loss"]
+    marker = "o" if len(steps) == 1 else None  # one point has no line
+    learned = learning_history["train_log_loss"]
+    axes.plot(steps, learned, color=ORANGE, marker=marker, label="Learned from")
+    axes.plot(steps, held_out, color=BLUE, marker=marker, label="Held out")
+    best = steps.iloc[held_out.argmin()]
     axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best: {best:.0f}")
-    axes.set(xlabel="Number of trees", ylabel="Log loss (nats)")
+    axes.set(xlabel="Steps: trees, or iterations", ylabel="Log loss (nats)")
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Loss by number of trees: do more trees help on held-out rows?")
+    set_title(figure, "Loss by steps of learning: do more help on held-out rows?")
     return figure
 
 

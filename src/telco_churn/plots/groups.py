@@ -86,12 +86,12 @@ def draw_importance(feature_importance: pd.DataFrame) -> Figure:
     """Draw the strongest features.
 
     Args:
-        feature_importance: `feature`, `gain_share`, the largest first.
+        feature_importance: `feature`, `share`, the largest first.
     """
     table = feature_importance.head(STRONGEST).iloc[::-1]
     figure, (axes,) = new_figure(height=1.3 + LINE_HEIGHT * max(len(table), 3))
-    axes.barh(table["feature"], table["gain_share"], color=BLUE, alpha=0.85)
-    axes.set_xlabel("Share of the gain of all splits")
+    axes.barh(table["feature"], table["share"], color=BLUE, alpha=0.85)
+    axes.set_xlabel("Share in what the model learned")
     show_percent(axes.xaxis)
     axes.grid(axis="y", visible=False)
     shown = f"The {len(table)} strongest of {len(feature_importance)} features"

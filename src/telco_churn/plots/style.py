@@ -5,18 +5,13 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from telco_churn.learning.baselines import list_colours, list_titles
+
 WIDTH, HEIGHT = 8.0, 4.6  # inches
 INK, FAINT = "#333333", "#bbbbbb"
 # Okabe and Ito, Color Universal Design, 2008.
 BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"
-MODEL_COLOURS = {
-    "candidate": BLUE,
-    "champion": RED,
-    "rule_of_thumb": ORANGE,
-    "logistic_regression": GREEN,
-    "untuned_lightgbm": PURPLE,
-}
-MODEL_NAMES = {"logistic_regression": "Logistic regression", "untuned_lightgbm": "Untuned LightGBM"}
+MODEL_COLOURS = {"candidate": BLUE, "champion": RED}
 
 
 def new_figure(
@@ -55,9 +50,9 @@ def show_percent(*axes: Axis) -> None:
 
 def name_model(model: str) -> str:
     """Name a model as people do."""
-    return MODEL_NAMES.get(model, model.replace("_", " ").capitalize())
+    return list_titles().get(model, model.replace("_", " ").capitalize())
 
 
 def colour_model(model: str) -> str:
     """Give each model the same colour in every figure."""
-    return MODEL_COLOURS.get(model, INK)
+    return (MODEL_COLOURS | list_colours()).get(model, INK)

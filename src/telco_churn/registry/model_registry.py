@@ -1,8 +1,6 @@
-"""Models in MLflow's registry: one dataset registers versions, one follows an alias, one reads any.
+"""Datasets of MLflow's registry: one registers versions, one follows an alias, one reads any."""
 
-What is packaged with a version, and how, is the business of `model_package`.
-"""
-
+import hashlib
 import json
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,9 +13,9 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 
 from kedro_asof.datasets.run_ids import find_run_ids
+from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.errors import NotReadyError, RefusedError
 from kedro_asof.locks import hold_lock
-from telco_churn.registry.model_lineage import LineageMixin
 from telco_churn.registry.model_package import describe_package, digest_files
 from telco_churn.registry.model_statuses import (
     CHALLENGER,
@@ -33,17 +31,34 @@ from telco_churn.registry.registry_types import (
     ModelPackage,
     ModelVersion,
     VersionNumber,
+    write_promote_command,
 )
 
 DESCRIPTION_REASONS = 5  # a description is read in a list of versions
-PROMOTE = "`kedro run --pipelines promote --params version=N`, with the same --env"
 
 
-class ModelRegistration(LineageMixin, AbstractDataset[ModelPackage, ModelVersion]):
-    """Saves a package as a new version of a registered model; loads that version, and no other."""
+class _LineageMixin:
+    """Names the version that a dataset last loaded or saved, for trackers."""
+
+    _place: dict[str, str] | None = None
+
+    def describe_place(self) -> dict[str, str] | None:
+        """Return name, version, address and digest of the version; None before there is one."""
+        return self._place
+
+    def _remember(self, name: str, version: object, run_id: object) -> None:
+        # Another registry may have the same number.
+        digest = hashlib.sha256(f"{name} {version} {run_id}".encode()).hexdigest()
+        uri = f"models:/{name}/{version}"
+        self._place = {"name": name, "type": "model", "uri": uri, "digest": digest}
+        self._place["version"] = str(version)
+
+
+class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersion]):
+    """Saves a package as a new version of a registered model; loads that version alone."""
 
     def __init__(self, *, name: str, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Point to a registered model by name.
+        """Point to a registered model.
 
         Args:
             name: The name of the registered model.
@@ -58,8 +73,8 @@ class ModelRegistration(LineageMixin, AbstractDataset[ModelPackage, ModelVersion
     def save(self, data: ModelPackage) -> None:
         """Log the model to the active MLflow run, then register it.
 
-        The gate's decision and the digests of the files are there from the first moment: a run
-        that is killed leaves a whole version or none.
+        The version has the gate's decision and the digests of its files from its creation: a run
+        that is killed leaves a complete version or none.
         """
         with ask_registry(), describe_package(data) as package:
             mend_statuses(self._name)
@@ -83,13 +98,13 @@ class ModelRegistration(LineageMixin, AbstractDataset[ModelPackage, ModelVersion
         if self._registered is None:
             raise DatasetError(
                 f"This run registered no version of {self._name}. Run `kedro run --pipelines "
-                f"training` again, or promote a version that is registered: {PROMOTE}."
+                f"training` again, or promote a registered version: {write_promote_command()}."
             )
         with ask_registry():
             return load_version(MlflowClient().get_model_version(self._name, self._registered))
 
-    def lock_training(self) -> AbstractContextManager[None]:
-        """Keep the training of this model to this run: it has one place for all that it makes.
+    def lock(self) -> AbstractContextManager[None]:
+        """Lock the training of this model against other runs: they write to the same places.
 
         Raises:
             NotReadyError: When another run trains it.
@@ -106,7 +121,7 @@ class ModelRegistration(LineageMixin, AbstractDataset[ModelPackage, ModelVersion
         return {"name": self._name}
 
 
-class ModelAlias(LineageMixin, AbstractDataset[Appointment, ModelVersion | None]):
+class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None]):
     """Loads the version under an alias, None if there is none; saves an appointment to move it."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
@@ -114,41 +129,39 @@ class ModelAlias(LineageMixin, AbstractDataset[Appointment, ModelVersion | None]
 
         Args:
             name: The name of the registered model.
-            alias: Of one of its versions.
+            alias: The alias.
             metadata: For plugins.
         """
         self._name = name
         self._alias = alias
-        self._answer: tuple[ModelVersion | None] | None = None
+        self._loaded: tuple[ModelVersion | None] | None = None
         self.metadata = metadata
 
     def load(self) -> ModelVersion | None:
         """Resolve the alias once and load that version: the run keeps it."""
-        if self._answer:
-            return self._answer[0]
-        with ask_registry():
-            entry = find_entry(self._name, self._alias)
-            version = load_version(entry) if entry else None
-        if entry:
-            self._remember(entry.name, entry.version, entry.run_id)
-        self._answer = (version,)
-        return version
+        if self._loaded is None:
+            with ask_registry():
+                entry = find_entry(self._name, self._alias)
+                self._loaded = (load_version(entry) if entry else None,)
+            if entry:
+                self._remember(entry.name, entry.version, entry.run_id)
+        return self._loaded[0]
 
     def save(self, data: Appointment) -> None:
-        """Move the alias, and let the tags of all versions follow.
+        """Move the alias, then let the tags of all versions follow.
 
         Raises:
-            ChampionChangedError: When it no longer stands for the version to replace.
+            ChampionChangedError: When the alias no longer points to the version to replace.
         """
         with ask_registry():
-            mend_statuses(self._name)  # the champion of now must be known as one to become replaced
+            mend_statuses(self._name)  # marks the present champion, which becomes `replaced`
             data.check_replaces(_read_number(find_entry(self._name, self._alias)))
             if data.champion:
                 version = data.champion
-                self._answer = None
                 MlflowClient().set_registered_model_alias(
                     self._name, self._alias, str(version.version)
                 )
+                self._loaded = None
                 self._remember(version.name, version.version, version.run_id)
                 mend_statuses(self._name)
 
@@ -156,8 +169,8 @@ class ModelAlias(LineageMixin, AbstractDataset[Appointment, ModelVersion | None]
         return {"name": self._name, "alias": self._alias}
 
 
-class AliasNumber(AbstractDataset[None, VersionNumber | None]):
-    """Loads the number under an alias, whether or not that version can be loaded; None if none."""
+class AliasNumber(ReadOnlyDataset[VersionNumber | None]):
+    """Loads the number under an alias, None if there is none; the version need not be loadable."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to an alias of a registered model."""
@@ -166,13 +179,9 @@ class AliasNumber(AbstractDataset[None, VersionNumber | None]):
         self.metadata = metadata
 
     def load(self) -> VersionNumber | None:
-        """Resolve the alias once."""
+        """Resolve the alias."""
         with ask_registry():
             return _read_number(find_entry(self._name, self._alias))
-
-    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
-        """Refuse: aliases are moved by `ModelAlias`."""
-        raise DatasetError(f"The alias {self._alias} of {self._name} is moved by ModelAlias.")
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name, "alias": self._alias}
@@ -180,7 +189,7 @@ class AliasNumber(AbstractDataset[None, VersionNumber | None]):
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions of a registered model, to take one by its number."""
+    """The versions of a registered model, by number."""
 
     name: str
 
@@ -188,27 +197,27 @@ class Versions:
         """Load a version.
 
         Raises:
-            DatasetError: When there is no such version; says which there are.
+            DatasetError: When there is no such version; lists those that exist.
             RefusedError: When it was registered without the gate's decision.
         """
         with ask_registry():
             entries = {int(entry.version): entry for entry in list_entries(self.name)}
             if version not in entries:
                 raise DatasetError(
-                    f"{self.name} has no version {version}; there are {sorted(entries)}. Choose "
-                    "one of them; `make mlflow` shows what each is."
+                    f"{self.name} has no version {version}; versions are {sorted(entries)}. Choose "
+                    "one of them; `make mlflow` describes each."
                 )
             if "gate" not in entries[version].tags:
                 raise RefusedError(
                     f"Version {version} of {self.name} is incomplete: the run that registered it "
                     "ended before the gate's decision was written. Train again, or choose "
-                    "another version; `make mlflow` shows what each is."
+                    "another version; `make mlflow` describes each."
                 )
             return load_version(entries[version])
 
 
-class RegisteredVersions(AbstractDataset[None, Versions]):
-    """Loads a way to any version of a registered model. Nothing is saved."""
+class RegisteredVersions(ReadOnlyDataset[Versions]):
+    """Loads access to any version of a registered model."""
 
     def __init__(self, *, name: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to a registered model by name."""
@@ -216,12 +225,8 @@ class RegisteredVersions(AbstractDataset[None, Versions]):
         self.metadata = metadata
 
     def load(self) -> Versions:
-        """Return the versions; each is read when asked for."""
+        """Return the versions; each is read when `get` asks for it."""
         return Versions(self._name)
-
-    def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
-        """Refuse: versions are registered by `ModelRegistration`."""
-        raise DatasetError(f"The versions of {self._name} are registered by churn_model.")
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
@@ -232,24 +237,19 @@ def _read_number(entry: RegistryEntry | None) -> VersionNumber | None:
 
 
 def _list_tags(data: ModelPackage) -> dict[str, str]:
-    promotion = data.promotion
-    digests = {
-        name: data.facts[name]
-        for name in ("features_digest", "data_fingerprint")
-        if name in data.facts
-    }
-    evidence = {name: f"{value:.6g}" for name, value in promotion.evidence.items()}
-    # What the gate said stays; what the version is changes with the alias, which it has not yet.
+    promotion, digests = data.promotion, ("features_digest", "data_fingerprint")
+    # `gate` keeps the decision. `status` follows the alias, which has not moved yet.
     is_chosen = promotion.status == CHAMPION
-    status = {
+    return {
+        **{name: f"{value:.6g}" for name, value in promotion.evidence.items()},
+        **{name: data.facts[name] for name in digests if name in data.facts},
         "status": CHALLENGER if is_chosen else promotion.status,
         "gate": promotion.status,
+        "reasons": json.dumps(promotion.reasons),
     }
-    return evidence | digests | status | {"reasons": json.dumps(promotion.reasons)}
 
 
 def _summarise(data: ModelPackage) -> str:
     reasons = data.promotion.reasons[:DESCRIPTION_REASONS]
-    return "\n".join(
-        [f"The gate said: {data.promotion.status}", *(f"- {reason}" for reason in reasons)]
-    )
+    decision = f"Decision of the gate: {data.promotion.status}"
+    return "\n".join([decision, *(f"- {reason}" for reason in reasons)])

@@ -1,4 +1,4 @@
-"""Reads a version of a registered model from what was packaged with it, if that was not changed."""
+"""Reads a version of a registered model from its package, if its files were not changed."""
 
 import json
 import logging
@@ -13,15 +13,20 @@ from mlflow.exceptions import MlflowException
 
 from telco_churn.registry.model_package import ChangedPackageError, check_files
 from telco_churn.registry.registry_errors import is_unreachable
-from telco_churn.registry.registry_types import NEEDED_FACTS, ModelVersion, Promotion
+from telco_churn.registry.registry_types import (
+    NEEDED_FACTS,
+    ModelVersion,
+    Promotion,
+    write_promote_command,
+)
 
 log = logging.getLogger(__name__)
 
 DIGESTS = "files"  # the tag of a version that holds the digests of its files, JSON
 RECOVERY = (
-    "Where it is the champion, another version can be: `kedro run --pipelines promote --params "
-    "version=N` or `--pipelines rollback`, with the same --env; make mlflow lists them. Without "
-    "another, take the alias champion away there: the next candidate is compared with none."
+    f"If it is the champion, promote another version: {write_promote_command()}, or `--pipelines "
+    "rollback`; `make mlflow` lists the versions. If there is no other, remove its alias champion "
+    "there: the next candidate is then compared with none."
 )
 
 
@@ -30,8 +35,8 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
 
     Raises:
         ChangedPackageError: When its files are not those that were registered.
-        DatasetError: When its files cannot be read, hold another kind of model, or do not say
-            what is needed of it.
+        DatasetError: When its files cannot be read, hold another kind of model, or lack facts that
+            every version needs.
     """
     try:
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{entry.name}/{entry.version}"))
@@ -39,20 +44,20 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
         return _read_version(entry, folder)
     except ChangedPackageError as error:
         raise ChangedPackageError(
-            f"Version {entry.version} of {entry.name} is not what was registered: {error}. Nothing "
-            f"was done with it. Restore its files. {RECOVERY}"
+            f"Version {entry.version} of {entry.name} is not what was registered: {error}. It was "
+            f"not used. Restore its files. {RECOVERY}"
         ) from error
     except (MlflowException, OSError) as error:
         if is_unreachable(error):
             raise
         raise DatasetError(
             f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
-            f"from {entry.source}: {error}. Bring them back. {RECOVERY}"
+            f"from {entry.source}: {error}. Restore them. {RECOVERY}"
         ) from error
     except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"Version {entry.version} of {entry.name} was packaged by another version of this "
-            f"project and cannot be read by this one ({type(error).__name__}: {error}). Score "
+            f"project, and this one cannot read it ({type(error).__name__}: {error}). Score "
             f"with the code that made it. {RECOVERY}"
         ) from error
 
@@ -61,8 +66,8 @@ def _check_package(entry: RegistryEntry, folder: Path) -> None:
     digests = entry.tags.get(DIGESTS)
     if digests is None:
         log.warning(
-            "Version %s of %s was registered without digests of its files: whether they were "
-            "changed is not known.",
+            "Version %s of %s was registered without digests of its files, so changes in them "
+            "cannot be detected.",
             entry.version,
             entry.name,
         )
@@ -84,8 +89,7 @@ def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
         metrics=described["metrics"],
         facts=described["facts"],
         promotion=Promotion(
-            # Versions registered before 0.2 have it under its former name.
-            decided.get("status") or decided["standing"],
+            decided.get("status") or decided["standing"],  # the name of the status before 0.2
             tuple(decided["reasons"]),
             decided["evidence"],
         ),

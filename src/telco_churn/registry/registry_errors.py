@@ -17,7 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.db.db_types import DATABASE_ENGINES
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import WrongCallError, walk_causes
+from kedro_asof.errors import WrongCallError, take_first_line, walk_causes
 
 # MLflow wraps errors of HTTP in its own exception, without a code of its own.
 SIGNS = ("failed with exception", "Max retries exceeded", "timed out")
@@ -118,7 +118,7 @@ def _find_reason(causes: list[BaseException]) -> str:
 def _name_registry(address: str, reason: str) -> UnreachableRegistryError:
     return UnreachableRegistryError(
         mask_credentials(
-            f"MLflow's registry at {address} does not answer: {reason.splitlines()[0]}. Start it, "
+            f"MLflow's registry at {address} does not answer: {take_first_line(reason)}. Start it, "
             f"or correct the address: {ADDRESS}. The champion stays as it is."
         )
     )

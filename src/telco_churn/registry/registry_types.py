@@ -1,4 +1,4 @@
-"""What the registry keeps of a model, and what it gives back."""
+"""What the registry takes of a model, and what it gives back."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,13 +12,13 @@ from telco_churn.model.churn_model import ChurnModel
 
 Status = Literal["champion", "challenger", "rejected"]
 
-# What is told of every version, by the gate, in summaries and in the log.
+# The gate, summaries and the log read these of every version.
 NEEDED_FACTS = ("as_of", "learnt_from")
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What the gate decided for a candidate, why, and the figures that it rests on."""
+    """The gate's decision about a candidate: the reasons, and the figures that they rest on."""
 
     status: Status
     reasons: tuple[str, ...]
@@ -27,17 +27,17 @@ class Promotion:
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """A candidate with all that the registry should know of it.
+    """A candidate with everything that is registered with it.
 
     Attributes:
         model: The fitted model.
         example: A few rows of features, for the signature.
-        metrics: How good it is on rows it was not trained on.
-        promotion: What the gate decided.
-        facts: What it was trained on, as text.
-        files: Text files that tell of it, by name: `model_card.md` and others.
-        held_out: Its probabilities where each row was judged out of fold: `row`, a fingerprint,
-            and `churn_probability`. None where a test split judges.
+        metrics: Metrics on rows that the model was not trained on, by name.
+        promotion: The gate's decision.
+        facts: Facts of its training, as text: `as_of`, `learnt_from` and others.
+        files: Text files about it, by name: `model_card.md` and others.
+        held_out: Its out-of-fold probabilities: `row`, a fingerprint, and `churn_probability`. None
+            if a test split judged it.
     """
 
     model: ChurnModel
@@ -51,12 +51,7 @@ class ModelPackage:
 
 @dataclass(frozen=True)
 class VersionNumber:
-    """Names a version in the registry, whether or not it can be loaded.
-
-    Attributes:
-        name: Of the registered model.
-        version: Its number.
-    """
+    """The name and number of a registered version, which need not be loadable."""
 
     name: str
     version: int
@@ -64,14 +59,14 @@ class VersionNumber:
 
 @dataclass(frozen=True)
 class ModelVersion(VersionNumber):
-    """A version in the registry, loaded. It pickles, for executors.
+    """A registered version, loaded. It pickles, for executors.
 
     Attributes:
         run_id: The MLflow run that trained it.
         metrics: As packaged.
         facts: As packaged.
-        promotion: What the gate decided for it, as packaged.
-        columns: The features it reads, in order.
+        promotion: The gate's decision, as packaged.
+        columns: The features that it reads, in order.
         model: The model.
         held_out: As packaged.
     """
@@ -85,7 +80,7 @@ class ModelVersion(VersionNumber):
     held_out: pd.DataFrame | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "ModelVersion":
-        """Frozen: a copy would only load the model again."""
+        """Return itself: it is frozen, and a copy would load the model again."""
         return self
 
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -94,26 +89,26 @@ class ModelVersion(VersionNumber):
 
 
 class ChampionChangedError(NotReadyError):
-    """The champion is no longer the one that a decision was about."""
+    """The champion is no longer the one that a decision was made against."""
 
 
 @dataclass(frozen=True)
 class Appointment:
-    """Which version becomes champion, and which champion that was decided against.
+    """Which version becomes champion, and which champion it replaces.
 
     Attributes:
-        champion: From now on; None leaves the champion that there is.
-        replaces: The champion when that was decided, None where there was none.
+        champion: The next champion; None keeps the present one.
+        replaces: The champion when the decision was made, None if there was none.
     """
 
     champion: ModelVersion | None
     replaces: VersionNumber | None
 
     def check_replaces(self, current: VersionNumber | None) -> None:
-        """Compare the champion that there is now with the one to replace.
+        """Compare the present champion with the one to replace.
 
         Raises:
-            ChampionChangedError: When it is another one.
+            ChampionChangedError: When they differ.
         """
         if self.champion is None or _number(current) in {
             _number(self.replaces),
@@ -123,11 +118,16 @@ class Appointment:
         name, version = self.champion.name, self.champion.version
         raise ChampionChangedError(
             f"The champion of {name} changed from version {_number(self.replaces) or 'none'} to "
-            f"{_number(current) or 'none'} while this run was at work, so version {version} was "
-            f"not made champion. Train again to compare with the champion of now, or promote "
-            f"version {version}: `kedro run --pipelines promote --params version={version}`, with "
-            "the same --env."
+            f"{_number(current) or 'none'} during this run, so version {version} was not made "
+            "champion. Train again to compare with the present champion, or promote version "
+            f"{version}: {write_promote_command(version)}."
         )
+
+
+def write_promote_command(version: int | None = None) -> str:
+    """Write the command that makes a version champion, for messages."""
+    number = "N" if version is None else version
+    return f"`kedro run --pipelines promote --params version={number}`, with the same --env"
 
 
 def _number(version: VersionNumber | None) -> int | None:

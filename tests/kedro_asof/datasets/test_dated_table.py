@@ -97,28 +97,25 @@ def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -
 
 
 def test_a_date_is_claimed_by_one_run_and_another_date_by_another(tmp_path: Path) -> None:
-    with table(tmp_path / "t").lock_date():
+    with table(tmp_path / "t").lock():
         with (
             pytest.raises(DateTakenError, match="Another run is at work on as_of=2026-01-01"),
-            table(tmp_path / "t").lock_date(),
+            table(tmp_path / "t").lock(),
         ):
             pass
-        with table(tmp_path / "t", "2026-01-08").lock_date():
+        with table(tmp_path / "t", "2026-01-08").lock():
             pass
-    with table(tmp_path / "t").lock_date():
+    with table(tmp_path / "t").lock():
         pass
 
 
 def test_a_commit_says_what_it_is(tmp_path: Path) -> None:
     table(tmp_path).save(commit(ROW))
-    (said,) = (
-        DatedHistory(filepath=str(tmp_path), lineage=["model", "model_version", "customers"])
-        .load()
-        .to_dict("records")
-    )
-    assert (said["as_of"], said["table_version"]) == ("2026-01-01", 0)
-    assert (said["model"], said["model_version"], said["histogram"]) == ("churn", "1", "[1, 1]")
-    assert float(said["seconds"]) > 0
+    lineage = ["model", "model_version", "histogram"]
+    (found,) = DatedHistory(filepath=str(tmp_path), lineage=lineage).load().to_dict("records")
+    assert (found["as_of"], found["table_version"]) == ("2026-01-01", 0)
+    assert [found[name] for name in lineage] == ["churn", "1", "[1, 1]"]
+    assert float(found["seconds"]) > 0
 
 
 def test_a_date_can_be_brought_back_and_brought_back_again(tmp_path: Path) -> None:
@@ -138,7 +135,7 @@ def test_a_date_can_be_brought_back_and_brought_back_again(tmp_path: Path) -> No
 
 def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
     history = DatedHistory(filepath=str(tmp_path))
-    with pytest.raises(DatasetError, match="no scores"):
+    with pytest.raises(DatasetError, match="There is no table"):
         history.restore("2026-01-01", 0)
     table(tmp_path).save(commit(ROW))
     table(tmp_path).save(commit(ROW, replaces=0))
@@ -146,13 +143,13 @@ def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
         history.restore("2026-01-01", 9)
     for file in DeltaTable(tmp_path, version=0).file_uris():
         Path(file.removeprefix("file://")).unlink()
-    with pytest.raises(RefusedError, match=r"were removed .* score it again"):
+    with pytest.raises(RefusedError, match=r"were removed .* run its pipeline again"):
         history.restore("2026-01-01", 0)
     assert DeltaTable(tmp_path).version() == 1
 
 
 def test_scores_that_are_not_there_say_how_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="kedro run --pipelines scoring"):
+    with pytest.raises(DatasetError, match="Run the pipeline that makes it"):
         table(tmp_path / "none").load()
     assert DatedHistory(filepath=str(tmp_path / "none")).load().empty
 

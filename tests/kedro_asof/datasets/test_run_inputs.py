@@ -12,5 +12,5 @@ def test_the_user_of_the_process_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_name_cannot_be_saved() -> None:
-    with pytest.raises(DatasetError, match="can only be read"):
+    with pytest.raises(DatasetError, match="UserName is read-only"):
         UserName().save("ada")  # type: ignore[arg-type]

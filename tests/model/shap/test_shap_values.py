@@ -46,7 +46,7 @@ def fit(
 
 def assert_equal_to_lightgbm(booster: lgb.Booster, matrix: Floats) -> None:
     expected = np.asarray(booster.predict(matrix, pred_contrib=True))
-    found = Contributions.read(booster).compute(matrix)
+    found = Contributions.read(booster.dump_model()).compute(matrix)
     assert found.shape == matrix.shape
     assert np.abs(found - expected[:, :-1]).max() <= TOLERANCE
     raw = np.asarray(booster.predict(matrix, raw_score=True))
@@ -70,7 +70,9 @@ def test_contributions_are_those_of_lightgbm(leaves: int, seed: int) -> None:
 )
 def test_whatever_counts_as_missing(settings: dict[str, Any], missing_types: set[str]) -> None:
     booster = fit(make_matrix(3, 3000), num_leaves=15, **settings)
-    splits = [branch.split for root in read_trees(booster) for branch in list_branches(root)]
+    splits = [
+        branch.split for root in read_trees(booster.dump_model()) for branch in list_branches(root)
+    ]
     found = {split.missing_type for split in splits if split.threshold is not None}
     assert missing_types <= found
     matrix = make_matrix(4, 500, unseen=True)
@@ -88,7 +90,7 @@ def test_deep_trees_are_cut_into_tables_and_leaves() -> None:
         make_matrix(7, 4000), 6, num_leaves=400, min_data_in_leaf=1, min_data_per_group=1,
         min_sum_hessian_in_leaf=0, learning_rate=0.5,
     )  # fmt: skip
-    parts = Contributions.read(booster).parts
+    parts = Contributions.read(booster.dump_model()).parts
     deep = [part for part in parts if isinstance(part, DeepLeaf)]
     assert max(len(part.features) for part in deep) >= 12
     assert len(deep) < len(parts)
@@ -98,8 +100,8 @@ def test_deep_trees_are_cut_into_tables_and_leaves() -> None:
 def test_trees_of_one_leaf_say_nothing() -> None:
     matrix = make_matrix(9, 300)
     flat = fit(matrix, 3, min_data_in_leaf=10_000)
-    assert read_trees(flat) == []
-    assert not Contributions.read(flat).compute(matrix).any()
+    assert read_trees(flat.dump_model()) == []
+    assert not Contributions.read(flat.dump_model()).compute(matrix).any()
     grown = fit(matrix, 5, init_model=flat, num_leaves=4)
     leaves = [tree["num_leaves"] for tree in grown.dump_model()["tree_info"]]
     assert leaves[0] == 1
@@ -110,7 +112,7 @@ def test_trees_of_one_leaf_say_nothing() -> None:
 @pytest.mark.parametrize("leaves", [7, 31, 400])
 def test_a_row_has_the_same_bits_alone_and_in_any_batch(leaves: int) -> None:
     booster = fit(make_matrix(10, 4000), 6, num_leaves=leaves, min_data_in_leaf=1)
-    matrix, tables = make_matrix(11, 20_000), Contributions.read(booster)
+    matrix, tables = make_matrix(11, 20_000), Contributions.read(booster.dump_model())
     together = tables.compute(matrix)
     for row in [*range(25), 16_383, 16_384, 19_999]:
         assert np.array_equal(tables.compute(matrix[[row]])[0], together[row])

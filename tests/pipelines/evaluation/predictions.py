@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from telco_churn.parameters import DecisionParams, EvaluationParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
 
 NO_CHAMPION = pd.DataFrame({"customer_id": [], "as_of": [], "champion": []}).astype(
     {"customer_id": "str", "champion": "float64"}

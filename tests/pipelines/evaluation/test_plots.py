@@ -10,7 +10,7 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from telco_churn import plots
-from telco_churn.parameters import SummaryParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.evaluation.curves import (
     count_probabilities,
     tabulate_calibration,
@@ -33,10 +33,10 @@ from tests.pipelines.release import small_evaluation as small
 HOW, MONEY = evaluation_params(bootstrap_samples=20), decision(20)
 SUMMARY = SummaryParams(scores="", currency="EUR", next_steps=[])
 ROWS = predict(300, seed=0).assign(rule_of_thumb=0.1, slice_region=["north", "south", None] * 100)
-IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "gain_share": [0.7, 0.3]})
+IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "share": [0.7, 0.3]})
 HISTORY = pd.DataFrame(
     {
-        "trees": [1, 2, 3],
+        "steps": [1, 2, 3],
         "train_log_loss": [0.5, 0.4, 0.3],
         "calibration_log_loss": [0.5, 0.45, 0.47],
     }
@@ -232,7 +232,7 @@ def test_the_strongest_features_are_shown_the_first_on_top() -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == (
         table["feature"].head(20).tolist()[::-1]
     )
-    assert [bar.get_width() for bar in axes.patches] == table["gain_share"].head(20).tolist()[::-1]
+    assert [bar.get_width() for bar in axes.patches] == table["share"].head(20).tolist()[::-1]
     assert figure.get_suptitle() == "The 20 strongest of 25 features"
     assert plots.draw_importance(IMPORTANCE).get_suptitle() == "Features by strength"
 
@@ -243,3 +243,10 @@ def test_the_learning_curve_marks_where_held_out_loss_is_least() -> None:
     assert read_line(axes, "Learned from").tolist() == [[1, 0.5], [2, 0.4], [3, 0.3]]
     assert read_line(axes, "Held out")[:, 1].tolist() == [0.5, 0.45, 0.47]
     assert read_line(axes, "Best: 2")[:, 0].tolist() == [2, 2]
+
+
+def test_a_single_step_of_learning_is_a_mark() -> None:
+    (axes,) = plots.draw_learning_curve(HISTORY.head(1)).axes
+    assert [line.get_marker() for line in axes.lines[:2]] == ["o", "o"]
+    (longer,) = plots.draw_learning_curve(HISTORY).axes
+    assert [line.get_marker() for line in longer.lines[:2]] == ["None", "None"]

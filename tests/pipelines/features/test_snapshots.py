@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
+from telco_churn.learning.temporal_split import TooFewSnapshotsError
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import (
     AsOfOutsideDataError,
@@ -18,7 +19,6 @@ from telco_churn.pipelines.features.snapshots import (
     list_training_dates,
     snapshot_customers,
 )
-from telco_churn.training_data.temporal_split import TooFewSnapshotsError
 from tests.conftest import (
     as_of,
     eligibility_params,

@@ -16,19 +16,21 @@ from hypothesis import strategies as st
 
 from kedro_asof.contracts.contract import TableContract
 from telco_churn.contracts import IDENTIFIERS, Cancellations, Contacts, Customers, Invoices, Usage
-from telco_churn.parameters import IngestionParams, MessParams
+from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from tests.conftest import read_parameters, simulate_tables, simulation_params
 from tests.small_operator import Put
 
-TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
+PARAMS = IngestionParams(**read_parameters("ingestion"))
+CONTRACTS = {name: table.contract for name, table in PARAMS.tables.items()}
 fractions = st.floats(0, 0.5)
 
 
 @settings(max_examples=12)
 @given(duplicates=fractions, impossible=fractions, unknown=fractions, seed=st.integers(0, 9999))
-@example(duplicates=0.0, impossible=0.0, unknown=0.0, seed=192)  # nobody cancels
+@example(duplicates=0.0, impossible=0.0, unknown=0.0, seed=192)  # without cancellations
 def test_the_counts_add_up_for_any_mess(
     duplicates: float, impossible: float, unknown: float, seed: int, put: Put
 ) -> None:
@@ -41,8 +43,8 @@ def test_the_counts_add_up_for_any_mess(
     clean = simulate_tables(simulation_params(customers=30, weeks=20, seed=seed))
     checked = _check_all(raw, put)
     report = nodes.report_ingestion(**checked)
-    rejected = nodes.collect_rejected_rows(**checked).to_pandas()
-    for table in TABLES:
+    rejected = nodes.collect_rejected_rows(CONTRACTS)(**checked).to_pandas()
+    for table in CONTRACTS:
         outcomes = report[report["table"] == table].set_index("outcome")["rows"]
         kept = nodes.trust_kept_rows(checked[table], report).to_pyarrow()
         assert outcomes.sum() == len(raw[table])
@@ -244,15 +246,14 @@ def test_usage_reaches_as_far_as_days_are_whole(
 ) -> None:
     days = [day for day, count in counts.items() for _ in range(count)]
     checked = put(pa.table({"day": days, "broken_rule": pa.nulls(len(days), pa.string())}))
-    params = IngestionParams(**read_parameters("ingestion"))
-    (row,) = nodes.measure_coverage(checked, pd.DataFrame(), params).to_pyarrow().to_pylist()
+    (row,) = nodes.measure_coverage(checked, pd.DataFrame(), PARAMS).to_pyarrow().to_pylist()
     assert row == {"first_day": covered[0], "last_day": covered[-1]}
 
 
 def test_identifiers_end_at_the_first_step(put: Put) -> None:
     raw = simulate_tables(simulation_params(customers=5, weeks=20))["customers"]
     assert set(IDENTIFIERS) <= set(raw.column_names)
-    checked = nodes.check_customers(put(raw))
+    checked = nodes.check_table(Customers)(put(raw))
     assert set(IDENTIFIERS).isdisjoint(checked.columns)
 
 
@@ -264,21 +265,20 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
             "rows": [96, 2, 2],
         }
     )
-    allowed = IngestionParams(**read_parameters("ingestion") | {"max_rejected_fraction": 0.02})
+    allowed = PARAMS.model_copy(update={"max_rejected_fraction": 0.02})
     assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
-    exceeded = IngestionParams(**read_parameters("ingestion") | {"max_rejected_fraction": 0.019})
+    exceeded = PARAMS.model_copy(update={"max_rejected_fraction": 0.019})
     with pytest.raises(nodes.TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
         nodes.stop_when_too_many_rejected(report, report, exceeded)
 
 
 def _check_all(raw: dict[str, pa.Table], put: Put) -> dict[str, ir.Table]:
-    customers = put(nodes.check_customers(put(raw["customers"])).to_pyarrow())
-    others = {
-        table: getattr(nodes, f"check_{table}")(put(raw[table]), customers)
-        for table in TABLES
-        if table != "customers"
+    customers = put(check_rows(put(raw["customers"]), Customers).to_pyarrow())
+    return {
+        table: check_rows(put(raw[table]), contract, customers) if of_customer else customers
+        for table, contract in CONTRACTS.items()
+        for of_customer in [PARAMS.tables[table].belongs_to_customer]
     }
-    return {"customers": customers} | others
 
 
 def _customers(put: Put) -> ir.Table:

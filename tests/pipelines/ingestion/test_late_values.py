@@ -10,15 +10,16 @@ import pyarrow as pa
 import pytest
 
 from telco_churn.contracts import Contacts, Customers, Invoices
-from telco_churn.parameters import IngestionParams
+from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion import nodes
-from telco_churn.pipelines.ingestion.late_values import (
-    LATE_TABLES,
+from telco_churn.pipelines.ingestion.nodes import (
     TooManyBlankedError,
     report_late_values,
     stop_when_too_many_blanked,
 )
+from telco_churn.pipelines.ingestion.pipeline import create_pipeline
 from telco_churn.pipelines.ingestion.row_checks import check_rows
+from tests.conftest import read_parameters
 from tests.small_operator import Put
 
 LONG_AGO = date(1900, 1, 1)
@@ -37,11 +38,12 @@ INVOICE: dict[str, Any] = {
     "paid_on": date(2026, 1, 9),
     "amount": 10.0,
 }
-PARAMS = IngestionParams(max_rejected_fraction=1, max_blanked_fraction=0.02, full_day_share=0.8)
+PARAMS = IngestionParams(**read_parameters("ingestion"))
 
 
 def test_only_tables_with_late_columns_are_counted() -> None:
-    assert LATE_TABLES == ("invoices", "contacts")
+    (node,) = create_pipeline(PARAMS.tables).only_nodes("ingestion.report_late_values").nodes
+    assert node.inputs == ["checked_invoices", "checked_contacts"]
 
 
 def test_both_late_columns_of_a_row_are_counted(put: Put) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from telco_churn.pipelines.own_table.splits import assign_folds
 
@@ -69,8 +69,8 @@ def test_identical_rows_count_once_against_the_number_of_folds() -> None:
     churned = pd.Series([True] * 9 + [False] * 40)
     with pytest.raises(
         UnusableTableError,
-        match=r"table.csv has 1 rows with left=Yes and 40 without, identical rows counted once.* "
-        r"5 folds need at least 5 of each.*set own_table.folds lower",
+        match=r"table.csv has 1 rows with left=Yes and 40 without, counting identical rows once.* "
+        r"5 folds need at least 5 of each.*lower own_table.folds",
     ):
         assign_folds(features, churned, PARAMS)
 

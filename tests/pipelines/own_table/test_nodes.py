@@ -10,7 +10,7 @@ import pytest
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts import CustomerFeatures
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table import nodes
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from tests.conftest import evaluation_params, label_params
@@ -90,15 +90,19 @@ def test_a_target_may_be_empty_where_it_cannot_be_known_yet() -> None:
 @pytest.mark.parametrize(
     ("change", "own", "expected"),
     [
-        ({"month": "soon"}, {}, r"month \(TIME\) holds \['soon'\].*YYYY-MM-DD"),
-        ({"month": None}, {}, r"month \(TIME\) is empty in 40 rows"),
-        ({}, {"time": "visits"}, r"visits \(TIME\) holds \['0', .*not dates"),
-        ({}, {"time": "when"}, r"no column \['when'\] \(TIME\)"),
-        ({}, {"time": "left"}, r"the column left is named as TARGET and TIME"),
-        ({}, {"drop": "month"}, r"the column month is named as TIME and DROP"),
-        ({"month": "2025-01-01"}, {}, r"account repeats on one date of month, for example \['A-0'"),
-        ({}, {"time": None}, r"account repeats, .*name the column with its date: TIME="),
-        ({"left": None}, {}, r"left is empty in 40 rows whose label window is over"),
+        ({"month": "soon"}, {}, r"month \(own_table.time\) holds \['soon'\].*YYYY-MM-DD"),
+        ({"month": None}, {}, r"month \(own_table.time\) is empty in 40 rows"),
+        ({}, {"time": "visits"}, r"visits \(own_table.time\) holds \['0', .*expected dates"),
+        ({}, {"time": "when"}, r"no column \['when'\].*Correct own_table.time"),
+        ({}, {"time": "left"}, r"own_table.target and own_table.time name the same column left"),
+        ({}, {"drop": "month"}, r"own_table.time and own_table.drop name the same column month"),
+        (
+            {"month": "2025-01-01"},
+            {},
+            r"account .* repeats on one date of month, .*\['A-0'",
+        ),
+        ({}, {"time": None}, r"account .* repeats, .*name the date of each row in own_table.time"),
+        ({"left": None}, {}, r"left .* is empty in 40 rows whose label window is over"),
     ],
 )
 def test_columns_that_do_not_fit_time_are_refused(
@@ -112,7 +116,7 @@ def test_rows_after_the_date_of_the_run_are_refused_and_those_on_it_are_not() ->
     own = params(time="month")
     profile(monthly_table(), own, AsOf(date(2025, 10, 1)))
     with pytest.raises(
-        UnusableTableError, match=r"8 rows dated after 2025-08-31.*AS_OF=2025-10-01"
+        UnusableTableError, match=r"8 rows dated after 2025-08-31.*as_of=2025-10-01"
     ):
         profile(monthly_table(), own, AsOf(date(2025, 8, 31)))
 
@@ -122,7 +126,9 @@ def test_infinite_numbers_are_refused(value: str | float) -> None:
     table = monthly_table()
     visits = table["visits"] if isinstance(value, str) else table["visits"].astype("float64")
     broken = table.assign(visits=visits.where(table.index > 2, value))
-    with pytest.raises(UnusableTableError, match=r"infinite values: visits in 3 rows.*DROP"):
+    with pytest.raises(
+        UnusableTableError, match=r"infinite values: visits in 3 rows.*own_table.drop"
+    ):
         profile(broken, params(time="month"))
     assert len(profile(broken, params(time="month", drop="visits"))) == 5
 

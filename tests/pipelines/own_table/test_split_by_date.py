@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 from telco_churn.pipelines.own_table.splits import split_by_date
 
@@ -84,13 +84,13 @@ def test_three_dates_are_enough_even_where_shares_would_take_all() -> None:
 @pytest.mark.parametrize(
     ("days", "changes", "expected"),
     [
-        (MONTHS[:2], {}, r"2 dates in month .*2026-06-01.* at least 3 .*leave TIME out"),
-        (MONTHS[:4], {"as_of": "2025-03-01"}, r"2 dates in month .*a later AS_OF"),
+        (MONTHS[:2], {}, r"2 dates in month .*2026-06-01.* at least 3 .*leave own_table.time out"),
+        (MONTHS[:4], {"as_of": "2025-03-01"}, r"2 dates in month .*a later as_of"),
         (
             MONTHS,
             {"gap_days": 200},
             r"2025-01-01 to 2025-10-01.*gaps of 200 days \(own_table.gap_days\).*2 of 3 purposes"
-            r".*gap_days lower in conf/own_table/parameters/own_table.yml",
+            r".*lower own_table.gap_days",
         ),
         (MONTHS[:4], {"rows_each": 1}, r"the calibration rows are 1 with left=Yes and 0 without"),
     ],

@@ -6,16 +6,13 @@ import numpy as np
 import pandas as pd
 
 from kedro_asof.params import AsOf
-from telco_churn.parameters import (
-    DecisionParams,
-    EligibilityParams,
-    LabelParams,
-    OwnTableParams,
-    SummaryParams,
-    TrainingParams,
-)
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.leakage import LeakageParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.parameters.release import ReleaseParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.data_summary import describe_examples
 from telco_churn.pipelines.release.intended_use import describe_operator, describe_table
@@ -43,11 +40,12 @@ PROMOTION = {"status": "champion", "reasons": ["It earns 10 EUR more."], "eviden
 NO_LEAKS = pd.DataFrame(columns=["feature", "check", "evidence", "value", "limit"])
 
 
-def training(trials: int = 0, action: str = "fail") -> TrainingParams:
-    tuning = TuningParams(trials=trials, minutes=1, space=SearchSpace())
-    return TrainingParams.model_construct(  # the card reads nothing else of it
-        tuning=tuning, leakage=LeakageParams.model_construct(action=action)
-    )
+def tuning(trials: int) -> TuningParams:
+    return TuningParams(trials=trials, minutes=1, space=SearchSpace())
+
+
+def leakage(action: str) -> LeakageParams:
+    return LeakageParams.model_construct(action=action)  # the card reads nothing else of it
 
 
 def examples(*splits: tuple[str, str]) -> Any:
@@ -98,7 +96,8 @@ def make_card_inputs(**changes: Any) -> dict[str, Any]:
         "leakage_findings": NO_LEAKS,
         "promotion": PROMOTION,
         "decision": DECISION,
-        "training": training(),
+        "leakage": leakage("fail"),
+        "tuning": tuning(0),
         "release": ReleaseParams(model_name="telco_churn"),
         "evaluation": evaluation_params(confidence=0.9),
         "summary": SummaryParams(scores="", currency="EUR", next_steps=[]),

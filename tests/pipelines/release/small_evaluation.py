@@ -145,4 +145,4 @@ def make_baseline_profit_curves() -> pd.DataFrame:
 def make_feature_importance() -> pd.DataFrame:
     names = ["tenure_days", "plan", *(f"usage_data_mb_mean_{days}d" for days in range(7, 30))]
     share = 0.5 ** np.arange(1, len(names) + 1)
-    return pd.DataFrame({"feature": names, "gain_share": share})
+    return pd.DataFrame({"feature": names, "share": share})

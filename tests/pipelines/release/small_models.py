@@ -7,11 +7,12 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from telco_churn.learning.fit_model import fit_churn_model
+from telco_churn.learning.lightgbm_learner import LightGBMLearner
+from telco_churn.learning.training_examples import Rows, read_examples
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
-from telco_churn.pipelines.training.fitting import fit_churn_model
 from telco_churn.registry.registry_types import ModelVersion, Promotion
-from telco_churn.training_data.training_examples import Rows, read_examples
 
 DECISION = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 SETTINGS = {"objective": "binary", "seed": 1, "num_threads": 1, "verbosity": -1, "num_leaves": 4}
@@ -35,7 +36,7 @@ def fit_model(columns: tuple[str, ...] = FEATURES) -> ChurnModel:
     features = make_features(400, columns)
     churned = (make_features(400)["tenure_days"] < 100).to_numpy()
     rows = Rows(features, churned ^ (np.arange(400) % 11 == 0))
-    return fit_churn_model(rows, rows, SETTINGS, 5, DECISION)
+    return fit_churn_model(rows, rows, LightGBMLearner(SETTINGS, 5), DECISION).model
 
 
 def make_version(number: int = 4, **changes: Any) -> ModelVersion:

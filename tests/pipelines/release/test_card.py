@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import EligibilityParams, LabelParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.release.card import write_model_card
 from telco_churn.pipelines.release.intended_use import describe_operator
 from tests.pipelines.release import small_evaluation as small
@@ -15,8 +16,9 @@ from tests.pipelines.release.small_card import (
     PROMOTION,
     TABLE,
     examples,
+    leakage,
     make_card_inputs,
-    training,
+    tuning,
 )
 
 
@@ -114,7 +116,9 @@ def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
         [{"feature": "win_back", "check": "alone", "evidence": "ROC AUC 0.99", "value": 1.0}]
     )
     rejected = PROMOTION | {"status": "rejected", "reasons": ["It earns less."]}
-    markdown, _ = write(leakage_findings=leaks, training=training(30, "warn"), promotion=rejected)
+    markdown, _ = write(
+        leakage_findings=leaks, leakage=leakage("warn"), tuning=tuning(30), promotion=rejected
+    )
     assert "- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown
     assert "The gate made it **rejected**" in markdown

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.learning.training_examples import digest_rows
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.release.comparison import predict_by_champion
 from telco_churn.pipelines.release.data_summary import describe_examples, describe_table_examples
-from telco_churn.training_data.training_examples import digest_rows
 from tests.conftest import label_params
 from tests.pipelines.release.small_models import (
     FACTS,

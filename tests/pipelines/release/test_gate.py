@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from kedro_asof.params import AsOf
-from telco_churn.parameters import SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.release.gate import decide_promotion
 from tests.pipelines.release.small_models import fit_model, make_version
 
@@ -17,7 +17,6 @@ GATE = GateParams(
     max_slice_roc_auc_gap=0.1,
     max_slice_calibration_gap=0.03,
 )
-TRAINING = TrainingParams.model_construct(gate=GATE)  # the gate reads nothing else of it
 SUMMARY = SummaryParams(scores="", currency="EUR", next_steps=[])
 METRICS = {
     "expected_calibration_error": 0.012,
@@ -58,8 +57,8 @@ def decide(**changes: Any) -> dict[str, Any]:
         "champion_comparison": BETTER,
         "comparison_skipped_because": "",
         "candidate": fit_model(),
-        "incumbent": make_version(4),
-        "training": TRAINING,
+        "champion": make_version(4),
+        "gate": GATE,
         "summary": SUMMARY,
         "as_of": AsOf("2026-09-28"),
     }
@@ -104,18 +103,18 @@ def test_a_challenger_is_told_how_a_person_can_promote_it() -> None:
 
 
 def test_the_first_candidate_becomes_champion() -> None:
-    decision = decide(incumbent=None, champion_comparison={})
+    decision = decide(champion=None, champion_comparison={})
     assert (decision["status"], decision["reasons"]) == ("champion", ["There was no champion."])
 
 
-@pytest.mark.parametrize("incumbent", [None, make_version(4)])
-def test_bounds_hold_for_the_first_candidate_and_for_one_that_earns_more(incumbent: Any) -> None:
+@pytest.mark.parametrize("champion", [None, make_version(4)])
+def test_bounds_hold_for_the_first_candidate_and_for_one_that_earns_more(champion: Any) -> None:
     worse = METRICS | {"expected_calibration_error_low": 0.0201}
-    decision = decide(evaluation_metrics=worse, incumbent=incumbent)
+    decision = decide(evaluation_metrics=worse, champion=champion)
     assert decision["status"] == "rejected"
     assert decision["reasons"][0] == (
         "Its calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
-        "(training.gate.max_calibration_error in conf/base/parameters/training.yml)."
+        "(gate.max_calibration_error in conf/base/parameters/gate.yml)."
     )
     assert len(decision["reasons"]) == 2
 
@@ -148,11 +147,11 @@ def test_a_slice_that_is_served_too_badly_is_named_with_its_figures() -> None:
     decision = decide(slice_gaps=both)
     assert decision["reasons"][:2] == [
         "In the slice region the ROC AUC of north is 0.1500 below that of south (0.1100 to "
-        "0.2000), more than the bound of 0.1 (training.gate.max_slice_roc_auc_gap in "
-        "conf/base/parameters/training.yml).",
+        "0.2000), more than the bound of 0.1 (gate.max_slice_roc_auc_gap in "
+        "conf/base/parameters/gate.yml).",
         "In the slice region the mean probability of north is 0.0500 off its churn rate (0.0400 "
-        "to 0.0600), more than the bound of 0.03 (training.gate.max_slice_calibration_gap in "
-        "conf/base/parameters/training.yml).",
+        "to 0.0600), more than the bound of 0.03 (gate.max_slice_calibration_gap in "
+        "conf/base/parameters/gate.yml).",
     ]
 
 

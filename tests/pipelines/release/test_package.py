@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from kedro_asof.params import AsOf
+from telco_churn.learning.training_examples import digest_rows, fingerprint_examples
 from telco_churn.pipelines.release.data_summary import describe_examples
 from telco_churn.pipelines.release.nodes import package_model
 from telco_churn.registry.registry_types import ModelPackage
-from telco_churn.training_data.training_examples import digest_rows, fingerprint_examples
 from tests.conftest import label_params
 from tests.pipelines.release.small_models import fit_model, make_features, read_frame
 

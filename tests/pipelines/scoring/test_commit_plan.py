@@ -7,7 +7,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import ReasonParams
+from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.pipelines.scoring.commit_plan import fingerprint_sources, plan_commit
 from telco_churn.pipelines.scoring.nodes import NothingToScoreError, check_champion
 from tests.conftest import (

@@ -9,7 +9,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from telco_churn.parameters import GuardParams
+from telco_churn.parameters.guard import GuardParams
 from telco_churn.pipelines.scoring.drift_guard import (
     EDGES,
     ImplausibleScoresError,

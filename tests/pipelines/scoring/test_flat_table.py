@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.scoring.flat_table import find_misfits, predict_table_churn
 
 LEARNT_FROM = pd.DataFrame({"visits": [1.0, 2.0], "spent": [0.5, None], "plan": ["a", "b"]})

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from telco_churn.parameters import ScoringParams
+from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.nodes import predict_churn
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import as_of, decision_params

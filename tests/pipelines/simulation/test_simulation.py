@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from telco_churn.parameters import MessParams
+from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.simulation.covariates import NEVER
 from telco_churn.pipelines.simulation.hazard import count_blocks, simulate_lives
 from tests.conftest import simulate_tables, simulation_params

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from telco_churn.contracts import LeakageFindings
-from telco_churn.parameters import TrainingParams
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.pipelines.training.leakage import find_leaks
+from tests.conftest import training_params
 
 AS_OF = date(2026, 1, 1)
 DEFAULTS: dict[str, Any] = {
@@ -48,10 +48,6 @@ LEAKS = {
 
 def leakage(**changes: Any) -> LeakageParams:
     return LeakageParams(**(DEFAULTS | changes))
-
-
-def training(**changes: Any) -> TrainingParams:
-    return TrainingParams.model_construct(leakage=leakage(**changes), seed=42)
 
 
 def make_clean_examples(rows: int, churn_rate: float, seed: int) -> pd.DataFrame:
@@ -122,6 +118,6 @@ def copy_into_test(clean: pd.DataFrame, copies: int) -> pd.DataFrame:
 
 
 def find(examples: pd.DataFrame, **changes: Any) -> pd.DataFrame:
-    found = find_leaks(examples, training(**changes))
+    found = find_leaks(examples, leakage(**changes), training_params())
     LeakageFindings.validate(found)
     return found

@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from telco_churn.learning.training_examples import UnfitExamplesError
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import TrainingParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.training.nodes import fit_candidate
-from telco_churn.training_data.training_examples import UnfitExamplesError
-from tests.conftest import decision_params, evaluation_params, read_parameters, reason_params
+from tests.conftest import (
+    decision_params,
+    evaluation_params,
+    lightgbm_params,
+    reason_params,
+    training_params,
+    tuning_params,
+)
 
 ROWS = 120
 
@@ -22,7 +29,7 @@ def no_studies(name: str) -> NoReturn:
 
 
 def make_examples(churners: list[int], splits: list[str]) -> pd.DataFrame:
-    """Noise; who churned by place, splits dealt in fit_round."""
+    """Noise; who churned by place, splits dealt in turn."""
     rng = np.random.default_rng(3)
     return pd.DataFrame(
         {
@@ -36,10 +43,12 @@ def make_examples(churners: list[int], splits: list[str]) -> pd.DataFrame:
     )
 
 
-def fit(examples: pd.DataFrame, **changes: Any) -> ChurnModel:
-    training = TrainingParams(**(read_parameters("training") | changes))
-    others = (evaluation_params(), decision_params(), reason_params())
-    return fit_candidate(examples, [], training, *others, no_studies)[0]
+def fit(
+    examples: pd.DataFrame, evaluation: EvaluationParams | None = None, **lightgbm: Any
+) -> ChurnModel:
+    learning = (training_params(), lightgbm_params(**lightgbm), tuning_params())
+    others = (evaluation or evaluation_params(), decision_params(), reason_params())
+    return fit_candidate(examples, [], *learning, *others, no_studies)[0]
 
 
 @pytest.mark.parametrize(
@@ -80,8 +89,7 @@ def test_a_score_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> 
     is_high = examples["noise"] > 0
     examples["churned"] = is_high.where(examples["split"] == "train", ~is_high)
     caplog.set_level(logging.WARNING)
-    learner = read_parameters("training")["lightgbm"] | {"min_child_samples": 5}
-    model = fit(examples, lightgbm=learner)
+    model = fit(examples, min_child_samples=5)
     assert model.calibration.slope == 0
     assert "learnt from the train rows: of the 40 rows that calibrate" in caplog.text
 
@@ -90,13 +98,5 @@ def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
     examples = make_examples(list(range(0, ROWS, 4)), ["train", "calibration", "test"])
     params = evaluation_params(slices=["tenure_dys", "tenure_days"])
     with caplog.at_level(logging.WARNING):
-        fit_candidate(
-            examples,
-            [],
-            TrainingParams(**read_parameters("training")),
-            params,
-            decision_params(),
-            reason_params(),
-            no_studies,
-        )
+        fit(examples, params)
     assert "evaluation.slices names ['tenure_dys']" in caplog.text

@@ -9,16 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from telco_churn.learning.training_examples import read_examples
 from telco_churn.pipelines.training.leakage import LeakageError, find_leaks, leave_out_features
-from telco_churn.training_data.training_examples import read_examples
+from tests.conftest import training_params
 from tests.pipelines.training.planted_leaks import (
     AS_OF,
     LEAKS,
     copy_into_test,
     find,
+    leakage,
     make_clean_examples,
     make_leak,
-    training,
 )
 from tests.small_operator import Put
 
@@ -149,10 +150,10 @@ def planted_findings() -> pd.DataFrame:
 def test_fail_stops_with_all_the_evidence_and_says_what_to_do() -> None:
     found = planted_findings()
     with pytest.raises(LeakageError) as error:
-        leave_out_features(found, training())
+        leave_out_features(found, leakage())
     for evidence in found["evidence"]:
         assert evidence in str(error.value)
-    for advice in ("features.yml", "DROP", "training.leakage.accepted", "training.leakage.action"):
+    for advice in ("features.yml", "own_table.drop", "leakage.accepted", "leakage.action"):
         assert advice in str(error.value)
 
 
@@ -162,14 +163,14 @@ def test_warn_and_drop_go_on_and_log_the_evidence(
 ) -> None:
     found = planted_findings()
     with caplog.at_level(logging.WARNING):
-        assert leave_out_features(found, training(action=action)) == left_out
+        assert leave_out_features(found, leakage(action=action)) == left_out
     for evidence in found["evidence"]:
         assert evidence in caplog.text
 
 
 def test_with_no_finding_every_action_goes_on() -> None:
     none = find(make_clean_examples(1000, 0.265, seed=18))
-    assert [leave_out_features(none, training(action=action)) for action in ("fail", "drop")] == [
+    assert [leave_out_features(none, leakage(action=action)) for action in ("fail", "drop")] == [
         []
     ] * 2
     assert none.dtypes.astype(str).to_list() == ["str"] * 3 + ["float64"] * 2
@@ -178,4 +179,6 @@ def test_with_no_finding_every_action_goes_on() -> None:
 def test_the_alarm_reads_a_table_of_an_engine(put: Put) -> None:
     clean = make_clean_examples(1000, 0.265, seed=19)
     table = pa.Table.from_pandas(clean.assign(copy=clean["churned"]), preserve_index=False)
-    assert find_leaks(read_examples(put(table)), training())["feature"].to_list() == ["copy"]
+    assert find_leaks(read_examples(put(table)), leakage(), training_params())[
+        "feature"
+    ].to_list() == ["copy"]

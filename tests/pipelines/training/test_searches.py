@@ -1,6 +1,5 @@
 """The searches of a run: when they are the same as before, and how they share the time."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,44 +8,53 @@ import pandas as pd
 import pytest
 
 from telco_churn.datasets.tuning_studies import TuningStudies
-from telco_churn.parameters import LightGBMParams, TrainingParams, TuningParams
-from telco_churn.parameters.tuning import SearchRange
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.tuning import SearchRange, TuningParams
 from telco_churn.pipelines.training import nodes, tuning
 from telco_churn.pipelines.training.nodes import fit_candidate
 from telco_churn.pipelines.training.tuning import digest_search
-from tests.conftest import decision_params, evaluation_params, read_parameters, reason_params
+from tests.conftest import (
+    decision_params,
+    evaluation_params,
+    lightgbm_params,
+    reason_params,
+    training_params,
+    tuning_params,
+)
 from tests.pipelines.training.planted_leaks import make_clean_examples
 
-START = LightGBMParams(**(read_parameters("training")["lightgbm"] | {"max_trees": 30}))
+START = lightgbm_params(max_trees=30)
 EXAMPLES = make_clean_examples(200, 0.3, seed=1)
-TRAINING = TrainingParams(**(read_parameters("training") | {"lightgbm": START}))
+SPACE = tuning_params().model_dump()["space"]
 
 
-def _tuning(**changes: Any) -> TuningParams:
-    return TuningParams(**(read_parameters("training")["tuning"] | changes))
+def _digest(
+    examples: pd.DataFrame = EXAMPLES,
+    lightgbm: LightGBMParams = START,
+    tuning: TuningParams | None = None,
+    **training: Any,
+) -> str:
+    return digest_search(examples, training_params(**training), lightgbm, tuning or tuning_params())
 
 
-def _search_in(space: dict[str, object]) -> TrainingParams:
-    return TRAINING.model_copy(
-        update={"tuning": _tuning(space=read_parameters("training")["tuning"]["space"] | space)}
-    )
+def _search_in(**space: object) -> TuningParams:
+    return tuning_params(space=SPACE | space)
 
 
-OTHERS: dict[str, Callable[[], tuple[pd.DataFrame, TrainingParams]]] = {
-    "a value": lambda: (EXAMPLES.assign(region=EXAMPLES["region"].iloc[::-1].to_numpy()), TRAINING),
-    "a part": lambda: (EXAMPLES.assign(split="train"), TRAINING),
-    "less space": lambda: (EXAMPLES, _search_in({"num_leaves": None})),
-    "a narrower range": lambda: (EXAMPLES, _search_in({"num_leaves": SearchRange(low=4, high=9)})),
-    "another scale": lambda: (EXAMPLES, _search_in({"lambda_l2": SearchRange(low=0.1, high=100)})),
-    "another learner": lambda: (
-        EXAMPLES,
-        TRAINING.model_copy(update={"lightgbm": START.model_copy(update={"patience": 7})}),
-    ),
-    "another seed": lambda: (EXAMPLES, TRAINING.model_copy(update={"seed": 1})),
-    "other rows to calibrate on": lambda: (
-        EXAMPLES,
-        TRAINING.model_copy(update={"calibration_fraction": 0.4}),
-    ),
+OTHERS: dict[str, dict[str, Any]] = {
+    "a value": {"examples": EXAMPLES.assign(region=EXAMPLES["region"].iloc[::-1].to_numpy())},
+    "a part": {"examples": EXAMPLES.assign(split="train")},
+    "less space": {"tuning": _search_in(num_leaves=None)},
+    "a narrower range": {"tuning": _search_in(num_leaves=SearchRange(low=4, high=9))},
+    "another scale": {"tuning": _search_in(lambda_l2=SearchRange(low=0.1, high=100))},
+    "other values": {"lightgbm": lightgbm_params(max_trees=30, patience=7)},
+    "another seed": {"seed": 1},
+    "other rows to calibrate on": {"calibration_fraction": 0.4},
+}
+SAME: dict[str, dict[str, Any]] = {
+    "more trials and time": {"tuning": tuning_params(trials=50, minutes=600)},
+    "more threads": {"lightgbm": lightgbm_params(max_trees=30, threads=8)},
+    "another day": {"examples": EXAMPLES.assign(as_of=EXAMPLES["as_of"] + pd.Timedelta(days=1))},
 }
 
 
@@ -57,28 +65,12 @@ def studies(tmp_path: Path) -> TuningStudies:
 
 @pytest.mark.parametrize("what", OTHERS)
 def test_what_trials_follow_from_makes_another_search(what: str) -> None:
-    assert digest_search(*OTHERS[what]()) != digest_search(EXAMPLES, TRAINING)
-
-
-SAME: dict[str, Callable[[], tuple[pd.DataFrame, TrainingParams]]] = {
-    "more trials and time": lambda: (
-        EXAMPLES,
-        TRAINING.model_copy(update={"tuning": _tuning(trials=50, minutes=600)}),
-    ),
-    "more threads": lambda: (
-        EXAMPLES,
-        TRAINING.model_copy(update={"lightgbm": START.model_copy(update={"threads": 8})}),
-    ),
-    "another day": lambda: (
-        EXAMPLES.assign(as_of=EXAMPLES["as_of"] + pd.Timedelta(days=1)),
-        TRAINING,
-    ),
-}
+    assert _digest(**OTHERS[what]) != _digest()
 
 
 @pytest.mark.parametrize("what", SAME)
 def test_what_trials_do_not_follow_from_goes_on_with_the_same_search(what: str) -> None:
-    assert digest_search(*SAME[what]()) == digest_search(EXAMPLES, TRAINING)
+    assert _digest(**SAME[what]) == _digest()
 
 
 def test_the_same_examples_and_settings_go_on_and_others_start_anew(
@@ -122,8 +114,8 @@ def test_searches_of_all_folds_share_one_deadline_and_are_named(
 
 def _fit_in_folds(studies: TuningStudies, **changes: object) -> dict[str, object]:
     folds = ["fold_1" if row % 2 else "fold_2" for row in range(len(EXAMPLES))]
-    training = TRAINING.model_copy(update={"tuning": _tuning(**changes)})
+    learning = (training_params(), START, tuning_params(**changes))
     others = (evaluation_params(slices=()), decision_params(), reason_params())
     examples = EXAMPLES.assign(split=folds)
-    *_, settings = fit_candidate(examples, [], training, *others, studies.load())
+    *_, settings = fit_candidate(examples, [], *learning, *others, studies.load())
     return settings

@@ -11,12 +11,12 @@ from kedro.runner import SequentialRunner
 from telco_churn.pipelines.release.pipeline import create_challenge_pipeline
 from telco_churn.pipelines.training.leakage import drop_shared_rows
 from telco_churn.pipelines.training.pipeline import create_model_pipeline
-from tests.conftest import label_params
+from tests.conftest import label_params, training_params
 from tests.pipelines.training.planted_leaks import (
     copy_into_test,
     find,
+    leakage,
     make_clean_examples,
-    training,
 )
 
 
@@ -28,11 +28,11 @@ def test_rows_to_learn_from_among_the_test_rows_are_found_and_left_out(rows: int
     assert found["check"].to_list() == ["shared_rows"]
     assert f"{rows // 100:,} of {rows * 3 // 10:,} rows" in found["evidence"].item()
     assert found["value"].item() == pytest.approx(1 / 30)
-    kept = drop_shared_rows(examples, [], training(action="drop"))
+    kept = drop_shared_rows(examples, [], leakage(action="drop"), training_params())
     assert len(kept) == rows - rows // 100
     assert (kept["split"] == "test").sum() == rows * 3 // 10
     assert find(kept).empty
-    assert drop_shared_rows(examples, [], training(action="warn")) is examples
+    assert drop_shared_rows(examples, [], leakage(action="warn"), training_params()) is examples
 
 
 def test_of_rows_alike_in_several_folds_those_of_one_fold_stay() -> None:
@@ -40,7 +40,7 @@ def test_of_rows_alike_in_several_folds_those_of_one_fold_stay() -> None:
     examples = copy_into_test(clean, copies=20)
     examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")
     assert find(examples)["value"].item() == pytest.approx(40 / 1000)
-    kept = drop_shared_rows(examples, [], training(action="drop"))
+    kept = drop_shared_rows(examples, [], leakage(action="drop"), training_params())
     assert list(kept.index) == list(range(980))
     same_fold = examples.assign(split=np.where(np.arange(1000) % 980 < 500, "fold_1", "fold_2"))
     assert find(same_fold).empty
@@ -62,15 +62,15 @@ def test_a_customer_and_date_to_learn_from_and_to_test_is_found_and_left_out() -
     ids = [*clean["customer_id"][:999], clean["customer_id"][0]]
     examples = clean.assign(customer_id=ids)
     assert find(examples)["feature"].to_list() == ["customer_id and as_of"]
-    kept = drop_shared_rows(examples, [], training(action="drop"))
+    kept = drop_shared_rows(examples, [], leakage(action="drop"), training_params())
     assert list(kept.index) == list(range(1, 1000))
 
 
 def test_rows_are_alike_that_differ_in_a_feature_left_out_alone() -> None:
     examples = copy_into_test(make_clean_examples(1000, 0.265, seed=12), copies=20)
     named = examples.assign(row_id=np.arange(1000))
-    assert drop_shared_rows(named, [], training(action="drop")) is named
-    kept = drop_shared_rows(named, ["row_id"], training(action="drop"))
+    assert drop_shared_rows(named, [], leakage(action="drop"), training_params()) is named
+    kept = drop_shared_rows(named, ["row_id"], leakage(action="drop"), training_params())
     assert list(kept.columns) == list(named.columns)
     assert len(kept) == 980
 
@@ -91,7 +91,11 @@ def count_used(given: dict[str, Any]) -> pd.DataFrame:
     wired = create_model_pipeline() + create_challenge_pipeline()
     chosen = wired.only_nodes("training.drop_shared_rows", "challenge.describe_examples")
     catalog = DataCatalog()
-    read = {"params:training": training(action="drop"), "params:label": label_params()}
+    read = {
+        "params:leakage": leakage(action="drop"),
+        "params:training": training_params(),
+        "params:label": label_params(),
+    }
     for name, value in (given | read).items():
         catalog[name] = MemoryDataset(value, copy_mode="assign")
     made = SequentialRunner().run(chosen, catalog)

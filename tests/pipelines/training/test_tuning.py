@@ -8,15 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from telco_churn.datasets.tuning_studies import TuningStudies
-from telco_churn.parameters import LightGBMParams, TuningParams
+from telco_churn.parameters.lightgbm import LightGBMParams
 from telco_churn.pipelines.training.tuning import Search, tune
-from tests.conftest import read_parameters
+from tests.conftest import lightgbm_params
+from tests.conftest import tuning_params as tuning
 
-START = LightGBMParams(**read_parameters("training")["lightgbm"])
-
-
-def tuning(**changes: object) -> TuningParams:
-    return TuningParams(**(read_parameters("training")["tuning"] | changes))
+START = lightgbm_params()
 
 
 def loss(tried: LightGBMParams) -> float:
@@ -96,7 +93,7 @@ def test_without_time_left_the_configuration_is_taken(
 ) -> None:
     best = tune(kill_after(0), search(studies.load()("a"), seconds=-1), START, tuning(trials=5))
     assert best == START
-    assert "Tuning on some rows had no time: training.tuning.minutes = 60" in caplog.text
+    assert "Tuning on some rows had no time: tuning.minutes = 60" in caplog.text
 
 
 def test_what_the_space_leaves_out_keeps_its_value(studies: TuningStudies) -> None:

@@ -12,9 +12,10 @@ Algorithm, 2026; Lundberg et al., Consistent Individualized Feature Attribution 
 2018.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
@@ -40,10 +41,10 @@ class Contributions:
     parts: tuple[Table | DeepLeaf, ...]
 
     @classmethod
-    def read(cls, booster: lgb.Booster) -> "Contributions":
-        """Make the tables of a booster with one output."""
+    def read(cls, dumped: Mapping[str, Any]) -> "Contributions":
+        """Make the tables of a booster with one output, from LightGBM's `dump_model`."""
         positions: dict[Split, int] = {}
-        roots = read_trees(booster)
+        roots = read_trees(dumped)
         parts = tuple(part for root in roots for part in tabulate(root, (), positions))
         return cls(tuple(positions), parts)
 

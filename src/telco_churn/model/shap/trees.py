@@ -1,13 +1,13 @@
 """A LightGBM booster as trees of questions.
 
-In: a booster. Out: the root of each tree; features are positions in the matrix.
+In: a booster, as LightGBM dumps it. Out: the root of each tree; features are positions in the
+matrix.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
@@ -113,13 +113,13 @@ class Step(NamedTuple):
         return self.below.cover / self.branch.cover
 
 
-def read_trees(booster: lgb.Booster) -> list[Branch]:
-    """Read the trees of a booster with one output.
+def read_trees(dumped: Mapping[str, Any]) -> list[Branch]:
+    """Read the trees of a booster with one output, from what LightGBM's `dump_model` gives.
 
     Returns:
         The roots of those that split; those of one leaf say the same of every row.
     """
-    trees = booster.dump_model()["tree_info"]
+    trees = dumped["tree_info"]
     return [
         root
         for root in (_read_node(tree["tree_structure"]) for tree in trees)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from telco_churn.metrics.campaign import Campaign
 from telco_churn.metrics.ranking import DECILES, Floats, WeightedRanking
-from telco_churn.parameters import DecisionParams, EvaluationParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.held_out import HeldOut, read_held_out
 from telco_churn.pipelines.evaluation.resampling import find_interval, resample
 

@@ -13,7 +13,7 @@ from kedro_asof.errors import InputError
 from telco_churn.metrics.campaign import Campaign
 from telco_churn.metrics.metric_table import WeightedModel
 from telco_churn.metrics.ranking import Floats, Integers, Ranking
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 
 CANDIDATE = "candidate"
 CHAMPION = "champion"

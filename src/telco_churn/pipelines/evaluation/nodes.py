@@ -10,7 +10,8 @@ import pandas as pd
 from telco_churn.metrics.metric_table import EXPECTED_PROFIT, METRICS, WeightedModel, measure
 from telco_churn.metrics.ranking import DECILES, Floats
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import DecisionParams, EvaluationParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,
     CHAMPION,
@@ -122,20 +123,15 @@ def compare_with_champion(
 
 
 def rank_features(candidate: ChurnModel) -> pd.DataFrame:
-    """Order all features by how much of the loss they removed in training.
+    """Order all features by their share in what the model learned; its scorer defines the share.
 
     Returns:
-        `feature` and `gain_share`, its share of the gain of all splits; the largest first.
+        `feature` and `share` (for LightGBM of the gain of all splits); the largest first.
     """
-    gain = np.asarray(candidate.booster.feature_importance("gain"), dtype=np.float64)
-    total = gain.sum()
     table = pd.DataFrame(
-        {
-            "feature": candidate.encoding.columns,
-            "gain_share": gain / total if total > 0 else gain,
-        }
+        {"feature": candidate.encoding.columns, "share": candidate.scorer.importance()}
     )
-    return table.sort_values(["gain_share", "feature"], ascending=[False, True], ignore_index=True)
+    return table.sort_values(["share", "feature"], ascending=[False, True], ignore_index=True)
 
 
 def _measure_with_gaps(model: WeightedModel) -> Floats:

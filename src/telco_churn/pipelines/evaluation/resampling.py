@@ -18,7 +18,7 @@ from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
 from telco_churn.metrics.ranking import Floats, Integers
-from telco_churn.parameters import EvaluationParams
+from telco_churn.parameters.evaluation import EvaluationParams
 
 AT_ONCE = 4  # draws per core that are picked ahead, two bytes per customer each
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from telco_churn.metrics.metric_table import roc_auc
 from telco_churn.metrics.ranking import Floats, Ranking, WeightedRanking
-from telco_churn.parameters import EvaluationParams
+from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,
     SLICE_PREFIX,

@@ -10,7 +10,8 @@ from kedro_asof.contracts.row_rules import late_columns
 from kedro_asof.errors import InputError
 from kedro_asof.windows.aggregate import check_columns
 from kedro_asof.windows.declaration import WindowParams
-from telco_churn.parameters import FeatureParams, LabelParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 
 WHERE = "Correct conf/base/parameters/features.yml."

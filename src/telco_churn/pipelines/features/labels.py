@@ -10,9 +10,10 @@ import ibis
 import ibis.expr.types as ir
 
 from kedro_asof.windows.aggregate import has_event
-from kedro_asof.windows.point_in_time import KEY, LOADED_AT
-from telco_churn.parameters import FeatureParams, LabelParams
-from telco_churn.pipelines.features.snapshots import select_final
+from kedro_asof.windows.point_in_time import LOADED_AT
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.pipelines.features.snapshots import KEY, select_final
 
 
 def label_churn(

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.windows.aggregate import aggregate_windows
-from kedro_asof.windows.point_in_time import KEY
-from telco_churn.parameters import FeatureParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.pipelines.features.snapshots import KEY
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 
 DECIMALS = 6

@@ -4,9 +4,15 @@ The two branches compute the same features, on one date and on many; tags tell t
 scoring runs one and training the other. Which event tables there are is declared in parameters.
 """
 
+from collections.abc import Sequence
+
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.parameters import EligibilityParams, FeatureParams, LabelParams, ReadinessParams
+from kedro_asof.tags import DATED, EXCLUSIVE
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.pipelines.features import labels, nodes, snapshots
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 
@@ -53,7 +59,7 @@ def _scoring_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> li
         "scoring_dates",
         name="list_scoring_dates",
     )
-    return [dates, *_feature_nodes("scoring", "customer_features", tables, seen)]
+    return [dates, *_feature_nodes("scoring", "customer_features", tables, seen, tags=[DATED])]
 
 
 def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
@@ -77,14 +83,19 @@ def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> l
         ],
         "labelled_features",
         name="label_churn",
+        tags=EXCLUSIVE,
     )
     return [dates, *_feature_nodes("training", "training_features", tables, seen), labelled]
 
 
 def _feature_nodes(
-    purpose: str, features: str, tables: list[str], activity_tables: list[str]
+    purpose: str,
+    features: str,
+    tables: list[str],
+    activity_tables: list[str],
+    tags: Sequence[str] = (),
 ) -> list[Node]:
-    """The nodes that turn the dates of one purpose into its features."""
+    """The nodes that turn the dates of one purpose into its features; the last has `tags`."""
     present = Node(
         snapshots.snapshot_customers,
         [
@@ -105,6 +116,7 @@ def _feature_nodes(
         [f"{purpose}_snapshots", *(output for group in groups for output in group.outputs)],
         features,
         name=f"assemble_features_for_{purpose}",
+        tags=tags,
     )
     return [present, *groups, assembled]
 

@@ -13,17 +13,16 @@ import pandas as pd
 from kedro_asof.errors import InputError, NotReadyError
 from kedro_asof.params import AsOf
 from kedro_asof.windows.aggregate import has_event
-from kedro_asof.windows.point_in_time import KEY, is_known, join_known
-from telco_churn.parameters import (
-    EligibilityParams,
-    FeatureParams,
-    LabelParams,
-    ReadinessParams,
-    SnapshotParams,
-    SourceParams,
-    TrainingParams,
-)
-from telco_churn.training_data.temporal_split import TooFewSnapshotsError, assign_splits
+from kedro_asof.windows.point_in_time import is_known, join_known
+from telco_churn.learning.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.readiness import ReadinessParams, SourceParams
+from telco_churn.parameters.snapshots import SnapshotParams
+from telco_churn.parameters.training import TrainingParams
+
+KEY = ("customer_id", "as_of")
 
 
 class AsOfOutsideDataError(InputError):
@@ -136,7 +135,9 @@ def snapshot_customers(
     mornings = ibis.memtable({"as_of": dates}, schema={"as_of": "date"})
     pairs = customers.cross_join(mornings)
     tenure = pairs.as_of.delta(pairs.signed_up_on, unit="day")
-    wanted = is_known(pairs, "signed_up_on") & (tenure >= eligibility.minimum_tenure_days)
+    wanted = is_known(pairs, "signed_up_on", pairs.as_of) & (
+        tenure >= eligibility.minimum_tenure_days
+    )
     if eligibility.segments:
         wanted &= pairs.segment.isin(eligibility.segments)
     present = pairs.filter(wanted).select(*KEY)

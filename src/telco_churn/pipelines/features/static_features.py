@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from kedro_asof.windows.point_in_time import KEY, join_known, known_value
+from kedro_asof.windows.point_in_time import join_known, known_value
+from telco_churn.pipelines.features.snapshots import KEY
 
 PRICE_MEMORY_DAYS = 90
 RECENT_BILL_DAYS = 35  # one billing cycle and some slack
@@ -67,7 +68,7 @@ def measure_payments(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
     """
     bills = join_known(snapshots, invoices, "issued_on")
     bills = bills.filter(bills.as_of.delta(bills.issued_on, unit="day") <= PAYMENT_DAYS)
-    paid_on = known_value(bills, "paid_on", "paid_on")
+    paid_on = known_value(bills, "paid_on", "paid_on", bills.as_of)
     days_late = ibis.greatest(
         ibis.coalesce(paid_on, bills.as_of).delta(bills.due_on, unit="day"), 0
     )

@@ -1,81 +1,71 @@
-"""From raw tables to trusted ones: typed, deduplicated, judged row by row, identifiers gone.
+"""From raw tables to trusted ones: typed, deduplicated, judged row by row, identifiers removed.
 
-In: raw tables as delivered. Out: for each table its rows with the rule they break; of these the
-rejected rows of all tables, a report that accounts for every row, and the primary tables.
+In: raw tables as delivered. Out: each table's rows with the rule they break; from these the primary
+tables, the rejected rows of all tables, and reports that account for every row and late value.
 """
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from kedro_asof.contracts.contract import TableContract
 from kedro_asof.errors import RefusedError
-from telco_churn.contracts import (
-    Cancellations,
-    Contacts,
-    Customers,
-    Invoices,
-    Subscriptions,
-    Usage,
+from telco_churn.contracts.ingestion import BLANKED, DUPLICATE, KEPT, is_rejected
+from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.pipelines.ingestion.row_checks import (
+    BLANKED_BY,
+    check_rows,
+    drop_bookkeeping,
+    select_rejected,
 )
-from telco_churn.parameters import IngestionParams
-from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping, select_rejected
 
-CONTRACTS = {
-    "customers": Customers,
-    "subscriptions": Subscriptions,
-    "usage": Usage,
-    "invoices": Invoices,
-    "contacts": Contacts,
-    "cancellations": Cancellations,
-}
-KEPT, DUPLICATE = "kept", "duplicate"
-BLANKED = "blanked_"
-DAYS_AROUND = 28  # with rows, to either side of a day, that say what is usual
+logger = logging.getLogger(__name__)
+
+DAYS_AROUND = 28  # with rows, on each side of a day, that show how many rows are usual
+FEW_VALUES = 10  # fewer blanked values of a column may be slips: they never stop a run
+WHAT_TO_DO = (
+    "then deliver the table again or raise the limit in conf/base/parameters/ingestion.yml."
+)
 
 
 class TooManyRejectedError(RefusedError):
     """More of a table was rejected than `ingestion.max_rejected_fraction` allows."""
 
 
-def check_customers(raw_customers: ir.Table) -> ir.Table:
-    """Type and judge customers; their direct identifiers end here."""
-    return check_rows(raw_customers, Customers)
+class TooManyBlankedError(RefusedError):
+    """More of a column was blanked than `ingestion.max_blanked_fraction` allows."""
 
 
-def check_subscriptions(raw_subscriptions: ir.Table, checked_customers: ir.Table) -> ir.Table:
-    """Type and judge subscriptions."""
-    return check_rows(raw_subscriptions, Subscriptions, checked_customers)
+def check_table(contract: type[TableContract]) -> Callable[..., ir.Table]:
+    """Make the node function that types and judges the rows of one table."""
+
+    def check(raw: ir.Table, checked_customers: ir.Table | None = None) -> ir.Table:
+        """Type and judge rows; columns that the contract does not have end here."""
+        return check_rows(raw, contract, checked_customers)
+
+    return check
 
 
-def check_usage(raw_usage: ir.Table, checked_customers: ir.Table) -> ir.Table:
-    """Type and judge daily usage."""
-    return check_rows(raw_usage, Usage, checked_customers)
-
-
-def check_invoices(raw_invoices: ir.Table, checked_customers: ir.Table) -> ir.Table:
-    """Type and judge invoices."""
-    return check_rows(raw_invoices, Invoices, checked_customers)
-
-
-def check_contacts(raw_contacts: ir.Table, checked_customers: ir.Table) -> ir.Table:
-    """Type and judge contacts."""
-    return check_rows(raw_contacts, Contacts, checked_customers)
-
-
-def check_cancellations(raw_cancellations: ir.Table, checked_customers: ir.Table) -> ir.Table:
-    """Type and judge cancellations."""
-    return check_rows(raw_cancellations, Cancellations, checked_customers)
-
-
-def collect_rejected_rows(**checked: ir.Table) -> ir.Table:
-    """Gather the rows that broke a rule, each once however often it was delivered.
+def collect_rejected_rows(
+    contracts: Mapping[str, type[TableContract]],
+) -> Callable[..., ir.Table]:
+    """Make the node function that gathers rejected rows, each once however often it was delivered.
 
     Args:
-        **checked: The checked rows of each table, by its name.
+        contracts: By table; they name the key.
     """
-    return ibis.union(
-        *[select_rejected(rows, name, CONTRACTS[name]) for name, rows in checked.items()]
-    )
+
+    def collect(**checked: ir.Table) -> ir.Table:
+        """Gather the rows that broke a rule."""
+        return ibis.union(
+            *[select_rejected(rows, name, contracts[name]) for name, rows in checked.items()]
+        )
+
+    return collect
 
 
 def report_ingestion(**checked: ir.Table) -> pd.DataFrame:
@@ -85,6 +75,20 @@ def report_ingestion(**checked: ir.Table) -> pd.DataFrame:
         **checked: The checked rows of each table, by its name.
     """
     return pd.concat([_count_outcomes(rows, name) for name, rows in checked.items()])
+
+
+def report_late_values(**checked: ir.Table) -> pd.DataFrame:
+    """Account for every value of a column that is filled in later: kept, or blanked by which rule.
+
+    Args:
+        **checked: The checked rows of each table with such columns, by its name.
+
+    Returns:
+        One row per `table`, `column` and `outcome`, with its number of `values`. Empty values,
+        rejected rows and further deliveries of a row do not count.
+    """
+    counts = [count for name, rows in checked.items() for count in _count_values(rows, name)]
+    return pd.DataFrame(counts, columns=["table", "column", "outcome", "values"])
 
 
 def stop_when_too_many_rejected(
@@ -108,12 +112,38 @@ def stop_when_too_many_rejected(
     ]
     if too_many:
         raise TooManyRejectedError(
-            " ".join(too_many)
-            + f" Allowed is {params.max_rejected_fraction:.1%} (ingestion.max_rejected_fraction)."
-            " Look at rejected_rows, then deliver the table again or raise the limit in"
-            " conf/base/parameters/ingestion.yml."
+            f"{' '.join(too_many)} Allowed is {params.max_rejected_fraction:.1%}"
+            f" (ingestion.max_rejected_fraction). Look at rejected_rows, {WHAT_TO_DO}"
         )
     return ingestion_report
+
+
+def stop_when_too_many_blanked(
+    late_value_report: pd.DataFrame, accepted_report: pd.DataFrame, params: IngestionParams
+) -> pd.DataFrame:
+    """Let the report pass when no column lost too large a share of its values; warn of fewer.
+
+    Args:
+        late_value_report: Values by table, column and outcome.
+        accepted_report: Not read: the share of rejected rows is judged first.
+        params: The largest share allowed.
+
+    Raises:
+        TooManyBlankedError: Names each column over the limit, its share and its counts by rule.
+    """
+    del accepted_report
+    allowed = params.max_blanked_fraction
+    blanked = list(_find_blanked(late_value_report, allowed))
+    too_many = {message: f"checked_{table}" for table, message, is_over in blanked if is_over}
+    if too_many:
+        raise TooManyBlankedError(
+            f"{' '.join(too_many)} Allowed is {allowed:.1%} of the values of a column"
+            " (ingestion.max_blanked_fraction). Look at raw_content in"
+            f" {' and '.join(dict.fromkeys(too_many.values()))}, {WHAT_TO_DO}"
+        )
+    for _, message, _ in blanked:
+        logger.warning("%s Their rows are kept without them.", message)
+    return late_value_report
 
 
 def trust_kept_rows(checked: ir.Table, accepted_late_values: pd.DataFrame) -> ir.Table:
@@ -125,10 +155,10 @@ def trust_kept_rows(checked: ir.Table, accepted_late_values: pd.DataFrame) -> ir
 def measure_coverage(
     checked_usage: ir.Table, accepted_late_values: pd.DataFrame, params: IngestionParams
 ) -> ir.Table:
-    """Find the first and last day that usage was delivered for, once the reports were accepted.
+    """Find the first and last complete day of usage, once the reports were accepted.
 
-    Half a day, or a mistyped date, is no delivery. What is usual is said by the days around, for
-    operators grow.
+    Half a day, or a mistyped date, is not complete. The days around show how many rows are usual,
+    as operators grow.
 
     Args:
         checked_usage: With `broken_rule`.
@@ -160,15 +190,44 @@ def _count_outcomes(checked: ir.Table, name: str) -> pd.DataFrame:
     return rows.assign(table=name)[["table", "outcome", "rows"]]
 
 
+def _count_values(checked: ir.Table, name: str) -> Iterator[dict[str, Any]]:
+    """Count all late columns of a table in one scan, grouped by the rules that blanked them."""
+    rules = [column for column in checked.columns if column.endswith(BLANKED_BY)]
+    late = [rule.removesuffix(BLANKED_BY) for rule in rules]
+    kept = checked.filter(checked.broken_rule.isnull())
+    present = {column: kept[column].count() for column in late}
+    counts = kept.group_by(rules).agg(rows=ibis._.count(), **present).to_pandas()
+    for column, rule in zip(late, rules, strict=True):
+        by_rule = counts.groupby(rule)["rows"].sum().add_prefix(BLANKED)
+        outcomes = {KEPT: counts[column].sum()} | by_rule.to_dict()
+        for outcome, values in outcomes.items():
+            yield {"table": name, "column": column, "outcome": outcome, "values": int(values)}
+
+
 def _complain(table: str, outcomes: pd.DataFrame, allowed: float) -> str | None:
-    rejected = outcomes[_is_rejected(outcomes)]
-    share = rejected["rows"].sum() / max(outcomes["rows"].sum(), 1)
+    rejected = outcomes[is_rejected(outcomes["outcome"])].set_index("outcome")["rows"]
+    delivered = outcomes["rows"].sum()
+    share = rejected.sum() / max(delivered, 1)
     if share <= allowed:
         return None
-    by_rule = ", ".join(f"{row.outcome} {row.rows:,}" for row in rejected.itertuples())
-    return f"raw_{table}: {share:.1%} of {outcomes['rows'].sum():,} rows rejected ({by_rule})."
+    return f"raw_{table}: {share:.1%} of {delivered:,} rows rejected ({_list(rejected)})."
 
 
-def _is_rejected(report: pd.DataFrame) -> pd.Series:
-    outcome = report["outcome"]
-    return ~outcome.isin([KEPT, DUPLICATE]) & ~outcome.str.startswith(BLANKED)
+def _find_blanked(report: pd.DataFrame, allowed: float) -> Iterator[tuple[str, str, bool]]:
+    """Yield for each column with blanked values its table, a message, and if it is too many."""
+    for (table, column), rows in report.groupby(["table", "column"], sort=False):
+        values = rows.set_index("outcome")["values"]
+        by_rule = values.drop(KEPT, errors="ignore")
+        blanked, delivered = by_rule.sum(), values.sum()
+        if not blanked:
+            continue
+        share = blanked / delivered
+        message = (
+            f"raw_{table}: {blanked:,} of {delivered:,} values of {column} ({share:.1%}) blanked "
+            f"({_list(by_rule)})."
+        )
+        yield str(table), message, bool(blanked >= FEW_VALUES and share > allowed)
+
+
+def _list(by_rule: pd.Series) -> str:
+    return ", ".join(f"{str(rule).removeprefix(BLANKED)} {n:,}" for rule, n in by_rule.items())

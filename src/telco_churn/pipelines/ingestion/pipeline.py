@@ -1,36 +1,50 @@
 """ingestion: raw tables -> primary tables, rejected rows, and reports that account for all."""
 
+from collections.abc import Mapping
+
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.pipelines.ingestion import late_values, nodes
+from kedro_asof.contracts.contract import TableContract
+from kedro_asof.contracts.row_rules import late_columns
+from telco_churn.parameters.ingestion import JudgedTableParams
+from telco_churn.pipelines.ingestion import nodes
+
+Contracts = Mapping[str, type[TableContract]]
 
 
-def create_pipeline() -> Pipeline:
-    """Wire ingestion: judge all rows, save the rejects, then stop or trust the rest."""
+def create_pipeline(tables: Mapping[str, JudgedTableParams]) -> Pipeline:
+    """Wire ingestion: judge all rows, save the rejects, then stop or trust the rest.
+
+    Args:
+        tables: The judged tables; each gets a node that checks it and one that trusts it.
+    """
+    contracts = {name: table.contract for name, table in tables.items()}
+    check = [
+        Node(
+            nodes.check_table(contracts[name]),
+            [f"raw_{name}"] + ["checked_customers"] * table.belongs_to_customer,
+            f"checked_{name}",
+            name=f"check_{name}",
+        )
+        for name, table in tables.items()
+    ]
     return Pipeline(
-        [*_check_nodes(), *_report_nodes(), *_trust_nodes()],
+        [*check, *_report_nodes(contracts), *_trust_nodes(contracts)],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,
     )
 
 
-def _check_nodes() -> list[Node]:
-    """One per table; all but the customers' also look for the customer of each row."""
+def _report_nodes(contracts: Contracts) -> list[Node]:
+    checked = {table: f"checked_{table}" for table in contracts}
+    late = {table: checked[table] for table in contracts if late_columns(contracts[table])}
     return [
         Node(
-            getattr(nodes, f"check_{table}"),
-            [f"raw_{table}"] + ["checked_customers"] * (table != "customers"),
-            f"checked_{table}",
-            name=f"check_{table}",
-        )
-        for table in nodes.CONTRACTS
-    ]
-
-
-def _report_nodes() -> list[Node]:
-    checked = {table: f"checked_{table}" for table in nodes.CONTRACTS}
-    return [
-        Node(nodes.collect_rejected_rows, checked, "rejected_rows", name="collect_rejected_rows"),
+            nodes.collect_rejected_rows(contracts),
+            checked,
+            "rejected_rows",
+            name="collect_rejected_rows",
+        ),
         Node(nodes.report_ingestion, checked, "ingestion_report", name="report_ingestion"),
         Node(
             nodes.stop_when_too_many_rejected,
@@ -38,14 +52,9 @@ def _report_nodes() -> list[Node]:
             "accepted_report",
             name="stop_when_too_many_rejected",
         ),
+        Node(nodes.report_late_values, late, "late_value_report", name="report_late_values"),
         Node(
-            late_values.report_late_values,
-            {table: checked[table] for table in late_values.LATE_TABLES},
-            "late_value_report",
-            name="report_late_values",
-        ),
-        Node(
-            late_values.stop_when_too_many_blanked,
+            nodes.stop_when_too_many_blanked,
             ["late_value_report", "accepted_report", "params:ingestion"],
             "accepted_late_values",
             name="stop_when_too_many_blanked",
@@ -53,7 +62,7 @@ def _report_nodes() -> list[Node]:
     ]
 
 
-def _trust_nodes() -> list[Node]:
+def _trust_nodes(contracts: Contracts) -> list[Node]:
     trust = [
         Node(
             nodes.trust_kept_rows,
@@ -61,7 +70,7 @@ def _trust_nodes() -> list[Node]:
             table,
             name=f"trust_{table}",
         )
-        for table in nodes.CONTRACTS
+        for table in contracts
     ]
     cover = Node(
         nodes.measure_coverage,

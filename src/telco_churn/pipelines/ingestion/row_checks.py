@@ -18,7 +18,7 @@ from kedro_asof.contracts.row_rules import (
 from kedro_asof.windows.point_in_time import LOADED_AT
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
-BLANKED_BY = "__blanked_by"  # of a late column: the rule by which its value was taken out
+BLANKED_BY = "__blanked_by"  # of a late column: the rule that took its value out
 UNTYPABLE = "__untypable"
 LONGEST_TEXT = 200  # characters of a text that are copied out of a row that breaks a rule
 CUT_MARK = "…[cut]"
@@ -30,15 +30,15 @@ def check_rows(
     """Judge each distinct row by its contract.
 
     Args:
-        raw: As delivered; columns that the contract does not know are dropped.
+        raw: As delivered; columns that the contract does not have are dropped.
         contract: The primary contract: types and rules.
         checked_customers: Checked customers, where rows must belong to a trusted one.
 
     Returns:
-        One row per distinct row: the contract's columns; `broken_rule`, null for a row to trust;
-        `blanked_by`, the first rule by which a value filled in later was taken out of a row to
-        trust, and for each such column `<column>__blanked_by`; `raw_content`, JSON of a row with
-        either, its long texts cut; `copies`, how often it was delivered.
+        One row per distinct row: the contract's columns; `broken_rule`, null for a trusted row;
+        `blanked_by`, the first rule that took a value filled in later out of a trusted row, and for
+        each such column `<column>__blanked_by`; `raw_content`, JSON of a row with either, its long
+        texts cut; `copies`, the number of deliveries.
     """
     types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
     typed = raw.select(
@@ -48,14 +48,21 @@ def check_rows(
     )
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
     rules |= dict(broken_rules(typed, contract.to_schema()))
-    rules |= _unknown_customer(typed, checked_customers)
+    if checked_customers is not None:
+        trusted = checked_customers.filter(checked_customers.broken_rule.isnull())
+        rules["unknown_customer"] = ~typed.customer_id.isin(trusted.customer_id)
     late = _rules_by_late_column(rules, list(types), contract)
     late_rules = {name for of_column in late.values() for name in of_column}
     broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
     blanked = first_broken_rule([rule for rule in rules.items() if rule[0] in late_rules])
     judged = typed.select(
         *[name for name in types if name not in late],
-        **{name: _blank(typed[name], of_column) for name, of_column in late.items()},
+        **{
+            name: ibis.ifelse(
+                ibis.or_(*of_column.values()), ibis.null(typed[name].type()), typed[name]
+            )
+            for name, of_column in late.items()
+        },
         **{
             f"{name}{BLANKED_BY}": ibis.ifelse(
                 broken.isnull(), first_broken_rule(list(of_column.items())), None
@@ -91,9 +98,9 @@ def select_rejected(checked: ir.Table, name: str, contract: type[TableContract])
 
 
 def _is_castable(found: dt.DataType, kind: dt.DataType) -> bool:
-    """Whether values of a type can mean the other: a boolean is no count, a time no amount.
+    """Whether a cast keeps the meaning: a boolean is not a count, nor a time an amount.
 
-    Engines cast these silently: DuckDB makes a boolean 1, Spark makes a timestamp its seconds.
+    Engines cast these silently: DuckDB casts a boolean to 1, Spark a timestamp to its seconds.
     """
     return not kind.is_numeric() or found.is_numeric() or found.is_string()
 
@@ -103,7 +110,7 @@ def _cast(value: ir.Value, kind: dt.DataType) -> ir.Value:
 
 
 def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
-    """Whether a value is there and is not of a type: text in a number, a fraction in a count."""
+    """Whether a value is present and not of the type: text in a number, a fraction in a count."""
     if value.type() == kind:
         return ibis.literal(False)
     if not _is_castable(value.type(), kind):
@@ -112,15 +119,6 @@ def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
     if not kind.is_integer() or value.type().is_integer():
         return is_lost
     return is_lost | (value.try_cast("float64") % 1 != 0).fill_null(False)
-
-
-def _unknown_customer(
-    rows: ir.Table, checked_customers: ir.Table | None
-) -> dict[str, ir.BooleanValue]:
-    if checked_customers is None:
-        return {}
-    known = checked_customers.filter(checked_customers.broken_rule.isnull()).customer_id
-    return {"unknown_customer": ~rows.customer_id.isin(known)}
 
 
 def _rules_by_late_column(
@@ -136,19 +134,15 @@ def _rules_by_late_column(
 
 
 def _find_column(rule: str, columns: list[str]) -> str | None:
-    """The column that a rule begins with; the longest, as `paid_on_type` is no rule of `paid`."""
+    """The longest column that a rule begins with: `paid_on_type` is not a rule of `paid`."""
     named = [column for column in columns if rule.startswith(f"{column}_")]
     return max(named, key=len, default=None)
-
-
-def _blank(value: ir.Value, rules: dict[str, ir.BooleanValue]) -> ir.Value:
-    return ibis.ifelse(ibis.or_(*rules.values()), ibis.null(value.type()), value)
 
 
 def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Table:
     """Count rows that are the same, reject others that share a key.
 
-    Few keys come twice: finding these first spares all other rows the sorting.
+    Few keys repeat: finding these first avoids sorting all other rows.
     """
     key = key_columns(contract)
     deliveries = judged.group_by(key).agg(rows=ibis._.count())
@@ -165,8 +159,8 @@ def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Tabl
 def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
     """Of rows that differ but share a key, keep one; reject the others.
 
-    The first to come in is kept, then the earliest, the first by content, the one with more filled
-    in. What is filled in later comes last: it must not choose what was known before.
+    Kept is the first loaded, then the earliest, the first by content, the one with more filled in.
+    Late columns come last: they must not choose what was known before.
     """
     types, late = column_types(contract), late_columns(contract)
     firm = [name for name in types if name not in late and name != LOADED_AT]

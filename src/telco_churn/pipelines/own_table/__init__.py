@@ -1,1 +1,1 @@
-"""Reads somebody's flat table into the shape that training and scoring know."""
+"""Reads a user's flat table into what training and scoring read."""

@@ -1,6 +1,6 @@
-"""Refuses a table that does not hold what its owner said it does.
+"""Refuses a table that does not hold what the parameters say.
 
-In: the table, blanks read as missing, and what its columns are. Out: nothing, or an error.
+In: the table, blanks read as missing. Out: nothing, or an error that names the wrong parameter.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kedro_asof.errors import InputError
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.columns import is_positive, read_dates
 
 EXAMPLES_SHOWN = 5
@@ -17,81 +17,72 @@ CLASSES = 2
 
 
 class UnusableTableError(InputError):
-    """The table does not hold what its owner said it does."""
+    """The table does not hold what the parameters say."""
 
 
 def check_named_columns(found: list[str], params: OwnTableParams) -> None:
-    """Refuse a column that is named and not there, or named for two things."""
+    """Refuse a parameter that names a missing column, or a column named by two parameters."""
     named = {
-        "TARGET": [params.target],
-        "ID": [params.id] if params.id else [],
-        "TIME": [params.time] if params.time else [],
-        "DROP": list(params.drop),
+        "own_table.target": [params.target],
+        "own_table.id": [params.id] if params.id else [],
+        "own_table.time": [params.time] if params.time else [],
+        "own_table.drop": list(params.drop),
     }
-    for word, columns in named.items():
+    for parameter, columns in named.items():
         lacking = [column for column in columns if column not in found]
         if lacking:
             raise UnusableTableError(
-                f"{params.table} has no column {lacking} ({word}); it has {found}. Correct {word}."
+                f"{params.table} has no column {lacking}; found {found}. Correct {parameter}."
             )
-    meant = [column for columns in named.values() for column in set(columns)]
-    twice = {column: [word for word in named if column in named[word]] for column in meant}
-    for column, words in twice.items():
-        if len(words) > 1:
-            raise UnusableTableError(
-                f"{params.table}: the column {column} is named as {' and '.join(words)}; each "
-                "needs a column of its own. Correct one of them."
-            )
+        for column in columns:
+            by = [other for other in named if column in named[other]]
+            if len(by) > 1:
+                raise UnusableTableError(
+                    f"{params.table}: {' and '.join(by)} name the same column {column}; each needs "
+                    "its own. Correct one of them."
+                )
 
 
 def check_time(table: pd.DataFrame, params: OwnTableParams, as_of: pd.Timestamp) -> None:
-    """Refuse a TIME column with something else than dates up to `as_of`."""
+    """Refuse a time column with anything but dates up to `as_of`."""
     if params.time is None:
         return
-    values, dates = table[params.time], read_dates(table[params.time])
-    where = f"{params.table}: the column {params.time} (TIME)"
-    if values.isna().any():
-        raise UnusableTableError(
-            f"{where} is empty in {values.isna().sum()} rows; each row needs its date. Fill them "
-            "or leave these rows out."
-        )
+    where = f"{params.table}: the column {params.time} (own_table.time)"
+    _check_filled(table[params.time], where)
+    dates = read_dates(table[params.time])
     if dates.isna().any():
         raise UnusableTableError(
-            f"{where} holds {_show(values[dates.isna()])}, which are not dates; allowed are dates "
-            "written YYYY-MM-DD. Rewrite the column, or choose another TIME."
+            f"{where} holds {_show(table.loc[dates.isna(), params.time])}; expected dates written "
+            "YYYY-MM-DD. Rewrite the column, or correct own_table.time."
         )
     late = dates[dates > as_of]
     if len(late):
         raise UnusableTableError(
-            f"{where} has {len(late)} rows dated after {as_of.date()}, the date of this run, up to "
-            f"{late.max().date()}: rows of the future cannot be known. Say AS_OF="
-            f"{late.max().date()} or later (--params as_of=...), or leave these rows out."
+            f"{where} has {len(late)} rows dated after {as_of.date()} (as_of), up to "
+            f"{late.max().date()}: rows of the future cannot be known. Set "
+            f"as_of={late.max().date()} or later, or remove these rows."
         )
 
 
 def check_id(table: pd.DataFrame, params: OwnTableParams) -> None:
-    """Refuse an id that is empty, or repeats: in the table, or with TIME on one date."""
+    """Refuse an id that is empty, or repeats: in the table, or with `time` on one date."""
     if params.id is None:
         return
     ids = table[params.id]
-    if ids.isna().any():
-        raise UnusableTableError(
-            f"{params.table}: the id {params.id} is empty in {ids.isna().sum()} rows; each row "
-            "needs one. Fill them, or leave ID out to number the rows."
-        )
-    if params.time is None:
-        repeated = ids[ids.duplicated()]
-        within, needed, way_out = "", "customer", "or leave ID out to number the rows"
-    else:
+    where = f"{params.table}: the column {params.id} (own_table.id)"
+    _check_filled(ids, where, remedy=", or leave own_table.id out to number the rows")
+    if params.time:
         key = pd.DataFrame({"id": ids, "date": read_dates(table[params.time])})
-        repeated = ids[key.duplicated()]
-        within, needed = f" on one date of {params.time}", "customer and date"
-        way_out = "or choose another TIME"
+        within, expected = f" on one date of {params.time}", "customer and date"
+        remedy = "or correct own_table.time"
+    else:
+        key, within, expected = ids.to_frame(), "", "customer"
+        remedy = "name the date of each row in own_table.time, or leave own_table.id out"
+    repeated = ids[key.duplicated()]
     if len(repeated):
-        hint = ", or name the column with its date: TIME=..." if params.time is None else ""
         raise UnusableTableError(
-            f"{params.table}: the id {params.id} repeats{within}, for example {_show(repeated)}; "
-            f"one row per {needed} is needed. Keep one row of each, {way_out}{hint}."
+            f"{where} repeats{within}, for example {_show(repeated)}; expected one row per "
+            f"{expected}. Keep one row of each, {remedy}."
         )
 
 
@@ -104,45 +95,46 @@ def check_target(table: pd.DataFrame, params: OwnTableParams, is_known: pd.Serie
         is_known: Whether the target of each row can be known by the date of the run.
     """
     target = table[params.target]
-    empty = int((target.isna() & is_known).sum())
-    if empty:
-        raise UnusableTableError(
-            f"{params.table}: the target {params.target} is empty in {empty} rows"
-            f"{' whose label window is over' if params.time else ''}; each of them needs one. Fill "
-            "them or leave these rows out."
-        )
+    where = f"{params.table}: the column {params.target} (own_table.target)"
+    _check_filled(target[is_known], where, " whose label window is over" if params.time else "")
     present = target.dropna()
     values = sorted(present.astype("str").unique())
     if len(values) != CLASSES or not is_positive(present, params.positive).any():
         raise UnusableTableError(
-            f"{params.table}: the target {params.target} holds {values[:EXAMPLES_SHOWN]}"
-            f"{' and more' if len(values) > EXAMPLES_SHOWN else ''}; it must hold two values, one "
-            f"of them POSITIVE={params.positive}. Choose another TARGET or POSITIVE, or bring it "
-            "down to two values."
+            f"{where} holds {_show(values)}{' and more' if len(values) > EXAMPLES_SHOWN else ''}; "
+            f"expected two values, one of them {params.positive} (own_table.positive). Correct "
+            "either parameter, or reduce the column to two values."
         )
 
 
 def check_slices(slices: Iterable[str], features: Iterable[str]) -> None:
-    """Refuse slices by what the model does not read."""
+    """Refuse slices by columns that are not features."""
     known = list(features)
-    strangers = [feature for feature in slices if feature not in known]
-    if strangers:
+    unknown = [feature for feature in slices if feature not in known]
+    if unknown:
         raise UnusableTableError(
-            f"evaluation.slices asks for {strangers} (SLICES), by which rows cannot be told apart; "
-            f"the features of this table are {known}. Correct SLICES."
+            f"evaluation.slices names {unknown}; the features of this table are {known}. Correct "
+            "evaluation.slices."
         )
 
 
 def check_finite(features: pd.DataFrame, params: OwnTableParams) -> None:
     """Refuse infinite numbers: a model would read them as very large ones."""
-    numbers = features.select_dtypes("float64")
-    infinite = np.isinf(numbers).sum()
-    found = {str(column): int(rows) for column, rows in infinite[infinite > 0].items()}
+    infinite = np.isinf(features.select_dtypes("float64")).sum()
+    found = [f"{column} in {rows} rows" for column, rows in infinite[infinite > 0].items()]
     if found:
-        shown = ", ".join(f"{column} in {rows} rows" for column, rows in found.items())
         raise UnusableTableError(
-            f"{params.table} has infinite values: {shown}. Only finite numbers are allowed. Leave "
-            "these cells empty, which reads as missing, or DROP the columns."
+            f"{params.table} has infinite values: {', '.join(found)}; expected finite numbers. "
+            "Leave these cells empty, which reads as missing, or name the columns in "
+            "own_table.drop."
+        )
+
+
+def _check_filled(values: pd.Series, where: str, which: str = "", remedy: str = "") -> None:
+    if values.isna().any():
+        raise UnusableTableError(
+            f"{where} is empty in {values.isna().sum()} rows{which}; each needs a value. Fill them "
+            f"or remove these rows{remedy}."
         )
 
 

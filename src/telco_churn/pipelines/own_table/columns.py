@@ -1,12 +1,14 @@
-"""Finds out what the columns of an unknown table hold.
+"""Finds what the columns of an unknown table hold, and reads them as features.
 
-In: a pandas column. Out: its kind, and its values as a number or a category.
+In: pandas columns. Out: a profile of each, and its values as a number or a category.
 """
 
 import re
 from collections.abc import Iterable
 
 import pandas as pd
+
+from telco_churn.parameters.own_table import OwnTableParams
 
 IDENTIFIER_SHARE = 0.9  # of distinct values, above which text names rows rather than groups them
 IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing
@@ -28,6 +30,52 @@ USED_AS = {
     CONSTANT: "not used",
     IDENTIFIER: "not used",
 }
+FEATURE_USES = tuple(dict.fromkeys(use for use in USED_AS.values() if use != "not used"))
+
+
+def profile_column(
+    raw: pd.Series, values: pd.Series, params: OwnTableParams, *, is_typed: bool
+) -> dict[str, object]:
+    """Describe a column, as a row of `ColumnProfile`.
+
+    Args:
+        raw: The column as it is in the file, named.
+        values: The column, blanks read as missing.
+        params: Which columns are target, id, time or dropped.
+        is_typed: Whether the file has types, so that a number in text is one by mistake.
+    """
+    named = {params.target: "target", params.id: "id", params.time: "time"}
+    roles = named | dict.fromkeys(params.drop, "dropped")
+    column = str(raw.name)
+    kind = _find_kind(raw, is_typed)
+    present = values.dropna()
+    return {
+        "column": column,
+        "kind": kind,
+        "used_as": roles.get(column, USED_AS[kind]),
+        "missing": len(values) - len(present),
+        "distinct": present.nunique(),
+        "first_value": str(present.iloc[0]) if len(present) else None,
+    }
+
+
+def read_features(
+    table: pd.DataFrame, column_profile: pd.DataFrame, seen_on: pd.Timestamp | pd.Series
+) -> pd.DataFrame:
+    """Read the columns that the profile uses as features, by their new names.
+
+    Args:
+        table: The rows, blanks read as missing.
+        column_profile: As `ColumnProfile`.
+        seen_on: The day, or each row's day: dates become days before it.
+    """
+    used = column_profile[column_profile["used_as"].isin(FEATURE_USES)]
+    names = _name_features(used["column"])
+    features = {
+        names[column]: _read_values(table[column], kind, seen_on)
+        for column, kind in zip(used["column"], used["kind"], strict=True)
+    }
+    return pd.DataFrame(features, index=table.index)
 
 
 def blank_to_missing(values: pd.Series) -> pd.Series:
@@ -38,13 +86,20 @@ def blank_to_missing(values: pd.Series) -> pd.Series:
     return stripped.mask(stripped.str.casefold().isin(WORDS_FOR_NOTHING))
 
 
-def find_kind(values: pd.Series, *, is_typed: bool) -> str:
-    """Tell what a column holds.
+def read_dates(values: pd.Series) -> pd.Series:
+    """Read ISO dates, without hours; other values become missing."""
+    if pd.api.types.is_numeric_dtype(values):
+        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
+    dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
+    return dates.dt.tz_localize(None).dt.normalize()
 
-    Args:
-        values: The column as it is in the file, named.
-        is_typed: Whether the file has types, so that a number in text is one by mistake.
-    """
+
+def is_positive(target: pd.Series, positive: str) -> pd.Series:
+    """Whether each value is the one that means churn, in upper or lower case."""
+    return target.astype("str").str.casefold() == positive.casefold()
+
+
+def _find_kind(values: pd.Series, is_typed: bool) -> str:
     present = blank_to_missing(values).dropna()
     if present.nunique() <= 1:
         return CONSTANT
@@ -61,14 +116,7 @@ def find_kind(values: pd.Series, *, is_typed: bool) -> str:
     return IDENTIFIER if is_named_apart else CATEGORY
 
 
-def read_values(values: pd.Series, kind: str, seen_on: pd.Timestamp | pd.Series) -> pd.Series:
-    """Read a column as a number or a category.
-
-    Args:
-        values: The column, blanks read as missing.
-        kind: What it holds.
-        seen_on: The day, or each row's day: dates become days before it, negative if after.
-    """
+def _read_values(values: pd.Series, kind: str, seen_on: pd.Timestamp | pd.Series) -> pd.Series:
     if kind == DATE:
         days = seen_on - pd.to_datetime(values, format="ISO8601").dt.tz_localize(None)
         return days.dt.days.astype("float64")
@@ -77,21 +125,8 @@ def read_values(values: pd.Series, kind: str, seen_on: pd.Timestamp | pd.Series)
     return pd.to_numeric(values).astype("float64")
 
 
-def read_dates(values: pd.Series) -> pd.Series:
-    """Read ISO dates, without hours; what is none becomes missing."""
-    if pd.api.types.is_numeric_dtype(values):
-        return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
-    dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
-    return dates.dt.tz_localize(None).dt.normalize()
-
-
-def is_positive(target: pd.Series, positive: str) -> pd.Series:
-    """Whether each value is the one that means churn, in upper or lower case."""
-    return target.astype("str").str.casefold() == positive.casefold()
-
-
-def name_features(columns: Iterable[str]) -> dict[str, str]:
-    """Give each column a name that models and tables take: letters, digits, underscores."""
+def _name_features(columns: Iterable[str]) -> dict[str, str]:
+    """Give each column a name of letters, digits and underscores, as models and tables need."""
     names: dict[str, str] = {}
     for column in columns:
         plain = re.sub(r"\W+", "_", column, flags=re.ASCII).strip("_") or "column"

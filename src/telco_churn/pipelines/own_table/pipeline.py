@@ -1,7 +1,8 @@
-"""own_table: somebody's flat table -> column_profile, customer_features, training_examples."""
+"""own_table: a user's flat table -> column_profile, customer_features, training_examples."""
 
 from kedro.pipeline import Node, Pipeline
 
+from kedro_asof.tags import DATED, EXCLUSIVE
 from telco_churn.pipelines.own_table import nodes
 
 PROFILED_BY = ("own_table", "label", "evaluation", "as_of")
@@ -23,12 +24,14 @@ def create_pipeline() -> Pipeline:
                 [*profiled, "params:as_of"],
                 "customer_features",
                 name="build_features",
+                tags=DATED,
             ),
             Node(
                 nodes.build_examples,
                 [*profiled, "params:label", "params:as_of"],
                 "training_examples",
                 name="build_examples",
+                tags=EXCLUSIVE,
             ),
             Node(
                 nodes.describe_columns,

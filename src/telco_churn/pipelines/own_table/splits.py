@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.parameters import OwnTableParams
+from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table.checks import UnusableTableError
 
-YAML = "conf/own_table/parameters/own_table.yml"
 PURPOSES = 3
 
 
@@ -39,13 +38,13 @@ def assign_folds(features: pd.DataFrame, churned: pd.Series, params: OwnTablePar
     if min(with_it, without) < params.folds:
         raise UnusableTableError(
             f"{params.table} has {with_it} rows with {params.target}={params.positive} and "
-            f"{without} without, identical rows counted once, as they stay in one fold: "
-            f"{params.folds} folds need at least {params.folds} of each. Bring more rows, or set "
-            "own_table.folds lower."
+            f"{without} without, counting identical rows once as they stay in one fold; "
+            f"{params.folds} folds need at least {params.folds} of each. Add rows, or lower "
+            "own_table.folds."
         )
     folds = _deal(rows_of, params.folds, params.seed)[groups]
     split = pd.Series([f"fold_{fold + 1}" for fold in folds], index=features.index)
-    _check_classes(split, churned, params, "identical rows stay in one fold; set folds lower")
+    _check_classes(split, churned, params, "lower own_table.folds (identical rows share a fold)")
     return split
 
 
@@ -58,13 +57,13 @@ def split_by_date(
 ) -> pd.Series:
     """Give each row a purpose by its date: train, then calibration, then test.
 
-    Whole dates: a date has one purpose, so the shares are reached or exceeded, as far as dates are
-    left to train on.
+    A date has one purpose, so the shares are reached or exceeded, as far as dates are left to train
+    on.
 
     Args:
-        dates: Of each row, without hours.
+        dates: The date of each row, without hours.
         churned: The label of each row.
-        params: `calibration_fraction` and `test_fraction`, of rows.
+        params: `calibration_fraction` and `test_fraction`, shares of the rows.
         as_of: The date of the run.
         gap: From a row's date until its label is known.
 
@@ -90,19 +89,20 @@ def split_by_date(
     split[dates + apart <= calibration_from] = "train"
     split[(dates >= calibration_from) & (dates + apart <= test_from)] = "calibration"
     split[(dates >= test_from) & (dates + gap <= as_of)] = "test"
-    _check_classes(split, churned, params, "set calibration_fraction or test_fraction higher")
+    raised = "raise own_table.calibration_fraction or own_table.test_fraction"
+    _check_classes(split, churned, params, raised)
     return split
 
 
 def _deal(rows_of: npt.NDArray[np.int_], folds: int, seed: int) -> npt.NDArray[np.int_]:
     """Deal groups into folds, the largest first, each to the fold that has least of its classes.
 
-    The idea of scikit-learn's StratifiedGroupKFold, which measures all folds anew for each group
-    and so is slow where nearly every row is a group of its own, as in most tables.
+    scikit-learn's StratifiedGroupKFold does the same, but measures all folds again for each group:
+    it is slow where nearly every row is a group of its own, as in most tables.
 
     Args:
-        rows_of: Of each group, its rows with and without churn; shape `(groups, 2)`.
-        folds: How many.
+        rows_of: Rows of each group, with and without churn; shape `(groups, 2)`.
+        folds: Number of folds.
         seed: Orders groups of one size.
 
     Returns:
@@ -150,25 +150,25 @@ def _explain_too_few_dates(
     if len(days) < PURPOSES:
         return (
             f"{params.table} has {len(days)} dates in {params.time} {known}; at least {PURPOSES} "
-            "are needed, to train, calibrate and test. Bring more dates, say a later AS_OF, or "
-            "leave TIME out."
+            "are needed, to train, calibrate and test. Add dates, set a later as_of, or leave "
+            "own_table.time out."
         )
     return (
         f"{params.table} has dates in {params.time} from {days[0].date()} to {days[-1].date()}: "
         f"with gaps of {gap.days} days (own_table.gap_days) before calibration and before test, "
         f"there is a date left for {len(earliest)} of {PURPOSES} purposes (train, calibration, "
-        f"test). Bring earlier dates or, if targets are known sooner, set gap_days lower in {YAML}."
+        "test). Add earlier dates or, if targets are known sooner, lower own_table.gap_days."
     )
 
 
 def _check_classes(
-    split: pd.Series, churned: pd.Series, params: OwnTableParams, way_out: str
+    split: pd.Series, churned: pd.Series, params: OwnTableParams, remedy: str
 ) -> None:
     counts = pd.crosstab(split, churned.to_numpy()).reindex(columns=[True, False], fill_value=0)
     for name, (with_it, without) in zip(counts.index, counts.to_numpy(), strict=True):
         if name != "gap" and min(with_it, without) == 0:
             raise UnusableTableError(
                 f"{params.table}: the {name} rows are {with_it} with "
-                f"{params.target}={params.positive} and {without} without; some of both are "
-                f"needed. Bring more rows, or change {YAML}: {way_out}."
+                f"{params.target}={params.positive} and {without} without; expected some of both. "
+                f"Add rows, or {remedy}."
             )

@@ -15,8 +15,12 @@ from kedro_asof.params import AsOf
 from telco_churn import plots
 from telco_churn.metrics.metric_table import EXPECTED_PROFIT, METRICS
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import DecisionParams, EvaluationParams, SummaryParams, TrainingParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.release import ReleaseParams
+from telco_churn.parameters.summary import SummaryParams
+from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.release import card_tables as tables
 from telco_churn.pipelines.release.card_page import render_page
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
@@ -24,14 +28,6 @@ from telco_churn.pipelines.release.intended_use import IntendedUse
 
 TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")
 SPECIAL = re.compile(r"[\\\[\]|*`]")
-# LightGBM's parameters, in words.
-LEARNER = {
-    "learning_rate": "learning rate",
-    "num_leaves": "leaves a tree at most",
-    "min_data_in_leaf": "rows a leaf at least",
-    "feature_fraction": "share of features a tree",
-    "lambda_l2": "L2 penalty",
-}
 
 
 def write_model_card(
@@ -50,7 +46,8 @@ def write_model_card(
     leakage_findings: pd.DataFrame,
     promotion: dict[str, Any],
     decision: DecisionParams,
-    training: TrainingParams,
+    leakage: LeakageParams,
+    tuning: TuningParams,
     evaluation: EvaluationParams,
     release: ReleaseParams,
     summary: SummaryParams,
@@ -73,11 +70,11 @@ def write_model_card(
         **shown,
         subject=intended_use,
         examples=examples_summary,
-        model=_describe_model(candidate, training),
+        model=_describe_model(candidate, tuning),
         profit=_describe_profit(metric_intervals, profit_curve, decision),
         limits=_list_limits(metric_intervals, decile_table, slice_metrics, examples_summary),
         leaks=leakage_findings.to_dict("records"),
-        leakage_action=training.leakage.action,
+        leakage_action=leakage.action,
         promotion=promotion,
         acceptance_rate=decision.acceptance_rate,
         confidence=evaluation.confidence,
@@ -118,12 +115,10 @@ def _escape_cell(text: str) -> str:
     return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
-def _describe_model(candidate: ChurnModel, training: TrainingParams) -> dict[str, Any]:
-    settings = candidate.booster.params
+def _describe_model(candidate: ChurnModel, tuning: TuningParams) -> dict[str, Any]:
     return {
-        "trees": candidate.booster.num_trees(),
-        "learner": [f"{title} {settings[name]:g}" for name, title in LEARNER.items()],
-        "trials": training.tuning.trials,
+        "learner": candidate.scorer.describe(),
+        "trials": tuning.trials,
         "slope": candidate.calibration.slope,
         "intercept": candidate.calibration.intercept,
         "numbers": len(candidate.encoding.numeric),

@@ -10,21 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from telco_churn.learning.baselines import list_titles
 from telco_churn.metrics.metric_table import METRICS, show_interval
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 
-MODELS = {
-    "candidate": "This model",
-    "champion": "Champion before",
-    "rule_of_thumb": "Rule of thumb",
-    "logistic_regression": "Logistic regression",
-    "untuned_lightgbm": "Untuned LightGBM",
-}
+MODELS = {"candidate": "This model", "champion": "Champion before"}  # beside the baselines
 PURPOSES = {
     "train": "to learn from",
     "gap": "not used, a gap as long as the horizon",
-    "calibration": "number of trees and calibration",
+    "calibration": "where to stop learning, and calibration",
     "test": "to judge",
     "folds": "to learn from and, out of fold, to judge",
 }
@@ -61,14 +56,15 @@ def tabulate_splits(examples: ExamplesSummary) -> CardTable:
 def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
     """This model beside its baselines and the champion, one metric per row."""
     present = list(dict.fromkeys(metric_intervals["model"]))
-    models = [model for model in MODELS if model in present]
+    titles = MODELS | list_titles()
+    models = [model for model in titles if model in present]
     found = metric_intervals.set_index(["metric", "model"]).to_dict("index")
     rows = [
         [metric.title, *(show(metric.format, found.get((name, model))) for model in models)]
         for name, metric in METRICS.items()
         if (name, "candidate") in found
     ]
-    return CardTable(["", *(MODELS[model] for model in models)], rows)
+    return CardTable(["", *(titles[model] for model in models)], rows)
 
 
 def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:

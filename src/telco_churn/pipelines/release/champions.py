@@ -1,7 +1,7 @@
-"""Says which version the alias `champion` stands for from now on, and what the log keeps of it.
+"""Moves the champion: by the gate's decision, by hand, or back to the one before.
 
-In: the version that the gate or a person chose, the champion there is, the log. Out: entries for
-promotion_log, champion, a line for a person.
+In: the chosen version, the present champion, the log. Out: an entry for promotion_log, an
+appointment, a line for the screen.
 """
 
 from datetime import datetime
@@ -12,9 +12,12 @@ import pandas as pd
 from kedro_asof.errors import InputError
 from telco_churn.contracts import PromotionLog
 from telco_churn.parameters.version import VersionParam
-from telco_churn.registry.registry_types import Appointment, ModelVersion, VersionNumber
-
-PROMOTE = "`kedro run --pipelines promote --params version=3`, with the same --env"
+from telco_churn.registry.registry_types import (
+    Appointment,
+    ModelVersion,
+    VersionNumber,
+    write_promote_command,
+)
 
 
 class PromotionRefusedError(InputError):
@@ -34,16 +37,16 @@ def appoint_champion(
     current: VersionNumber | None,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment]:
-    """Follow the gate's decision about a version, which the version itself holds.
+    """Follow the gate's decision, which the version itself holds.
 
     Args:
         version: The candidate, registered.
-        champion: The champion that the gate compared it with; None when there was none.
-        current: The champion now.
+        champion: The champion that the gate compared it with, None if there was none.
+        current: The present champion.
         clock: The time now.
 
     Returns:
-        The entry for the log and the appointment; both are empty where the champion stays.
+        The entry for the log and the appointment; both are empty if the champion stays.
 
     Raises:
         PromotionRefusedError: When the gate did not choose the version and there is no other.
@@ -59,8 +62,7 @@ def appoint_champion(
         raise PromotionRefusedError(
             f"There is no champion, and the gate did not let version {version.version} of "
             f"{version.name} become one: {' '.join(decision.reasons)} Correct that, or take "
-            f"it as it is: `kedro run --pipelines promote --params version={version.version}`, "
-            "with the same --env."
+            f"it as it is: {write_promote_command(version.version)}."
         )
     return PromotionLog.frame([]), Appointment(None, champion)
 
@@ -72,25 +74,25 @@ def promote_version(
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment, str]:
-    """Make a version champion because a person says so; that it loads is seen first.
+    """Make a version champion by hand, once it has loaded.
 
-    Of the champion only the number is asked, so that one that does not load can be left behind.
+    Only the number of the champion is read, so that one that does not load can be replaced.
 
     Returns:
-        The entry for the log, whom to appoint, and a line that says so.
+        The entry for the log, the appointment, and a line for the screen.
 
     Raises:
         PromotionRefusedError: When no version was named, or it is champion already.
     """
     if version.number is None:
         raise PromotionRefusedError(
-            f"Which version to promote was not said. Say for example {PROMOTE}; make "
-            "mlflow lists the versions."
+            f"The parameter `version` is missing: {write_promote_command()}. `make mlflow` lists "
+            "the versions."
         )
     if champion is not None and champion.version == version.number:
         raise PromotionRefusedError(
-            f"Version {version.number} of {champion.name} is the champion already; nothing was "
-            "changed. make mlflow lists the versions."
+            f"Version {version.number} of {champion.name} is already the champion; nothing was "
+            "changed. `make mlflow` lists the versions."
         )
     chosen = registered_versions.get(version.number)
     entry = _write_entry("promoted", chosen, champion, user, "Promoted by hand.", clock)
@@ -104,24 +106,25 @@ def roll_back(
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment, str]:
-    """Make the champion before the present one champion again; twice goes two back.
+    """Make the champion before the present one champion again; a second rollback goes two back.
 
     Returns:
-        The entry for the log, whom to appoint, and a line that says so.
+        The entry for the log, the appointment, and a line for the screen.
 
     Raises:
         PromotionRefusedError: When there is no champion, or the log knows none before it.
     """
     if champion is None:
         raise PromotionRefusedError(
-            f"There is no champion to go back from. Promote a version: {PROMOTE}; make mlflow "
-            "lists them."
+            f"There is no champion to roll back. Promote a version: {write_promote_command()}; "
+            "`make mlflow` lists them."
         )
     before = list_champions_before(promotion_history, champion)
     if not before:
         raise PromotionRefusedError(
-            f"The log knows no champion of {champion.name} before version {champion.version}, "
-            f"which stays. Promote the version that you want: {PROMOTE}; make mlflow lists them."
+            f"The log has no champion of {champion.name} before version {champion.version}, which "
+            f"stays. Promote the version that you want: {write_promote_command()}; `make mlflow` "
+            "lists them."
         )
     former = registered_versions.get(before[-1])
     reason = f"Back from version {champion.version} to the champion before it."

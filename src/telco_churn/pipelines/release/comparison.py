@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from telco_churn.learning.training_examples import digest_rows
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 from telco_churn.registry.registry_types import ModelVersion
-from telco_churn.training_data.training_examples import digest_rows
 
 KEY = ["customer_id", "as_of"]
 TAUGHT_BY = ("train_dates", "calibration_dates")  # facts, "first to last"

@@ -9,8 +9,9 @@ from datetime import date
 
 import pandas as pd
 
-from telco_churn.parameters import LabelParams, OwnTableParams
-from telco_churn.training_data.training_examples import FOLD, fingerprint_examples
+from telco_churn.learning.training_examples import FOLD, fingerprint_examples
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.own_table import OwnTableParams
 
 FOLDS = "folds"
 PURPOSES = ["train", "gap", "calibration", "test", FOLDS]

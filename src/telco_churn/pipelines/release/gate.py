@@ -13,13 +13,13 @@ import pandas as pd
 
 from kedro_asof.params import AsOf
 from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import SummaryParams, TrainingParams
 from telco_churn.parameters.gate import GateParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.release.comparison import describe_change
 from telco_churn.registry.registry_types import ModelVersion, Status
 
 WORST_FIRST: list[Status] = ["rejected", "challenger", "champion"]
-WHERE = "in conf/base/parameters/training.yml"
+WHERE = "in conf/base/parameters/gate.yml"
 BY_HAND = (
     "The champion stays. To promote the new version all the same, look up its number "
     "(make mlflow) and run `kedro run --pipelines promote --params version=<number>`, with the "
@@ -47,7 +47,7 @@ def decide_promotion(
     comparison_skipped_because: str,
     candidate: ChurnModel,
     champion: ModelVersion | None,
-    training: TrainingParams,
+    gate: GateParams,
     summary: SummaryParams,
     as_of: AsOf,
 ) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def decide_promotion(
         comparison_skipped_because: Why it could not be asked, a sentence; may be empty.
         candidate: For the features that it reads.
         champion: The champion; None when there is none.
-        training: `gate`, the bounds and the required gain.
+        gate: The bounds and the required gain.
         summary: `currency`.
         as_of: The date of the candidate.
 
@@ -71,7 +71,6 @@ def decide_promotion(
         `status` (champion, challenger or rejected), `reasons` as sentences, worst first, and
         `evidence`, the numbers that they rest on.
     """
-    gate = training.gate
     findings = [*judge_calibration(evaluation_metrics, gate), *judge_slices(slice_gaps, gate)]
     if champion is None:
         findings.append(Finding("champion", "There was no champion."))
@@ -99,7 +98,7 @@ def judge_calibration(metrics: dict[str, float], gate: GateParams) -> Iterator[F
             "rejected",
             f"Its calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
             f"{metrics[f'{name}_high']:.4f}), above the bound of {gate.max_calibration_error:g} "
-            f"(training.gate.max_calibration_error {WHERE}).",
+            f"(gate.max_calibration_error {WHERE}).",
         )
 
 
@@ -113,7 +112,7 @@ def judge_slices(slice_gaps: pd.DataFrame, gate: GateParams) -> Iterator[Finding
                 "rejected",
                 f"In the slice {row['slice']} {SLICE_FAULTS[row['measure']].format(**row)} "
                 f"({row['low']:.4f} to {row['high']:.4f}), more than the bound of {bound:g} "
-                f"(training.gate.{parameter} {WHERE}).",
+                f"(gate.{parameter} {WHERE}).",
             )
 
 

@@ -5,7 +5,9 @@ In: what counts as churn and who is looked at, or whose table it is. Out: intend
 
 from dataclasses import dataclass
 
-from telco_churn.parameters import EligibilityParams, LabelParams, OwnTableParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.own_table import OwnTableParams
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 from kedro_asof.params import AsOf
+from telco_churn.learning.training_examples import digest_rows
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.pipelines.release.comparison import KEY, list_kinds
 from telco_churn.pipelines.release.data_summary import FOLDS, ExamplesSummary
 from telco_churn.registry.registry_types import ModelPackage, Promotion
-from telco_churn.training_data.training_examples import digest_rows
 
 EXAMPLE_ROWS = 5
 

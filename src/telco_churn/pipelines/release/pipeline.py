@@ -6,6 +6,7 @@ evaluation between the two.
 
 from kedro.pipeline import Node, Pipeline
 
+from kedro_asof.tags import EXCLUSIVE
 from telco_churn.pipelines.release import (
     card,
     champions,
@@ -100,12 +101,13 @@ def _release_nodes() -> list[Node]:
                 "comparison_skipped_because",
                 "candidate",
                 "previous_champion",
-                "params:training",
+                "params:gate",
                 "params:summary",
                 "params:as_of",
             ],
             "promotion",
             name="decide_promotion",
+            tags=EXCLUSIVE,
         ),
         Node(
             card.write_model_card,
@@ -125,7 +127,8 @@ def _release_nodes() -> list[Node]:
                 "leakage_findings",
                 "promotion",
                 "params:decision",
-                "params:training",
+                "params:leakage",
+                "params:tuning",
                 "params:evaluation",
                 "params:release",
                 "params:summary",
@@ -149,6 +152,7 @@ def _release_nodes() -> list[Node]:
             ],
             "churn_model",
             name="package_model",
+            tags=EXCLUSIVE,
         ),
         # The log comes first: the champion never changes without an entry.
         Node(

@@ -5,7 +5,6 @@ In: what was committed so far, sources. Out: score_plan, score_fingerprint.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +15,12 @@ from pydantic import BaseModel
 
 from kedro_asof.contracts.row_rules import late_columns
 from kedro_asof.params import AsOf
-from kedro_asof.windows.point_in_time import LOADED_AT
+from kedro_asof.windows.point_in_time import select_known
 from telco_churn.contracts import Contacts, Invoices
-from telco_churn.parameters import DecisionParams, EligibilityParams, FeatureParams, ReasonParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.reasons import ReasonParams
 
 # The day of a row, of the tables that are not declared in features.windows.
 DAY_OF = {
@@ -83,32 +85,10 @@ def fingerprint_sources(
     declared = {name: window.known_from for name, window in features.windows.items()}
     late = {name: {**LATE.get(name, {}), **declared.get(name, {})} for name in tables}
     contents = {
-        name: fingerprint_table(select_known(table, days[name], late[name], as_of))
+        name: fingerprint_table(select_known(table, days[name], late[name], as_of.day))
         for name, table in sorted(tables.items())
     }
     return _digest(contents, [features, eligibility, decision, reasons])
-
-
-def select_known(
-    table: ir.Table, happened_on: str, late: Mapping[str, str], as_of: AsOf
-) -> ir.Table:
-    """Take the rows that were there on the morning of `as_of`, with what was known of them.
-
-    Args:
-        table: A primary table.
-        happened_on: Its date column.
-        late: Columns that are filled in later, each with the date column from which it is known.
-        as_of: The morning.
-    """
-    known = table.filter(table[happened_on] < as_of.day)
-    if LOADED_AT in table.columns:
-        known = known.filter(known[LOADED_AT].cast("date") < as_of.day)
-    return known.mutate(
-        **{
-            column: ibis.ifelse((known[since] < as_of.day).fill_null(False), known[column], None)
-            for column, since in late.items()
-        }
-    )
 
 
 def fingerprint_own_table(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts import CONTACTS_SCHEMA
-from telco_churn.parameters import DecisionParams
+from telco_churn.parameters.decision import DecisionParams
 
 KEY = ["customer_id", "as_of"]
 HEX_DIGITS = 8

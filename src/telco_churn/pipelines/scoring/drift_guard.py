@@ -15,7 +15,7 @@ import pandas as pd
 
 from kedro_asof.errors import RefusedError
 from kedro_asof.params import AsOf
-from telco_churn.parameters import GuardParams
+from telco_churn.parameters.guard import GuardParams
 from telco_churn.registry.registry_types import ModelVersion
 
 logger = logging.getLogger(__name__)

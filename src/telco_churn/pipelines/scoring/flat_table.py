@@ -8,7 +8,9 @@ import pyarrow as pa
 
 from kedro_asof.params import AsOf
 from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
-from telco_churn.parameters import DecisionParams, OwnTableParams, ScoringParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.nodes import check_champion, predict_churn
 from telco_churn.registry.registry_types import ModelVersion
 
@@ -34,8 +36,8 @@ def predict_table_churn(
         raise FeatureMismatchError(
             f"The champion, version {champion.version} of {champion.name}, cannot "
             f"score {own_table.table}: of the columns that it reads, {lacking} are not there, not "
-            f"used or in DROP, and {retyped} hold another kind of values. If the table has "
-            "changed, make the version of this run champion (make mlflow shows its number): "
+            f"used or in own_table.drop, and {retyped} hold another kind of values. If the table "
+            "has changed, make the version of this run champion (make mlflow shows its number): "
             "`kedro run --env own_table --pipelines promote --params version=N`, with the --env of "
             "this run; then run this again. If it is another table, give it an environment of its "
             "own, and so a model of its own: docs/own_data.md."

@@ -20,12 +20,14 @@ from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCH
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureMismatchError
-from telco_churn.parameters import DecisionParams, ReasonParams, ScoringParams
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.batches import Run, run_on_batch
 from telco_churn.pipelines.scoring.commit_plan import ScorePlan
 from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
-from telco_churn.registry.registry_types import ModelVersion
+from telco_churn.registry.registry_types import ModelVersion, write_promote_command
 
 FOR_REASONS = 2  # of the customers that are predicted at a time: they are few, and words are long
 
@@ -68,7 +70,7 @@ def predict_churn(
         raise NothingToScoreError(
             f"customer_features has no customer who is active on {as_of}. Look at customers and "
             "cancellations around that date and at eligibility in "
-            "conf/base/parameters/features.yml, or choose another as_of."
+            "conf/base/parameters/eligibility.yml, or choose another as_of."
         )
     model = champion.model.with_decision(Decision(**decision.money))
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
@@ -168,9 +170,8 @@ def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None
     if lacking:
         raise FeatureMismatchError(
             f"The champion, version {champion.version}, reads features that are not made: "
-            f"{lacking}. Make them again in conf/base/parameters/features.yml, or promote a "
-            "version that does without them: `kedro run --pipelines promote --params version=N`, "
-            "with the same --env."
+            f"{lacking}. Declare them again in conf/base/parameters/features.yml, or promote a "
+            f"version that does not read them: {write_promote_command()}."
         )
 
 

@@ -5,7 +5,8 @@ The summary has a namespace of its own, so that Kedro-Viz shows the scores betwe
 
 from kedro.pipeline import Node, Pipeline
 
-from telco_churn.parameters import FeatureParams
+from kedro_asof.tags import DATED, DELIVERY
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.scoring import (
     commit_plan,
     contact_lists,
@@ -44,6 +45,7 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
         ["customer_features", "champion", *PREDICTED_BY],
         "churn_predictions",
         name="predict_churn",
+        tags=DATED,
     )
     return sources + _create_score_pipeline(predict) + _in_namespace("reporting", [describe])
 
@@ -61,6 +63,7 @@ def create_table_pipeline() -> Pipeline:
         ["customer_features", "champion", "params:own_table", *PREDICTED_BY],
         "churn_predictions",
         name="predict_table_churn",
+        tags=DATED,
     )
     return _in_namespace("scoring", [fingerprint]) + _create_score_pipeline(predict)
 
@@ -118,6 +121,7 @@ def _explain_node() -> Node:
         ],
         "contact_reasons",
         name="explain_contacts",
+        tags=DATED,
     )
 
 
@@ -134,12 +138,14 @@ def _contact_nodes() -> list[Node]:
             ["churn_scores", "params:as_of"],
             "contact_list",
             name="list_contacts",
+            tags=[DATED, DELIVERY],
         ),
         Node(
             contact_lists.sort_contacts,
             "contact_list",
             "contact_list_csv",
             name="sort_contacts",
+            tags=[DATED, DELIVERY],
         ),
     ]
 
@@ -159,6 +165,7 @@ def _commit_node() -> Node:
         ],
         "churn_scores",
         name="assemble_scores",
+        tags=DATED,
     )
 
 

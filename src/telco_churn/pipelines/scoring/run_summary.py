@@ -9,14 +9,13 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.params import AsOf
+from telco_churn.contracts.ingestion import BLANKED, is_rejected
+from telco_churn.learning.baselines import HEADLINE
 from telco_churn.metrics.metric_table import list_headlines
-from telco_churn.parameters import SummaryParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
 
 WORST_RULES = 3
-KEPT_OUTCOMES = "(kept|duplicate|blanked_.*)$"
-BLANKED = "blanked_"
-SIMPLE_RIVAL = "logistic_regression"
 
 
 def describe_rejected_rows(
@@ -29,8 +28,7 @@ def describe_rejected_rows(
         late_value_report: Values that were filled in later by table, column and outcome.
         rejected_rows: As `RejectedRows`.
     """
-    is_kept = ingestion_report["outcome"].str.match(KEPT_OUTCOMES)
-    rejected = ingestion_report[~is_kept]
+    rejected = ingestion_report[is_rejected(ingestion_report["outcome"])]
     worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
     delivered = ingestion_report["rows"].sum()
     lines = [f"  rejected  {rejected['rows'].sum():,} of {delivered:,} raw rows"]
@@ -69,10 +67,10 @@ def summarise_run(
 
 
 def _show_headlines(metrics: dict[str, float]) -> Iterator[str]:
-    """Headlines that a version was packaged with, an older one lacks those added since."""
+    """The headlines in a version's package; an older version lacks those added since."""
     for metric in list_headlines():
         if metric.name in metrics:
-            baseline = metrics.get(f"{SIMPLE_RIVAL}_{metric.name}")
+            baseline = metrics.get(f"{HEADLINE}_{metric.name}")
             beside = "" if baseline is None else f" (logistic {metric.format.format(baseline)})"
             yield f"{metric.title} {metric.format.format(metrics[metric.name])}{beside}"
 

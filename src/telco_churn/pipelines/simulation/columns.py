@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telco_churn.parameters import SimulationParams
+from telco_churn.parameters.simulation import SimulationParams
 from telco_churn.pipelines.simulation.covariates import Ints
 from telco_churn.pipelines.simulation.hazard import Lives
 

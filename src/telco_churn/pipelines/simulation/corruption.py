@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from telco_churn.parameters import MessParams
+from telco_churn.parameters.simulation import MessParams
 
 # What no operator's system should say, by table.
 IMPOSSIBLE_VALUES: dict[str, tuple[str, object]] = {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from telco_churn.parameters import SimulationParams
+from telco_churn.parameters.simulation import SimulationParams
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

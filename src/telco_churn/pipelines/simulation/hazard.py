@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from telco_churn.parameters import SimulationParams
+from telco_churn.parameters.simulation import SimulationParams
 from telco_churn.pipelines.simulation.covariates import (
     MONTH_DAYS,
     NEVER,

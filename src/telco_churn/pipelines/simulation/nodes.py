@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from telco_churn.parameters import SimulationParams
+from telco_churn.parameters.simulation import SimulationParams
 from telco_churn.pipelines.simulation import events, tables
 from telco_churn.pipelines.simulation.corruption import add_mess
 from telco_churn.pipelines.simulation.hazard import Lives, count_blocks, simulate_lives

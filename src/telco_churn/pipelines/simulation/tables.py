@@ -7,7 +7,7 @@ In: the simulation parameters and `Lives`. Out: one Arrow table each, the column
 import numpy as np
 import pyarrow as pa
 
-from telco_churn.parameters import SimulationParams
+from telco_churn.parameters.simulation import SimulationParams
 from telco_churn.pipelines.simulation.columns import chance_of, customer_ids, dates
 from telco_churn.pipelines.simulation.covariates import NEVER
 from telco_churn.pipelines.simulation.hazard import DRIVER_WEIGHTS, Lives

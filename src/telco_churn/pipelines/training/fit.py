@@ -1,36 +1,35 @@
-"""One fit by a config: a search if asked for, a booster, its calibration.
+"""One fit by a config: a search if asked for, a learner, its calibration.
 
-In: rows to learn from, rows to calibrate on, what a fit is told beside them. Out: a fitted model.
+In: rows to learn from, rows to calibrate on, a config. Out: a fitted model.
 """
 
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from telco_churn.learning.fit_model import LEARNERS, Fitted, fit_churn_model
+from telco_churn.learning.training_examples import Rows
 from telco_churn.model.decision import Decision
-from telco_churn.parameters import (
-    DecisionParams,
-    EvaluationParams,
-    LightGBMParams,
-    ReasonParams,
-    TrainingParams,
-)
-from telco_churn.pipelines.training import fitting
-from telco_churn.pipelines.training.fitting import Fitted
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
-from telco_churn.training_data.training_examples import Rows
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FitConfig:
-    """All that a fit is told, beside its rows.
+    """All that a fit depends on, beside its rows.
 
     Attributes:
-        training: The learner, the seed, the tuning.
+        training: Which learner, and the seed.
+        lightgbm: How LightGBM learns.
+        tuning: How long its parameters are searched, and where.
         evaluation: The rule of thumb, and by what the judged rows are told apart later.
         decision: What contacts cost and win.
         reasons: How features are put into words.
@@ -39,6 +38,8 @@ class FitConfig:
     """
 
     training: TrainingParams
+    lightgbm: LightGBMParams
+    tuning: TuningParams
     evaluation: EvaluationParams
     decision: DecisionParams
     reasons: ReasonParams
@@ -74,7 +75,7 @@ def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round
 
     A model that ranks the rows that calibrate no better than chance is warned of.
     """
-    tuning, settings = config.training.tuning, config.training.lightgbm
+    tuning, settings = config.tuning, config.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
         """Fit, and return the lowest log loss of the rows that calibrate."""
@@ -100,30 +101,19 @@ def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round
 
 def name_study(examples: pd.DataFrame, config: FitConfig) -> str:
     """Name the search by all that it follows from; empty where none is asked for."""
-    return digest_search(examples, config.training) if config.training.tuning.trials else ""
+    if not config.tuning.trials:
+        return ""
+    return digest_search(examples, config.training, config.lightgbm, config.tuning)
 
 
 def _fit_settings(
     train: Rows, calibration: Rows, settings: LightGBMParams, config: FitConfig
 ) -> Fitted:
-    return fitting.fit(
+    make_learner, seed = LEARNERS[config.training.learner], config.training.seed
+    return fit_churn_model(
         train,
         calibration,
-        _name_for_lightgbm(settings, config.training.seed),
-        settings.max_trees,
+        make_learner(settings, seed),
         Decision(**config.decision.money),
         config.reasons.as_plain(),
     )
-
-
-def _name_for_lightgbm(settings: LightGBMParams, seed: int) -> dict[str, Any]:
-    return {
-        "objective": "binary",
-        "seed": seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-        "num_threads": settings.threads,
-        "early_stopping_round": settings.patience,
-        **settings.model_dump(exclude={"max_trees", "patience", "threads"}),
-    }

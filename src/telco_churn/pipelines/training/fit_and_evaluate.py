@@ -1,7 +1,7 @@
 """Fits a candidate, and lets it and its baselines predict rows that they did not learn from.
 
 In: examples, parameters, studies. Out: the candidate, its probabilities beside those of the
-baselines, its losses by number of trees.
+baselines, its learning curve.
 """
 
 import numpy as np
@@ -9,17 +9,17 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import TrainingParams
-from telco_churn.pipelines.training.baselines import predict_by_baselines
-from telco_churn.pipelines.training.fit import Fit, FitConfig, FitRound, fit_with_config, name_study
-from telco_churn.pipelines.training.fitting import BinnedRows
-from telco_churn.training_data.training_examples import (
+from telco_churn.learning.baselines import Contest, predict_by_baselines
+from telco_churn.learning.learners import BinnedRows
+from telco_churn.learning.training_examples import (
     NOT_FEATURES,
     Rows,
     UnfitExamplesError,
     select_rows,
 )
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.pipelines.training.fit import Fit, FitConfig, FitRound, fit_with_config, name_study
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
@@ -110,11 +110,18 @@ def _judge(
 ) -> pd.DataFrame:
     """Put the probabilities of all who judge beside what came, and by what rows are told apart."""
     features = rows.drop(columns=NOT_FEATURES)
-    baselines = predict_by_baselines(train, features, config.training, config.evaluation, binned)
+    contest = Contest(
+        train,
+        features,
+        config.training.seed,
+        config.lightgbm.threads,
+        config.evaluation.rule_of_thumb,
+        binned,
+    )
     slices = [feature for feature in config.evaluation.slices if feature in features.columns]
     return rows[["customer_id", "churned"]].assign(
         as_of=pd.to_datetime(rows["as_of"]).dt.date,
         churn_probability=model.predict_probability(features),
-        **baselines,
+        **predict_by_baselines(contest),
         **{f"slice_{feature}": features[feature] for feature in slices},
     )

@@ -5,7 +5,6 @@ held_out_predictions, learning_history.
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -13,23 +12,25 @@ from typing import Any
 import ibis.expr.types as ir
 import pandas as pd
 
-from telco_churn.model.churn_model import ChurnModel
-from telco_churn.parameters import (
-    DecisionParams,
-    EvaluationParams,
-    LabelParams,
-    ReasonParams,
-    TrainingParams,
-)
-from telco_churn.pipelines.training.fit import FitConfig
-from telco_churn.pipelines.training.fit_and_evaluate import fit_by_folds, fit_by_time
-from telco_churn.pipelines.training.tuning import OpenStudy
-from telco_churn.training_data.temporal_split import assign_splits
-from telco_churn.training_data.training_examples import (
+from kedro_asof.errors import WrongCallError
+from telco_churn.learning.temporal_split import assign_splits
+from telco_churn.learning.training_examples import (
     NOT_FEATURES,
     UnfitExamplesError,
     are_in_folds,
+    warn_of_unknown_features,
 )
+from telco_churn.model.churn_model import ChurnModel
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.tuning import TuningParams
+from telco_churn.pipelines.training.fit import FitConfig
+from telco_churn.pipelines.training.fit_and_evaluate import fit_by_folds, fit_by_time
+from telco_churn.pipelines.training.tuning import OpenStudy
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ def fit_candidate(
     examples: pd.DataFrame,
     features_left_out: list[str],
     training: TrainingParams,
+    lightgbm: LightGBMParams,
+    tuning: TuningParams,
     evaluation: EvaluationParams,
     decision: DecisionParams,
     reasons: ReasonParams,
@@ -72,40 +75,43 @@ def fit_candidate(
     Args:
         examples: Features, `churned` and `split`, without rows that leak.
         features_left_out: What the leak alarm does not let in.
-        training: The learner, the seed, the tuning.
+        training: Which learner, the seed, and the share of rows that calibrate.
+        lightgbm: How LightGBM learns.
+        tuning: How long its parameters are searched, and where.
         evaluation: The rule of thumb, and by what the judged rows are told apart.
         decision: What contacts cost and win.
         reasons: How features are put into words.
         tuning_studies: Where a search keeps its trials.
 
     Returns:
-        The candidate; held_out_predictions; learning_history; the parameters of its LightGBM.
+        The candidate; held_out_predictions; learning_history; the parameters of its LightGBM,
+        empty where another learner was chosen.
 
     Raises:
+        WrongCallError: When a learner without a search space is to be tuned.
         UnfitExamplesError: When a split holds one class only, or too few rows.
     """
-    _warn_of_strangers("evaluation.slices", evaluation.slices, examples)
-    _warn_of_strangers("training.leakage.accepted", training.leakage.accepted, examples)
+    _check_tuning(training, tuning)
+    warn_of_unknown_features("evaluation.slices", evaluation.slices, examples)
     fit_for_learning = examples.drop(columns=features_left_out)
     _check_features(fit_for_learning, features_left_out)
-    deadline = monotonic() + timedelta(minutes=training.tuning.minutes).total_seconds()
-    config = FitConfig(training, evaluation, decision, reasons, tuning_studies, deadline)
+    deadline = monotonic() + timedelta(minutes=tuning.minutes).total_seconds()
+    config = FitConfig(
+        training, lightgbm, tuning, evaluation, decision, reasons, tuning_studies, deadline
+    )
     fit_and_judge = fit_by_folds if are_in_folds(examples) else fit_by_time
     fit, held_out_predictions = fit_and_judge(fit_for_learning, config)
     fitted = fit.fitted
-    return fitted.model, held_out_predictions, fitted.history, fit.settings.model_dump()
+    settings = fit.settings.model_dump() if training.learner == "lightgbm" else {}
+    return fitted.model, held_out_predictions, fitted.history, settings
 
 
-def _warn_of_strangers(parameter: str, named: Iterable[str], examples: pd.DataFrame) -> None:
-    """Say when a parameter names what is no feature: it may be misspelt."""
-    features = examples.columns.drop(NOT_FEATURES)
-    strangers = [name for name in named if name not in features]
-    if strangers:
-        logger.warning(
-            "%s names %s, which are no features and are passed over. There are %s.",
-            parameter,
-            strangers,
-            list(features),
+def _check_tuning(training: TrainingParams, tuning: TuningParams) -> None:
+    """Refuse to search where there is nothing to search: the space is LightGBM's."""
+    if tuning.trials and training.learner != "lightgbm":
+        raise WrongCallError(
+            f"tuning.trials is {tuning.trials}, but training.learner is {training.learner}, whose "
+            "parameters are not searched. Set tuning.trials to 0, or training.learner to lightgbm."
         )
 
 
@@ -115,7 +121,7 @@ def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
     if features.empty or features.isna().all(axis=None):
         raise UnfitExamplesError(
             f"There is no feature to learn from; left out as leaks: {left_out}. Declare features "
-            "in conf/base/parameters/features.yml, or look at training.leakage."
+            "in conf/base/parameters/features.yml, or look at conf/base/parameters/leakage.yml."
         )
     empty = [name for name in features.columns if features[name].isna().all()]
     if empty:

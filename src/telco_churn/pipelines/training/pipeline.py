@@ -5,8 +5,9 @@ Whether the candidate is any good is for evaluation to say, what becomes of it f
 
 from kedro.pipeline import Node, Pipeline
 
+from kedro_asof.tags import EXCLUSIVE
+from telco_churn.learning.training_examples import read_examples
 from telco_churn.pipelines.training import leakage, nodes
-from telco_churn.training_data.training_examples import read_examples
 
 
 def create_pipeline() -> Pipeline:
@@ -16,6 +17,7 @@ def create_pipeline() -> Pipeline:
         ["labelled_features", "params:training", "params:label"],
         "training_examples",
         name="split_by_time",
+        tags=EXCLUSIVE,
     )
     return _in_namespace([split, *_model_nodes()])
 
@@ -30,19 +32,19 @@ def _model_nodes() -> list[Node]:
         Node(read_examples, "training_examples", "raw_examples", name="read_examples"),
         Node(
             leakage.find_leaks,
-            ["raw_examples", "params:training"],
+            ["raw_examples", "params:leakage", "params:training"],
             "leakage_findings",
             name="find_leaks",
         ),
         Node(
             leakage.leave_out_features,
-            ["leakage_findings", "params:training"],
+            ["leakage_findings", "params:leakage"],
             "features_left_out",
             name="leave_out_features",
         ),
         Node(
             leakage.drop_shared_rows,
-            ["raw_examples", "features_left_out", "params:training"],
+            ["raw_examples", "features_left_out", "params:leakage", "params:training"],
             "examples",
             name="drop_shared_rows",
         ),
@@ -52,6 +54,8 @@ def _model_nodes() -> list[Node]:
                 "examples",
                 "features_left_out",
                 "params:training",
+                "params:lightgbm",
+                "params:tuning",
                 "params:evaluation",
                 "params:decision",
                 "params:reasons",

@@ -10,24 +10,19 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 
 import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from telco_churn.parameters import LightGBMParams, TrainingParams, TuningParams
-from telco_churn.training_data.training_examples import fingerprint_examples
+from telco_churn.learning.training_examples import fingerprint_examples
+from telco_churn.parameters.lightgbm import LightGBMParams
+from telco_churn.parameters.training import TrainingParams
+from telco_churn.parameters.tuning import TuningParams
 
 logger = logging.getLogger(__name__)
 
 CONFIGURED = "configured"  # marks the trial of the configuration
-FOLLOWS_FROM: dict[str, Any] = {
-    "seed": True,
-    "calibration_fraction": True,
-    "lightgbm": True,
-    "tuning": {"space"},
-}
 
 Objective = Callable[[LightGBMParams], float]
 OpenStudy = Callable[[str], optuna.Study]
@@ -67,15 +62,18 @@ class Search:
         return any(CONFIGURED in trial.user_attrs for trial in trials)
 
 
-def digest_search(examples: pd.DataFrame, training: TrainingParams) -> str:
+def digest_search(
+    examples: pd.DataFrame, training: TrainingParams, lightgbm: LightGBMParams, tuning: TuningParams
+) -> str:
     """Fingerprint of what the trials of a search follow from: every value, space and settings.
 
     Not of how long it may last, of threads, nor of the date: `split` says what a date is for, and
     the same table looked at tomorrow is the same table.
     """
-    settings = training.model_dump(
-        mode="json", include=FOLLOWS_FROM, exclude={"lightgbm": {"threads"}}
-    )
+    settings = training.model_dump(include={"seed", "calibration_fraction"}) | {
+        "lightgbm": lightgbm.model_dump(exclude={"threads"}),
+        "tuning": tuning.model_dump(include={"space"}),
+    }
     values = fingerprint_examples(examples.drop(columns="as_of"))
     return hashlib.sha256(f"{values} {json.dumps(settings, sort_keys=True)}".encode()).hexdigest()
 
@@ -114,7 +112,7 @@ def tune(
         )
     if search.done == 0:
         logger.warning(
-            "Tuning on %s had no time: training.tuning.minutes = %g, for all searches of a run. "
+            "Tuning on %s had no time: tuning.minutes = %g, for all searches of a run. "
             "The parameters of the configuration are taken.",
             search.rows,
             tuning.minutes,

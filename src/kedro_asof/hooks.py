@@ -1,0 +1,133 @@
+"""Hooks for `settings.py` of a project whose runs are about a date.
+
+Each calls one module, which decides: `preflight`, `locks`, `skip` with `delivery`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any, cast
+
+from kedro.config import OmegaConfigLoader
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from kedro_asof.delivery import deliver, list_deliveries
+from kedro_asof.errors import NothingToDo, OnlyListMissing
+from kedro_asof.locks import ProcessLock, find_locks
+from kedro_asof.preflight import check_dates, check_environment, check_runner
+from kedro_asof.skip import SkipRule
+
+
+class CheckEnvironmentHook:
+    """Ends a run whose environment has no folder, before other hooks look into it."""
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> Iterator[None]:
+        """Check the environment."""
+        check_environment(cast(OmegaConfigLoader, context.config_loader))
+        yield
+
+
+class CheckDateHook:
+    """Ends a run whose nodes are about one date and whose folders are of another."""
+
+    @hook_impl
+    def after_catalog_created(
+        self, conf_catalog: dict[str, Any], parameters: dict[str, Any]
+    ) -> None:
+        """Compare the catalog with the parameter `as_of`."""
+        check_dates(conf_catalog, str(parameters["params:as_of"]))
+
+
+class CheckRunnerHook:
+    """Ends a run by a runner that would fail half-way, before trackers begin."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Check the runner."""
+        check_runner(str(run_params["runner"]), pipeline, catalog)
+
+
+class RunLockHook:
+    """Lets one run at a time write a place that runs share, and one run at a time in a process.
+
+    Args:
+        datasets: By tag of a node, the `Lockable` dataset that such nodes need.
+    """
+
+    def __init__(self, datasets: Mapping[str, str]) -> None:
+        self._datasets = datasets
+        self._process = ProcessLock()
+        self._held = ExitStack()
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def after_context_created(self) -> Iterator[None]:
+        """Note the thread before another hook builds its pipelines."""
+        self._process.prepare()
+        yield
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Iterator[None]:
+        """Hold the locks until the run ends, or let go where another hook ends it here.
+
+        Raises:
+            NotReadyError: When another run holds one of them.
+        """
+        self._process.acquire()
+        self._held.close()  # Ctrl-C in a notebook ends a run without a call of a hook
+        try:
+            for lock in find_locks(pipeline, catalog, self._datasets):
+                self._held.enter_context(lock)
+            yield
+        except BaseException:
+            self._held.close()
+            self._process.release()
+            raise
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def after_pipeline_run(self) -> Iterator[None]:
+        """Let others write; let this process run again once all trackers are done."""
+        yield from self._let_go()
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def on_pipeline_error(self) -> Iterator[None]:
+        """Let others write; let this process run again once all trackers are done."""
+        yield from self._let_go()
+
+    def _let_go(self) -> Iterator[None]:
+        self._held.close()
+        try:
+            yield
+        finally:
+            self._process.release()
+
+
+class SkipIfCommittedHook:
+    """Ends a run that would repeat the last commit of its date; delivers from that commit instead.
+
+    The run that made the commit may have been killed before it delivered.
+    """
+
+    def __init__(self, rule: SkipRule) -> None:
+        self._rule = rule
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Compare what would be committed with what was, before trackers begin.
+
+        Raises:
+            NothingToDo: When they are the same.
+            OnlyListMissing: When, beside, a delivery was missing: who waits for it can fetch it.
+        """
+        commit = self._rule.find_commit(run_params, pipeline, catalog)
+        if commit:
+            was_delivered = all(catalog.exists(name) for name in list_deliveries(pipeline))
+            deliver(pipeline, catalog)
+            message = self._rule.explain(commit, pipeline)
+            raise (NothingToDo if was_delivered else OnlyListMissing)(message)

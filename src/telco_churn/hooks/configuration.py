@@ -1,0 +1,41 @@
+"""Checks the configuration of a run, and builds the pipelines for it."""
+
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+from kedro.io import DataCatalog
+
+from kedro_asof.contracts.from_catalog import find_contracts
+from kedro_asof.preflight import check_parameters
+from telco_churn.parameters import BLOCKS
+from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.parameters.label import LabelParams
+from telco_churn.parameters.renamed import refuse_renamed
+from telco_churn.pipeline_registry import create_pipelines
+from telco_churn.pipelines.features.feature_config import check_feature_config
+from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
+
+
+class CheckParametersHook:
+    """Ends a run with parameters that nothing reads, or that the contracts of tables rule out."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Check each block, then give Kedro the pipelines for the parameters of this run."""
+        parameters = context.config_loader["parameters"]
+        refuse_renamed(parameters)
+        check_parameters(parameters, BLOCKS)
+        pipelines.update(create_pipelines(parameters))
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
+        """Compare the judged tables and the declared features with the contracts of the catalog."""
+        judged = IngestionParams.model_validate(parameters["params:ingestion"]).tables
+        entries = [entry for table in judged for entry in (f"raw_{table}", table)]
+        check_ingestion_config(judged, find_contracts(catalog, entries))
+        features = FeatureParams.model_validate(parameters["params:features"])
+        label = LabelParams.model_validate(parameters["params:label"])
+        check_feature_config(features, label, find_contracts(catalog, features.windows))

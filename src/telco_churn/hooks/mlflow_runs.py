@@ -1,0 +1,120 @@
+"""Keeps MLflow's runs true: each has the status of its Kedro run, and a fingerprint of its data."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.pipeline import Pipeline
+
+from telco_churn.learning.training_examples import fingerprint_examples
+from telco_churn.registry.killed_runs import RUNS, hold_and_mark
+from telco_churn.registry.registry_errors import (
+    abandon_runs,
+    ask_registry,
+    explain_lost_registry,
+    hide_credentials,
+)
+
+
+class RegistryErrorsHook:
+    """Names a registry that does not answer at the start of a run, or is lost during it."""
+
+    @hook_impl(wrapper=True)
+    def after_context_created(self, context: KedroContext) -> Iterator[None]:
+        """Let all others have their turn."""
+        address = context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        hide_credentials(address)
+        with ask_registry(address):
+            yield
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self, error: Exception) -> Iterator[None]:
+        """Let trackers close their runs; a lost registry fails them too, and is one fault."""
+        is_lost = explain_lost_registry(error) is not None
+        if is_lost:
+            abandon_runs()
+        try:
+            yield
+        except Exception:
+            if not is_lost:
+                raise
+
+
+class MarkKilledRunsHook(threading.local):
+    """Ends MLflow's run with its Kedro run, and marks those of processes that were killed.
+
+    As MLflow does, it keeps one run per thread: Kedro's server works in many.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._began = 0  # milliseconds since 1970, as MLflow counts
+        self._run_id = ""  # of MLflow's run, if it began with this Kedro run
+        self._held = ExitStack()
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Find the folder of locks; an object store has none.
+
+        A run that Ctrl-C ended is still open, and kedro-mlflow would log the next one into it.
+        """
+        self._end("KILLED")
+        data = str(context.config_loader["globals"]["data"])
+        self._folder = None if "://" in data else Path(context.project_path, data, RUNS)
+        self._began = int(time.time() * 1000)
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self) -> None:
+        """Lock MLflow's run, where there is one, and mark those whose lock is free."""
+        active = mlflow.active_run()
+        if active is None:
+            return
+        if active.info.start_time >= self._began:  # else its owner may outlive this Kedro run
+            self._run_id = active.info.run_id
+        if self._folder:
+            self._held.enter_context(hold_and_mark(self._folder, self._run_id))
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        """End it, if kedro-mlflow has not."""
+        self._end("FINISHED")
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        """End it, if kedro-mlflow has not."""
+        self._end("FAILED")
+
+    def _end(self, status: str) -> None:
+        while (active := mlflow.active_run()) and active.info.run_id == self._run_id:
+            mlflow.end_run(status)
+        self._run_id = ""
+        with suppress(OSError):  # the next run removes the file
+            self._held.close()
+
+
+class TagTrainingDataHook:
+    """Tags MLflow's run with the fingerprint of what it learns from, registered model or not."""
+
+    def __init__(self) -> None:
+        self._source = ""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """See whether the pipeline takes the fingerprint itself."""
+        is_taken = "examples_summary" in pipeline.all_outputs()
+        self._source = "examples_summary" if is_taken else "examples"
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Tag the run, where there is one."""
+        active = mlflow.active_run()
+        if dataset_name == self._source and active:
+            taken = self._source == "examples_summary"
+            found = data.fingerprint if taken else fingerprint_examples(data)
+            mlflow.MlflowClient().set_tag(active.info.run_id, "data_fingerprint", found)

@@ -1,0 +1,1 @@
+"""How models are fitted: examples in memory, learners, calibration, and the baselines to beat."""

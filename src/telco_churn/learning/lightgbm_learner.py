@@ -1,0 +1,126 @@
+"""Fits LightGBM.
+
+In: rows of features with what came of them, LightGBM's parameters. Out: a booster that stopped
+where it did best on the calibration rows.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from telco_churn.learning.learners import (
+    HISTORY_ROWS,
+    BinnedRows,
+    Booleans,
+    Learnt,
+    find_log_loss,
+    sample_rows,
+)
+from telco_churn.learning.training_examples import Rows
+from telco_churn.model.encoding import FeatureEncoding, Matrix
+from telco_churn.model.lightgbm_scorer import LightGBMScorer
+from telco_churn.parameters.lightgbm import LightGBMParams
+
+HISTORY_POINTS = 20
+BINNED_FOR_ALL = {"feature_pre_filter": False}  # else bins would suit one booster alone
+PLAIN_NAME = re.compile(r"\w+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class LightGBMLearner:
+    """LightGBM with early stopping.
+
+    Attributes:
+        settings: LightGBM's own parameters, `early_stopping_round` among them.
+        rounds: Trees at most.
+    """
+
+    settings: dict[str, Any]
+    rounds: int
+
+    @classmethod
+    def from_params(cls, params: LightGBMParams, seed: int) -> "LightGBMLearner":
+        """Take LightGBM's parameters from the configuration."""
+        settings = {
+            **make_settings(seed, params.threads),
+            "early_stopping_round": params.patience,
+            **params.model_dump(exclude={"max_trees", "patience", "threads"}),
+        }
+        return cls(settings, params.max_trees)
+
+    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
+        """Grow trees until the calibration rows gain no more."""
+        binned = bin_rows(train, encoding)
+        held_out = encoding.encode(calibration.features)
+        sample = sample_rows(len(train.churned), HISTORY_ROWS, int(self.settings.get("seed", 0)))
+        some, came = encoding.encode(train.features.iloc[sample]), train.churned[sample]
+        losses: dict[str, dict[str, list[float]]] = {}
+        booster = lgb.train(
+            {"metric": "binary_logloss", **self.settings, **BINNED_FOR_ALL},
+            binned.data,
+            num_boost_round=self.rounds,
+            valid_sets=[binned.data.create_valid(held_out, calibration.churned)],
+            valid_names=["calibration"],
+            callbacks=[lgb.record_evaluation(losses)],
+        )
+        text = booster.model_to_string(num_iteration=booster.best_iteration)
+        history = _trace_losses(booster, losses["calibration"]["binary_logloss"], some, came)
+        return Learnt(LightGBMScorer(text), history, binned)
+
+
+def make_settings(seed: int, threads: int) -> dict[str, Any]:
+    """List what every booster of the project is fitted with: the same data gives the same trees."""
+    return {
+        "objective": "binary",
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        "num_threads": threads,
+    }
+
+
+def bin_rows(rows: Rows, encoding: FeatureEncoding) -> BinnedRows:
+    """Encode rows and let LightGBM bin them, once for every booster that learns from them."""
+    data = lgb.Dataset(
+        encoding.encode(rows.features),
+        rows.churned,
+        feature_name=_name_for_lightgbm(encoding.columns),
+        categorical_feature=encoding.categorical_positions,
+        params=BINNED_FOR_ALL,
+    )
+    return BinnedRows(encoding, data)
+
+
+def _name_for_lightgbm(columns: list[str]) -> list[str]:
+    """Name features by column, or by position where LightGBM would refuse or change a name."""
+    if all(PLAIN_NAME.fullmatch(column) for column in columns):
+        return columns
+    return [f"feature_{position}" for position in range(len(columns))]
+
+
+def _trace_losses(
+    booster: lgb.Booster, calibration_loss: list[float], matrix: Matrix, churned: Booleans
+) -> pd.DataFrame:
+    """Compute the log loss of the sample after about 20 numbers of trees, each tree asked once."""
+    most = booster.current_iteration()
+    best = int(np.argmin(calibration_loss)) + 1
+    trees = np.unique([*np.linspace(1, most, HISTORY_POINTS).round().astype(int), best])
+    raw_score, done, train_loss = np.zeros(len(matrix)), 0, []
+    for count in trees:
+        raw_score += booster.predict(
+            matrix, start_iteration=done, num_iteration=count - done, raw_score=True
+        )
+        done = int(count)
+        train_loss.append(find_log_loss(raw_score, churned))
+    return pd.DataFrame(
+        {
+            "steps": trees,
+            "train_log_loss": train_loss,
+            "calibration_log_loss": [calibration_loss[count - 1] for count in trees],
+        }
+    )

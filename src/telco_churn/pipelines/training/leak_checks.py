@@ -1,0 +1,245 @@
+"""Checks one feature alone: does it know what only the future could have told it.
+
+In: `ValueCounts` of the feature, the limits. Out: findings with their evidence.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from telco_churn.parameters.leakage import LeakageParams
+from telco_churn.pipelines.training.value_counts import (
+    SampleInfo,
+    ValueCounts,
+    exceeds,
+    rank_by_values,
+    show_value,
+)
+
+COPY_ERRORS = 0.1  # of those who churned: where few do, a constant is right in nearly all rows
+CERTAIN_LIFT = 50  # times as likely among who churned: where half of the rows did, 95 % is no news
+VALUE_ERRORS, RANGE_ERRORS = 1, 2  # standard errors by which a churn rate may be too high by luck
+IDENTIFIER_SHARE = 0.9  # of distinct values among customers, above which they name them
+IDENTIFIER_CUSTOMERS = 50  # with fewer, distinct values prove nothing
+COUNTER_SPREAD = 3  # a counter's numbers are at most so much sparser than its customers
+NAMED_ID = r"(?i:(^|[\W_])(id|number|nr|key)$)|[a-z]I[dD]$"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of `leakage_findings`."""
+
+    feature: str
+    check: str
+    evidence: str
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the rows: a description in words, how many they are, how many of them churned."""
+
+    words: str
+    rows: int
+    churned: int
+    is_range: bool = False
+
+    @property
+    def churn_rate(self) -> float:
+        """Churn rate of its rows."""
+        return self.churned / self.rows
+
+    @property
+    def sure_rate(self) -> float:
+        """A low estimate of the churn rate, the lower for a range: it was chosen to look sure.
+
+        Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927.
+        """
+        errors = RANGE_ERRORS if self.is_range else VALUE_ERRORS
+        square = errors**2 / self.rows
+        spread = np.sqrt(square * (self.churn_rate * (1 - self.churn_rate) + square / 4))
+        return float((self.churn_rate + square / 2 - spread) / (1 + square))
+
+
+def check_feature(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) -> list[Finding]:
+    """Run every check on one feature; a copy of the label is not checked further."""
+    copy = find_copy(counts, sample, limits)
+    if copy:
+        return [copy]
+    found = [
+        find_forecast(counts, sample, limits),
+        find_missingness(counts, sample, limits),
+        find_certain_values(counts, sample, limits),
+        find_identifier(counts, sample),
+    ]
+    return [finding for finding in found if finding]
+
+
+def find_copy(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) -> Finding | None:
+    """Compare a feature of two values with the label; being missing may be one of the two."""
+    missing = int(counts.rows[0])
+    used = slice(1, None) if len(counts.values) == 2 else slice(0, None)
+    rows, churned = counts.rows[used], counts.churned[used]
+    if len(rows) != 2:
+        return None
+    means_churn = int(np.argmax(churned / np.maximum(rows, 1)))
+    unlike = int(rows[means_churn] - 2 * churned[means_churn] + churned.sum())
+    unlike += missing if len(counts.values) == 2 else 0
+    value, few = unlike / sample.rows, COPY_ERRORS * sample.churned
+    if value > limits.duplicate_tolerance or unlike > few or not rows.all():
+        return None
+    if not sample.is_beyond_chance(int(rows[means_churn]), int(churned[means_churn])):
+        return None
+    position = means_churn + (used.start or 0)  # of the value, the first is for missing
+    words = "is missing" if position == 0 else f"is {show_value(counts.values[position - 1])}"
+    evidence = (
+        f"{counts.feature} {words} means churned: it differs from the label in {unlike:,} of "
+        f"{sample.rows:,} rows."
+    )
+    return Finding(
+        counts.feature, "duplicate_of_target", evidence, value, limits.duplicate_tolerance
+    )
+
+
+def find_forecast(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) -> Finding | None:
+    """Look for a feature that ranks customers too well by itself."""
+    auc = rank_by_values(counts)
+    limit = limits.max_single_roc_auc
+    if not exceeds(auc, limit, sample.churned, sample.rows - sample.churned):
+        return None
+    evidence = (
+        f"{counts.feature} alone tells who churned: churn rates by its values, learnt on one half "
+        f"of {sample.rows:,} rows and judged on the other, have a ROC AUC of {auc:.3f}."
+    )
+    return Finding(counts.feature, "predicts_alone", evidence, auc, limit)
+
+
+def find_missingness(
+    counts: ValueCounts, sample: SampleInfo, limits: LeakageParams
+) -> Finding | None:
+    """Look for a feature whose being missing tells who churned."""
+    missing, gone = int(counts.rows[0]), int(counts.churned[0])
+    stayed = sample.rows - sample.churned
+    if missing in (0, sample.rows):
+        return None
+    of_churned, of_stayed = gone / sample.churned, (missing - gone) / stayed
+    auc = 0.5 + abs(of_churned - of_stayed) / 2
+    if exceeds(auc, limits.max_missing_roc_auc, sample.churned, stayed):
+        evidence = (
+            f"{counts.feature} is missing in {of_churned:.1%} of the rows that churned and in "
+            f"{of_stayed:.1%} of the others: being missing has a ROC AUC of {auc:.3f}."
+        )
+        return Finding(counts.feature, "missingness", evidence, auc, limits.max_missing_roc_auc)
+    group = Group("is missing", missing, gone)
+    return report_worst([group], counts, sample, limits, "missingness")
+
+
+def find_certain_values(
+    counts: ValueCounts, sample: SampleInfo, limits: LeakageParams
+) -> Finding | None:
+    """Look for values that hardly any customer has who stayed."""
+    rows, churned = counts.rows[1:], counts.churned[1:]
+    if not len(rows):
+        return None
+    usual = int(np.argmax(rows))
+    unusual_rows, unusual_churned = rows.sum() - rows[usual], churned.sum() - churned[usual]
+    excess = churned - find_certain_rate(sample, limits) * rows
+    surest = int(np.argmax(excess))
+    groups = [
+        Group("is filled", int(rows.sum()), int(churned.sum())),
+        Group(
+            f"is filled and not {show_value(counts.values[usual])}",
+            int(unusual_rows),
+            int(unusual_churned),
+        ),
+        Group(f"is {show_value(counts.values[surest])}", int(rows[surest]), int(churned[surest])),
+    ]
+    if counts.is_ordered:
+        groups.append(find_surest_range(counts, excess))
+    return report_worst(groups, counts, sample, limits, "after_the_fact")
+
+
+def find_identifier(counts: ValueCounts, sample: SampleInfo) -> Finding | None:
+    """Look for values that name customers: text of their own, a number they are counted by.
+
+    A model learns them by heart and cannot use them on the next customer.
+    """
+    distinct = len(counts.values)
+    if distinct <= IDENTIFIER_CUSTOMERS or (counts.is_ordered and not _are_whole(counts.values)):
+        return None
+    is_present = counts.codes >= 0
+    customers = sample.customers[is_present]
+    with_value = len(np.unique(customers))
+    share = distinct / with_value
+    if share < IDENTIFIER_SHARE:
+        return None
+    pairs = len(np.unique(customers * distinct + counts.codes[is_present]))
+    is_own = distinct >= IDENTIFIER_SHARE * pairs
+    is_counter = counts.is_ordered and distinct == pairs == with_value and _is_dense(counts, sample)
+    is_name = is_own and (not counts.is_ordered or re.search(NAMED_ID, counts.feature))
+    if not (is_name or is_counter):
+        return None
+    evidence = (
+        f"{counts.feature} names customers: {distinct:,} distinct values for {with_value:,} "
+        "customers. A model can learn them by heart and knows nothing of the next customer."
+    )
+    return Finding(counts.feature, "identifier", evidence, share, IDENTIFIER_SHARE)
+
+
+def report_worst(
+    groups: list[Group], counts: ValueCounts, sample: SampleInfo, limits: LeakageParams, check: str
+) -> Finding | None:
+    """Report, of the groups that make churn certain, the one with most churners."""
+    limit = find_certain_rate(sample, limits)
+    enough = max(limits.certain_churners, limits.certain_share * sample.churned)
+    certain = [
+        group
+        for group in groups
+        if group.churned >= enough
+        and group.sure_rate >= limit
+        and sample.is_beyond_chance(group.rows, group.churned)
+    ]
+    if not certain:
+        return None
+    worst = max(certain, key=lambda group: group.churned)
+    evidence = (
+        f"Where {counts.feature} {worst.words}, {worst.churned:,} of {worst.rows:,} rows churned "
+        f"({worst.churn_rate:.1%}; of all rows {sample.churn_rate:.1%}): "
+        f"{worst.churned / sample.churned:.1%} of all that churned."
+    )
+    return Finding(counts.feature, check, evidence, worst.churn_rate, limit)
+
+
+def find_surest_range(counts: ValueCounts, excess: npt.NDArray[np.float64]) -> Group:
+    """Find the range of values with the largest sum of excess churners.
+
+    Source: Kadane's maximum subarray.
+    """
+    total = np.concatenate([[0.0], np.cumsum(excess)])
+    end = int(np.argmax(total - np.minimum.accumulate(total)))
+    start = int(np.argmin(total[: end + 1]))
+    if start == end:
+        return Group("", 0, 0)
+    rows, churned = (each[1:][start:end].sum() for each in (counts.rows, counts.churned))
+    words = f"is from {show_value(counts.values[start])} to {show_value(counts.values[end - 1])}"
+    return Group(words, int(rows), int(churned), is_range=True)
+
+
+def find_certain_rate(sample: SampleInfo, limits: LeakageParams) -> float:
+    """Churn rate from which churn is certain, given how usual it is."""
+    odds = CERTAIN_LIFT * sample.churned / (sample.rows - sample.churned)
+    return max(limits.certain_from, odds / (1 + odds))
+
+
+def _are_whole(values: npt.NDArray[np.float64]) -> bool:
+    return bool(
+        values.dtype == np.float64 and np.isfinite(values).all() and (values % 1 == 0).all()
+    )
+
+
+def _is_dense(counts: ValueCounts, sample: SampleInfo) -> bool:
+    spread = counts.values[-1] - counts.values[0] + 1
+    return bool(spread <= COUNTER_SPREAD * sample.all_customers)

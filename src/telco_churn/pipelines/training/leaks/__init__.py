@@ -1,1 +1,0 @@
-"""What the leak alarm looks for, and how."""

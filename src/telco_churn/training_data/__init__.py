@@ -1,1 +1,0 @@
-"""Training examples in memory, and how they are split by time."""

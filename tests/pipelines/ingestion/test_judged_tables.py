@@ -1,0 +1,64 @@
+"""Judged tables are a list in configuration; an entry that cannot work is one clear error."""
+
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import ValidationError
+
+from kedro_asof.contracts.contract import TableContract
+from telco_churn.contracts import Customers
+from telco_churn.parameters.ingestion import IngestionParams
+from telco_churn.pipelines.ingestion.pipeline import create_pipeline
+from tests.conftest import read_parameters
+
+
+class Towers(TableContract):
+    """Belongs to no customer."""
+
+    tower_id: str
+
+    class Config:
+        unique: ClassVar = ["tower_id"]
+
+
+class WithoutKey(TableContract):
+    """Rows that repeat cannot be told apart."""
+
+    customer_id: str
+
+
+def params(**tables: Any) -> IngestionParams:
+    given = read_parameters("ingestion")
+    merged = given["tables"] | tables
+    kept = {name: table for name, table in merged.items() if table is not None}
+    return IngestionParams(**given | {"tables": kept})
+
+
+def test_an_entry_makes_the_nodes_of_a_table() -> None:
+    towers = {"contract": f"{__name__}.Towers", "belongs_to_customer": False}
+    pipeline = create_pipeline(params(towers=towers).tables)
+    flows = {node.name: (node.inputs, node.outputs) for node in pipeline.nodes}
+    assert flows["ingestion.check_towers"] == (["raw_towers"], ["checked_towers"])
+    assert flows["ingestion.trust_towers"][1] == ["towers"]
+    assert "checked_towers" in flows["ingestion.report_ingestion"][0]
+    assert "checked_towers" in flows["ingestion.collect_rejected_rows"][0]
+    assert flows["ingestion.check_usage"][0] == ["raw_usage", "checked_customers"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ({"towers": {"contract": "nowhere.Towers"}}, r"contract\n.*No module named 'nowhere'"),
+        ({"towers": {"contract": f"{__name__}.Tower"}}, r"contract\n.*(cannot|No).*Tower"),
+        ({"towers": {"contract": "datetime.date"}}, r"contract\n.*subclass of TableContract"),
+        ({"towers": {"contract": WithoutKey}}, r"towers\n.*no key; add `unique"),
+        ({"towers": {"contract": Towers}}, r"towers\n.*no customer_id, found \['tower_id'\]"),
+        ({"towers": {"contract": Towers, "key": []}}, r"towers\.key"),
+        ({"usage": None}, r"\['usage'\] missing"),
+        ({"customers": {"contract": Customers}}, r"customers cannot belong to customers"),
+    ],
+)
+def test_an_entry_that_cannot_work_is_refused(tables: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ValidationError, match=expected) as refused:
+        params(**tables)
+    assert refused.value.error_count() == 1
