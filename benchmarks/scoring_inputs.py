@@ -18,7 +18,6 @@ from telco_churn.model.decision import Decision
 from telco_churn.registry.model_registry import ModelAlias, ModelRegistration
 from telco_churn.registry.registry_types import (
     NEEDED_FACTS,
-    NEEDED_METRICS,
     Appointment,
     ModelPackage,
     Promotion,
@@ -43,7 +42,6 @@ MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 LEARNT_FROM = 100_000  # rows at most: how well it predicts is not looked at
 # What a version has to say of itself to be read; nothing here looks at it.
 FACTS = dict.fromkeys(NEEDED_FACTS, "") | {"as_of": AS_OF}
-METRICS = dict.fromkeys(NEEDED_METRICS, 0.5)
 
 
 def find_place(customers: int) -> Path:
@@ -75,7 +73,7 @@ def register_champion(examples: Path, leaves: int) -> None:
     example = model.encoding.as_model_input(rows.features.head(5))
     with mlflow.start_run():
         registration.save(
-            ModelPackage(model, example, METRICS, Promotion("champion", (), {}), FACTS, {})
+            ModelPackage(model, example, {}, Promotion("champion", (), {}), FACTS, {})
         )
     champion = ModelAlias(name="benchmark", alias="champion")
     champion.save(Appointment(registration.load(), champion.load()))

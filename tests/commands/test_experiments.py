@@ -1,4 +1,4 @@
-"""`kedro experiments`: what differs, what is best, what does not compare."""
+"""`kedro experiments`: parameters that differ, best metrics, runs that do not compare."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def test_only_parameters_that_differ_are_shown() -> None:
     assert "No parameter differs." in compare([run(1), run(2)], ["*"])
 
 
-def test_the_best_is_the_largest_or_of_losses_the_smallest() -> None:
+def test_the_best_is_the_largest_or_the_smallest_loss() -> None:
     shown = compare([run(1, roc_auc=0.8, log_loss=0.2), run(2)], ["roc_auc", "log_loss"])
     assert cells(shown, "roc_auc") == ["0.8 *", "0.7"]
     assert cells(shown, "log_loss") == ["0.2", "0.1 *"]
@@ -57,13 +57,13 @@ def best(name: str, *values: float) -> list[str]:
 @pytest.mark.parametrize(
     "name", ["rmse", "test.rmse", "false_positive_rate", "log_loss", "val_mae"]
 )
-def test_of_errors_and_false_alarms_the_smallest_is_best(name: str) -> None:
+def test_the_smallest_error_or_false_alarm_rate_is_best(name: str) -> None:
     assert best(name, 0.2, 0.1) == ["0.2", "0.1 *"]
     assert best("glossiness", 0.2, 0.1) == ["0.2 *", "0.1"]
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_what_is_no_number_is_never_the_best(place: int) -> None:
+def test_nan_is_never_the_best(place: int) -> None:
     values = [0.1, 0.2]
     values.insert(place, float("nan"))
     assert best("roc_auc", *values)[2 if place < 2 else 0] == "0.2 *"
@@ -79,15 +79,15 @@ def test_long_names_shift_no_column() -> None:
     assert len(starts) == 1
 
 
-def test_help_is_for_people() -> None:
-    told = CliRunner().invoke(experiments, ["--help"]).output
-    assert "\\b" not in told
-    assert "\b" not in told
-    assert "  kedro experiments --last 3 --pipeline training\n" in told
+def test_help_shows_its_examples_line_by_line() -> None:
+    shown = CliRunner().invoke(experiments, ["--help"]).output
+    assert "\\b" not in shown
+    assert "\b" not in shown
+    assert "  kedro experiments --last 3 --pipeline training\n" in shown
 
 
 @pytest.mark.parametrize(
-    ("env", "change", "told"),
+    ("env", "change", "expected"),
     [
         ("nonsense", None, "nonsense"),
         ("test", ("conf/base/wandb.yml", "mode: disabled", "mode: often"), "mode is 'often'"),
@@ -98,10 +98,10 @@ def test_help_is_for_people() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(
+def test_an_error_takes_one_line(
     env: str,
     change: tuple[str, str, str] | None,
-    told: str,
+    expected: str,
     project: ProjectCopy,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -118,10 +118,10 @@ def test_what_is_wrong_is_said_in_one_line(
     assert result.exit_code in {1, 2}
     assert isinstance(result.exception, SystemExit), result.exception
     (line,) = [line for line in result.output.splitlines() if line.startswith("Error")]
-    assert told in line
+    assert expected in line
 
 
-def test_metrics_of_other_data_are_said_not_to_compare() -> None:
+def test_runs_on_different_data_come_with_a_warning() -> None:
     assert "do not compare" in compare([run(1), run(2, data="e" * 64)], ["*"])
     assert "do not compare" not in compare([run(1), run(2)], ["*"])
 
@@ -137,7 +137,7 @@ def test_runs_are_read_latest_first_and_of_one_pipeline(tmp_path: Path) -> None:
         found = read_experiments("e", last=5, pipeline="training")
         assert [each.parameters["leaves"] for each in found] == ["15", "7"]
         assert len(read_experiments("e", last=1, pipeline=None)) == 1
-        assert read_experiments("nobody's", last=1, pipeline=None) == []
+        assert read_experiments("unknown", last=1, pipeline=None) == []
     finally:
         mlflow.set_tracking_uri(before)
 
@@ -149,7 +149,7 @@ def test_the_champion_and_its_data_are_shown(
     bootstrap_project(finished_project.path)
     result = CliRunner(catch_exceptions=False).invoke(experiments, ["--env", "test"])
     assert result.exit_code == 0, result.output
-    assert cells(result.output, "status") == ["champion"]
+    assert cells(result.output, "model_status") == ["champion"]
     assert cells(result.output, "model") == ["telco_churn_test 1"]
     assert len(cells(result.output, "data")[0]) == 12
 

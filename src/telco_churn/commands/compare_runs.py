@@ -1,4 +1,4 @@
-"""Lays out experiments side by side: one column a run, one line a fact, parameter or metric."""
+"""Lays out runs side by side: one column per run, one line per fact, parameter or metric."""
 
 import math
 import re
@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-LESS_IS_BETTER = frozenset(  # parts of names
+from telco_churn.metrics.metric_table import find_metric
+
+# Words in the names of metrics that are not in the table, where lower is better.
+LOWER_IS_BETTER = frozenset(
     ["brier", "loss", "error", "gap", "rmse", "mse", "mae", "mape", "false", "fpr", "fnr"]
 )
-WIDTH = 22  # of a column; a longer value is cut
-NAME_WIDTH = 42  # of the first one, or as wide as its longest name
+WIDTH = 22  # of a column; longer values are cut
+NAME_WIDTH = 42  # of the first column at least; its longest name may widen it
 FACTS = ("started", "pipeline", "status", "as_of", "data", "model", "model_status", "wandb")
 SHOWN_DIGITS = 12  # of a fingerprint
 
@@ -19,13 +22,13 @@ Row = tuple[str, list[str]]
 
 @dataclass(frozen=True)
 class Experiment:
-    """A run as MLflow has it.
+    """A run in MLflow.
 
     Attributes:
-        run_id: MLflow's.
-        facts: Some of `FACTS`.
-        parameters: By dotted name, as texts.
-        metrics: By name.
+        run_id: MLflow's id.
+        facts: Texts by name, some of `FACTS`.
+        parameters: Texts by dotted name.
+        metrics: Values by name.
     """
 
     run_id: str
@@ -35,11 +38,11 @@ class Experiment:
 
 
 def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
-    """Lay them out.
+    """Lay runs out side by side.
 
     Args:
-        experiments: At least one.
-        metrics: Globs of those to show, in their order.
+        experiments: At least one run.
+        metrics: Names or globs of the metrics to show, in this order.
 
     Returns:
         Lines of text.
@@ -69,7 +72,7 @@ def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
 def _list_differing(experiments: Sequence[Experiment]) -> list[Row]:
     names = dict.fromkeys(name for run in experiments for name in sorted(run.parameters))
     rows = {name: [run.parameters.get(name, "-") for run in experiments] for name in names}
-    # Runs of other pipelines read other parameters: only what two runs have can differ.
+    # Pipelines read different parameters: only those of at least two runs can differ.
     return [
         (f"  {name}", values)
         for name, values in rows.items()
@@ -84,8 +87,7 @@ def _list_metrics(experiments: Sequence[Experiment], globs: Iterable[str]) -> li
 
 def _mark_best(name: str, values: list[float | None]) -> list[str]:
     known = [value for value in values if value is not None and math.isfinite(value)]
-    less_is_better = not LESS_IS_BETTER.isdisjoint(re.split(r"[^a-z]+", name.lower()))
-    best = (min if less_is_better else max)(known, default=None)
+    best = (min if _is_lower_better(name) else max)(known, default=None)
     is_marked = len(set(known)) > 1
     return [
         "-" if value is None else f"{value:.6g}{' *' if is_marked and value == best else ''}"
@@ -93,10 +95,17 @@ def _mark_best(name: str, values: list[float | None]) -> list[str]:
     ]
 
 
+def _is_lower_better(name: str) -> bool:
+    metric = find_metric(name)
+    if metric:
+        return metric.better == "lower"
+    return not LOWER_IS_BETTER.isdisjoint(re.split(r"[^a-z]+", name.lower()))
+
+
 def _warn_of_other_data(experiments: Sequence[Experiment]) -> list[str]:
     known = {run.facts["data"] for run in experiments if run.facts.get("data")}
     warning = (
-        "These models were trained and judged on different data: their metrics do not compare."
+        "These models were trained and judged on different data: do not compare their metrics."
     )
     return ["", warning] if len(known) > 1 else []
 

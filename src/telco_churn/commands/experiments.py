@@ -1,4 +1,4 @@
-"""`kedro experiments`: the last runs side by side, as MLflow has them."""
+"""`kedro experiments`: shows the last runs in MLflow side by side."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,19 +13,10 @@ from mlflow.entities.model_registry import ModelVersion
 
 from telco_churn.commands.compare_runs import Experiment, compare
 from telco_churn.commands.exit_codes import explain_errors
+from telco_churn.metrics.metric_table import METRICS
 from telco_churn.registry.model_statuses import find_status
 
-DEFAULT_METRICS = (
-    "expected_profit",
-    "roc_auc",
-    "average_precision",
-    "lift_at_5_percent",
-    "capture_top_decile",
-    "brier",
-    "log_loss",
-    "expected_calibration_error",
-)
-PAGE = 50  # runs that are asked for at once while looking for those of a pipeline
+PAGE = 50  # runs per request
 
 
 @click.command()
@@ -42,15 +33,15 @@ PAGE = 50  # runs that are asked for at once while looking for those of a pipeli
     "-m",
     "metrics",
     multiple=True,
-    help="Metrics to show, as globs, e.g. 'roc_auc*'. Repeat for more.",
+    help="Metrics to show, as globs, e.g. 'roc_auc*'. Repeat for more. Default: a model's own.",
 )
-@click.option("--env", "-e", help="Kedro environment, whose mlflow.yml says where runs are.")
+@click.option("--env", "-e", help="Kedro environment whose mlflow.yml names the tracking store.")
 @explain_errors
 def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: str | None) -> None:
     """Show the last runs side by side, the latest first.
 
-    Of the parameters those that differ, of the metrics the best marked with *, then the data that a
-    model was trained on, its version, and which one is the champion.
+    Shows the data a model was trained on, its version and which one is the champion, the parameters
+    that differ, and the metrics, the best marked with *.
 
     \b
     kedro experiments --last 3 --pipeline training
@@ -64,19 +55,19 @@ def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: 
         raise click.ClickException(
             f"MLflow has no run{wanted} in the experiment {name}. Run `kedro run` first."
         )
-    click.echo(compare(found, metrics or DEFAULT_METRICS))
+    click.echo(compare(found, metrics or METRICS))
 
 
 def read_experiments(name: str, last: int, pipeline: str | None) -> list[Experiment]:
-    """Read runs from the tracking store that MLflow is set to.
+    """Read runs from MLflow's current tracking store.
 
     Args:
-        name: Of MLflow's experiment.
-        last: How many at most.
-        pipeline: Of which they are; None is of any.
+        name: Name of MLflow's experiment.
+        last: Number of runs at most.
+        pipeline: Only runs of this pipeline; None is any.
 
     Returns:
-        The latest first.
+        The runs, the latest first.
     """
     client = MlflowClient()
     experiment = client.get_experiment_by_name(name)
@@ -123,8 +114,8 @@ def _describe(client: MlflowClient, run: Run) -> Experiment:
 def _describe_model(client: MlflowClient, version: ModelVersion) -> dict[str, str]:
     aliases = client.get_registered_model(version.name).aliases
     held = [alias for alias, number in aliases.items() if str(number) == str(version.version)]
-    told = version.tags.get("data_fingerprint")
-    return ({"data": told} if told else {}) | {
+    fingerprint = version.tags.get("data_fingerprint")
+    return ({"data": fingerprint} if fingerprint else {}) | {
         "model": f"{version.name} {version.version}",
         "model_status": ", ".join(held) or find_status(version) or "",
     }

@@ -1,6 +1,6 @@
 """Contracts of predictions on held-out rows and of the tables that judge them.
 
-A share, a rate and a probability lie from 0 to 1. Intervals are `low` to `high`.
+Shares, rates and probabilities lie between 0 and 1. Intervals run from `low` to `high`.
 """
 
 from datetime import date
@@ -13,7 +13,7 @@ from kedro_asof.contracts.contract import FrameContract
 class HeldOutPredictions(FrameContract):
     """One row per customer and date that the candidate did not learn from.
 
-    Further columns: `slice_<feature>` with any value, all others the probability by a baseline.
+    Further columns: `slice_<feature>` with any value; every other one is a baseline's probability.
     """
 
     customer_id: str
@@ -46,7 +46,7 @@ class MetricIntervals(FrameContract):
 
 
 class DecileTable(FrameContract):
-    """One row per tenth of the held-out rows, 1 the riskiest; `captured` adds up from there."""
+    """One row per decile of the held-out rows, 1 the riskiest; `captured` adds up from there."""
 
     decile: int = pa.Field(ge=1, le=10)
     customers: int = pa.Field(ge=0)
@@ -112,7 +112,7 @@ class SliceMetrics(FrameContract):
 
 
 class SliceGaps(FrameContract):
-    """Two rows per feature: how far its slices lie apart; `low` is what chance does not explain."""
+    """Two rows per feature: how far its slices lie apart; `low` is what chance cannot explain."""
 
     slice: str
     measure: str = pa.Field(isin=["roc_auc", "calibration_gap"])

@@ -1,7 +1,9 @@
-"""One look for all figures: sizes, colours that the colour-blind can tell apart, plain names."""
+"""One look for all figures: sizes, colours that colour-blind people tell apart, plain names."""
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from telco_churn.learning.baselines import list_colours, list_titles
 
@@ -36,8 +38,14 @@ def new_figure(
 
 
 def set_title(figure: Figure, title: str) -> None:
-    """Say what is to be seen."""
+    """Set the title of a figure."""
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+
+
+def show_percent(*axes: Axis) -> None:
+    """Label shares of 1 as percentages."""
+    for axis in axes:
+        axis.set_major_formatter(PercentFormatter(1.0))
 
 
 def name_model(model: str) -> str:

@@ -15,7 +15,6 @@ from telco_churn.registry.model_package import ChangedPackageError, check_files
 from telco_churn.registry.registry_errors import is_unreachable
 from telco_churn.registry.registry_types import (
     NEEDED_FACTS,
-    NEEDED_METRICS,
     ModelVersion,
     Promotion,
     write_promote_command,
@@ -101,7 +100,6 @@ def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
 
 
 def _check_described(described: dict[str, Any]) -> None:
-    for part, needed in (("facts", NEEDED_FACTS), ("metrics", NEEDED_METRICS)):
-        lacking = [name for name in needed if name not in described[part]]
-        if lacking:
-            raise ValueError(f"its {part} lack {lacking}")
+    lacking = [name for name in NEEDED_FACTS if name not in described["facts"]]
+    if lacking:
+        raise ValueError(f"its facts lack {lacking}")

@@ -8,18 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from kedro_asof.errors import NotReadyError
-from telco_churn.learning.baselines import HEADLINE
 from telco_churn.model.churn_model import ChurnModel
 
 Status = Literal["champion", "challenger", "rejected"]
 
 # The gate, summaries and the log read these of every version.
 NEEDED_FACTS = ("as_of", "learnt_from")
-NEEDED_METRICS = tuple(
-    prefix + metric
-    for prefix in ("", f"{HEADLINE}_")
-    for metric in ("roc_auc", "average_precision", "lift_at_5_percent")
-)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams
 
 NO_CHAMPION = pd.DataFrame({"customer_id": [], "as_of": [], "champion": []}).astype(
@@ -24,6 +25,22 @@ def evaluation_params(**changes: Any) -> EvaluationParams:
         "rule_of_thumb": None,
     }
     return EvaluationParams(**(given | changes))
+
+
+def decision(capacity: int | None, **changes: Any) -> DecisionParams:
+    """A contact is worth it from a probability of 0.2 on."""
+    given: dict[str, Any] = {
+        "kept_customer_value": 100,
+        "contact_cost": 5,
+        "offer_cost": 10,
+        "acceptance_rate": 0.5,
+        "campaign_capacity": capacity,
+        "holdout_fraction": 0,
+        "holdout_name": "none",
+        "medium_risk_from": 0.2,
+        "high_risk_from": 0.5,
+    }
+    return DecisionParams(**(given | changes))
 
 
 def predict(customers: int, seed: int, dates: int = 1) -> pd.DataFrame:

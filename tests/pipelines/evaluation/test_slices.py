@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from telco_churn.contracts import SliceGaps, SliceMetrics
-from telco_churn.pipelines.evaluation.binning import name_slices
-from telco_churn.pipelines.evaluation.slice_tables import measure_slices
+from telco_churn.pipelines.evaluation.slices import measure_slices, name_slices
 from tests.pipelines.evaluation.predictions import evaluation_params, predict
 
 REGIONS = ["north", "south", "east", "west"]
@@ -38,7 +37,7 @@ def test_slices_are_named_by_bands_or_by_their_values(values: list, expected: li
     assert name_slices(pd.Series(values)).tolist() == expected
 
 
-def test_where_all_slices_are_alike_no_gap_is_told_from_chance_more_often_than_said() -> None:
+def test_gaps_between_equal_slices_are_rarely_taken_for_real() -> None:
     alarms = {"roc_auc": 0, "calibration_gap": 0}
     for seed in range(60):
         _, gaps = measure_slices(sliced(1200, seed), evaluation_params())

@@ -9,21 +9,26 @@ from kedro_asof.contracts.contract import FrameContract
 from telco_churn import contracts
 from telco_churn.pipelines.evaluation.curves import (
     count_probabilities,
+    tabulate_calibration,
+    tabulate_deciles,
     trace_baselines,
     trace_precision,
     trace_profit,
     trace_roc,
 )
-from telco_churn.pipelines.evaluation.deciles import tabulate_calibration, tabulate_deciles
 from telco_churn.pipelines.evaluation.held_out import UnfitPredictionsError
 from telco_churn.pipelines.evaluation.nodes import (
     compare_with_champion,
     measure_models,
     report_metrics,
 )
-from telco_churn.pipelines.evaluation.slice_tables import measure_slices
-from tests.pipelines.evaluation.predictions import NO_CHAMPION, evaluation_params, predict
-from tests.pipelines.evaluation.test_campaign_profit import decision
+from telco_churn.pipelines.evaluation.slices import measure_slices
+from tests.pipelines.evaluation.predictions import (
+    NO_CHAMPION,
+    decision,
+    evaluation_params,
+    predict,
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +62,7 @@ def test_every_table_keeps_its_contract(rows: pd.DataFrame) -> None:
         contract.validate(table)
 
 
-def test_predictions_without_a_rival_keep_the_contract() -> None:
+def test_predictions_without_a_baseline_keep_the_contract() -> None:
     contracts.HeldOutPredictions.validate(predict(10, seed=0))
 
 
@@ -148,7 +153,9 @@ def test_a_champion_of_other_rows_is_refused(rows: pd.DataFrame) -> None:
     other = champion_of(rows).assign(as_of=lambda asked: asked["as_of"] + timedelta(days=1))
     with pytest.raises(UnfitPredictionsError, match="lacks 1,000 of 1,000 held-out rows"):
         measure_models(rows, other, evaluation_params(), decision(None))
-    with pytest.raises(UnfitPredictionsError, match="has 1,000 of 1,000 rows that are not held"):
+    with pytest.raises(
+        UnfitPredictionsError, match="1,000 of 1,000 rows of champion_predictions are not held out"
+    ):
         compare_with_champion(rows, other, evaluation_params(), decision(None))
 
 
@@ -167,5 +174,7 @@ def test_a_champion_of_some_of_the_rows_is_compared_on_these_and_not_measured_be
 @pytest.mark.parametrize(("churned", "said"), [(True, "500 of 500"), (False, "0 of 500")])
 def test_one_class_is_refused_with_what_to_do(churned: bool, said: str) -> None:
     rows = predict(500, seed=0).assign(churned=churned)
-    with pytest.raises(UnfitPredictionsError, match=f"{said} churned.*Choose a later as_of"):
+    with pytest.raises(
+        UnfitPredictionsError, match=f"{said} held-out rows churned.*Choose a later as_of"
+    ):
         measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))

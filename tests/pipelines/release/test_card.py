@@ -1,111 +1,29 @@
-"""The model card holds the figures, says what is true of its data, and needs nothing else."""
+"""The model card shows its numbers, describes its data correctly, and needs no other file."""
 
 import re
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from kedro_asof.params import AsOf
-from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.parameters.leakage import LeakageParams
-from telco_churn.parameters.own_table import OwnTableParams
-from telco_churn.parameters.release import ReleaseParams
-from telco_churn.parameters.summary import SummaryParams
-from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.card import write_model_card
-from telco_churn.pipelines.release.data_summary import describe_examples
-from telco_churn.pipelines.release.intended_use import describe_operator, describe_table
-from tests.conftest import evaluation_params
+from telco_churn.pipelines.release.intended_use import describe_operator
 from tests.pipelines.release import small_evaluation as small
-from tests.pipelines.release.small_models import fit_model, read_frame
-
-DECISION = DecisionParams(
-    kept_customer_value=400,
-    contact_cost=3,
-    offer_cost=10,
-    acceptance_rate=0.3,
-    campaign_capacity=1500,
-    holdout_fraction=0.05,
-    holdout_name="2026",
-    medium_risk_from=0.03,
-    high_risk_from=0.08,
+from tests.pipelines.release.small_card import (
+    DECISION,
+    PROMOTION,
+    TABLE,
+    examples,
+    leakage,
+    make_card_inputs,
+    tuning,
 )
-OPERATOR = describe_operator(
-    LabelParams(kind="cancellation", horizon_days=28),
-    EligibilityParams(minimum_tenure_days=30, segments=["consumer"]),
-)
-TABLE = describe_table(OwnTableParams(table="customers.csv", target="left", positive="Yes"))
-PROMOTION = {"status": "champion", "reasons": ["It earns 10 EUR more."], "evidence": {}}
-NO_LEAKS = pd.DataFrame(columns=["feature", "check", "evidence", "value", "limit"])
-
-
-def tuning(trials: int) -> TuningParams:
-    return TuningParams(trials=trials, minutes=1, space=SearchSpace())
-
-
-def leakage(action: str) -> LeakageParams:
-    return LeakageParams.model_construct(action=action)  # the card reads nothing else of it
-
-
-def examples(*splits: tuple[str, str]) -> Any:
-    rows = 20
-    parts = [
-        pd.DataFrame(
-            {
-                "customer_id": [f"c{number}" for number in range(rows)],
-                "as_of": pd.Timestamp(day).date(),
-                "churned": np.arange(rows) % 5 == 0,
-                "split": split,
-                "tenure_days": 1.0,
-                "plan": "basic",
-            }
-        )
-        for split, day in splits
-    ]
-    return describe_examples(
-        read_frame(pd.concat(parts)), LabelParams(kind="cancellation", horizon_days=28)
-    )
-
-
-def by_time() -> Any:
-    return examples(
-        ("train", "2026-01-05"),
-        ("train", "2026-02-02"),
-        ("gap", "2026-03-02"),
-        ("calibration", "2026-03-30"),
-        ("test", "2026-06-01"),
-    )
 
 
 def write(**changes: Any) -> tuple[str, str]:
-    given: dict[str, Any] = {
-        "candidate": fit_model(),
-        "intended_use": OPERATOR,
-        "examples_summary": by_time(),
-        "metric_intervals": small.make_metric_intervals(),
-        "roc_points": small.make_roc_points(),
-        "calibration_curve": small.make_calibration_curve(),
-        "profit_curve": small.make_profit_curve(),
-        "baseline_profit_curves": small.make_rival_profit_curves(),
-        "decile_table": small.make_decile_table(),
-        "slice_metrics": small.make_slice_metrics(),
-        "slice_gaps": small.make_slice_gaps(),
-        "feature_importance": small.make_feature_importance(),
-        "leakage_findings": NO_LEAKS,
-        "promotion": PROMOTION,
-        "decision": DECISION,
-        "leakage": leakage("fail"),
-        "tuning": tuning(0),
-        "release": ReleaseParams(model_name="telco_churn"),
-        "evaluation": evaluation_params(confidence=0.9),
-        "summary": SummaryParams(scores="", currency="EUR", next_steps=[]),
-        "as_of": AsOf("2026-09-28"),
-    }
-    return write_model_card(**(given | changes))
+    return write_model_card(**make_card_inputs(**changes))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +53,7 @@ def card() -> tuple[str, str]:
         "| age_band: 75 and over | 8,000 | 160 | 2.00% | not judged | not judged |",
         "| segment | ROC AUC | 0.012 (0.000 to 0.046) | business | consumer |",
         "right one first in 81 of 100 pairs",
-        "54 % of those who churn are outside the riskiest decile",
+        "54 % of churners are outside the riskiest decile",
         "taken by 30 % is an assumption",
         "It was judged on 1 date.",
         "Too few to judge: age_band: 75 and over.",
@@ -147,7 +65,7 @@ def test_a_card_of_an_operator_holds(part: str, card: tuple[str, str]) -> None:
     assert part in card[0]
 
 
-def test_the_page_holds_what_the_markdown_says_and_its_pictures(card: tuple[str, str]) -> None:
+def test_the_page_has_the_tables_and_figures_of_the_markdown(card: tuple[str, str]) -> None:
     markdown, page = card
     assert "4,321 (4,105\u00a0to\u00a04,537)" in page
     assert page.count("<table>") == markdown.count("| --- |") == 6
@@ -165,7 +83,7 @@ def test_the_same_training_writes_the_same_card(card: tuple[str, str]) -> None:
     assert write() == card
 
 
-def test_a_table_in_folds_is_told_of_as_such() -> None:
+def test_a_table_in_folds_is_described_as_such() -> None:
     folds = examples(("fold_1", "2026-01-05"), ("fold_2", "2026-01-05"))
     markdown, _ = write(intended_use=TABLE, examples_summary=folds)
     for part in (
@@ -186,14 +104,14 @@ def test_a_table_by_time_is_judged_by_time() -> None:
     assert "On the test rows" in markdown
 
 
-def test_inactivity_is_told_in_the_names_of_its_tables() -> None:
+def test_inactivity_names_its_tables() -> None:
     label = LabelParams(kind="inactivity", horizon_days=30, event_tables=["usage", "invoices"])
     subject = describe_operator(label, EligibilityParams(active_within_days=90))
     assert "no event in `usage`, `invoices` within 30 days" in subject.predicts
     assert subject.population.endswith("and have an event within 90 days before")
 
 
-def test_leaks_a_search_and_a_rejection_are_not_kept_quiet() -> None:
+def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
     leaks = pd.DataFrame(
         [{"feature": "win_back", "check": "alone", "evidence": "ROC AUC 0.99", "value": 1.0}]
     )

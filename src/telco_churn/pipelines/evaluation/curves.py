@@ -1,16 +1,19 @@
-"""What stands behind the metrics, as points: profit, ROC, precision, probabilities.
+"""The tables behind metrics and plots: deciles, calibration, profit, ROC, precision and recall.
 
-In: held_out_predictions, parameters. Out: profit_curve, and tables for plots.
+In: held_out_predictions, parameters. Out: decile_table, calibration_curve, profit_curve, and
+tables for plots.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from telco_churn.metrics.campaign import Campaign
+from telco_churn.metrics.ranking import DECILES, Floats, WeightedRanking
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams
-from telco_churn.pipelines.evaluation.campaign_profit import Campaign
-from telco_churn.pipelines.evaluation.held_out import Floats, HeldOut, read_held_out
-from telco_churn.pipelines.evaluation.ranking import Ranking, Tally
+from telco_churn.pipelines.evaluation.held_out import HeldOut, read_held_out
 from telco_churn.pipelines.evaluation.resampling import find_interval, resample
 
 POINTS = 500
@@ -18,17 +21,67 @@ PROFIT_STEPS = 100
 HISTOGRAM_BARS = 50
 
 
+def tabulate_deciles(
+    held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
+) -> pd.DataFrame:
+    """Count churners by decile of the rows, 1 the riskiest.
+
+    Returns:
+        `decile`, `customers` (once per date), `churned`, `churn_rate`, `mean_probability`, `lift`
+        over the churn rate of all, and `captured`: the share of all churners in this decile or a
+        riskier one. `lift` and `captured` with percentile intervals.
+    """
+    deciles, draws = _resample_deciles(read_held_out(held_out_predictions), evaluation)
+    customers, churned, expected = deciles
+    table = {
+        "decile": np.arange(1, DECILES + 1),
+        "customers": customers.astype(int),
+        "churned": churned.round().astype(int),
+        "churn_rate": _share(churned, customers),
+        "mean_probability": _share(expected, customers),
+    }
+    for name, function in (("lift", _lift), ("captured", _captured)):
+        low, high = _bound(function, draws, evaluation)
+        table |= {name: function(deciles), f"{name}_low": low, f"{name}_high": high}
+    return pd.DataFrame(table)
+
+
+def tabulate_calibration(
+    held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
+) -> pd.DataFrame:
+    """Set forecast beside outcome in ten groups of equal size, 1 the least probable.
+
+    Returns:
+        `group`, `customers` (once per date), `mean_probability`, and `churn_rate` with its
+        percentile interval `low`, `high`.
+    """
+    deciles, draws = _resample_deciles(read_held_out(held_out_predictions), evaluation)
+    customers, churned, expected = deciles
+    low, high = _bound(lambda drawn: _share(drawn[1], drawn[0]), draws, evaluation)
+    riskiest_first = pd.DataFrame(
+        {
+            "group": np.arange(DECILES, 0, -1),
+            "customers": customers.astype(int),
+            "mean_probability": _share(expected, customers),
+            "churn_rate": _share(churned, customers),
+            "low": low,
+            "high": high,
+        }
+    )
+    return riskiest_first.iloc[::-1].reset_index(drop=True)
+
+
 def trace_profit(
     held_out_predictions: pd.DataFrame, evaluation: EvaluationParams, decision: DecisionParams
 ) -> pd.DataFrame:
-    """Follow the profit from no contact to all, whatever the capacity and the expected value.
+    """Follow profit from no contact to all, whatever the capacity and the expected value.
 
     Returns:
         `contacts` per date, denser where few; `profit` with its percentile interval `low`, `high`,
         in currency per date, averaged over dates.
     """
     held_out = read_held_out(held_out_predictions)
-    campaign = Campaign.of(held_out, decision)
+    campaign = held_out.plan_campaign(decision)
     contacts = _choose_contacts(campaign)
 
     def statistic(weights: Floats) -> Floats:
@@ -36,7 +89,7 @@ def trace_profit(
 
     resamples = resample(held_out.customer, evaluation, statistic)
     low, high = find_interval(resamples, evaluation.confidence)
-    profit = statistic(np.ones(len(held_out.churned)))
+    profit = statistic(held_out.ones)
     return pd.DataFrame(
         {"contacts": contacts.astype(int), "profit": profit, "low": low, "high": high}
     )
@@ -45,12 +98,11 @@ def trace_profit(
 def trace_baselines(held_out_predictions: pd.DataFrame, decision: DecisionParams) -> pd.DataFrame:
     """Follow each baseline's profit the same way: `model`, `contacts`, `profit`."""
     held_out = read_held_out(held_out_predictions)
-    once = np.ones(len(held_out.churned))
     tables = [pd.DataFrame({"model": [], "contacts": [], "profit": []}).astype({"model": "str"})]
     for model in held_out.baselines:
-        campaign = Campaign.of(held_out, decision, model)
+        campaign = held_out.plan_campaign(decision, model)
         contacts = _choose_contacts(campaign)
-        profit = campaign.profit_by_contacts(contacts, once)
+        profit = campaign.profit_by_contacts(contacts, held_out.ones)
         tables.append(pd.DataFrame({"model": model, "contacts": contacts, "profit": profit}))
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
@@ -64,15 +116,8 @@ def trace_roc(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
         true_rate = found / found[-1]
         false_rate = (contacted - found) / (contacted[-1] - found[-1])
         kept = _thin(true_rate + false_rate)
-        tables.append(
-            pd.DataFrame(
-                {
-                    "model": model,
-                    "false_positive_rate": false_rate[kept],
-                    "true_positive_rate": true_rate[kept],
-                }
-            )
-        )
+        rates = {"false_positive_rate": false_rate[kept], "true_positive_rate": true_rate[kept]}
+        tables.append(pd.DataFrame({"model": model} | rates))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -95,6 +140,35 @@ def count_probabilities(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"lowest": edges[:-1], "highest": edges[1:], "rows": rows})
 
 
+def _resample_deciles(held_out: HeldOut, evaluation: EvaluationParams) -> tuple[Floats, Floats]:
+    """The candidate's deciles, shape `(3, 10)`, and the same under each draw."""
+    ranking = held_out.rank()
+
+    def statistic(weights: Floats) -> Floats:
+        return WeightedRanking(ranking, weights).deciles
+
+    return statistic(held_out.ones), resample(held_out.customer, evaluation, statistic)
+
+
+def _bound(
+    function: Callable[[Floats], Floats], draws: Floats, evaluation: EvaluationParams
+) -> tuple[Floats, Floats]:
+    return find_interval(np.array([function(drawn) for drawn in draws]), evaluation.confidence)
+
+
+def _lift(deciles: Floats) -> Floats:
+    customers, churned, _ = deciles
+    return _share(churned, customers) / _share(churned.sum(), customers.sum())
+
+
+def _captured(deciles: Floats) -> Floats:
+    return _share(deciles[1].cumsum(), deciles[1].sum())
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)
+
+
 def _choose_contacts(campaign: Campaign) -> Floats:
     """Numbers of contacts from 0 to all rows of the largest date, denser where few."""
     most = np.diff(campaign.date_starts).max()
@@ -102,12 +176,12 @@ def _choose_contacts(campaign: Campaign) -> Floats:
 
 
 def _count_thresholds(held_out: HeldOut, model: str) -> tuple[Floats, Floats]:
-    """Who churned, and all, at or above each probability from the highest down; 0 first."""
-    ranking = Ranking.of(held_out.churned, held_out.probability[model])
-    tally = Tally.of(ranking, np.ones(len(held_out.churned)))
+    """Churners, and all rows, at or above each probability from the highest down; 0 first."""
+    ranking = held_out.rank(model)
+    weighted = WeightedRanking(ranking, held_out.ones)
     falls = np.flatnonzero(np.diff(ranking.probability)) + 1
     ends = np.concatenate([[0], falls, [len(ranking.rows)]])
-    return tally.found_among(ends), tally.total[ends]
+    return weighted.found_among(ends), weighted.total[ends]
 
 
 def _thin(along: Floats) -> Floats:

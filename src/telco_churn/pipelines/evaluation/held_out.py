@@ -1,23 +1,28 @@
-"""Held-out predictions as arrays: one order of rows, customers and dates as numbers.
+"""Held-out predictions as arrays: rows in one order, customers and dates as numbers.
 
 In: held_out_predictions, champion_predictions. Out: `HeldOut`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from kedro_asof.errors import InputError
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
+from telco_churn.metrics.campaign import Campaign
+from telco_churn.metrics.metric_table import WeightedModel
+from telco_churn.metrics.ranking import Floats, Integers, Ranking
+from telco_churn.parameters.decision import DecisionParams
 
 CANDIDATE = "candidate"
 CHAMPION = "champion"
 KEY = ["customer_id", "as_of"]
 SLICE_PREFIX = "slice_"
+RECOVERY = (
+    "Both tables need the same customers and dates. Run `kedro run --pipelines training` again: "
+    "it makes both."
+)
 
 
 class UnfitPredictionsError(InputError):
@@ -26,14 +31,14 @@ class UnfitPredictionsError(InputError):
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Rows that no model learnt from, ordered by customer, then date.
+    """Rows that no model learned from, ordered by customer, then date.
 
     Attributes:
         customer: Number of each row's customer, shape `(rows,)`.
         date: Number of each row's date, shape `(rows,)`.
         churned: 1 or 0, shape `(rows,)`.
         probability: By model, the candidate first; each of shape `(rows,)`.
-        row: Where each row lies in the frame that was given, shape `(rows,)`.
+        row: Position of each row in the frame, shape `(rows,)`.
     """
 
     customer: Integers
@@ -47,20 +52,38 @@ class HeldOut:
         """The models that the candidate has to beat, without the champion."""
         return [model for model in self.probability if model not in (CANDIDATE, CHAMPION)]
 
+    @property
+    def ones(self) -> Floats:
+        """Weights that count each row once, shape `(rows,)`."""
+        return np.ones(len(self.churned))
+
+    def rank(self, model: str = CANDIDATE) -> Ranking:
+        """Sort the rows by a model's probabilities."""
+        return Ranking.of(self.churned, self.probability[model])
+
+    def plan_campaign(self, decision: DecisionParams, model: str = CANDIDATE) -> Campaign:
+        """Sort the rows of each date by their expected value under a model's probabilities."""
+        return Campaign.of(self.churned, self.probability[model], self.date, decision)
+
+    def weigh(self, decision: DecisionParams, model: str) -> Callable[[Floats], WeightedModel]:
+        """Sort the rows for a model; the result is a function of weights, shape `(rows,)`."""
+        ranking, campaign = self.rank(model), self.plan_campaign(decision, model)
+        return lambda weights: WeightedModel(ranking, weights, campaign)
+
 
 def read_held_out(
     held_out_predictions: pd.DataFrame, champion_predictions: pd.DataFrame | None = None
 ) -> HeldOut:
-    """Bring the rows into one order, which breaks ties by customer wherever rows are ranked.
+    """Bring rows into one order, which breaks ties by customer wherever rows are ranked.
 
     Raises:
-        UnfitPredictionsError: When all rows churned, or none, or the champion was not asked about
-            the same rows.
+        UnfitPredictionsError: When all rows churned, or none, or the champion's predictions lack
+            some of the rows.
     """
     frame = held_out_predictions
     _check_classes(frame["churned"])
     columns = {CANDIDATE: frame["churn_probability"]}
-    columns |= {model: frame[model] for model in _find_rivals(frame)}
+    columns |= {model: frame[model] for model in _find_baselines(frame)}
     if champion_predictions is not None and len(champion_predictions):
         columns[CHAMPION] = _align(frame, champion_predictions)
     customer, _ = pd.factorize(frame["customer_id"], sort=True)
@@ -78,23 +101,22 @@ def read_held_out(
 def keep_shared_rows(
     held_out_predictions: pd.DataFrame, champion_predictions: pd.DataFrame
 ) -> pd.DataFrame:
-    """Keep the rows that the champion was asked about.
+    """Keep the rows that the champion has predictions for.
 
     Raises:
-        UnfitPredictionsError: When it was asked about others.
+        UnfitPredictionsError: When the champion has predictions for other rows.
     """
     shared = held_out_predictions.merge(champion_predictions[KEY], on=KEY, validate="one_to_one")
     others = len(champion_predictions) - len(shared)
     if others:
         raise UnfitPredictionsError(
-            f"champion_predictions has {others:,} of {len(champion_predictions):,} rows that are "
-            "not held out; they must be of the same customers and dates. Run `kedro run "
-            "--pipelines training` again, which makes both."
+            f"{others:,} of {len(champion_predictions):,} rows of champion_predictions are not "
+            f"held out. {RECOVERY}"
         )
     return shared
 
 
-def _find_rivals(frame: pd.DataFrame) -> list[str]:
+def _find_baselines(frame: pd.DataFrame) -> list[str]:
     known = {*KEY, "churned", "churn_probability"}
     return [
         column
@@ -106,8 +128,8 @@ def _find_rivals(frame: pd.DataFrame) -> list[str]:
 def _check_classes(churned: pd.Series) -> None:
     if churned.nunique() < 2:
         raise UnfitPredictionsError(
-            f"Of the held-out rows, {churned.sum():,} of {len(churned):,} churned: some that did "
-            "and some that did not are needed. Choose a later as_of, more test_snapshots in "
+            f"{churned.sum():,} of {len(churned):,} held-out rows churned; evaluation needs rows "
+            "that did and rows that did not. Choose a later as_of, more test_snapshots in "
             "conf/base/parameters/training.yml or a longer label.horizon_days."
         )
 
@@ -117,8 +139,6 @@ def _align(frame: pd.DataFrame, champion_predictions: pd.DataFrame) -> pd.Series
     lacking = int(joined[CHAMPION].isna().sum())
     if lacking:
         raise UnfitPredictionsError(
-            f"champion_predictions lacks {lacking:,} of {len(frame):,} held-out rows; both must "
-            "be of the same customers and dates. Run `kedro run --pipelines training` again, "
-            "which makes both."
+            f"champion_predictions lacks {lacking:,} of {len(frame):,} held-out rows. {RECOVERY}"
         )
     return joined[CHAMPION]

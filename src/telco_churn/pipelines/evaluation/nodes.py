@@ -1,33 +1,23 @@
-"""Judges a candidate, its baselines and the champion on rows that none of them learnt from.
+"""Judges a candidate, its baselines and the champion on rows that none of them learned from.
 
-In: held_out_predictions, champion_predictions, parameters. Out: metric_intervals,
-evaluation_metrics, champion_comparison.
+In: held_out_predictions, champion_predictions, candidate, parameters. Out: metric_intervals,
+evaluation_metrics, champion_comparison, feature_importance.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from telco_churn.metrics.metric_table import EXPECTED_PROFIT, METRICS, WeightedModel, measure
+from telco_churn.metrics.ranking import DECILES, Floats
+from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams
-from telco_churn.pipelines.evaluation.campaign_profit import Campaign
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,
     CHAMPION,
-    Floats,
-    HeldOut,
     keep_shared_rows,
     read_held_out,
 )
-from telco_churn.pipelines.evaluation.metrics import (
-    EXPECTED_PROFIT,
-    METRICS,
-    calibration_gaps,
-    measure,
-    roc_auc,
-)
-from telco_churn.pipelines.evaluation.ranking import DECILES, Ranking, Tally
 from telco_churn.pipelines.evaluation.resampling import bound_sum, find_interval, resample
 
 METRIC_DECIMALS = 6
@@ -41,14 +31,14 @@ def measure_models(
 ) -> pd.DataFrame:
     """Measure every model on the same rows, with intervals from the same draws of customers.
 
-    Intervals are percentiles, but for the expected calibration error: see `bound_sum`.
+    Intervals are percentiles, except for metrics that add up gaps: see `bound_sum`.
 
     Args:
         held_out_predictions: One row per customer and date, one probability per model.
-        champion_predictions: The champion's on the same rows; on fewer it is not measured, as its
-            figures would be of other rows than those beside them.
+        champion_predictions: The champion's on the same rows. With fewer rows the champion is left
+            out, because its metrics would not compare with the others.
         evaluation: Number of draws, confidence, seed.
-        decision: What contacts cost and win, and how many there can be on one date.
+        decision: Costs and value of a contact, and the capacity per date.
 
     Returns:
         `model`, `metric`, `value`, `low`, `high`; `expected_profit` in currency per date.
@@ -56,24 +46,23 @@ def measure_models(
     Raises:
         UnfitPredictionsError: When all rows churned, or none, or the champion's rows are others.
     """
-    is_asked = len(champion_predictions) == len(held_out_predictions)
-    held_out = read_held_out(held_out_predictions, champion_predictions if is_asked else None)
-    once = np.ones(len(held_out.churned))
-    judges = [_prepare(held_out, model, decision) for model in held_out.probability]
+    is_complete = len(champion_predictions) == len(held_out_predictions)
+    held_out = read_held_out(held_out_predictions, champion_predictions if is_complete else None)
+    models = [held_out.weigh(decision, model) for model in held_out.probability]
 
     def statistic(weights: Floats) -> Floats:
-        return np.array([judge(weights) for judge in judges])
+        return np.array([_measure_with_gaps(model(weights)) for model in models])
 
-    values, resamples = statistic(once), resample(held_out.customer, evaluation, statistic)
+    values, resamples = statistic(held_out.ones), resample(held_out.customer, evaluation, statistic)
     tables = [
-        _tabulate(model, values[place], resamples[:, place], evaluation.confidence)
+        _tabulate(values[place], resamples[:, place], evaluation.confidence).assign(model=model)
         for place, model in enumerate(held_out.probability)
     ]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True)[["model", "metric", "value", "low", "high"]]
 
 
 def report_metrics(metric_intervals: pd.DataFrame) -> dict[str, float]:
-    """Return one flat dictionary: the candidate's with intervals, `<baseline>_<metric>` without."""
+    """Flatten to one dictionary: the candidate with intervals, `<baseline>_<metric>` without."""
     ours = metric_intervals[metric_intervals["model"] == CANDIDATE]
     theirs = metric_intervals[~metric_intervals["model"].isin([CANDIDATE, CHAMPION])]
     metrics = {
@@ -92,14 +81,14 @@ def compare_with_champion(
     evaluation: EvaluationParams,
     decision: DecisionParams,
 ) -> dict[str, float]:
-    """Say what the candidate would have won beyond the champion, on the rows that it was asked.
+    """Measure what the candidate earns beyond the champion, on the rows that both predict.
 
-    Both are measured under each draw of customers, so that what is luck for both falls away.
+    Each draw of customers measures both models, so luck that both share cancels out.
 
     Returns:
         Profits and their difference in currency per date, the difference with its percentile
-        interval, both ROC AUC, `customers` and `dates`. Empty when there are no
-        `champion_predictions`.
+        interval, every other metric of both as `candidate_<metric>` and `champion_<metric>`,
+        `customers` and `dates`. Empty without `champion_predictions`.
 
     Raises:
         UnfitPredictionsError: When all rows churned, or none, or the champion's rows are others.
@@ -108,51 +97,56 @@ def compare_with_champion(
         return {}
     shared = keep_shared_rows(held_out_predictions, champion_predictions)
     held_out = read_held_out(shared, champion_predictions)
-    ours, theirs = (Campaign.of(held_out, decision, model) for model in (CANDIDATE, CHAMPION))
+    models = {name: held_out.weigh(decision, name)(held_out.ones) for name in (CANDIDATE, CHAMPION)}
+    ours, theirs = (model.campaign for model in models.values())
 
     def gain(weights: Floats) -> Floats:
         return np.array(ours.profit(weights) - theirs.profit(weights))
 
     low, high = find_interval(resample(held_out.customer, evaluation, gain), evaluation.confidence)
-    once = np.ones(len(held_out.churned))
+    metrics = {
+        f"{name}_{metric}": value
+        for name, model in models.items()
+        for metric, value in zip(METRICS, measure(model).tolist(), strict=True)
+        if metric != EXPECTED_PROFIT
+    }
     return {
-        "candidate_profit": ours.profit(once),
-        "champion_profit": theirs.profit(once),
-        "profit_difference": float(gain(once)),
+        "candidate_profit": ours.profit(held_out.ones),
+        "champion_profit": theirs.profit(held_out.ones),
+        "profit_difference": float(gain(held_out.ones)),
         "profit_difference_low": float(low),
         "profit_difference_high": float(high),
-        "candidate_roc_auc": roc_auc(count(held_out, CANDIDATE)),
-        "champion_roc_auc": roc_auc(count(held_out, CHAMPION)),
+        **metrics,
         "customers": int(held_out.customer.max()) + 1,
         "dates": ours.dates,
     }
 
 
-def count(held_out: HeldOut, model: str = CANDIDATE) -> Tally:
-    """Rank the rows by a model and count each once."""
-    ranking = Ranking.of(held_out.churned, held_out.probability[model])
-    return Tally.of(ranking, np.ones(len(held_out.churned)))
+def rank_features(candidate: ChurnModel) -> pd.DataFrame:
+    """Order all features by their share in what the model learned; its scorer defines the share.
 
-
-def _prepare(held_out: HeldOut, model: str, decision: DecisionParams) -> Callable[[Floats], Floats]:
-    """Sort the rows by a model; what comes back measures them under weights."""
-    ranking = Ranking.of(held_out.churned, held_out.probability[model])
-    campaign = Campaign.of(held_out, decision, model)
-
-    def judge(weights: Floats) -> Floats:
-        tally = Tally.of(ranking, weights)
-        profit = campaign.profit(weights)
-        return np.concatenate([measure(tally), [profit], calibration_gaps(tally)])
-
-    return judge
-
-
-def _tabulate(model: str, values: Floats, resamples: Floats, confidence: float) -> pd.DataFrame:
-    low, high = find_interval(resamples[:, :-DECILES], confidence)
+    Returns:
+        `feature` and `share` (for LightGBM of the gain of all splits); the largest first.
+    """
     table = pd.DataFrame(
-        {"model": model, "metric": [*METRICS, EXPECTED_PROFIT], "value": values[:-DECILES]}
-        | {"low": low, "high": high}
+        {"feature": candidate.encoding.columns, "share": candidate.scorer.importance()}
     )
-    bounds = bound_sum(values[-DECILES:], resamples[:, -DECILES:], confidence)
-    table.loc[table["metric"] == "expected_calibration_error", ["low", "high"]] = bounds
+    return table.sort_values(["share", "feature"], ascending=[False, True], ignore_index=True)
+
+
+def _measure_with_gaps(model: WeightedModel) -> Floats:
+    """Every metric, then the gaps of those that add up gaps."""
+    gaps = [metric.gaps(model) for metric in METRICS.values() if metric.gaps]
+    return np.concatenate([measure(model), *gaps])
+
+
+def _tabulate(values: Floats, resamples: Floats, confidence: float) -> pd.DataFrame:
+    count = len(METRICS)
+    low, high = find_interval(resamples[:, :count], confidence)
+    table = pd.DataFrame({"metric": list(METRICS), "value": values[:count]})
+    table = table.assign(low=low, high=high)
+    for place, name in enumerate(name for name, metric in METRICS.items() if metric.gaps):
+        gaps = slice(count + place * DECILES, count + (place + 1) * DECILES)
+        bounds = bound_sum(values[gaps], resamples[:, gaps], confidence)
+        table.loc[table["metric"] == name, ["low", "high"]] = bounds
     return table

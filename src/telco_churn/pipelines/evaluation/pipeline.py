@@ -1,15 +1,12 @@
 """evaluation: held_out_predictions, candidate -> metrics, tables, plots, champion_comparison."""
 
+from collections.abc import Callable
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
 from telco_churn import plots
-from telco_churn.pipelines.evaluation import (
-    curves,
-    deciles,
-    feature_importance,
-    nodes,
-    slice_tables,
-)
+from telco_churn.pipelines.evaluation import curves, nodes, slices
 
 ROWS, CHAMPION = "held_out_predictions", "champion_predictions"
 HOW, MONEY = "params:evaluation", "params:decision"
@@ -17,97 +14,45 @@ HOW, MONEY = "params:evaluation", "params:decision"
 
 def create_pipeline() -> Pipeline:
     """Wire the measures, then the tables behind them, then the plots of both."""
+    measures = [
+        _node(nodes.measure_models, [ROWS, CHAMPION, HOW, MONEY], "metric_intervals"),
+        _node(nodes.report_metrics, "metric_intervals", "evaluation_metrics"),
+        _node(nodes.compare_with_champion, [ROWS, CHAMPION, HOW, MONEY], "champion_comparison"),
+        _node(slices.measure_slices, [ROWS, HOW], ["slice_metrics", "slice_gaps"]),
+        _node(nodes.rank_features, "candidate", "feature_importance"),
+    ]
+    tables = [
+        _node(curves.tabulate_deciles, [ROWS, HOW], "decile_table"),
+        _node(curves.tabulate_calibration, [ROWS, HOW], "calibration_curve"),
+        _node(curves.trace_profit, [ROWS, HOW, MONEY], "profit_curve"),
+        _node(curves.trace_baselines, [ROWS, MONEY], "baseline_profit_curves"),
+        _node(curves.trace_roc, ROWS, "roc_points"),
+        _node(curves.trace_precision, ROWS, "precision_recall_points"),
+        _node(curves.count_probabilities, ROWS, "probability_histogram"),
+    ]
     return Pipeline(
-        [*_measures(), *_tables(), *_plots()],
+        [*measures, *tables, *_plots()],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
 
 
-def _measures() -> list[Node]:
-    return [
-        Node(
-            nodes.measure_models,
-            [ROWS, CHAMPION, HOW, MONEY],
-            "metric_intervals",
-            name="measure_models",
-        ),
-        Node(nodes.report_metrics, "metric_intervals", "evaluation_metrics", name="report_metrics"),
-        Node(
-            nodes.compare_with_champion,
-            [ROWS, CHAMPION, HOW, MONEY],
-            "champion_comparison",
-            name="compare_with_champion",
-        ),
-        Node(
-            slice_tables.measure_slices,
-            [ROWS, HOW],
-            ["slice_metrics", "slice_gaps"],
-            name="measure_slices",
-        ),
-    ]
-
-
-def _tables() -> list[Node]:
-    return [
-        Node(deciles.tabulate_deciles, [ROWS, HOW], "decile_table", name="tabulate_deciles"),
-        Node(
-            deciles.tabulate_calibration,
-            [ROWS, HOW],
-            "calibration_curve",
-            name="tabulate_calibration",
-        ),
-        Node(curves.trace_profit, [ROWS, HOW, MONEY], "profit_curve", name="trace_profit"),
-        Node(
-            curves.trace_baselines, [ROWS, MONEY], "baseline_profit_curves", name="trace_baselines"
-        ),
-        Node(curves.trace_roc, ROWS, "roc_points", name="trace_roc"),
-        Node(curves.trace_precision, ROWS, "precision_recall_points", name="trace_precision"),
-        Node(curves.count_probabilities, ROWS, "probability_histogram", name="count_probabilities"),
-        Node(
-            feature_importance.rank_features,
-            "candidate",
-            "feature_importance",
-            name="rank_features",
-        ),
-    ]
-
-
 def _plots() -> list[Node]:
+    precision = ["precision_recall_points", "metric_intervals"]
+    calibration = ["calibration_curve", "probability_histogram"]
+    profit = ["profit_curve", "baseline_profit_curves", MONEY, "params:summary"]
     return [
-        Node(
-            plots.draw_roc_curve,
-            ["roc_points", "metric_intervals"],
-            "roc_curve",
-            name="draw_roc_curve",
-        ),
-        Node(
-            plots.draw_precision_recall,
-            ["precision_recall_points", "metric_intervals"],
-            "precision_recall_curve",
-            name="draw_precision_recall",
-        ),
-        Node(
-            plots.draw_calibration,
-            ["calibration_curve", "probability_histogram"],
-            "calibration_plot",
-            name="draw_calibration",
-        ),
-        Node(plots.draw_deciles, "decile_table", "decile_plot", name="draw_deciles"),
-        Node(
-            feature_importance.plot_profit,
-            ["profit_curve", "baseline_profit_curves", MONEY, "params:summary"],
-            "profit_plot",
-            name="plot_profit",
-        ),
-        Node(
-            plots.draw_importance, "feature_importance", "importance_plot", name="draw_importance"
-        ),
-        Node(plots.draw_slices, "slice_metrics", "slice_plot", name="draw_slices"),
-        Node(
-            plots.draw_learning_curve,
-            "learning_history",
-            "learning_curve",
-            name="draw_learning_curve",
-        ),
+        _node(plots.draw_roc_curve, ["roc_points", "metric_intervals"], "roc_curve"),
+        _node(plots.draw_precision_recall, precision, "precision_recall_curve"),
+        _node(plots.draw_calibration, calibration, "calibration_plot"),
+        _node(plots.draw_deciles, "decile_table", "decile_plot"),
+        _node(plots.draw_profit, profit, "profit_plot"),
+        _node(plots.draw_importance, "feature_importance", "importance_plot"),
+        _node(plots.draw_slices, "slice_metrics", "slice_plot"),
+        _node(plots.draw_learning_curve, "learning_history", "learning_curve"),
     ]
+
+
+def _node(function: Callable[..., Any], inputs: str | list[str], outputs: str | list[str]) -> Node:
+    """A node by the name of its function."""
+    return Node(function, inputs, outputs, name=function.__name__)

@@ -1,8 +1,8 @@
 """How far numbers would move with other customers: the bootstrap.
 
-Customers are drawn, not rows: rows of one customer are alike, and a model that is seen twice on the
-same customers is not seen on twice as many. A draw is one weight per customer, Poisson distributed
-with mean 1; every model is measured under the same draws, so that differences are paired.
+Each draw weights customers, not rows, because rows of one customer are alike: seeing each customer
+twice must not narrow an interval. A weight per customer is Poisson distributed with mean 1. Every
+model is measured under the same draws, so differences between models are paired.
 
 Sources: Efron, Bootstrap Methods: Another Look at the Jackknife, 1979; Hanley and MacGibbon,
 Creating non-parametric bootstrap samples using Poisson frequencies, 2006.
@@ -17,13 +17,13 @@ import numpy.typing as npt
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
+from telco_churn.metrics.ranking import Floats, Integers
 from telco_churn.parameters.evaluation import EvaluationParams
-from telco_churn.pipelines.evaluation.held_out import Floats, Integers
 
-AT_ONCE = 4  # draws a core that are picked ahead, two bytes a customer each
+AT_ONCE = 4  # draws per core that are picked ahead, two bytes per customer each
 
-# Weights of equal chance, which a draw picks from: many times faster than to compute each. Chances
-# are those of Poisson(1) to 1/65536, so that no weight is above 8.
+# Equally likely weights that a draw picks from: many times faster than computing each one. Their
+# shares are those of Poisson(1) to 1/65536, so no weight is above 8.
 _CHANCES = np.cumsum([exp(-1) / factorial(weight) for weight in range(20)])
 WEIGHTS = np.searchsorted(_CHANCES, (np.arange(2**16) + 0.5) / 2**16).astype(np.float64)
 
@@ -31,15 +31,15 @@ WEIGHTS = np.searchsorted(_CHANCES, (np.arange(2**16) + 0.5) / 2**16).astype(np.
 def resample(
     customer: Integers, evaluation: EvaluationParams, statistic: Callable[[Floats], Floats]
 ) -> Floats:
-    """Compute a statistic under each draw of customers, with one draw a core in memory.
+    """Compute a statistic under each draw of customers, with one draw per core in memory.
 
-    Draws come from one stream in their order, so that the number of cores changes nothing.
+    All draws come in order from one stream, so the number of cores does not change them.
 
     Args:
         customer: Number of each row's customer, shape `(rows,)`.
-        evaluation: How many draws, and their seed.
-        statistic: From weights of shape `(rows,)` to an array of any one shape; called by several
-            threads at once. NumPy lets go of Python's lock in its loops.
+        evaluation: Number of draws, and their seed.
+        statistic: From weights of shape `(rows,)` to an array, always of the same shape. Several
+            threads call it at once; NumPy releases Python's lock in its loops.
 
     Returns:
         Shape `(bootstrap_samples, ...)`.
@@ -51,7 +51,7 @@ def resample(
         return statistic(WEIGHTS[picked][customer])
 
     found: list[Floats] = []
-    # A product of two vectors is over before BLAS has woken threads of its own for it.
+    # A product of two vectors ends before BLAS has woken threads of its own for it.
     one_each = ThreadpoolController().limit(limits=1, user_api="blas")
     with one_each, ThreadPoolExecutor(cpu_count()) as pool:
         while (left := evaluation.bootstrap_samples - len(found)) > 0:
@@ -64,7 +64,7 @@ def resample(
 
 
 def find_interval(resamples: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Percentile interval over the first axis; draws without a value (NaN) do not count."""
+    """Percentile interval over the first axis, without draws that are NaN."""
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(resamples, [tail, 1 - tail], axis=0)
     return low, high
@@ -73,9 +73,9 @@ def find_interval(resamples: Floats, confidence: float) -> tuple[Floats, Floats]
 def bound_sum(gaps: Floats, resamples: Floats, confidence: float) -> tuple[float, float]:
     """Interval of a sum of absolute gaps, `gaps` of shape `(gaps,)`.
 
-    Noise makes such a sum larger, and larger again in each draw, so percentiles lie too high. The
-    gaps of the draws around the measured ones say how large a sum noise alone makes; the truth is
-    no further away than that (by the triangle inequality), so the interval is rather too wide.
+    Noise makes such a sum larger, and larger again in each draw, so percentiles lie too high. How
+    far the draws lie from the measured gaps shows how large a sum noise alone makes. The truth is
+    no further away than that (triangle inequality); the interval errs on the wide side.
     """
     radius = float(np.nanquantile(np.abs(resamples - gaps).sum(axis=1), confidence))
     total = float(np.abs(gaps).sum())
@@ -85,13 +85,12 @@ def bound_sum(gaps: Floats, resamples: Floats, confidence: float) -> tuple[float
 def bound_largest(gaps: Floats, resamples: Floats, confidence: float) -> tuple[float, float]:
     """Interval of the largest of absolute gaps, `gaps` of shape `(gaps,)`.
 
-    The largest of many is far from 0 by chance alone. Here each gap gets an interval in units of
-    its own standard error, wide enough to hold for all gaps at once; the low bound is above 0 only
-    where at least one gap cannot be chance, in no more than `1 - confidence` of cases where all
-    are.
+    The largest of many gaps is far from 0 by chance alone. Here each gap gets an interval in units
+    of its own standard error, wide enough to hold for all gaps at once. Where all gaps are chance,
+    the low bound is above 0 in at most `1 - confidence` of cases.
 
     Source: the studentized range of Tukey, The Problem of Multiple Comparisons, 1953, with the
-    bootstrap's distribution in the place of the normal one.
+    bootstrap's distribution in place of the normal one.
     """
     moves = np.nan_to_num(resamples - gaps)
     error = moves.std(axis=0)

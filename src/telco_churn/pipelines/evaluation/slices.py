@@ -1,28 +1,45 @@
-"""Rows of one kind, ranked among themselves.
+"""Where the model is worse than elsewhere: the same measures, slice by slice.
 
-In: held_out_predictions, parameters. Out: `Slice`s.
+In: held_out_predictions, parameters. Out: slice_metrics, slice_gaps.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from telco_churn.metrics.metric_table import roc_auc
+from telco_churn.metrics.ranking import Floats, Ranking, WeightedRanking
 from telco_churn.parameters.evaluation import EvaluationParams
-from telco_churn.pipelines.evaluation.binning import name_slices
 from telco_churn.pipelines.evaluation.held_out import (
     CANDIDATE,
     SLICE_PREFIX,
-    Floats,
     HeldOut,
+    read_held_out,
 )
-from telco_churn.pipelines.evaluation.metrics import roc_auc
-from telco_churn.pipelines.evaluation.ranking import Ranking, Tally
+from telco_churn.pipelines.evaluation.resampling import (
+    bound_largest,
+    bound_spread,
+    find_interval,
+    resample,
+)
 
-# Of fewer who churned, or stayed, the bootstrap makes too narrow an interval.
+NOT_KNOWN = "not known"
+BANDS = 4  # of a numeric feature, cut at its quartiles
+MOST_DECIMALS = 12
+# With fewer churners, or fewer stayers, the bootstrap's intervals are too narrow.
 MINIMUM_OF_EACH_CLASS = 10
 MEASURES = ("roc_auc", "calibration_gap")
+TEXTS = ("slice", "value", "measure", "worst_value", "best_value")
+SLICE_COLUMNS = (
+    *("slice", "value", "customers", "churned", "churn_rate", "mean_probability"),
+    *(name + suffix for name in MEASURES for suffix in ("", "_low", "_high")),
+    "judged",
+)
+GAP_COLUMNS = ("slice", "measure", "gap", "low", "high", "worst_value", "best_value")
 
 
 @dataclass(frozen=True)
@@ -32,7 +49,7 @@ class Slice:
     Attributes:
         feature: Its name.
         value: What the rows have in common, in words.
-        ranking: Of these rows alone; its `rows` are places among all held-out rows.
+        ranking: These rows alone; `rows` are positions among all held-out rows.
         judged: Whether there are enough rows, and enough of each class.
     """
 
@@ -44,32 +61,184 @@ class Slice:
     def measure(self, weights: Floats) -> Floats:
         """ROC AUC and calibration gap under weights of all held-out rows, shape `(2,)`.
 
-        NaN where all of the slice churned, or none.
+        NaN where all rows of the slice churned, or none.
         """
-        tally = Tally.of(self.ranking, weights)
-        if not tally.has_both_classes:
+        weighted = WeightedRanking(self.ranking, weights)
+        if not weighted.has_both_classes:
             return np.full(len(MEASURES), np.nan)
-        gap = (tally.weights @ self.ranking.probability - tally.churned) / tally.size
-        return np.array([roc_auc(tally), gap])
+        expected = weighted.weights @ self.ranking.probability
+        return np.array([roc_auc(weighted), (expected - weighted.churned) / weighted.size])
 
 
-def cut_slices(frame: pd.DataFrame, held_out: HeldOut, evaluation: EvaluationParams) -> list[Slice]:
-    """Cut the rows by each of the features that `frame` has, in the order of the parameters."""
+def measure_slices(
+    held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge the candidate on the rows of each slice, and how far slices lie apart.
+
+    A slice with too few rows, or fewer than ten churners or ten stayers, is listed but not judged:
+    its measures are NaN.
+
+    The gap of `roc_auc` is the best slice's less the worst's; that of `calibration_gap` is the
+    largest absolute one. Chance alone makes gaps larger than 0, even for a model that serves all
+    slices alike. `low` is what remains after chance: see `bound_largest`. A gate should look at it.
+
+    Args:
+        held_out_predictions: With `slice_<feature>` columns for features of `evaluation.slices`.
+        evaluation: The slices, the fewest rows, the draws.
+
+    Returns:
+        The slices: `slice`, `value`, `customers` (once per date), `churned`, `churn_rate`,
+        `mean_probability`, `roc_auc` and `calibration_gap` (mean probability less churn rate) with
+        their percentile intervals, `judged`. The gaps: `slice`, `measure`, `gap`, `low`, `high`,
+        `worst_value`, `best_value`, for features with at least two judged slices.
+
+    Raises:
+        UnfitPredictionsError: When all rows churned, or none.
+    """
+    held_out = read_held_out(held_out_predictions)
+    slices = _cut_slices(held_out_predictions, held_out, evaluation)
+    judged = [part for part in slices if part.judged]
+
+    def statistic(weights: Floats) -> Floats:
+        return np.array([part.measure(weights) for part in judged])
+
+    values = statistic(held_out.ones)
+    draws = resample(held_out.customer, evaluation, statistic)
+    measures = {
+        (part.feature, part.value): _name_measures(values[place], draws[:, place], evaluation)
+        for place, part in enumerate(judged)
+    }
+    gaps = _list_gaps(judged, values, draws, evaluation.confidence)
+    return _list_slices(slices, measures), gaps
+
+
+def name_slices(values: pd.Series) -> pd.Series:
+    """Name the slice of each row, as an ordered categorical with "not known" last.
+
+    Numbers are cut at their quartiles ("0 to 180": above 0, up to 180; the lowest band includes
+    its lower end). Up to four different numbers, text and booleans stay as they are.
+    """
+    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if is_number and values.nunique() > BANDS:
+        named, names = _cut_bands(values)
+    else:
+        named, names = _write_values(values, is_number=is_number)
+    lacking = [NOT_KNOWN] if named.isna().any() and NOT_KNOWN not in names else []
+    return pd.Series(
+        pd.Categorical(named.fillna(NOT_KNOWN), [*names, *lacking], ordered=True),
+        index=values.index,
+    )
+
+
+def _cut_slices(
+    frame: pd.DataFrame, held_out: HeldOut, evaluation: EvaluationParams
+) -> list[Slice]:
+    """Cut the rows by each feature that `frame` has, in the order of the parameters."""
     features = [feature for feature in evaluation.slices if SLICE_PREFIX + feature in frame.columns]
-    return [part for feature in features for part in _cut(frame, held_out, feature, evaluation)]
+    return [
+        part
+        for feature in features
+        for part in _cut_feature(frame[SLICE_PREFIX + feature], feature, held_out, evaluation)
+    ]
 
 
-def _cut(
-    frame: pd.DataFrame, held_out: HeldOut, feature: str, evaluation: EvaluationParams
+def _cut_feature(
+    values: pd.Series, feature: str, held_out: HeldOut, evaluation: EvaluationParams
 ) -> Iterator[Slice]:
-    names = name_slices(frame[SLICE_PREFIX + feature].iloc[held_out.row])
+    names = name_slices(values.iloc[held_out.row])
     codes, probability = names.cat.codes.to_numpy(), held_out.probability[CANDIDATE]
     for code in np.unique(codes):
         rows = np.flatnonzero(codes == code)
         churned = held_out.churned[rows]
         rarest = min(churned.sum(), (1 - churned).sum())
         judged = len(rows) >= evaluation.minimum_slice_rows and rarest >= MINIMUM_OF_EACH_CLASS
-        value = str(names.cat.categories[code])
         ranking = Ranking.of(churned, probability[rows])
         ranking = replace(ranking, rows=rows[ranking.rows])
-        yield Slice(feature, value, ranking, bool(judged))
+        yield Slice(feature, str(names.cat.categories[code]), ranking, bool(judged))
+
+
+def _cut_bands(values: pd.Series) -> tuple[pd.Series, list[str]]:
+    numbers = values.astype("float64")
+    edges = np.unique(numbers.quantile(np.linspace(0, 1, BANDS + 1)).to_numpy())
+    names = [f"{low} to {high}" for low, high in pairwise(_write_edges(edges))]
+    cut = pd.cut(numbers, edges.tolist(), labels=names, include_lowest=True)
+    return cut.astype("str").where(cut.notna()), names
+
+
+def _write_edges(edges: np.ndarray) -> list[str]:
+    """Round to the fewest decimals that keep the edges distinct."""
+    for decimals in range(MOST_DECIMALS):
+        texts = [f"{edge:,.{decimals}f}" for edge in edges]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [repr(float(edge)) for edge in edges]
+
+
+def _write_values(values: pd.Series, *, is_number: bool) -> tuple[pd.Series, list[str]]:
+    found = sorted(values.dropna().unique())
+    texts = {value: f"{value:g}" if is_number else str(value) for value in found}
+    return values.astype("object").map(texts).astype("str"), list(dict.fromkeys(texts.values()))
+
+
+def _name_measures(values: Floats, draws: Floats, evaluation: EvaluationParams) -> dict[str, float]:
+    """One slice's measures with their intervals, by column."""
+    low, high = find_interval(draws, evaluation.confidence)
+    return {
+        name + suffix: numbers[place]
+        for place, name in enumerate(MEASURES)
+        for suffix, numbers in (("", values), ("_low", low), ("_high", high))
+    }
+
+
+def _list_slices(
+    slices: list[Slice], measures: dict[tuple[str, str], dict[str, float]]
+) -> pd.DataFrame:
+    lines = [_describe(part) | measures.get((part.feature, part.value), {}) for part in slices]
+    types = {"customers": "int64", "churned": "int64", "judged": "bool"}
+    numbers = dict.fromkeys(set(SLICE_COLUMNS) - set(types) - set(TEXTS), "float64")
+    return pd.DataFrame(lines, columns=list(SLICE_COLUMNS)).astype(
+        types | numbers | {"slice": "str", "value": "str"}
+    )
+
+
+def _describe(part: Slice) -> dict[str, Any]:
+    churned, rows = len(part.ranking.hits), len(part.ranking.rows)
+    return {
+        "slice": part.feature,
+        "value": part.value,
+        "customers": rows,
+        "churned": churned,
+        "churn_rate": churned / rows,
+        "mean_probability": part.ranking.probability.mean(),
+        "judged": part.judged,
+    }
+
+
+def _list_gaps(
+    judged: list[Slice], values: Floats, draws: Floats, confidence: float
+) -> pd.DataFrame:
+    lines = []
+    for feature in dict.fromkeys(part.feature for part in judged):
+        places = [place for place, part in enumerate(judged) if part.feature == feature]
+        if len(places) < 2:
+            continue
+        names = [judged[place].value for place in places]
+        for number, measure in enumerate(MEASURES):
+            found = values[places, number]
+            gap = _find_gap(measure, found, draws[:, places, number], confidence)
+            # the worst slice has the lowest ROC AUC, but the largest calibration gap
+            ranks = -found if measure == "roc_auc" else np.abs(found)
+            best, worst = names[ranks.argmin()], names[ranks.argmax()]
+            lines.append(dict(zip(GAP_COLUMNS, (feature, measure, *gap, worst, best), strict=True)))
+    texts = [column for column in GAP_COLUMNS if column in TEXTS]
+    return pd.DataFrame(lines, columns=list(GAP_COLUMNS)).astype(
+        dict.fromkeys(("gap", "low", "high"), "float64") | dict.fromkeys(texts, "str")
+    )
+
+
+def _find_gap(
+    measure: str, values: Floats, draws: Floats, confidence: float
+) -> tuple[float, float, float]:
+    if measure == "roc_auc":
+        return float(np.ptp(values)), *bound_spread(values, draws, confidence)
+    return float(np.abs(values).max()), *bound_largest(values, draws, confidence)

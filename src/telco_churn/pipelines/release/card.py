@@ -1,7 +1,7 @@
-"""Writes the model card: what the model is, for whom, how good, where not, and what was decided.
+"""Writes the model card: purpose, data, quality, limits, and the gate's decision.
 
-In: the candidate, what it was made of, the tables of the evaluation, the gate's decision. Out:
-model_card (Markdown), model_card_page (HTML).
+In: the candidate, its data, the tables of the evaluation, the gate's decision. Out: model_card
+(Markdown), model_card_page (HTML).
 """
 
 import re
@@ -12,6 +12,8 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 from kedro_asof.params import AsOf
+from telco_churn import plots
+from telco_churn.metrics.metric_table import EXPECTED_PROFIT, METRICS
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -20,7 +22,6 @@ from telco_churn.parameters.release import ReleaseParams
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.release import card_tables as tables
-from telco_churn.pipelines.release.card_figures import draw_pictures
 from telco_churn.pipelines.release.card_page import render_page
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 from telco_churn.pipelines.release.intended_use import IntendedUse
@@ -55,7 +56,7 @@ def write_model_card(
     """Write the card of a candidate.
 
     Returns:
-        Markdown, whose pictures lie in `plots/` beside it; and one page of HTML that holds them.
+        Markdown, whose figures lie in `plots/` beside it; and one page of HTML that holds them.
     """
     shown = {
         "splits": tables.tabulate_splits(examples_summary),
@@ -78,26 +79,26 @@ def write_model_card(
         acceptance_rate=decision.acceptance_rate,
         confidence=evaluation.confidence,
         currency=summary.currency,
+        lower_is_better=[one.title for one in METRICS.values() if one.better == "lower"],
         name=release.model_name,
         as_of=as_of,
     )
-    pictures = draw_pictures(
-        metric_intervals,
-        roc_points,
-        calibration_curve,
-        profit_curve,
-        baseline_profit_curves,
-        decile_table,
-        slice_metrics,
-        feature_importance,
-        decision,
-        summary.currency,
-    )
-    return markdown, render_page(markdown, f"Model card: {release.model_name}", pictures)
+    # drawn for the page; the Markdown shows the files of the evaluation
+    figures = {
+        "plots/importance_plot.png": plots.draw_importance(feature_importance),
+        "plots/roc_curve.png": plots.draw_roc_curve(roc_points, metric_intervals),
+        "plots/calibration_plot.png": plots.draw_calibration(calibration_curve),
+        "plots/profit_plot.png": plots.draw_profit(
+            profit_curve, baseline_profit_curves, decision, summary
+        ),
+        "plots/decile_plot.png": plots.draw_deciles(decile_table),
+        "plots/slice_plot.png": plots.draw_slices(slice_metrics),
+    }
+    return markdown, render_page(markdown, f"Model card: {release.model_name}", figures)
 
 
 def render_markdown(**parts: Any) -> str:
-    """Fill in the template; text in tables cannot end a cell."""
+    """Fill in the template; values cannot end a table's cell."""
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -110,7 +111,7 @@ def render_markdown(**parts: Any) -> str:
 
 
 def _escape_cell(text: str) -> str:
-    """Keep a value from a table on its line, in its cell, and from being Markdown."""
+    """Keep a value on its line and in its cell, and escape Markdown in it."""
     return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
@@ -128,13 +129,13 @@ def _describe_model(candidate: ChurnModel, tuning: TuningParams) -> dict[str, An
 def _describe_profit(
     metric_intervals: pd.DataFrame, profit_curve: pd.DataFrame, decision: DecisionParams
 ) -> dict[str, Any]:
-    ours = _find_figures(metric_intervals)
+    form = METRICS[EXPECTED_PROFIT].format
     best = profit_curve.sort_values("profit", ascending=False, kind="stable").to_dict("records")[0]
     taken = decision.acceptance_rate * decision.kept_customer_value
     spent = decision.contact_cost + decision.acceptance_rate * decision.offer_cost
     return {
-        "expected": tables.show("{:,.0f}", ours["expected_profit"]),
-        "best": tables.show("{:,.0f}", {**best, "value": best["profit"]}),
+        "expected": tables.show(form, _find_metrics(metric_intervals)[EXPECTED_PROFIT]),
+        "best": tables.show(form, {**best, "value": best["profit"]}),
         "contacts": f"{best['contacts']:,.0f}",
         "worth_from": spent / taken if taken else None,
     }
@@ -150,14 +151,14 @@ def _list_limits(
     captured = deciles.loc[deciles["decile"] == 1, "captured"].sum()
     few = slices[~slices["judged"].astype(bool)]
     return {
-        "roc_auc": _find_figures(metric_intervals)["roc_auc"]["value"],
+        "roc_auc": _find_metrics(metric_intervals)["roc_auc"]["value"],
         "missed": 1 - captured,
         "dates": int(judging["dates"].sum()),
         "not_judged": [f"{row['slice']}: {row['value']}" for row in few.to_dict("records")],
     }
 
 
-def _find_figures(metric_intervals: pd.DataFrame) -> dict[Any, tables.Figure]:
-    """The candidate's figures by metric."""
+def _find_metrics(metric_intervals: pd.DataFrame) -> dict[Any, tables.Interval]:
+    """The candidate's metrics by name."""
     ours = metric_intervals[metric_intervals["model"] == "candidate"]
     return {row["metric"]: row for row in ours.to_dict("records")}

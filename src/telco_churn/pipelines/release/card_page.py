@@ -1,6 +1,6 @@
-"""A model card as one page that needs nothing else: style and pictures are in it.
+"""Renders a model card as one page that needs no other file: style and figures are in it.
 
-In: Markdown, pictures. Out: HTML.
+In: Markdown, figures. Out: HTML.
 """
 
 import base64
@@ -35,19 +35,19 @@ PAGE = """<!doctype html>
 """
 
 
-def render_page(markdown: str, title: str, pictures: Mapping[str, Figure]) -> str:
+def render_page(markdown: str, title: str, figures: Mapping[str, Figure]) -> str:
     """Render Markdown as a page of its own.
 
     Args:
-        markdown: CommonMark with tables; HTML in it is shown, not obeyed.
-        title: Of the page; plain text.
-        pictures: By the address that the Markdown gives them.
+        markdown: CommonMark with tables; HTML in it is shown as text.
+        title: Title of the page, plain text.
+        figures: By the path under which the Markdown shows them.
     """
-    addresses = {name: _as_data_address(picture) for name, picture in pictures.items()}
+    addresses = {path: _as_data_address(figure) for path, figure in figures.items()}
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
     renderer.add_render_rule("table_open", _open_table)
     renderer.add_render_rule("table_close", _close_table)
-    # An interval stays on its line, where columns are narrow below its figure.
+    # In narrow columns an interval breaks below its value, not inside itself.
     tokens = renderer.parse(INTERVAL.sub("(\\1\u00a0to\u00a0\\2)", markdown))
     for token in tokens:
         for child in token.children or []:
@@ -57,10 +57,10 @@ def render_page(markdown: str, title: str, pictures: Mapping[str, Figure]) -> st
     return PAGE.format(title=title, style=STYLE, body=body)
 
 
-def _as_data_address(picture: Figure) -> str:
+def _as_data_address(figure: Figure) -> str:
     file = io.BytesIO()
-    # Without the version of matplotlib in it, the same figures make the same page.
-    picture.savefig(
+    # Without matplotlib's version in the file, equal figures make equal pages.
+    figure.savefig(
         file, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", metadata={"Software": None}
     )
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

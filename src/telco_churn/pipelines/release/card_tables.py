@@ -1,4 +1,4 @@
-"""The tables of a model card, as text: figures rounded to what they can tell.
+"""The tables of a model card, as text: numbers rounded to the digits that carry meaning.
 
 In: tables of the evaluation, parameters. Out: headings and rows for the template.
 """
@@ -11,19 +11,10 @@ from typing import Any
 import pandas as pd
 
 from telco_churn.learning.baselines import list_titles
+from telco_churn.metrics.metric_table import METRICS, show_interval
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 
-METRICS = {
-    "roc_auc": ("ROC AUC", "{:.4f}"),
-    "average_precision": ("Average precision", "{:.4f}"),
-    "brier": ("Brier score", "{:.5f}"),
-    "log_loss": ("Log loss", "{:.5f}"),
-    "expected_calibration_error": ("Calibration error", "{:.4f}"),
-    "lift_at_5_percent": ("Lift at 5 %", "{:.2f}"),
-    "capture_top_decile": ("Captured in the first decile", "{:.1%}"),
-    "expected_profit": ("Expected profit per date", "{:,.0f}"),
-}
 MODELS = {"candidate": "This model", "champion": "Champion before"}  # beside the baselines
 PURPOSES = {
     "train": "to learn from",
@@ -32,9 +23,7 @@ PURPOSES = {
     "test": "to judge",
     "folds": "to learn from and, out of fold, to judge",
 }
-
-
-Figure = Mapping[Hashable, Any]  # `value`, `low`, `high`
+Interval = Mapping[Hashable, Any]  # `value`, `low`, `high`
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class CardTable:
 
 
 def tabulate_splits(examples: ExamplesSummary) -> CardTable:
-    """Which dates are for what, and how many churned in them."""
+    """What each date is used for, and how many customers churned."""
     rows = [
         [
             PURPOSES[row["split"]],
@@ -65,21 +54,21 @@ def tabulate_splits(examples: ExamplesSummary) -> CardTable:
 
 
 def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
-    """This model beside its baselines and the champion, a metric a row."""
+    """This model beside its baselines and the champion, one metric per row."""
     present = list(dict.fromkeys(metric_intervals["model"]))
     titles = MODELS | list_titles()
     models = [model for model in titles if model in present]
-    figures = metric_intervals.set_index(["metric", "model"]).to_dict("index")
+    found = metric_intervals.set_index(["metric", "model"]).to_dict("index")
     rows = [
-        [title, *(show(form, figures.get((metric, model))) for model in models)]
-        for metric, (title, form) in METRICS.items()
-        if (metric, "candidate") in figures
+        [metric.title, *(show(metric.format, found.get((name, model))) for model in models)]
+        for name, metric in METRICS.items()
+        if (name, "candidate") in found
     ]
     return CardTable(["", *(titles[model] for model in models)], rows)
 
 
 def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
-    """Who churned by decile of the customers, the riskiest first."""
+    """Churners by decile of customers, the riskiest first."""
     rows = [
         [
             f"{row['decile']:.0f}",
@@ -97,7 +86,7 @@ def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
 
 
 def tabulate_slices(slices: pd.DataFrame) -> CardTable:
-    """How well each slice is served."""
+    """How good the model is for each slice."""
     rows = [
         [
             f"{row['slice']}: {row['value']}",
@@ -116,7 +105,7 @@ def tabulate_slices(slices: pd.DataFrame) -> CardTable:
 
 
 def tabulate_gaps(gaps: pd.DataFrame) -> CardTable:
-    """How far the worst value of a slice lies behind the best."""
+    """How far the worst value of each slice lies behind the best."""
     titles = {"roc_auc": ("ROC AUC", "{:.3f}"), "calibration_gap": ("forecast, rate", "{:.2%}")}
     rows = [
         [
@@ -132,7 +121,7 @@ def tabulate_gaps(gaps: pd.DataFrame) -> CardTable:
 
 
 def tabulate_money(decision: DecisionParams, currency: str) -> CardTable:
-    """What a contact costs and may win."""
+    """What a contact costs and may earn."""
     capacity = decision.campaign_capacity
     rows = [
         ["Worth of a customer who is kept", f"{decision.kept_customer_value:,.2f} {currency}"],
@@ -144,15 +133,12 @@ def tabulate_money(decision: DecisionParams, currency: str) -> CardTable:
     return CardTable(["Assumption", "Value"], rows)
 
 
-def show(form: str, figure: Figure | None) -> str:
-    """Show a figure with its interval, as far as there is one."""
-    if figure is None or math.isnan(figure["value"]):
+def show(form: str, found: Interval | None) -> str:
+    """Format a value with its interval, "none" where there is no value."""
+    if found is None or math.isnan(found["value"]):
         return "none"
-    value = form.format(figure["value"])
-    if math.isnan(figure["low"]) or math.isnan(figure["high"]):
-        return value
-    return f"{value} ({form.format(figure['low'])} to {form.format(figure['high'])})"
+    return show_interval(form, found["value"], found["low"], found["high"])
 
 
-def _named(row: Figure, name: str) -> Figure:
+def _named(row: Interval, name: str) -> Interval:
     return {"value": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}

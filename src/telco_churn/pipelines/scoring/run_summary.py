@@ -3,21 +3,19 @@
 In: churn_scores, the champion, what ingestion rejected. Out: text.
 """
 
+from collections.abc import Iterator
+
 import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts.ingestion import BLANKED, is_rejected
 from telco_churn.learning.baselines import HEADLINE
+from telco_churn.metrics.metric_table import list_headlines
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
 
 WORST_RULES = 3
-HEADLINES = {
-    "roc_auc": "ROC AUC",
-    "average_precision": "average precision",
-    "lift_at_5_percent": "lift at 5 %",
-}
 
 
 def describe_rejected_rows(
@@ -49,11 +47,8 @@ def summarise_run(
     summary: SummaryParams,
 ) -> str:
     """Say in a few lines what was scored, by what, how good it is, and what to do next."""
-    metrics, facts = champion.metrics, champion.facts
-    held_out = ", ".join(
-        f"{title} {metrics[name]:.3f} (logistic {metrics[f'{HEADLINE}_{name}']:.3f})"
-        for name, title in HEADLINES.items()
-    )
+    facts = champion.facts
+    held_out = ", ".join(_show_headlines(champion.metrics)) or "no metrics were packaged"
     return "\n".join(
         [
             "",
@@ -69,6 +64,15 @@ def summarise_run(
             "",
         ]
     )
+
+
+def _show_headlines(metrics: dict[str, float]) -> Iterator[str]:
+    """The headlines in a version's package; an older version lacks those added since."""
+    for metric in list_headlines():
+        if metric.name in metrics:
+            baseline = metrics.get(f"{HEADLINE}_{metric.name}")
+            beside = "" if baseline is None else f" (logistic {metric.format.format(baseline)})"
+            yield f"{metric.title} {metric.format.format(metrics[metric.name])}{beside}"
 
 
 def _describe_blanked_values(late_value_report: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Metrics equal scikit-learn's, and by hand on rows that can be counted."""
+"""Metrics equal scikit-learn's, and hand counts on rows that can be counted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from telco_churn.pipelines.evaluation.metrics import METRICS, measure
-from telco_churn.pipelines.evaluation.ranking import Ranking, Tally
+from telco_churn.metrics.campaign import Campaign
+from telco_churn.metrics.metric_table import (
+    EXPECTED_PROFIT,
+    METRICS,
+    WeightedModel,
+    find_metric,
+    measure,
+    show_interval,
+)
+from telco_churn.metrics.ranking import Ranking, WeightedRanking
+from tests.pipelines.evaluation.predictions import decision
 
 SKLEARN: dict[str, Callable[..., Any]] = {
     "roc_auc": roc_auc_score,
@@ -23,7 +32,8 @@ SKLEARN: dict[str, Callable[..., Any]] = {
 def found(churned: Any, probability: Any, weights: Any = None) -> dict[str, float]:
     came, forecast = np.asarray(churned, float), np.asarray(probability, float)
     given_weights = np.ones(len(came)) if weights is None else np.asarray(weights, float)
-    values = measure(Tally.of(Ranking.of(came, forecast), given_weights))
+    campaign = Campaign.of(came, forecast, np.zeros(len(came), np.intp), decision(None))
+    values = measure(WeightedModel(Ranking.of(came, forecast), given_weights, campaign))
     return dict(zip(METRICS, values.tolist(), strict=True))
 
 
@@ -68,13 +78,13 @@ def test_calibration_error_is_the_mean_gap_of_ten_groups() -> None:
     assert found(churned, np.full(100, 0.8))["expected_calibration_error"] == pytest.approx(0.3)
 
 
-def test_tenths_hold_what_numpy_splits_when_rows_do_not_divide_by_ten() -> None:
+def test_deciles_hold_what_numpy_splits_when_rows_do_not_divide_by_ten() -> None:
     random = np.random.default_rng(3)
     churned, probability = (random.random(1003) < 0.2).astype(float), random.random(1003)
-    tally = Tally.of(Ranking.of(churned, probability), np.ones(1003))
+    weighted = WeightedRanking(Ranking.of(churned, probability), np.ones(1003))
     groups = np.array_split(np.argsort(-probability, kind="stable"), 10)
     expected = [[len(g), churned[g].sum(), probability[g].sum()] for g in groups]
-    assert tally.deciles == pytest.approx(np.transpose(expected))
+    assert weighted.deciles == pytest.approx(np.transpose(expected))
 
 
 def test_a_perfect_forecast_is_measured_as_one() -> None:
@@ -84,5 +94,31 @@ def test_a_perfect_forecast_is_measured_as_one() -> None:
     assert ours["capture_top_decile"] == 1
 
 
-def test_one_class_alone_has_no_value() -> None:
-    assert np.isnan(list(found([1, 1, 1], [0.1, 0.2, 0.3]).values())).all()
+def test_rows_of_one_class_have_a_profit_and_no_other_metric() -> None:
+    ours = found([1, 1, 1], [0.1, 0.3, 0.5])
+    assert ours.pop(EXPECTED_PROFIT) == 2 * (0.5 * (100 - 10) - 5)
+    assert np.isnan(list(ours.values())).all()
+
+
+@pytest.mark.parametrize(
+    ("logged", "metric"),
+    [
+        ("brier", "brier"),
+        ("roc_auc_low", "roc_auc"),
+        ("rule_of_thumb_log_loss", "log_loss"),
+        ("champion_comparison.candidate_brier", "brier"),
+        ("expected_profit_high", "expected_profit"),
+        ("glossiness", None),
+        ("brier_of_others", None),
+    ],
+)
+def test_a_logged_name_is_about_the_metric_that_it_ends_with(
+    logged: str, metric: str | None
+) -> None:
+    known = find_metric(logged)
+    assert (known.name if known else None) == metric
+
+
+def test_a_value_without_an_interval_stands_alone() -> None:
+    assert show_interval("{:.1%}", 0.123, 0.1, 0.15) == "12.3% (10.0% to 15.0%)"
+    assert show_interval("{:.1%}", 0.123, np.nan, np.nan) == "12.3%"

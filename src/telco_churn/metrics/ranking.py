@@ -1,7 +1,7 @@
 """Rows sorted once by probability, then counted under any weights in one pass.
 
-A bootstrap measures the same ranking hundreds of times: nothing is sorted again, and those who
-churned, who are few, are counted apart.
+A bootstrap measures the same ranking hundreds of times: rows are not sorted again, and churners,
+who are few, are counted apart.
 """
 
 from dataclasses import dataclass
@@ -9,26 +9,28 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from telco_churn.pipelines.evaluation.held_out import Floats, Integers
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
 
 DECILES = 10
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows by falling probability; equal ones in the order in which they came.
+    """Rows by falling probability; ties keep the order in which they came.
 
     Attributes:
-        rows: Where each row came from, shape `(rows,)`.
+        rows: Position of each ranked row in the input, shape `(rows,)`.
         probability: Of churn, shape `(rows,)`.
-        squared_error: Its square distance from what came, shape `(rows,)`.
-        log_error: Negative logarithm of the probability given to what came, shape `(rows,)`.
-        hits: Places of those who churned, shape `(hits,)`.
-        tie_starts: Rows that rank above each hit, shape `(hits,)`.
-        tie_ends: Rows that rank above it or tie with it, itself among them, shape `(hits,)`.
-        hits_above: Hits that rank above each hit, shape `(hits,)`.
-        hits_within: Hits that rank above it or tie with it, shape `(hits,)`.
+        squared_error: Squared distance of probability and outcome, shape `(rows,)`.
+        log_error: Negative logarithm of the outcome's probability, shape `(rows,)`.
+        hits: Ranks of the churners, shape `(hits,)`.
+        tie_starts: How many rows rank above each hit, shape `(hits,)`.
+        tie_ends: How many rows rank above it or tie with it, itself included, shape `(hits,)`.
+        hits_above: How many hits rank above each hit, shape `(hits,)`.
+        hits_within: How many hits rank above it or tie with it, shape `(hits,)`.
     """
 
     rows: Integers
@@ -43,17 +45,17 @@ class Ranking:
 
     @classmethod
     def of(cls, churned: Floats, probability: Floats) -> "Ranking":
-        """Sort; both arguments of shape `(rows,)`, `churned` 1 or 0."""
+        """Sort rows; both arguments have shape `(rows,)`, `churned` is 1 or 0."""
         rows = np.argsort(-probability, kind="stable")
-        came, forecast = churned[rows], probability[rows]
-        hits = np.flatnonzero(came)
-        given = np.where(came == 1, forecast, 1 - forecast)
+        outcome, forecast = churned[rows], probability[rows]
+        hits = np.flatnonzero(outcome)
+        given = np.where(outcome == 1, forecast, 1 - forecast)
         starts = np.searchsorted(-forecast, -forecast[hits], side="left")
         ends = np.searchsorted(-forecast, -forecast[hits], side="right")
         return cls(
             rows,
             forecast,
-            (forecast - came) ** 2,
+            (forecast - outcome) ** 2,
             -np.log(np.maximum(given, np.finfo(np.float64).eps)),
             hits,
             starts,
@@ -64,26 +66,31 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Tally:
-    """A ranking under weights: running totals from the riskiest on, each starting with 0.
+class WeightedRanking:
+    """A ranking in which each row counts as often as its weight says.
 
     Attributes:
-        ranking: What was counted.
-        weights: In the order of the ranking, shape `(rows,)`.
-        total: Of the weights of all rows, shape `(rows + 1,)`.
-        found: Of the weights of those who churned alone, shape `(hits + 1,)`.
+        ranking: The rows, by falling probability.
+        row_weights: In the order of the input, shape `(rows,)`.
     """
 
     ranking: Ranking
-    weights: Floats
-    total: Floats
-    found: Floats
+    row_weights: Floats
 
-    @classmethod
-    def of(cls, ranking: Ranking, weights: Floats) -> "Tally":
-        """Count; weights of shape `(rows,)`, in the order in which rows came to the ranking."""
-        ranked = weights[ranking.rows]
-        return cls(ranking, ranked, run_total(ranked), run_total(ranked[ranking.hits]))
+    @cached_property
+    def weights(self) -> Floats:
+        """Weights in the order of the ranking, shape `(rows,)`."""
+        return self.row_weights[self.ranking.rows]
+
+    @cached_property
+    def total(self) -> Floats:
+        """Running total of all weights, 0 first, shape `(rows + 1,)`."""
+        return run_total(self.weights)
+
+    @cached_property
+    def found(self) -> Floats:
+        """Running total of the churners' weights, 0 first, shape `(hits + 1,)`."""
+        return run_total(self.weights[self.ranking.hits])
 
     @property
     def size(self) -> float:
@@ -92,20 +99,20 @@ class Tally:
 
     @property
     def churned(self) -> float:
-        """Weight of those who churned."""
+        """Weight of all churners."""
         return float(self.found[-1])
 
     @property
     def has_both_classes(self) -> bool:
-        """Whether some churned and some did not."""
+        """Whether some rows churned and some did not."""
         return 0 < self.churned < self.size
 
     def found_among(self, rows: Integers) -> Floats:
-        """How many churned among so many rows from the top, shape of `rows`."""
+        """Weight of the churners among the first `rows` ranks, shape of `rows`."""
         return self.found[np.searchsorted(self.ranking.hits, rows)]
 
     def churned_among(self, riskiest: Floats) -> Floats:
-        """How many churned among the so many riskiest by weight, shape of `riskiest`."""
+        """Weight of the churners among the riskiest rows of a given weight, shape of `riskiest`."""
         whole, part = self._locate(riskiest)
         hits = self.ranking.hits
         before, within = np.searchsorted(hits, whole), np.searchsorted(hits, whole, side="right")
@@ -113,10 +120,10 @@ class Tally:
 
     @cached_property
     def deciles(self) -> Floats:
-        """Rows, those who churned and those expected to, by decile from the riskiest on.
+        """Rows, churners and expected churners by decile, the riskiest first, shape `(3, 10)`.
 
-        Shape `(3, 10)`. Tenths are of equal size, the first ones larger by one where rows do not
-        divide by ten.
+        Deciles are of equal weight; the first ones are larger by one where rows do not divide by
+        ten.
         """
         size, rest = divmod(self.size, DECILES)
         places = np.arange(DECILES + 1, dtype=np.float64)

@@ -1,0 +1,1 @@
+"""How good a model is: rows ranked and weighted, campaigns, and the one table of metrics."""

@@ -1,0 +1,198 @@
+"""The metrics of a model. To add one, write its function and add an entry to `METRICS`.
+
+Every report reads this table: `metric_intervals` and `evaluation_metrics`, the comparison with the
+champion, the model card, the legends of the plots, the run summary and `kedro experiments`.
+
+With weights of 1 the numbers are those of scikit-learn, with others those of its `sample_weight`;
+a whole weight counts a row that many times.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from telco_churn.metrics.campaign import Campaign
+from telco_churn.metrics.ranking import Floats, WeightedRanking
+
+LIFT_SHARE = 0.05
+EXPECTED_PROFIT = "expected_profit"
+
+Curve = Literal["roc", "precision_recall"]
+
+
+@dataclass(frozen=True)
+class WeightedModel(WeightedRanking):
+    """What a metric is computed from: rows as one model ranks them, each with its weight.
+
+    Attributes:
+        campaign: The campaign that follows from the model's probabilities, on the same rows.
+    """
+
+    campaign: Campaign
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One entry of the table.
+
+    Attributes:
+        name: Key in tables, JSON, MLflow and W&B.
+        title: For people.
+        format: How a value is shown, e.g. `{:.4f}`.
+        better: Which of two values is the better one.
+        function: Its value.
+        needs_both_classes: Whether it is NaN, and `function` not called, where all rows churned
+            or none did.
+        gaps: For a metric that adds up absolute gaps: the gaps by decile, shape `(10,)`. Its
+            interval is made from these (`bound_sum`); others have percentile intervals.
+        curve: The plot whose legend shows it, if any.
+        is_headline: Whether the summary of a scoring run shows it.
+    """
+
+    name: str
+    title: str
+    format: str
+    better: Literal["higher", "lower"]
+    function: Callable[[WeightedModel], float]
+    needs_both_classes: bool = True
+    gaps: Callable[[WeightedModel], Floats] | None = None
+    curve: Curve | None = None
+    is_headline: bool = False
+
+    def measure(self, model: WeightedModel) -> float:
+        """Value for one model, NaN where it needs both classes and one is missing."""
+        if self.needs_both_classes and not model.has_both_classes:
+            return math.nan
+        return self.function(model)
+
+
+def roc_auc(model: WeightedRanking) -> float:
+    """Share of pairs of churner and stayer in which the churner ranks higher; a tie is half."""
+    ranking = model.ranking
+    places = ((ranking.tie_starts, ranking.hits_above), (ranking.tie_ends, ranking.hits_within))
+    misses_above = [model.total[rows] - model.found[hits] for rows, hits in places]
+    misses = model.size - model.churned
+    below = misses - (misses_above[0] + misses_above[1]) / 2
+    return float(model.weights[ranking.hits] @ below / (model.churned * misses))
+
+
+def average_precision(model: WeightedRanking) -> float:
+    """Mean, over churners, of the churn rate among all rows that rank as high or higher."""
+    contacted = model.total[model.ranking.tie_ends]
+    precision = model.found[model.ranking.hits_within] / np.where(contacted > 0, contacted, 1)
+    return float(model.weights[model.ranking.hits] @ precision / model.churned)
+
+
+def brier(model: WeightedRanking) -> float:
+    """Mean squared distance of probability and outcome."""
+    return float(model.weights @ model.ranking.squared_error / model.size)
+
+
+def log_loss(model: WeightedRanking) -> float:
+    """Mean negative logarithm of the outcome's probability, in nats."""
+    return float(model.weights @ model.ranking.log_error / model.size)
+
+
+def calibration_gaps(model: WeightedRanking) -> Floats:
+    """Forecast less outcome of each decile, times its share of rows, shape `(10,)`."""
+    _, churned, expected = model.deciles
+    return (expected - churned) / model.size
+
+
+def expected_calibration_error(model: WeightedRanking) -> float:
+    """Mean absolute gap of forecast and outcome over deciles of probability.
+
+    Source: Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning, 2015.
+    """
+    return float(np.abs(calibration_gaps(model)).sum())
+
+
+def lift_at_5_percent(model: WeightedRanking) -> float:
+    """Churn rate among the riskiest 5 % over the churn rate of all."""
+    top = max(1.0, float(round(LIFT_SHARE * model.size)))
+    found = float(model.churned_among(np.array(top)))
+    return found / top / (model.churned / model.size)
+
+
+def capture_top_decile(model: WeightedRanking) -> float:
+    """Share of all churners that is in the riskiest decile."""
+    return float(model.deciles[1, 0] / model.churned)
+
+
+def expected_profit(model: WeightedModel) -> float:
+    """Currency per date that the model's campaign earns."""
+    return model.campaign.profit(model.row_weights)
+
+
+def _index(*metrics: Metric) -> dict[str, Metric]:
+    return {metric.name: metric for metric in metrics}
+
+
+METRICS = _index(
+    Metric("roc_auc", "ROC AUC", "{:.4f}", "higher", roc_auc, curve="roc", is_headline=True),
+    Metric(
+        "average_precision",
+        "Average precision",
+        "{:.4f}",
+        "higher",
+        average_precision,
+        curve="precision_recall",
+        is_headline=True,
+    ),
+    Metric("brier", "Brier score", "{:.5f}", "lower", brier),
+    Metric("log_loss", "Log loss", "{:.5f}", "lower", log_loss),
+    Metric(
+        "expected_calibration_error",
+        "Calibration error",
+        "{:.4f}",
+        "lower",
+        expected_calibration_error,
+        gaps=calibration_gaps,
+    ),
+    Metric(
+        "lift_at_5_percent", "Lift at 5 %", "{:.2f}", "higher", lift_at_5_percent, is_headline=True
+    ),
+    Metric(
+        "capture_top_decile", "Captured in the first decile", "{:.1%}", "higher", capture_top_decile
+    ),
+    Metric(
+        EXPECTED_PROFIT,
+        "Expected profit per date",
+        "{:,.0f}",
+        "higher",
+        expected_profit,
+        needs_both_classes=False,
+    ),
+)
+
+
+def measure(model: WeightedModel) -> Floats:
+    """Every metric of a model in the order of `METRICS`, shape `(metrics,)`."""
+    return np.array([metric.measure(model) for metric in METRICS.values()])
+
+
+def list_headlines() -> list[Metric]:
+    """The metrics that the summary of a scoring run shows."""
+    return [metric for metric in METRICS.values() if metric.is_headline]
+
+
+def find_metric(name: str) -> Metric | None:
+    """The metric that a logged name is about, e.g. of `logistic_regression_brier` or `brier_low`.
+
+    Where several fit, it is the one with the longest name; None where none does.
+    """
+    bare = re.sub("_(low|high)$", "", name)
+    fitting = [known for known in METRICS if re.search(rf"(^|[._]){re.escape(known)}$", bare)]
+    return METRICS[max(fitting, key=len)] if fitting else None
+
+
+def show_interval(form: str, value: float, low: float, high: float) -> str:
+    """Format a value with its interval, `0.81 (0.77 to 0.85)`; without it where it is NaN."""
+    shown = form.format(value)
+    if math.isnan(low) or math.isnan(high):
+        return shown
+    return f"{shown} ({form.format(low)} to {form.format(high)})"

@@ -1,0 +1,161 @@
+"""Figures of lines: ROC, precision and recall, profit, loss while learning."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
+
+from telco_churn.metrics.metric_table import METRICS, Curve, Metric, show_interval
+from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.summary import SummaryParams
+from telco_churn.plots.style import (
+    BLUE,
+    FAINT,
+    INK,
+    ORANGE,
+    RED,
+    colour_model,
+    name_model,
+    new_figure,
+    set_title,
+    show_percent,
+)
+
+CANDIDATE = "candidate"
+INTERVAL = ("value", "low", "high")
+THICK, THIN = 2.2, 1.2
+FIRST_RECALL = 0.02  # precision of fewer is noise, and would press the rest flat
+
+
+def draw_roc_curve(roc_points: pd.DataFrame, metric_intervals: pd.DataFrame) -> Figure:
+    """Draw a ROC curve per model; the legend has the metrics whose `curve` is `roc`.
+
+    Args:
+        roc_points: `model`, `false_positive_rate`, `true_positive_rate`.
+        metric_intervals: `model`, `metric`, `value`, `low`, `high`, for the legend.
+    """
+    figure, (axes,) = new_figure(height=5.2)
+    axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="By chance 0.500")
+    title = _draw_models(axes, roc_points, metric_intervals, "roc")
+    axes.set(xlabel="Share of stayers above the threshold", xlim=(0, 1))
+    axes.set(ylabel="Share of churners above the threshold", ylim=(0, 1.01))
+    show_percent(axes.xaxis, axes.yaxis)
+    axes.legend(loc="lower right", fontsize=9, frameon=False, title=title)
+    set_title(figure, "ROC: churners found, against customers flagged in vain")
+    return figure
+
+
+def draw_precision_recall(
+    precision_recall_points: pd.DataFrame, metric_intervals: pd.DataFrame
+) -> Figure:
+    """Draw precision over recall per model; the legend has metrics of `precision_recall`.
+
+    Args:
+        precision_recall_points: `model`, `recall`, `precision`.
+        metric_intervals: `model`, `metric`, `value`, `low`, `high`, for the legend.
+    """
+    figure, (axes,) = new_figure(height=5.2)
+    title = _draw_models(axes, precision_recall_points, metric_intervals, "precision_recall")
+    rate = float(precision_recall_points["precision"].iloc[-1])
+    axes.axhline(rate, color=FAINT, linestyle=":", label=f"By chance {rate:.3f}")
+    is_shown = precision_recall_points["recall"] >= FIRST_RECALL
+    most = precision_recall_points.loc[is_shown, "precision"].max()
+    axes.set(xlabel="Share of churners found (recall)", xlim=(0, 1))
+    axes.set(ylabel="Share of churners among those flagged (precision)")
+    axes.set_ylim(0, min(1.01, most * 1.3))
+    show_percent(axes.xaxis, axes.yaxis)
+    axes.legend(loc="upper right", fontsize=9, frameon=False, title=title)
+    set_title(figure, "Precision and recall: how many of those flagged churn")
+    return figure
+
+
+def draw_profit(
+    profit_curve: pd.DataFrame,
+    baseline_profit_curves: pd.DataFrame,
+    decision: DecisionParams,
+    summary: SummaryParams,
+) -> Figure:
+    """Draw profit over the number contacted, with its interval, best point and capacity.
+
+    Args:
+        profit_curve: `contacts`, `profit`, `low`, `high`, in currency per date.
+        baseline_profit_curves: `model`, `contacts`, `profit`; may be empty.
+        decision: `campaign_capacity`, contacts per date at most.
+        summary: `currency`.
+    """
+    figure, (axes,) = new_figure()
+    curve, capacity = profit_curve, decision.campaign_capacity
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.fill_between(curve["contacts"], curve["low"], curve["high"], color=BLUE, alpha=0.2)
+    axes.plot(curve["contacts"], curve["profit"], color=BLUE, linewidth=THICK, label="Candidate")
+    for model, line in baseline_profit_curves.groupby("model", sort=False):
+        name = str(model)
+        axes.plot(
+            line["contacts"],
+            line["profit"],
+            color=colour_model(name),
+            linewidth=THIN,
+            label=name_model(name),
+        )
+    best = curve.iloc[curve["profit"].argmax()]
+    label = f"Best: {best['contacts']:,.0f} contacts, {best['profit']:,.0f} {summary.currency}"
+    axes.plot(best["contacts"], best["profit"], "o", color=BLUE, markersize=8, label=label)
+    if capacity is not None and capacity <= curve["contacts"].max():
+        name = f"Capacity: {capacity:,} contacts"
+        axes.axvline(capacity, color=RED, linestyle="--", linewidth=THIN, label=name)
+    axes.set(xlabel="Customers contacted per date, the riskiest first", xlim=(0, None))
+    axes.set_ylabel(f"Profit per date ({summary.currency})")
+    # the losses of contacting every customer would press the part that matters flat
+    most = max(curve["high"].max(), 1)
+    axes.set_ylim(-1.2 * most, 1.3 * most)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.legend(fontsize=9, frameon=False)
+    set_title(figure, "Profit by number of customers contacted")
+    return figure
+
+
+def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
+    """Draw log loss by steps of learning, on training rows and on calibration rows.
+
+    Args:
+        learning_history: `steps` (trees, iterations), `train_log_loss`, `calibration_log_loss`.
+    """
+    figure, (axes,) = new_figure()
+    steps, held_out = learning_history["steps"], learning_history["calibration_log_loss"]
+    marker = "o" if len(steps) == 1 else None  # one point has no line
+    learned = learning_history["train_log_loss"]
+    axes.plot(steps, learned, color=ORANGE, marker=marker, label="Learned from")
+    axes.plot(steps, held_out, color=BLUE, marker=marker, label="Held out")
+    best = steps.iloc[held_out.argmin()]
+    axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best: {best:.0f}")
+    axes.set(xlabel="Steps: trees, or iterations", ylabel="Log loss (nats)")
+    axes.legend(fontsize=9, frameon=False)
+    set_title(figure, "Loss by steps of learning: do more help on held-out rows?")
+    return figure
+
+
+def _draw_models(
+    axes: Axes, points: pd.DataFrame, metric_intervals: pd.DataFrame, curve: Curve
+) -> str:
+    """Draw a line per model, second column over first of `points`; return the legend's title."""
+    _, x, y = points.columns
+    metrics = [metric for metric in METRICS.values() if metric.curve == curve]
+    for model, line in points.groupby("model", sort=False):
+        axes.plot(
+            line[x],
+            line[y],
+            color=colour_model(str(model)),
+            linewidth=THICK if model == CANDIDATE else THIN,
+            label=f"{name_model(str(model))} {_show(metrics, metric_intervals, str(model))}",
+        )
+    return ", ".join(metric.title for metric in metrics)
+
+
+def _show(metrics: list[Metric], metric_intervals: pd.DataFrame, model: str) -> str:
+    """A model's metrics with their intervals, for the legend."""
+    ours = metric_intervals[metric_intervals["model"] == model].set_index("metric")
+    return ", ".join(
+        show_interval(one.format, *(float(ours[column][one.name]) for column in INTERVAL))
+        for one in metrics
+    )
