@@ -144,10 +144,9 @@ def test_the_decision_of_the_gate_is_written_on_the_version(
 def test_only_a_challenger_moves_the_alias_of_that_name(
     register: Register, package: ModelPackage
 ) -> None:
-    challenger = ModelAlias(name="aliases", alias="challenger")
     for status, expected in (("rejected", None), ("challenger", 2), ("champion", 2)):
         register(replace(package, promotion=Promotion(status, ("Why.",))), "aliases")
-        found = challenger.load()
+        found = ModelAlias(name="aliases", alias="challenger").load()
         assert (found and found.version) == expected
 
 
@@ -195,10 +194,9 @@ def test_mlflow_leaves_out_an_extra_column_before_a_loaded_model_sees_it(
 def test_an_alias_that_nobody_set_is_none(register: Register, package: ModelPackage) -> None:
     assert ModelAlias(name="no such model", alias="champion").load() is None
     version = register(package, "moved").load()
-    champion = ModelAlias(name="moved", alias="champion")
-    assert champion.load() is None
+    assert ModelAlias(name="moved", alias="champion").load() is None
     appoint(version)
-    found = champion.load()
+    found = ModelAlias(name="moved", alias="champion").load()
     assert found is not None
     assert found.version == 1
 
@@ -210,13 +208,12 @@ def test_a_version_that_becomes_champion_is_told_so_and_challenges_no_more(
     versions = RegisteredVersions(name="rising").load()
     appoint(versions.get(1))
     register(package, "rising")
-    challenger = ModelAlias(name="rising", alias="challenger")
     appoint(versions.get(1))
-    found = challenger.load()
+    found = ModelAlias(name="rising", alias="challenger").load()
     assert found is not None
     assert found.version == 2
     appoint(versions.get(2))
-    assert challenger.load() is None
+    assert ModelAlias(name="rising", alias="challenger").load() is None
     tags = [tags_of("rising", number) for number in (1, 2)]
     assert [tag["status"] for tag in tags] == ["replaced", "champion"]
     assert [tag["gate"] for tag in tags] == ["challenger", "challenger"]
@@ -315,11 +312,11 @@ def test_one_run_at_a_time_trains_a_model(registry: Path) -> None:
         ModelRegistration(name=name, filepath=str(registry / name))
         for name in ("kept", "kept", "free")
     )
-    with one.claim(), other.claim():
+    with one.lock_training(), other.lock_training():
         busy = pytest.raises(NotReadyError, match="Another run is training kept")
-        with busy, two.claim():
+        with busy, two.lock_training():
             pass
-    with two.claim():
+    with two.lock_training():
         pass
 
 
@@ -359,12 +356,12 @@ def test_an_alias_moves_only_from_the_version_that_was_compared(
     assert found.version == 2
 
 
-def test_the_first_answer_stays_where_it_is_asked_for(
+def test_a_run_keeps_the_version_that_it_loaded_first(
     register: Register, package: ModelPackage
 ) -> None:
     for has_champion in (False, True):
         version = register(package, "first").load()
-        at_start = ModelAlias(name="first", alias="champion", once=True)
+        at_start = ModelAlias(name="first", alias="champion")
         before = at_start.load()
         assert (before is not None) == has_champion
         appoint(version)

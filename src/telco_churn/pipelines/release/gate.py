@@ -26,6 +26,12 @@ BY_HAND = (
     "same --env."
 )
 SLICE_BOUNDS = {"roc_auc": "max_slice_roc_auc_gap", "calibration_gap": "max_slice_calibration_gap"}
+# Figures of the comparison that a decision rests on; the other metrics are in the report.
+COMPARED = (
+    *("candidate_profit", "champion_profit", "candidate_roc_auc", "champion_roc_auc"),
+    *("profit_difference", "profit_difference_low", "profit_difference_high"),
+    *("customers", "dates"),
+)
 SLICE_FAULTS = {
     "roc_auc": "the ROC AUC of {worst_value} is {gap:.4f} below that of {best_value}",
     "calibration_gap": "the mean probability of {worst_value} is {gap:.4f} off its churn rate",
@@ -175,7 +181,8 @@ def _list_evidence(
 ) -> dict[str, float]:
     """Flat, without what has no number, so that it is plain JSON."""
     judged = ("expected_calibration_error", "expected_profit")
-    numbers = gate.model_dump() | comparison
+    compared = {name: comparison[name] for name in COMPARED if name in comparison}
+    numbers = gate.model_dump() | compared
     numbers |= {name: value for name, value in metrics.items() if name.startswith(judged)}
     for row in _read_gaps(slice_gaps):
         name = f"{row['slice']}_{row['measure']}_gap"
