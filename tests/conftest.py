@@ -20,13 +20,13 @@ from kedro.framework.startup import bootstrap_project
 
 from kedro_asof.locks import LOCKS
 from kedro_asof.params import AsOf
+from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.lightgbm import LightGBMParams
-from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.simulation import MessParams, SimulationParams
 from telco_churn.parameters.snapshots import SnapshotParams

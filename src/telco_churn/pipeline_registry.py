@@ -9,11 +9,11 @@ from kedro.framework.project import settings
 from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
+from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.pipelines.evaluation import pipeline as evaluation
 from telco_churn.pipelines.features import pipeline as features
 from telco_churn.pipelines.ingestion import pipeline as ingestion

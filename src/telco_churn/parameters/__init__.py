@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from kedro_asof.params import AsOf
+from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -14,7 +15,6 @@ from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.lightgbm import LightGBMParams
 from telco_churn.parameters.own_table import OwnTableParams
-from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.release import ReleaseParams
 from telco_churn.parameters.scoring import ScoringParams

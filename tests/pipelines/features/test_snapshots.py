@@ -9,12 +9,11 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
+from kedro_asof.readiness import SourcesNotReadyError, UnknownSourceColumnError
 from telco_churn.learning.temporal_split import TooFewSnapshotsError
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import (
     AsOfOutsideDataError,
-    SourcesNotReadyError,
-    UnknownSourceColumnError,
     list_scoring_dates,
     list_training_dates,
     snapshot_customers,

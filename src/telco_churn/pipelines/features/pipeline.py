@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from kedro.pipeline import Node, Pipeline
 
+from kedro_asof.readiness import ReadinessParams
 from kedro_asof.tags import DATED, EXCLUSIVE
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.parameters.readiness import ReadinessParams
 from telco_churn.pipelines.features import labels, nodes, snapshots
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 

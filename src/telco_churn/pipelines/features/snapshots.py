@@ -8,17 +8,21 @@ from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 
-from kedro_asof.errors import InputError, NotReadyError
+from kedro_asof.errors import InputError
 from kedro_asof.params import AsOf
+from kedro_asof.readiness import (
+    ReadinessParams,
+    SourceParams,
+    SourcesNotReadyError,
+    check_readiness,
+)
 from kedro_asof.windows.aggregate import has_event
 from kedro_asof.windows.point_in_time import is_known, join_known
 from telco_churn.learning.temporal_split import TooFewSnapshotsError, assign_splits
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.parameters.readiness import ReadinessParams, SourceParams
 from telco_churn.parameters.snapshots import SnapshotParams
 from telco_churn.parameters.training import TrainingParams
 
@@ -27,14 +31,6 @@ KEY = ("customer_id", "as_of")
 
 class AsOfOutsideDataError(InputError):
     """`as_of` asks for a day before the operator's data begins."""
-
-
-class SourcesNotReadyError(NotReadyError):
-    """The operator's data does not reach the day before `as_of` yet."""
-
-
-class UnknownSourceColumnError(InputError):
-    """`readiness` names a column that its table does not have."""
 
 
 def list_scoring_dates(
@@ -54,16 +50,7 @@ def list_scoring_dates(
         UnknownSourceColumnError: When a table does not have its column of days.
     """
     _check_covered(coverage, as_of, readiness.sources.get("usage"))
-    late = [
-        lag
-        for name, table in sources.items()
-        if (lag := _find_lag(name, table, readiness.sources[name], as_of))
-    ]
-    if late:
-        raise SourcesNotReadyError(
-            f"Not ready for as_of={as_of}: {'; '.join(late)}. Deliver the missing days, run "
-            "ingestion and try again, or allow more in conf/base/parameters/readiness.yml."
-        )
+    check_readiness(readiness, sources, as_of)
     return [as_of.day]
 
 
@@ -173,21 +160,6 @@ def _check_covered(coverage: ir.Table, as_of: AsOf, usage: SourceParams | None =
             f"{reach} Deliver the missing days and run ingestion, or choose another date (--params "
             "as_of=YYYY-MM-DD)."
         )
-
-
-def _find_lag(name: str, table: ir.Table, source: SourceParams, as_of: AsOf) -> str | None:
-    """Say how far a source reaches, if that is not far enough."""
-    if source.date not in table.columns:
-        raise UnknownSourceColumnError(
-            f"readiness.sources.{name}.date is {source.date!r}; {name} has {list(table.columns)}. "
-            "Correct conf/base/parameters/readiness.yml."
-        )
-    needed = as_of.day - timedelta(days=1 + source.lag_days)
-    last = table[source.date].max().execute()
-    reached = None if last is None or pd.isna(last) else pd.Timestamp(last).date()
-    if reached is not None and reached >= needed:
-        return None
-    return f"{name} reaches {reached or 'no day'}, needed is {needed} ({source.date})"
 
 
 def _covered_days(coverage: ir.Table) -> tuple[date, date]:
