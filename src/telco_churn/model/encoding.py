@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from telco_churn.model.errors import ModelInputError
+from telco_churn.model.model_errors import ModelInputError
 
 Matrix = npt.NDArray[np.float64]
 

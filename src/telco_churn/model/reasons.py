@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from telco_churn.model.errors import ModelInputError
+from telco_churn.model.model_errors import ModelInputError
 
 Texts = Mapping[str, str]
 Words = npt.NDArray[np.object_]

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from telco_churn.parameters.simulation import SimulationParams
-from telco_churn.pipelines.simulation import events, tables
+from telco_churn.pipelines.simulation import customer_tables, event_tables
 from telco_churn.pipelines.simulation.corruption import add_mess
 from telco_churn.pipelines.simulation.hazard import Lives, count_blocks, simulate_lives
 
@@ -38,11 +38,11 @@ class Blocks:
 def simulate_operator(params: SimulationParams) -> dict[str, Blocks]:
     """Make the six raw tables of the sample operator, and the truth behind them."""
     return {
-        "raw_customers": Blocks(params, tables.make_customers, "customers"),
-        "raw_subscriptions": Blocks(params, tables.make_subscriptions, "subscriptions"),
-        "raw_usage": Blocks(params, events.make_usage, "usage"),
-        "raw_invoices": Blocks(params, events.make_invoices, "invoices"),
-        "raw_contacts": Blocks(params, events.make_contacts, "contacts"),
-        "raw_cancellations": Blocks(params, tables.make_cancellations, "cancellations"),
-        "true_hazard": Blocks(params, tables.make_true_hazard),
+        "raw_customers": Blocks(params, customer_tables.make_customers, "customers"),
+        "raw_subscriptions": Blocks(params, customer_tables.make_subscriptions, "subscriptions"),
+        "raw_usage": Blocks(params, event_tables.make_usage, "usage"),
+        "raw_invoices": Blocks(params, event_tables.make_invoices, "invoices"),
+        "raw_contacts": Blocks(params, event_tables.make_contacts, "contacts"),
+        "raw_cancellations": Blocks(params, customer_tables.make_cancellations, "cancellations"),
+        "true_hazard": Blocks(params, customer_tables.make_true_hazard),
     }

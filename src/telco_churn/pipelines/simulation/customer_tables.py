@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from telco_churn.parameters.simulation import SimulationParams
-from telco_churn.pipelines.simulation.columns import chance_of, customer_ids, dates
 from telco_churn.pipelines.simulation.covariates import NEVER
 from telco_churn.pipelines.simulation.hazard import DRIVER_WEIGHTS, Lives
+from telco_churn.pipelines.simulation.raw_columns import chance_of, customer_ids, dates
 
 AGE_BANDS = ["18-29", "30-44", "45-59", "60+"]
 PAYMENT_METHODS = ["direct_debit", "card", "transfer"]

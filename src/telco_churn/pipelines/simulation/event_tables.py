@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from telco_churn.parameters.simulation import SimulationParams
-from telco_churn.pipelines.simulation.columns import chance_of, customer_ids, dates, number_rows
 from telco_churn.pipelines.simulation.covariates import MONTH_DAYS, NEVER, Ints
 from telco_churn.pipelines.simulation.hazard import Lives
+from telco_churn.pipelines.simulation.raw_columns import chance_of, customer_ids, dates, number_rows
 
 CHANNELS = ["phone", "chat", "shop", "email"]
 OTHER_TOPICS = ["billing", "technical", "plan", "moving"]
