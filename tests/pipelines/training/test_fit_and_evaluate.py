@@ -108,7 +108,7 @@ def test_a_learner_without_a_search_space_is_not_tuned() -> None:
 
 
 def test_a_regression_learns_from_folds_too() -> None:
-    examples = make_examples(list(range(0, ROWS, 4)), ["fold_1", "fold_2"])
+    examples = make_examples(list(range(0, ROWS, 3)), ["fold_1", "fold_2"])
     learning = (
         training_params(learner="logistic_regression"),
         lightgbm_params(),
