@@ -69,6 +69,7 @@ def test_a_backfill_stops_at_a_failure_or_goes_on_when_told_to(project: ProjectC
 def test_each_date_has_a_run_of_mlflow_and_ctrl_c_calls_its_own_killed(
     project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mlflow.set_tracking_uri(f"sqlite:///{project.path}/mlflow.db")
     before = len(list_runs())
     plan = commit_plan.plan_commit
 
@@ -140,7 +141,7 @@ def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
 
 
 def list_runs() -> list[Run]:
-    """The runs of the project in the working directory, oldest first."""
+    """MLflow's runs, oldest first."""
     experiment = mlflow.get_experiment_by_name("telco_churn_test")
     assert experiment is not None
     client = mlflow.MlflowClient()

@@ -25,8 +25,8 @@ import sys
 import ibis
 from telco_churn.contracts import SCORES_SCHEMA
 from kedro_asof.date_commit import DateCommit
-from telco_churn.datasets.score_history import DatedHistory
-from telco_churn.datasets.score_table import DatedTable
+from kedro_asof.datasets.dated_history import DatedHistory
+from kedro_asof.datasets.dated_table import DatedTable
 
 path, generation = sys.argv[1:]
 engine = {"backend": "duckdb", "database": ":memory:"}
@@ -206,7 +206,7 @@ def test_promoting_another_version_changes_nothing_in_a_run(project: ProjectCopy
     name = "telco_churn_test"
     first = client.get_model_version_by_alias(name, "champion")
     run = start_scoring(project, "2026-08-31")
-    list(read_until(run, "Completed node: scoring.plan_commit"))
+    list(read_until(run, "Completed node: scoring.predict_churn"))
     run.send_signal(signal.SIGSTOP)
     second = client.create_model_version(name, first.source, first.run_id)
     client.set_registered_model_alias(name, "champion", second.version)
