@@ -21,7 +21,7 @@ from benchmarks.features_targets import Results
 from benchmarks.page import report_folder, section_parser
 from benchmarks.processes import Measurement, measure, take_median
 from benchmarks.sample_operator import (
-    break_seals,
+    clear_validation_cache,
     configure,
     place,
     simulation_command,
@@ -72,7 +72,7 @@ def _measure_all(
     for repetition in range(repetitions):
         for name, command in commands.items():
             if name != AGAIN:
-                break_seals(customers)
+                clear_validation_cache(customers)
             log = (
                 place(customers)
                 / "logs"

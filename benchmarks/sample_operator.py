@@ -62,10 +62,10 @@ def write_primary_tables(customers: int) -> int:
     return rows
 
 
-def break_seals(customers: int) -> None:
+def clear_validation_cache(customers: int) -> None:
     """Forget which tables kept their contracts, so that the next run checks all of them."""
-    for seal in (PROJECT / place(customers) / "03_primary").glob(".*.kept"):
-        seal.unlink()
+    for cache in (PROJECT / place(customers) / "03_primary").glob(".*.kept"):
+        cache.unlink()
 
 
 def _copy(engine: duckdb.DuckDBPyConnection, query: str, folder: Path, table: str) -> None:

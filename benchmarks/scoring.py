@@ -84,24 +84,24 @@ def _measure_all(customers: int, repetitions: int) -> dict[str, Measurement]:
     runs: dict[str, list[Measurement]] = {name: [] for name in commands}
     for _ in range(repetitions):
         for name, command in commands.items():
-            _break_seal(customers)
+            _clear_validation_cache(customers)
             log = PLACE / "logs" / f"{customers}_{len(runs[name])}_{command.split()[-1]}.log"
             runs[name].append(measure(command, log))
-            if name in (PIPELINE, REASONS) and not any(_list_seals(customers)):
+            if name in (PIPELINE, REASONS) and not any(_list_caches(customers)):
                 raise SystemExit(
                     f"{command} did not check the contract of the features; see {log}."
                 )
     return {name: take_median(of_it) for name, of_it in runs.items()}
 
 
-def _list_seals(customers: int) -> Iterator[Path]:
+def _list_caches(customers: int) -> Iterator[Path]:
     """What says that the file kept its contract, so that it is not checked again."""
     return find_features(customers).parent.glob(".*.kept")
 
 
-def _break_seal(customers: int) -> None:
-    for seal in _list_seals(customers):
-        seal.unlink()
+def _clear_validation_cache(customers: int) -> None:
+    for cache in _list_caches(customers):
+        cache.unlink()
 
 
 if __name__ == "__main__":

@@ -111,6 +111,8 @@ def test_what_lies_with_its_date_is_what_dated_nodes_write(
     written = {tag: _outputs(nodes, tag) for tag in (DATED, DELIVERY, EXCLUSIVE)}
     assert written[DATED] == lie_with_date >= written[DELIVERY]
     assert written[DELIVERY] == {"contact_list", "contact_list_csv"}
+    of_operator = {"labelled_features"} - ({"labelled_features"} if env == "own_table" else set())
+    assert written[EXCLUSIVE] == of_operator | {"training_examples", "promotion", "churn_model"}
     assert not written[EXCLUSIVE] & lie_with_date
 
 

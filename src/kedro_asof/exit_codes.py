@@ -63,7 +63,7 @@ def is_expected(error: BaseException) -> bool:
     An error may carry an `exit_code` without being an `InputError`: code that is shipped without
     this package raises such.
     """
-    return isinstance(error, EXPECTED) or hasattr(error, "exit_code")
+    return isinstance(error, EXPECTED) or _carries_code(error)
 
 
 def find_fault(error: Exception, translate: Translate) -> Exception:
@@ -122,4 +122,4 @@ def _walk_wrapped(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _carries_code(error: BaseException) -> TypeGuard[Any]:
-    return isinstance(error, Exception) and hasattr(error, "exit_code")
+    return isinstance(error, ValueError) and getattr(error, "exit_code", None) in set(ExitCode)

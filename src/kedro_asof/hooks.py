@@ -66,9 +66,9 @@ class RunLockHook:
 
     @hook_impl(wrapper=True, tryfirst=True)
     def after_context_created(self) -> Iterator[None]:
-        """Note the thread before another hook builds its pipelines."""
-        self._process.prepare()
-        yield
+        """Note the thread while the other hooks build its pipelines."""
+        with self._process.prepare():
+            yield
 
     @hook_impl(wrapper=True, tryfirst=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Iterator[None]:
@@ -99,8 +99,8 @@ class RunLockHook:
         yield from self._let_go()
 
     def _let_go(self) -> Iterator[None]:
-        self._held.close()
         try:
+            self._held.close()
             yield
         finally:
             self._process.release()

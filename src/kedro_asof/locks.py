@@ -66,12 +66,19 @@ class ProcessLock:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
+        self._preparing = threading.RLock()
         self._prepared: int | None = None  # the thread that last prepared a run
         self._at_work: int | None = None  # the thread of the run that holds the process
 
-    def prepare(self) -> None:
-        """Note that this thread sets up a run, from now on with pipelines of its own."""
-        self._prepared = threading.get_ident()
+    @contextmanager
+    def prepare(self) -> Iterator[None]:
+        """Note that this thread sets up a run, one thread at a time.
+
+        The thread that prepared last is then the one whose pipelines the process has.
+        """
+        with self._preparing:
+            self._prepared = threading.get_ident()
+            yield
 
     def acquire(self) -> None:
         """Hold the process; again in the same thread after a run that never released it.
@@ -81,7 +88,9 @@ class ProcessLock:
         """
         own = threading.get_ident()
         with self._guard:
-            if not {self._at_work, self._prepared} <= {None, own}:
+            alive = {None, *(thread.ident for thread in threading.enumerate())}
+            busy = {self._at_work} & alive | {self._prepared}
+            if not busy <= {None, own}:
                 raise NotReadyError(
                     "Another run is at work in this process. This one changed nothing. Try again "
                     "when that has ended."

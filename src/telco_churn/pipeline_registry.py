@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kedro.config import OmegaConfigLoader
+from kedro.config import MissingConfigException
 from kedro.framework.project import settings
 from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
@@ -29,7 +29,8 @@ def register_pipelines() -> dict[str, Pipeline]:
 
     For a session, `CheckParametersHook` replaces them by those for its own parameters.
     """
-    return create_pipelines(_read_base_parameters())
+    parameters = _read_base_parameters()
+    return create_pipelines(parameters) if parameters else {}
 
 
 def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
@@ -79,9 +80,12 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
     }
 
 
-def _read_base_parameters() -> dict[str, Any]:
+def _read_base_parameters() -> dict[str, Any] | None:
+    """Read conf/base alone: a fault in another environment is none of a run without it."""
     project = find_kedro_project(Path.cwd()) or Path.cwd()
-    loader = OmegaConfigLoader(
-        conf_source=str(project / settings.CONF_SOURCE), **settings.CONFIG_LOADER_ARGS
-    )
-    return loader["parameters"]
+    arguments = settings.CONFIG_LOADER_ARGS | {"default_run_env": "base"}
+    loader = settings.CONFIG_LOADER_CLASS(str(project / settings.CONF_SOURCE), **arguments)
+    try:
+        return loader["parameters"]
+    except MissingConfigException:
+        return None

@@ -44,6 +44,22 @@ def test_a_run_takes_the_locks_that_its_nodes_need() -> None:
     assert locks_of(DATED, EXCLUSIVE) == [table.lock_of_it, model.lock_of_it]
 
 
+def prepare(process: ProcessLock) -> None:
+    with process.prepare():
+        pass
+
+
+def test_one_thread_at_a_time_prepares_a_run() -> None:
+    """Else a run could get the pipelines of another request, which prepares between."""
+    process = ProcessLock()
+    with ThreadPoolExecutor(1) as pool:
+        with process.prepare():
+            other = pool.submit(prepare, process)
+            with pytest.raises(TimeoutError):
+                other.result(0.2)
+        other.result(10)
+
+
 def in_a_thread(*steps: Callable[[], None]) -> None:
     """Take steps in one thread that ends afterwards."""
     with ThreadPoolExecutor(1) as pool:
@@ -53,19 +69,19 @@ def in_a_thread(*steps: Callable[[], None]) -> None:
 
 def test_a_thread_that_comes_second_is_refused_until_the_first_lets_go() -> None:
     process = ProcessLock()
-    process.prepare()
+    prepare(process)
     process.acquire()
     with pytest.raises(NotReadyError, match="Another run is at work in this process"):
-        in_a_thread(process.prepare, process.acquire)
+        in_a_thread(lambda: prepare(process), process.acquire)
     process.release()
-    in_a_thread(process.prepare, process.acquire, process.release)
+    in_a_thread(lambda: prepare(process), process.acquire, process.release)
 
 
 def test_of_two_that_prepare_at_once_the_last_may_run() -> None:
     """The pipelines of the process are those of the last."""
     process = ProcessLock()
-    process.prepare()
-    in_a_thread(process.prepare)
+    prepare(process)
+    in_a_thread(lambda: prepare(process))
     with pytest.raises(NotReadyError):
         process.acquire()
 
@@ -73,5 +89,5 @@ def test_of_two_that_prepare_at_once_the_last_may_run() -> None:
 def test_a_thread_whose_run_was_interrupted_may_run_again() -> None:
     process = ProcessLock()
     for _ in range(2):
-        process.prepare()
+        prepare(process)
         process.acquire()

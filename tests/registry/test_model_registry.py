@@ -312,11 +312,11 @@ def test_one_run_at_a_time_trains_a_model(registry: Path) -> None:
         ModelRegistration(name=name, filepath=str(registry / name))
         for name in ("kept", "kept", "free")
     )
-    with one.lock_training(), other.lock_training():
+    with one.lock(), other.lock():
         busy = pytest.raises(NotReadyError, match="Another run is training kept")
-        with busy, two.lock_training():
+        with busy, two.lock():
             pass
-    with two.lock_training():
+    with two.lock():
         pass
 
 

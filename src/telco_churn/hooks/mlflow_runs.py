@@ -91,11 +91,13 @@ class MarkKilledRunsHook(threading.local):
         self._end("FAILED")
 
     def _end(self, status: str) -> None:
-        while (active := mlflow.active_run()) and active.info.run_id == self._run_id:
-            mlflow.end_run(status)
-        self._run_id = ""
-        with suppress(OSError):  # the next run removes the file
-            self._held.close()
+        try:
+            while (active := mlflow.active_run()) and active.info.run_id == self._run_id:
+                mlflow.end_run(status)
+        finally:
+            self._run_id = ""
+            with suppress(OSError):  # the next run removes the file
+                self._held.close()
 
 
 class TagTrainingDataHook:

@@ -78,15 +78,6 @@ def warn_of_unknown_features(parameter: str, named: Iterable[str], examples: pd.
         )
 
 
-def digest_examples(examples: pd.DataFrame) -> str:
-    """Fingerprint of the columns, which rows there are, what came of them, what each is for.
-
-    It leaves out the date: the same table tomorrow is the same table.
-    """
-    key = examples[["customer_id", "churned", "split"]].astype("str")
-    return _digest(list(examples.columns), key)
-
-
 def digest_rows(examples: pd.DataFrame) -> pd.Series:
     """Fingerprint of each row: who it is, what came of it, every feature.
 

@@ -122,7 +122,11 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
 
 
 class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None]):
-    """Loads the version under an alias, None if there is none; saves an appointment to move it."""
+    """Loads the version under an alias, None if there is none; saves an appointment to move it.
+
+    The first load resolves the alias for as long as this dataset lives, which is one run. In a
+    notebook, `%reload_kedro` makes a new one.
+    """
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to an alias of a registered model.

@@ -179,7 +179,7 @@ def test_a_file_that_changed_is_checked_again(tmp_path: Path, checks: list[str])
     assert len(checks) == 2
 
 
-def test_a_file_that_broke_its_contract_stays_unsealed(tmp_path: Path) -> None:
+def test_a_file_that_broke_its_contract_is_checked_again(tmp_path: Path) -> None:
     path = tmp_path / "usage.parquet"
     pq.write_table(usage({"data_mb": -1.0}), path)
     for _ in range(2):

@@ -1,15 +1,20 @@
 """A fingerprint changes with what scores follow from, and with nothing else."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import ibis
 import pandas as pd
 import pytest
 
 from telco_churn.parameters.reasons import ReasonParams
-from telco_churn.pipelines.scoring.commit_plan import fingerprint_sources, plan_commit
-from telco_churn.pipelines.scoring.nodes import NothingToScoreError, check_champion
+from telco_churn.pipelines.scoring.commit_plan import (
+    NothingToScoreError,
+    fingerprint_sources,
+    plan_commit,
+)
+from telco_churn.registry.registry_types import ModelVersion
 from tests.conftest import (
     as_of,
     decision_params,
@@ -19,6 +24,7 @@ from tests.conftest import (
 )
 
 ROWS = [("a", date(2026, 1, 1), 3.0), ("b", date(2026, 1, 2), None), ("a", date(2026, 1, 1), 3.0)]
+CHAMPION = cast(ModelVersion, SimpleNamespace(version=3))
 NOW = datetime(2026, 9, 28, 3, tzinfo=UTC)
 
 
@@ -92,11 +98,11 @@ def test_a_plan_names_the_last_commit_of_its_date() -> None:
     history = pd.DataFrame(
         {"as_of": ["2026-09-28", "2026-09-21", "2026-09-28"], "table_version": [0, 1, 2]}
     )
-    plan = plan_commit(history, as_of("2026-09-28"), NOW)
+    plan = plan_commit(CHAMPION, history, as_of("2026-09-28"), NOW)
     assert (plan.replaces, plan.started_at) == (2, NOW)
-    assert plan_commit(history, as_of("2026-01-01"), NOW).replaces is None
+    assert plan_commit(CHAMPION, history, as_of("2026-01-01"), NOW).replaces is None
 
 
 def test_without_a_champion_there_is_nothing_to_score_with() -> None:
     with pytest.raises(NothingToScoreError, match="no champion"):
-        check_champion(None)
+        plan_commit(None, pd.DataFrame(), as_of("2026-09-28"), NOW)

@@ -14,6 +14,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from kedro_asof.contracts.row_rules import late_columns
+from kedro_asof.errors import InputError
 from kedro_asof.params import AsOf
 from kedro_asof.windows.point_in_time import select_known
 from telco_churn.contracts import Contacts, Invoices
@@ -21,6 +22,7 @@ from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.reasons import ReasonParams
+from telco_churn.registry.registry_types import ModelVersion
 
 # The day of a row, of the tables that are not declared in features.windows.
 DAY_OF = {
@@ -31,6 +33,10 @@ DAY_OF = {
 # Of tables that features look up in; those that are declared say it themselves.
 LATE = {"invoices": late_columns(Invoices), "contacts": late_columns(Contacts)}
 DIGITS = 16
+
+
+class NothingToScoreError(InputError):
+    """There is no champion, or no customer on the date."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +52,26 @@ class ScorePlan:
     replaces: int | None
 
 
-def plan_commit(score_history: pd.DataFrame, as_of: AsOf, clock: datetime) -> ScorePlan:
-    """Note which commit of the date exists when the run begins.
+def plan_commit(
+    champion: ModelVersion | None, score_history: pd.DataFrame, as_of: AsOf, clock: datetime
+) -> ScorePlan:
+    """Note which commit of the date exists when the run begins to score.
 
     If another run commits the date meanwhile, this one does not.
 
     Args:
+        champion: The version that scores; None if there is none.
         score_history: One row per commit, oldest first; see `DatedHistory`.
         as_of: The morning to score.
         clock: The time now.
+
+    Raises:
+        NothingToScoreError: When there is no champion.
     """
+    if champion is None:
+        raise NothingToScoreError(
+            "There is no champion to score with. Run `kedro run --pipelines training` first."
+        )
     of_date = score_history.loc[score_history["as_of"] == str(as_of), "table_version"]
     return ScorePlan(clock, int(of_date.iloc[-1]) if len(of_date) else None)
 

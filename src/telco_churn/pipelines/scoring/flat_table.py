@@ -12,13 +12,13 @@ from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.commit_plan import ScorePlan
-from telco_churn.pipelines.scoring.nodes import check_champion, predict_churn
+from telco_churn.pipelines.scoring.nodes import predict_churn
 from telco_churn.registry.registry_types import ModelVersion
 
 
 def predict_table_churn(
     customer_features: ir.Table,
-    champion: ModelVersion | None,
+    champion: ModelVersion,
     own_table: OwnTableParams,
     as_of: AsOf,
     scoring: ScoringParams,
@@ -28,11 +28,9 @@ def predict_table_churn(
     """Predict churn of every customer of a flat table; see `predict_churn`.
 
     Raises:
-        NothingToScoreError: When there is no champion.
         FeatureMismatchError: When the champion reads columns that the table lacks, or holds as
             another kind; says how another becomes champion.
     """
-    champion = check_champion(champion)
     lacking, retyped = find_misfits(customer_features, champion.model.encoding)
     if lacking or retyped:
         raise FeatureMismatchError(

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.engines import map_batches
-from kedro_asof.errors import InputError
 from kedro_asof.params import AsOf
 from kedro_asof.progress import report_progress
 from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCHEMA
@@ -24,7 +23,7 @@ from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.batches import Run, run_on_batch
-from telco_churn.pipelines.scoring.commit_plan import ScorePlan
+from telco_churn.pipelines.scoring.commit_plan import NothingToScoreError, ScorePlan
 from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from telco_churn.registry.registry_types import ModelVersion, write_promote_command
@@ -32,13 +31,9 @@ from telco_churn.registry.registry_types import ModelVersion, write_promote_comm
 FOR_REASONS = 2  # of the customers that are predicted at a time: they are few, and words are long
 
 
-class NothingToScoreError(InputError):
-    """There is no champion, or no customer on the date."""
-
-
 def predict_churn(
     customer_features: ir.Table,
-    champion: ModelVersion | None,
+    champion: ModelVersion,
     as_of: AsOf,
     scoring: ScoringParams,
     decision: DecisionParams,
@@ -50,22 +45,22 @@ def predict_churn(
 
     Args:
         customer_features: One row per customer and `as_of`.
-        champion: The model that scores; None if there is none.
+        champion: The model that scores.
         as_of: The morning to score.
         scoring: `batch_rows`, how many customers are in memory at a time.
         decision: What contacts cost and win today, whatever it was when the model was trained.
-        score_plan: Not read: a run notes which commit it replaces before it scores.
+        score_plan: Not read: a run checks that there is a champion, and notes which commit it
+            replaces, before it scores.
 
     Returns:
         The columns of `ChurnPredictions`: a stream, or an expression where the engine runs the
         model.
 
     Raises:
-        NothingToScoreError: When there is no champion, or no customer is active on `as_of`.
+        NothingToScoreError: When no customer is active on `as_of`.
         FeatureMismatchError: When the champion reads features that are not there.
     """
     del score_plan
-    champion = check_champion(champion)
     _check_features(customer_features, champion)
     customers = customer_features.filter(customer_features.as_of == as_of.day)
     count = count_customers(customers, champion)
@@ -80,19 +75,6 @@ def predict_churn(
     if not isinstance(predictions, pa.RecordBatchReader):
         return predictions
     return report_progress(predictions, count)
-
-
-def check_champion(champion: ModelVersion | None) -> ModelVersion:
-    """Return the champion.
-
-    Raises:
-        NothingToScoreError: When there is none.
-    """
-    if champion is None:
-        raise NothingToScoreError(
-            "There is no champion to score with. Run `kedro run --pipelines training` first."
-        )
-    return champion
 
 
 def explain_contacts(

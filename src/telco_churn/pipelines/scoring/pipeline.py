@@ -83,7 +83,7 @@ def _plan_nodes() -> list[Node]:
     return [
         Node(
             commit_plan.plan_commit,
-            ["score_history", "params:as_of", "clock"],
+            ["champion", "score_history", "params:as_of", "clock"],
             "score_plan",
             name="plan_commit",
         ),
