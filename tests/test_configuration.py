@@ -1,6 +1,8 @@
 """Every environment of conf/ resolves, and every table that is kept names its contract."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
@@ -21,6 +23,7 @@ from kedro_asof.datasets.engine_table import EngineStep, EngineTable
 from kedro_asof.tags import DATED, DELIVERY, EXCLUSIVE
 from telco_churn import contracts
 from telco_churn.parameters import BLOCKS
+from telco_churn.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT, ProjectCopy, copy_project
 
 ENVIRONMENTS = sorted(
@@ -183,3 +186,29 @@ def _pipelines_of(env: str) -> list[str]:
     if env == "own_table":
         return ["own_table"]
     return [name for name in pipelines if name != "own_table"]
+
+
+@pytest.mark.parametrize("pipeline", ["__default__", "own_table"])
+def test_a_commit_is_planned_once_the_champion_is_appointed(pipeline: str) -> None:
+    """The plan holds when scoring began, and which commit of the date it will replace."""
+    bootstrap_project(PROJECT)
+    order = [node.name for node in register_pipelines()[pipeline].nodes]
+    planned, appointed = order.index("scoring.plan_commit"), order.index("release.appoint_champion")
+    assert appointed < planned < order.index("scoring.explain_contacts")
+
+
+def test_without_a_session_pipelines_follow_conf_base_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of another environment needs no conf/local, and no fault in it ends the run."""
+    copy_project(tmp_path / "project")
+    bootstrap_project(tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    local = Path("conf/local")
+    (local / "parameters.yml").write_text("features: nonsense")
+    expected = {name: found.nodes for name, found in register_pipelines().items()}
+    shutil.rmtree(local)
+    assert {name: found.nodes for name, found in register_pipelines().items()} == expected
+    assert "training" in expected
+    shutil.rmtree("conf")
+    assert register_pipelines() == {}

@@ -73,10 +73,10 @@ def test_each_date_has_a_run_of_mlflow_and_ctrl_c_calls_its_own_killed(
     before = len(list_runs())
     plan = commit_plan.plan_commit
 
-    def interrupt_the_second(score_history: Any, as_of: AsOf, clock: Any) -> Any:
+    def interrupt_the_second(champion: Any, score_history: Any, as_of: AsOf, clock: Any) -> Any:
         if str(as_of) == "2026-09-21":
             raise KeyboardInterrupt
-        return plan(score_history, as_of, clock)
+        return plan(champion, score_history, as_of, clock)
 
     monkeypatch.setattr(commit_plan, "plan_commit", interrupt_the_second)
     result = backfill(project, "2026-09-14", "2026-09-28")
