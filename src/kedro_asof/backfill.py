@@ -182,8 +182,8 @@ def _run_date(
         with open_session(env, parameters | {"as_of": str(as_of)}) as session:
             session.run(pipeline_names=pipeline.split(","), runner=SequentialRunner())
     except KeyboardInterrupt:
-        code, message = ExitCode.STOPPED, "by Ctrl-C; the scores before stay as they were"
-    except Exception as error:  # a date that fails is told of like any other
+        code, message = ExitCode.STOPPED, "by Ctrl-C; earlier commits are unchanged"
+    except Exception as error:  # a date that fails is listed like any other
         if KedroCliError.VERBOSE_ERROR and not is_expected(error):
             raise
         code, message = _judge(error, project.translate)
@@ -259,7 +259,7 @@ def _shorten(message: str) -> str:
 
 @contextmanager
 def _only_warnings(is_on: bool) -> Iterator[None]:
-    """Keep Kedro quiet, whose errors are told of with their date, and us but for warnings."""
+    """Show warnings of our packages alone: errors of Kedro are listed with their date."""
     ours = (kedro_project.PACKAGE_NAME or __package__, __package__, "kedro_wandb")
     levels_on = {"kedro": logging.CRITICAL} | dict.fromkeys(ours, logging.WARNING)
     quiet = levels_on if is_on else {}

@@ -91,3 +91,5 @@ def test_a_thread_whose_run_was_interrupted_may_run_again() -> None:
     for _ in range(2):
         prepare(process)
         process.acquire()
+    with pytest.raises(NotReadyError):
+        in_a_thread(lambda: prepare(process), process.acquire)

@@ -97,4 +97,5 @@ def test_a_new_name_of_a_parameter_is_one_that_exists() -> None:
         block, *path = new.split(".")
         model: Any = BLOCKS[block]
         for part in path:
+            assert part in model.model_fields
             model = model.model_fields[part].annotation

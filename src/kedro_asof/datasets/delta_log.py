@@ -82,8 +82,8 @@ def read_commits(table: DeltaTable) -> list[dict[str, Any]]:
     """List the commits, oldest first.
 
     Returns:
-        Of each commit its custom metadata, all text, with `table_version`, `committed_at` (UTC, ISO
-        8601) and `operation`.
+        The custom metadata of each commit, all text, with `table_version`, `committed_at` (UTC,
+        ISO 8601) and `operation`.
     """
     return [_read(commit) for commit in reversed(table.history())]
 

@@ -42,13 +42,13 @@ def predict_by_champion(
         or its features are not there.
     """
     rows = held_out_predictions[KEY].reset_index(drop=True)
-    nobody = rows.head(0).assign(champion=pd.Series(dtype="float64"))
+    no_rows = rows.head(0).assign(champion=pd.Series(dtype="float64"))
     if champion is None:
-        return nobody, ""
+        return no_rows, ""
     silence = _find_obstacle(examples_summary, champion)
     predicted = None if silence else _predict(examples, champion)
     if predicted is None:
-        return nobody, silence
+        return no_rows, silence
     as_text = dict.fromkeys(KEY, "str")
     probability = rows.astype(as_text).merge(
         predicted.astype(as_text), on=KEY, how="left", validate="one_to_one"
@@ -56,7 +56,7 @@ def predict_by_champion(
     is_known = probability.notna()
     outcomes = held_out_predictions["churned"].reset_index(drop=True)[is_known].nunique()
     if is_known.sum() < ENOUGH * len(rows) or outcomes < 2:
-        return nobody, _explain_few_rows(int(is_known.sum()), len(rows), champion)
+        return no_rows, _explain_few_rows(int(is_known.sum()), len(rows), champion)
     return rows.assign(champion=probability)[is_known].reset_index(drop=True), ""
 
 
