@@ -30,8 +30,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     - replaces the table as a whole: a save that fails or is killed leaves the table before;
     - saves a stream of Arrow batches as one Parquet file, one batch in memory;
     - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory, and
-      never in the place of what somebody else put there;
-    - reads a CSV as text: it has no types, and whoever reads it decides what each column should be;
+      never in the place of files that the project did not make;
+    - reads a CSV as text: it has no types, and its reader decides the type of each column;
     - shows its first rows in Kedro-Viz.
     """
 

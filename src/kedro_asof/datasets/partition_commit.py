@@ -16,7 +16,7 @@ from kedro_asof.datasets.delta_log import open_table, read_commits
 from kedro_asof.errors import NotReadyError
 
 ATTEMPTS = 20
-# Of a table that is written for years, every date is to be told of and to be brought back.
+# A table is written for years: the history of every date is kept, and can be restored.
 CONFIGURATION: Mapping[str, str | None] = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -58,7 +58,7 @@ def replace_partition(
     if DeltaTable.is_deltatable(str(table)):
         _refuse_other_columns(open_table(table), schema)
     # From here on files stay, whatever happens: an error may come after the commit is made, and
-    # files that no commit names are read by nobody.
+    # files that no commit names are never read.
     actions = [_add(table, _move(file, table / partition), {column: day}) for file in files]
     return commit_partition(table, schema, partition, actions, lineage or {}, replaces)
 

@@ -37,5 +37,5 @@ def _sweep(folder: Path, prefix: str) -> None:
         try:
             with FileLock(lock, blocking=False):
                 shutil.rmtree(lock.parent, ignore_errors=True)
-        except (Timeout, OSError):  # its writer is at work, or somebody else sweeps
+        except (Timeout, OSError):  # its writer is at work, or another run sweeps
             continue

@@ -39,7 +39,7 @@ def map_batches(
     schema: pa.Schema,
     batch_rows: int | None = None,
 ) -> ir.Table | pa.RecordBatchReader:
-    """Apply a function to every batch of rows, when somebody asks for the result.
+    """Apply a function to every batch of rows, when the result is read.
 
     Args:
         rows: An expression.

@@ -20,7 +20,7 @@ ROW_GROUP = 122_880  # rows; DuckDB would hold half a million for each thread be
 class Engine:
     """DuckDB's ways, which others share."""
 
-    # A CSV has no types, and whoever reads it decides what each column should be.
+    # A CSV has no types, and its reader decides the type of each column.
     read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True}}
 
     def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
@@ -53,7 +53,7 @@ class Engine:
         """
 
         def stream() -> Iterator[pa.RecordBatch]:
-            """Ask the engine only once somebody reads."""
+            """Ask the engine at the first read."""
             batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
             yield from _map_side_by_side(function, batches, cpu_count())
 
@@ -65,7 +65,7 @@ def _map_side_by_side(
 ) -> Iterator[pa.RecordBatch]:
     """Give results in order, with one batch a thread on its way however slow the reader is.
 
-    `joblib.Parallel` as a generator reads on while nobody takes its results (joblib 1.5), as does
+    `joblib.Parallel` as a generator reads on while its results are not taken (joblib 1.5), as does
     `Executor.map` before Python 3.14.
     """
     ahead: deque[Future[pa.RecordBatch]] = deque()

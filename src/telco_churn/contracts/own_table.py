@@ -1,4 +1,4 @@
-"""Contracts of somebody's flat table, as far as it can have any."""
+"""Contracts of a user's flat table, as far as it can have any."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ RUNS = ".runs"  # beside the outputs of an environment, which all machines that 
 
 @contextmanager
 def hold_and_mark(folder: Path, run_id: str) -> Iterator[None]:
-    """Mark the runs that nobody holds, and hold one; what goes wrong is logged as a warning.
+    """Mark the runs without an owner, and hold one; an error is logged as a warning.
 
     Args:
         folder: The folder of locks.

@@ -1,4 +1,4 @@
-"""What is told of a customer that is no window: small functions, each with a name.
+"""Features of a customer that are no window: small functions, each with a name.
 
 In: snapshots and a primary table. Out: one row per snapshot that the table knows, a few features.
 """

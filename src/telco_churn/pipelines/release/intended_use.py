@@ -58,7 +58,7 @@ def describe_table(own_table: OwnTableParams) -> IntendedUse:
     """Put the table and its target into words."""
     return IntendedUse(
         predicts=f"`{own_table.target}` is `{own_table.positive}` for a row of `{own_table.table}`."
-        " What that means, and for how long ahead, is known to whoever made the table",
+        " What that means, and for how long ahead, is known to the owner of the table",
         population="rows that come about as those of this table did: the same customers, the same "
         "columns, filled in at the same point of a customer's life",
         not_scored=(

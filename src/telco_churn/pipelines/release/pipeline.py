@@ -30,7 +30,7 @@ def create_challenge_pipeline() -> Pipeline:
 
 
 def create_table_challenge_pipeline() -> Pipeline:
-    """Wire the same for somebody's flat table."""
+    """Wire the same for a flat table."""
     describe = Node(
         data_summary.describe_table_examples,
         ["examples", "params:label", "params:own_table"],
@@ -52,7 +52,7 @@ def create_pipeline() -> Pipeline:
 
 
 def create_table_pipeline() -> Pipeline:
-    """Wire the same for somebody's flat table."""
+    """Wire the same for a flat table."""
     describe = Node(
         intended_use.describe_table, "params:own_table", "intended_use", name="describe_table"
     )

@@ -1,7 +1,7 @@
 """Gives every active customer of one date a score, and whom to call a reason.
 
 In: customer_features of `as_of`, the model, who is contacted. Out: churn_predictions,
-contact_reasons, churn_scores; computed in Arrow batches by whoever writes them.
+contact_reasons, churn_scores; computed in Arrow batches when they are written.
 """
 
 from functools import partial

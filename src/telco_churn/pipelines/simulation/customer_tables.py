@@ -123,7 +123,7 @@ def make_true_hazard(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def _make_name(number: int) -> str:
-    """A name nobody else in the sample has, so that a search for it finds it or nothing."""
+    """A name that is unique in the sample: a search for it finds this customer or nothing."""
     digits = []
     rest = int(number) + len(SYLLABLES) ** 4
     while rest:

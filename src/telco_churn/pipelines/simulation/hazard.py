@@ -32,7 +32,7 @@ DRIVER_WEIGHTS = {
     "falling_use": 3.0,  # share of use lost, last four weeks against the eight before
     "short_tenure": 1.0,  # fades over the first two years
 }
-REFERENCE_BLOCK = 1_000_000_007  # nobody's: sets the base rate for all blocks alike
+REFERENCE_BLOCK = 1_000_000_007  # no customer's: sets the same base rate for all blocks
 REFERENCE_CUSTOMERS = 4_000
 BASE_RATE_ROUNDS = 4
 
