@@ -216,5 +216,7 @@ def test_promoting_another_version_changes_nothing_in_a_run(project: ProjectCopy
     rows = DeltaTable(project.data / "07_model_output" / "churn_scores").to_pandas()
     rows = rows[rows["as_of"].astype(str) == "2026-08-31"]
     assert set(rows["model_version"]) == {int(first.version)}
-    history = DatedHistory(filepath=str(project.data / "07_model_output" / "churn_scores")).load()
-    assert history["model_version"].iloc[-1] == str(first.version)
+    history = DatedHistory(
+        filepath=str(project.data / "07_model_output" / "churn_scores"), lineage=["model_version"]
+    )
+    assert history.load()["model_version"].iloc[-1] == str(first.version)
