@@ -88,7 +88,7 @@ def test_a_table_in_folds_is_described_as_such() -> None:
     markdown, _ = write(intended_use=TABLE, examples_summary=folds)
     for part in (
         "`left` is `Yes` for a row of `customers.csv`",
-        "known to whoever made the table",
+        "known to the owner of the table",
         "Out of fold: each row is judged by a model that did not learn from it.",
         "| to learn from and, out of fold, to judge | 2026-01-05 | 1 | 40 | 20 | 8 |",
         "not on later ones",
