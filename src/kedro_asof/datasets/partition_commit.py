@@ -86,11 +86,7 @@ def commit_partition(
                 schema=current.schema(),
                 partition_by=[column],
                 partition_filters=[(column, "=", day)],
-                # deltalake would put a commit behind another one without looking again at what it
-                # has to replace, and of two runs of a new date both would stay.
-                commit_properties=CommitProperties(
-                    custom_metadata={column: day, **lineage}, max_commit_retries=0
-                ),
+                commit_properties=_describe({column: day, **lineage}),
             )
             return DeltaTable(table).version()
         except (CommitFailedError, DeltaError):  # another run was faster: look again
@@ -128,9 +124,15 @@ def _create(
         mode="error",
         partition_by=[column],
         configuration=CONFIGURATION,
-        commit_properties=CommitProperties(custom_metadata={column: str(day), **lineage}),
+        commit_properties=_describe({column: str(day), **lineage}),
     )
     return 0
+
+
+def _describe(metadata: dict[str, str]) -> CommitProperties:
+    # deltalake would put a commit behind another one without looking again at what it has to
+    # replace, or whether the table is still new: of two runs of a new date both would stay.
+    return CommitProperties(custom_metadata=metadata, max_commit_retries=0)
 
 
 def _refuse_if_taken(table: DeltaTable, column: str, day: str, replaces: int | None) -> None:

@@ -1,6 +1,8 @@
 """Files of an engine become a partition in one commit, or not at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pyarrow as pa
@@ -36,9 +38,9 @@ def test_each_commit_replaces_its_date_and_no_other(tmp_path: Path) -> None:
     assert DeltaTable(table).version() == 2
 
 
-@pytest.mark.parametrize("baseline", ["2026-01-01", "2026-01-08"])
+@pytest.mark.parametrize("overtaken_by", ["2026-01-01", "2026-01-08"])
 def test_who_commits_between_is_seen(
-    baseline: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    overtaken_by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, aside = tmp_path / "scores", tmp_path / "aside"
     replace_partition(table, "as_of=2025-12-25", write(aside, "before"))
@@ -50,18 +52,36 @@ def test_who_commits_between_is_seen(
         if len(looked) == 1:
             with monkeypatch.context() as patch:
                 patch.setattr(partition_commit, "read_commits", read_commits)
-                replace_partition(table, f"as_of={baseline}", write(aside, "faster"))
+                replace_partition(table, f"as_of={overtaken_by}", write(aside, "faster"))
         return commits
 
     monkeypatch.setattr(partition_commit, "read_commits", look_then_be_overtaken)
-    if baseline == "2026-01-01":
+    if overtaken_by == "2026-01-01":
         with pytest.raises(DateTakenError, match="Another run committed as_of=2026-01-01"):
             replace_partition(table, "as_of=2026-01-01", write(aside, "slower"))
     else:
         replace_partition(table, "as_of=2026-01-01", write(aside, "slower"))
         assert ("2026-01-01", "slower") in customers(table)
-    assert (baseline, "faster") in customers(table)
+    assert (overtaken_by, "faster") in customers(table)
     assert looked == [0, 1]
+
+
+def test_of_two_runs_that_make_the_table_at_once_one_commits(tmp_path: Path) -> None:
+    for attempt in range(30):
+        table, start = tmp_path / f"scores_{attempt}", Barrier(2)
+
+        def commit(name: str, table: Path = table, start: Barrier = start) -> int | DateTakenError:
+            files = write(table.with_suffix(f".{name}"), name)
+            start.wait()
+            try:
+                return replace_partition(table, "as_of=2026-01-01", files)
+            except DateTakenError as error:
+                return error
+
+        with ThreadPoolExecutor(2) as runs:
+            versions = list(runs.map(commit, ["one", "other"]))
+        assert sorted(type(version).__name__ for version in versions) == ["DateTakenError", "int"]
+        assert len(customers(table)) == 1
 
 
 def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
