@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
 
@@ -109,6 +110,15 @@ def as_of(day: str) -> AsOf:
     return AsOf(date.fromisoformat(day))
 
 
+def slow_after(fast: int, cases: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """The cases of a parametrized test that takes a run each: all but the first few are slow."""
+    slow = pytest.mark.slow
+    return [
+        pytest.param(*case, marks=() if number < fast else slow)
+        for number, case in enumerate(cases)
+    ]
+
+
 def simulate_tables(params: SimulationParams) -> dict[str, pa.Table]:
     """The raw tables of a sample operator, without the prefix, and its true hazard."""
     return {
@@ -184,15 +194,24 @@ class ProjectCopy:
 
 
 @pytest.fixture(scope="session")
-def finished_project(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
-    """A project in which `kedro run` went through, at 1,000 customers. Leave it as it is."""
-    project = ProjectCopy(tmp_path_factory.mktemp("finished") / "project")
-    copy_project(project.path)
-    project.own_registry()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(project.path)
-        result = project.run()
-    assert result.exit_code == 0, result.output
+def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ProjectCopy:
+    """A project in which `kedro run` went through, at 1,000 customers. Leave it as it is.
+
+    The processes of pytest-xdist share it: the first one makes it, the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    project, finished = ProjectCopy(shared / "finished" / "project"), shared / "finished" / "done"
+    with FileLock(shared / "finished.lock"):
+        if not finished.exists():
+            shutil.rmtree(shared / "finished", ignore_errors=True)
+            copy_project(project.path)
+            project.own_registry()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(project.path)
+                result = project.run()
+            assert result.exit_code == 0, result.output
+            finished.touch()
     return project
 
 

@@ -26,6 +26,8 @@ from telco_churn.parameters import BLOCKS
 from telco_churn.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT, ProjectCopy, copy_project
 
+pytestmark = pytest.mark.xdist_group("configuration")  # its fixtures are made once
+
 ENVIRONMENTS = sorted(
     folder.name
     for folder in (PROJECT / "conf").iterdir()

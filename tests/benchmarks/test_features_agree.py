@@ -4,6 +4,7 @@ import importlib
 from datetime import date
 from pathlib import Path
 
+import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from benchmarks.agreement import find_differences
 from telco_churn.contracts import IDENTIFIERS
 from tests.conftest import simulate_tables, simulation_params
-from tests.small_operator import Put, compute_features
+from tests.small_operator import compute_features
 
 # With a past and a future; and with a past that is shorter than the windows.
 DATES = [date(2025, 10, 1), date(2025, 5, 12)]
@@ -35,11 +36,16 @@ def primary(operator: dict[str, pa.Table], tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize("as_of", DATES, ids=str)
 @pytest.mark.parametrize("tool", ["duckdb", "polars", "pandas"])
 def test_features_written_by_hand_agree(
-    tool: str, as_of: date, operator: dict[str, pa.Table], primary: Path, put: Put, tmp_path: Path
+    tool: str,
+    as_of: date,
+    operator: dict[str, pa.Table],
+    primary: Path,
+    engine: ibis.BaseBackend,
+    tmp_path: Path,
 ) -> None:
     pytest.importorskip(tool)
     ours, theirs = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
-    compute_features(operator, [as_of], put).to_parquet(ours)
+    compute_features(operator, [as_of], engine).to_parquet(ours)
 
     by_hand = importlib.import_module(f"benchmarks.features_{tool}")
     by_hand.compute_features(primary, as_of, theirs)
@@ -47,9 +53,11 @@ def test_features_written_by_hand_agree(
     assert find_differences(ours, theirs) == []
 
 
-def test_a_difference_is_found(operator: dict[str, pa.Table], put: Put, tmp_path: Path) -> None:
+def test_a_difference_is_found(
+    operator: dict[str, pa.Table], engine: ibis.BaseBackend, tmp_path: Path
+) -> None:
     ours, theirs = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
-    features = compute_features(operator, DATES[:1], put)
+    features = compute_features(operator, DATES[:1], engine)
     features.to_parquet(ours)
     features.assign(monthly_price=features["monthly_price"] + 1e-3).to_parquet(theirs)
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from kedro_asof.errors import ExitCode
-from tests.conftest import ProjectCopy
+from tests.conftest import ProjectCopy, slow_after
 
 Break = Callable[[pa.Table], pa.Table]
 
@@ -52,7 +52,7 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("how", BROKEN_USAGE)
+@pytest.mark.parametrize("how", slow_after(2, [(how,) for how in BROKEN_USAGE]))
 def test_a_broken_raw_table_is_refused_and_the_primary_tables_stay(
     project: ProjectCopy, how: str
 ) -> None:
@@ -81,6 +81,7 @@ def test_the_rejects_are_saved_before_the_run_stops(project: ProjectCopy) -> Non
     assert '"topic":null' in of_contacts["content"][0].as_py()
 
 
+@pytest.mark.slow
 def test_a_late_column_that_would_be_blanked_as_a_whole_is_refused(project: ProjectCopy) -> None:
     folder = project.data / "01_raw" / "invoices"
     table = pa.Table.from_batches(pq.read_table(folder).to_batches())
@@ -141,12 +142,15 @@ def test_a_bad_parameter_is_named_and_the_scores_stay(
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [
-        ("as_of=2025-05-15", ["2025-05-15", "0 matured snapshots", "later as_of"]),
-        ("snapshots.every=monthly", ["snapshots.every", "'monthly'", "4 weeks"]),
-        ("snapshots.from=2026-06-01", ["4 matured", "one to train on", "snapshots.from"]),
-        ("label.horizon_days=1,snapshots.from=2026-06-01", ["churned", "some that did"]),
-    ],
+    slow_after(
+        2,
+        [
+            ("as_of=2025-05-15", ["2025-05-15", "0 matured snapshots", "later as_of"]),
+            ("snapshots.every=monthly", ["snapshots.every", "'monthly'", "4 weeks"]),
+            ("snapshots.from=2026-06-01", ["4 matured", "one to train on", "snapshots.from"]),
+            ("label.horizon_days=1,snapshots.from=2026-06-01", ["churned", "some that did"]),
+        ],
+    ),
 )
 def test_too_little_to_learn_from_is_said_and_the_champion_stays(
     project: ProjectCopy, arguments: str, expected: list[str]
@@ -285,7 +289,7 @@ BAD_DECLARATIONS = {
 }
 
 
-@pytest.mark.parametrize("how", BAD_DECLARATIONS)
+@pytest.mark.parametrize("how", slow_after(4, [(how,) for how in BAD_DECLARATIONS]))
 def test_a_feature_that_cannot_be_made_is_refused_before_anything_runs(
     project: ProjectCopy, how: str
 ) -> None:
@@ -303,6 +307,7 @@ def test_activity_of_a_table_that_has_no_features_is_refused(project: ProjectCop
     _expect_refusal(project, "scoring", expected=expected)
 
 
+@pytest.mark.slow
 def test_a_champion_whose_files_are_gone_is_named_and_not_taken_for_none(
     project: ProjectCopy,
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_judged_table_that_cannot_work_ends_with_one_message(
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None:
     project.edit("conf/base/parameters/label.yml", "kind: cancellation", "kind: inactivity")
     project.edit("conf/base/parameters/label.yml", "event_tables: []", "event_tables: [contacts]")

@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from kedro_asof.errors import ExitCode
-from tests.conftest import PROJECT, ProjectCopy
+from tests.conftest import PROJECT, ProjectCopy, slow_after
 
 IBM_TABLE = Path(
     os.environ.get(
@@ -211,6 +211,7 @@ def test_decimals_and_words_for_nothing_are_numbers(
     assert profile.loc["calls", "kind"] == "number in text"
 
 
+@pytest.mark.slow
 def test_a_column_of_lists_is_refused(table: pd.DataFrame, project: ProjectCopy) -> None:
     file = project.path / "table.parquet"
     frame = pa.Table.from_pandas(table)
@@ -230,36 +231,36 @@ def test_without_an_id_rows_are_numbered(table: pd.DataFrame, project: ProjectCo
     assert sorted(scores["customer_id"].astype(int)) == list(range(1, len(table) + 1))
 
 
-@pytest.mark.parametrize(
-    ("change", "params", "expected"),
-    [
-        ({"left": "No"}, {}, ["left", "['No']", "two values", "Yes (own_table.positive)"]),
-        ({"left": None}, {}, ["left", "empty in 400 rows"]),
-        ({}, {"target": "gone"}, ["no column ['gone']", "Correct own_table.target", "'visits'"]),
-        ({}, {"id": "number"}, ["no column ['number']", "Correct own_table.id"]),
-        ({}, {"drop": "colour"}, ["no column ['colour']", "Correct own_table.drop"]),
-        ({}, {"positive": '"maybe"'}, ["['No', 'Yes']", "maybe (own_table.positive)"]),
-        ({"account": "same"}, {}, ["account", "repeats", "['same']", "leave own_table.id out"]),
-        (
-            {"left": ["Yes", "No", "Maybe", "No"] * 100},
-            {},
-            ["['Maybe', 'No', 'Yes']", "two values"],
-        ),
-        ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
-        ({}, {"table": "gone.csv"}, ["gone.csv", "There is no file", "make own-table"]),
-        ({}, {"table": "table.xlsx"}, [".xlsx", "allowed are .csv and .parquet"]),
-        ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
-        ({}, {"time": "plan type"}, ["expected dates", "YYYY-MM-DD"]),
-        ({}, {"time": "gone"}, ["no column ['gone']", "Correct own_table.time"]),
-        ({"since": "2030-01-01"}, {"time": "since"}, ["rows dated after"]),
-        ({"visits": ["inf", *range(399)]}, {}, ["infinite values: visits"]),
-        (
-            {},
-            {"folds": "5,evaluation.slices=town;plan_type"},
-            ["evaluation.slices names ['town']", "'visits'"],
-        ),
-    ],
-)
+REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
+    ({"left": "No"}, {}, ["left", "['No']", "two values", "Yes (own_table.positive)"]),
+    ({"left": None}, {}, ["left", "empty in 400 rows"]),
+    ({}, {"target": "gone"}, ["no column ['gone']", "Correct own_table.target", "'visits'"]),
+    ({}, {"id": "number"}, ["no column ['number']", "Correct own_table.id"]),
+    ({}, {"drop": "colour"}, ["no column ['colour']", "Correct own_table.drop"]),
+    ({}, {"positive": '"maybe"'}, ["['No', 'Yes']", "maybe (own_table.positive)"]),
+    ({"account": "same"}, {}, ["account", "repeats", "['same']", "leave own_table.id out"]),
+    (
+        {"left": ["Yes", "No", "Maybe", "No"] * 100},
+        {},
+        ["['Maybe', 'No', 'Yes']", "two values"],
+    ),
+    ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
+    ({}, {"table": "gone.csv"}, ["gone.csv", "There is no file", "make own-table"]),
+    ({}, {"table": "table.xlsx"}, [".xlsx", "allowed are .csv and .parquet"]),
+    ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
+    ({}, {"time": "plan type"}, ["expected dates", "YYYY-MM-DD"]),
+    ({}, {"time": "gone"}, ["no column ['gone']", "Correct own_table.time"]),
+    ({"since": "2030-01-01"}, {"time": "since"}, ["rows dated after"]),
+    ({"visits": ["inf", *range(399)]}, {}, ["infinite values: visits"]),
+    (
+        {},
+        {"folds": "5,evaluation.slices=town;plan_type"},
+        ["evaluation.slices names ['town']", "'visits'"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "params", "expected"), slow_after(4, REFUSED))
 def test_a_table_that_cannot_be_used_is_refused_and_nothing_is_written(
     change: dict[str, object],
     params: dict[str, str],
@@ -279,6 +280,7 @@ def test_a_table_that_cannot_be_used_is_refused_and_nothing_is_written(
     assert {path for path in written if "column_profile" not in path} == set()
 
 
+@pytest.mark.slow
 def test_an_empty_table_is_refused(table: pd.DataFrame, project: ProjectCopy) -> None:
     file = project.path / "table.csv"
     table.head(0).to_csv(file, index=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kedro_asof.errors import ExitCode
-from tests.conftest import ProjectCopy
+from tests.conftest import ProjectCopy, slow_after
 from tests.kedro_wandb.tiny_project import TinyProject, TinyRun
 from tests.wandb_files import WrittenRun
 
@@ -195,13 +195,16 @@ def test_an_interrupted_run_is_marked_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [
-        ("projet: p", "unknown key 'projet'; known are project, entity, mode"),
-        ("limits: {rows: 3}", "unknown key 'limits.rows'; known are table_rows"),
-        ("mode: sometimes", "mode is 'sometimes'"),
-        ("datasets: {a: {log: everything}}", "one of metrics, table, image, plot, artifact"),
-        ("datasets: {a: {log: table, colums: 3}}", "unknown key 'colums'; known are log, rows"),
-    ],
+    slow_after(
+        2,
+        [
+            ("projet: p", "unknown key 'projet'; known are project, entity, mode"),
+            ("limits: {rows: 3}", "unknown key 'limits.rows'; known are table_rows"),
+            ("mode: sometimes", "mode is 'sometimes'"),
+            ("datasets: {a: {log: everything}}", "one of metrics, table, image, plot, artifact"),
+            ("datasets: {a: {log: table, colums: 3}}", "unknown key 'colums'; known are log, rows"),
+        ],
+    ),
 )
 def test_a_mistake_in_the_configuration_is_one_plain_error(
     project: ProjectCopy, change: str, told: str

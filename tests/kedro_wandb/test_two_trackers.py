@@ -71,6 +71,7 @@ def test_what_is_given_at_the_call_is_redacted_in_mlflow_too(project: ProjectCop
         assert "secretly" not in "".join(database.iterdump())
 
 
+@pytest.mark.slow
 def test_a_run_without_a_model_has_the_fingerprint_of_its_data(project: ProjectCopy) -> None:
     fingerprint = read_tags(project.path)[-1]["data_fingerprint"]
     result = project.run("--pipelines", "training", "--to-nodes", "evaluation.report_metrics")

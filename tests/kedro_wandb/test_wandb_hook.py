@@ -9,6 +9,8 @@ import pytest
 from tests.kedro_wandb.tiny_project import RAW, TinyProject
 from tests.wandb_files import WrittenRun
 
+pytestmark = pytest.mark.xdist_group("wandb_hook")  # its fixtures are made once
+
 SECRETS = {value for line in RAW.splitlines()[1:] for value in line.split(",")[:2]}
 RUNNERS = (
     "SequentialRunner",

@@ -36,6 +36,8 @@ from telco_churn.registry.registry_types import (
 )
 from tests.model.examples import DECISION, SETTINGS, make_rows
 
+pytestmark = pytest.mark.xdist_group("model_registry")  # its fixtures are made once
+
 NAME = "churn"
 METRICS = {"roc_auc": 0.8}
 TEMPLATES = {"plan": {"text": "on the plan {value}"}}

@@ -1,6 +1,7 @@
-"""The windowed features once more, row by row in pandas, as slow and plain as can be."""
+"""The windowed features once more, row by row, as slow and plain as can be."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -10,14 +11,14 @@ from kedro_asof.windows.declaration import WindowFeature, WindowParams
 def compute_feature(
     feature: WindowFeature,
     window: WindowParams,
-    events: pd.DataFrame,
+    events: list[dict[str, Any]],
     customer: str,
     as_of: date,
 ) -> float:
     """One feature of one snapshot; NaN is unknown."""
     known = [
         row
-        for row in events.to_dict("records")
+        for row in events
         if row["customer_id"] == customer and _is_known(row, feature, window, as_of)
     ]
     age = {id(row): (as_of - row[window.date]).days for row in known}

@@ -22,6 +22,8 @@ from tests.pipelines.evaluation.predictions import (
     read_interval,
 )
 
+pytestmark = pytest.mark.xdist_group("intervals")  # its fixtures are made once
+
 REPETITIONS = 100
 CALIBRATION_ERROR = "expected_calibration_error"  # 0 in truth, which its interval begins at
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
+import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from tests.conftest import simulate_tables, simulation_params
-from tests.small_operator import Put, compute_features
+from tests.small_operator import compute_features
 
 AS_OF = date(2026, 3, 16)
 # The day from which a row exists; then the day from which each column that is filled in later does.
@@ -37,8 +38,8 @@ def tables() -> dict[str, pa.Table]:
 
 
 @pytest.fixture(scope="module")
-def features(tables: dict[str, pa.Table], put: Put) -> pd.DataFrame:
-    return compute_features(tables, [AS_OF], put)
+def features(tables: dict[str, pa.Table], engine: ibis.BaseBackend) -> pd.DataFrame:
+    return compute_features(tables, [AS_OF], engine)
 
 
 COLUMNS = [
@@ -52,45 +53,51 @@ COLUMNS = [
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
 def test_features_ignore_what_a_column_says_of_the_future(
-    table: str, column: str, tables: dict[str, pa.Table], features: pd.DataFrame, put: Put
+    table: str,
+    column: str,
+    tables: dict[str, pa.Table],
+    features: pd.DataFrame,
+    engine: ibis.BaseBackend,
 ) -> None:
     poisoned = tables | {table: poison(tables[table], table, column)}
     assert not poisoned[table].equals(tables[table])
-    pd.testing.assert_frame_equal(compute_features(poisoned, [AS_OF], put), features)
+    pd.testing.assert_frame_equal(compute_features(poisoned, [AS_OF], engine), features)
 
 
 @pytest.mark.parametrize("table", KNOWN_FROM)
 def test_features_do_not_miss_the_rows_of_the_future(
-    table: str, tables: dict[str, pa.Table], features: pd.DataFrame, put: Put
+    table: str, tables: dict[str, pa.Table], features: pd.DataFrame, engine: ibis.BaseBackend
 ) -> None:
     kept = tables[table].filter(pc.less(tables[table][KNOWN_FROM[table]], pa.scalar(AS_OF)))
     assert 0 < len(kept) < len(tables[table])
-    pd.testing.assert_frame_equal(compute_features(tables | {table: kept}, [AS_OF], put), features)
+    pd.testing.assert_frame_equal(
+        compute_features(tables | {table: kept}, [AS_OF], engine), features
+    )
 
 
 @pytest.mark.parametrize("table", ["usage", "invoices", "contacts", "subscriptions"])
 def test_the_past_does_change_features(
-    table: str, tables: dict[str, pa.Table], features: pd.DataFrame, put: Put
+    table: str, tables: dict[str, pa.Table], features: pd.DataFrame, engine: ibis.BaseBackend
 ) -> None:
     known_from = tables[table][KNOWN_FROM[table]]
     kept = tables[table].filter(pc.not_equal(known_from, pa.scalar(AS_OF - timedelta(days=1))))
     some_weeks_ago = pa.scalar(AS_OF - timedelta(days=25))
     kept = kept.filter(pc.less(kept[KNOWN_FROM[table]], some_weeks_ago))
-    assert not compute_features(tables | {table: kept}, [AS_OF], put).equals(features)
+    assert not compute_features(tables | {table: kept}, [AS_OF], engine).equals(features)
 
 
 def test_the_same_date_gives_the_same_features_beside_other_dates(
-    tables: dict[str, pa.Table], features: pd.DataFrame, put: Put
+    tables: dict[str, pa.Table], features: pd.DataFrame, engine: ibis.BaseBackend
 ) -> None:
     others = [AS_OF - timedelta(days=90), AS_OF - timedelta(days=7), AS_OF]
-    together = compute_features(tables, others, put)
+    together = compute_features(tables, others, engine)
     same_date = together[pd.to_datetime(together["as_of"]) == pd.Timestamp(AS_OF)]
     pd.testing.assert_frame_equal(same_date.reset_index(drop=True), features)
 
 
 @pytest.mark.parametrize("table", ["usage", "invoices", "contacts", "subscriptions"])
 def test_a_late_file_changes_no_past_feature(
-    table: str, tables: dict[str, pa.Table], put: Put
+    table: str, tables: dict[str, pa.Table], engine: ibis.BaseBackend
 ) -> None:
     """Rows of the last weeks that came in on `as_of` are as if they had not."""
     happened_on = tables[table][KNOWN_FROM[table]]
@@ -100,11 +107,11 @@ def test_a_late_file_changes_no_past_feature(
     late = _load_on(tables[table].filter(is_late), AS_OF)
     without = tables | {table: in_time}
     with_late = tables | {table: pa.concat_tables([in_time, late])}
-    expected = compute_features(without, [AS_OF], put)
-    pd.testing.assert_frame_equal(compute_features(with_late, [AS_OF], put), expected)
+    expected = compute_features(without, [AS_OF], engine)
+    pd.testing.assert_frame_equal(compute_features(with_late, [AS_OF], engine), expected)
     next_day = [AS_OF + timedelta(days=1)]
-    assert not compute_features(with_late, next_day, put).equals(
-        compute_features(without, next_day, put)
+    assert not compute_features(with_late, next_day, engine).equals(
+        compute_features(without, next_day, engine)
     )
 
 
