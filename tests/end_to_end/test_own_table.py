@@ -88,6 +88,7 @@ def test_a_table_is_scored_and_the_operator_is_left_alone(
     assert metrics["roc_auc"] > 0.6
 
 
+@pytest.mark.slow
 def test_what_the_columns_hold_is_found_out_and_shown(
     table: pd.DataFrame, project: ProjectCopy
 ) -> None:

@@ -71,6 +71,7 @@ def test_more_test_dates_than_the_champion_had_compare_nothing(project: ProjectC
     assert champion_of(project) == 1
 
 
+@pytest.mark.slow
 def test_a_champion_that_cannot_be_loaded_is_left_behind_by_promotion_and_by_rollback(
     project: ProjectCopy,
 ) -> None:

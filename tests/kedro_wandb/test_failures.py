@@ -123,6 +123,7 @@ def test_after_sigterm_a_run_is_closed_and_ends(tmp_path: Path) -> None:
     assert not list((tmp_path / "tmp").glob("kedro-wandb-*"))
 
 
+@pytest.mark.slow
 def test_one_dataset_that_cannot_be_logged_costs_that_alone(
     untracked: TinyRun, tmp_path: Path
 ) -> None:

@@ -21,6 +21,8 @@ from tests.pipelines.release.small_card import (
     tuning,
 )
 
+pytestmark = pytest.mark.xdist_group("card")  # its fixtures are made once
+
 
 def write(**changes: Any) -> tuple[str, str]:
     return write_model_card(**make_card_inputs(**changes))
