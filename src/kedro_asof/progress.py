@@ -1,4 +1,4 @@
-"""Says how far a long stream of customers is, how fast it goes and how long it will take."""
+"""Logs how far a long stream of rows is, how fast it goes and how long it will take."""
 
 import logging
 import time
@@ -13,25 +13,25 @@ SECONDS_BETWEEN = 10.0
 
 def report_progress(
     batches: pa.RecordBatchReader,
-    customers: int,
-    verb: str = "Scored",
+    total: int,
+    what: str = "rows",
     seconds_between: float = SECONDS_BETWEEN,
 ) -> pa.RecordBatchReader:
     """Let batches pass, and log progress now and then; what is over sooner says nothing.
 
     Args:
         batches: A stream.
-        customers: How many rows it will have.
-        verb: What was done to those that have passed.
+        total: How many rows it will have.
+        what: What is counted, for example `customers scored`.
         seconds_between: How often to say something at most.
     """
     return pa.RecordBatchReader.from_batches(
-        batches.schema, _watch(batches, customers, verb, seconds_between)
+        batches.schema, _watch(batches, total, what, seconds_between)
     )
 
 
 def _watch(
-    batches: pa.RecordBatchReader, customers: int, verb: str, seconds_between: float
+    batches: pa.RecordBatchReader, total: int, what: str, seconds_between: float
 ) -> Iterator[pa.RecordBatch]:
     started = last = time.monotonic()
     done = 0
@@ -39,10 +39,10 @@ def _watch(
         done += len(batch)
         yield batch
         now = time.monotonic()
-        if now - last >= seconds_between and done < customers:
+        if now - last >= seconds_between and done < total:
             last, rate = now, done / (now - started)
-            minutes, seconds = divmod(round((customers - done) / rate), 60)
+            minutes, seconds = divmod(round((total - done) / rate), 60)
             logger.info(
-                "%s %s of %s customers, %s a second, about %s min %02d s to go",
-                *(verb, f"{done:,}", f"{customers:,}", f"{rate:,.0f}", minutes, seconds),
+                "%s of %s %s, %s a second, about %s min %02d s to go",
+                *(f"{done:,}", f"{total:,}", what, f"{rate:,.0f}", minutes, seconds),
             )

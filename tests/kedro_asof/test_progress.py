@@ -17,10 +17,10 @@ def stream(batches: int) -> pa.RecordBatchReader:
 
 def test_progress_has_rate_and_time_left(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        passed = report_progress(stream(3), 6, seconds_between=0).read_all()
+        passed = report_progress(stream(3), 6, "parcels", seconds_between=0).read_all()
     assert passed == stream(3).read_all()
     assert len(caplog.messages) == 2  # none once all are through
-    assert "Scored 2 of 6 customers, " in caplog.messages[0]
+    assert "2 of 6 parcels, " in caplog.messages[0]
     assert " a second, about 0 min 00 s to go" in caplog.messages[1]
 
 

@@ -83,7 +83,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Window:
-    """The buckets of one customer and `as_of` that a feature looks at.
+    """The buckets of one entity and `as_of` that a feature looks at.
 
     Attributes:
         feature: The declaration.
@@ -155,6 +155,6 @@ def compute_feature(feature: WindowFeature, views: ir.Table) -> ir.Value:
         views: One row per bucket, with `as_of`, `days_before` and all that is kept.
 
     Returns:
-        An aggregate over the buckets of one customer and `as_of`.
+        An aggregate over the buckets of one entity and `as_of`.
     """
     return STATISTICS[feature.statistic][1](Window(feature, views))

@@ -74,7 +74,7 @@ def predict_churn(
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
     if not isinstance(predictions, pa.RecordBatchReader):
         return predictions
-    return report_progress(predictions, count)
+    return report_progress(predictions, count, "customers scored")
 
 
 def explain_contacts(
@@ -110,7 +110,7 @@ def explain_contacts(
     if not isinstance(explained, pa.RecordBatchReader):
         return explained
     total = customers.count().to_pyarrow().as_py() if count is None else count
-    return report_progress(explained, total, "Explained")
+    return report_progress(explained, total, "customers explained")
 
 
 def assemble_scores(
