@@ -112,9 +112,8 @@ def as_of(day: str) -> AsOf:
 
 def slow_after(fast: int, cases: Iterable[tuple[Any, ...]]) -> list[Any]:
     """The cases of a parametrized test that takes a run each: all but the first few are slow."""
-    slow = pytest.mark.slow
     return [
-        pytest.param(*case, marks=() if number < fast else slow)
+        pytest.param(*case, marks=() if number < fast else pytest.mark.slow)
         for number, case in enumerate(cases)
     ]
 

@@ -18,28 +18,38 @@ from tests.conftest import eligibility_params, feature_params, label_params
 Put = Callable[[pa.Table], ir.Table]
 
 
-_questions: dict[tuple[object, ...], tuple[ir.Table, str]] = {}
+Ask = Callable[[dict[str, ir.Table]], ir.Table]
+# ibis takes longer to write the SQL of many features than DuckDB to answer it: written once for
+# the same columns. The expression is kept too: its tables in memory go with it.
+_asked: dict[tuple[object, ...], tuple[ir.Table, str]] = {}
+
+
+def ask_engine(
+    engine: ibis.BaseBackend, tables: dict[str, pa.Table], ask: Ask, *question: object
+) -> pd.DataFrame:
+    """What `ask` says of the tables; `question` holds all that it depends on beside them."""
+    held = {
+        name: engine.create_table(f"asked_{name}", table, temp=True, overwrite=True)
+        for name, table in tables.items()
+    }
+    key = (*question, *((name, table.schema()) for name, table in held.items()))
+    if key not in _asked:
+        expression = ask(held)
+        expression.to_pyarrow()  # gives the engine the expression's own tables in memory
+        _asked[key] = expression, ibis.to_sql(expression)
+    return engine.raw_sql(_asked[key][1]).df()
 
 
 def compute_features(
     tables: dict[str, pa.Table], dates: list[date], engine: ibis.BaseBackend
 ) -> pd.DataFrame:
-    """The features of all customers on some dates, as the features pipeline computes them.
+    """The features of all customers on some dates, as the features pipeline computes them."""
+    operator = {name: table for name, table in tables.items() if name != "true_hazard"}
 
-    ibis takes ten times as long to write the SQL as DuckDB to answer it, so the SQL for the same
-    columns and dates is kept, with the expression that owns its tables in memory.
-    """
-    operator = {
-        name: engine.create_table(f"small_{name}", table, temp=True, overwrite=True)
-        for name, table in tables.items()
-        if name != "true_hazard"
-    }
-    question = (*dates, *((name, table.schema()) for name, table in operator.items()))
-    if question not in _questions:
-        features = feature_expression(operator, dates).order_by(["as_of", "customer_id"])
-        features.to_pandas()
-        _questions[question] = features, ibis.to_sql(features)
-    return engine.raw_sql(_questions[question][1]).df()
+    def ask(operator: dict[str, ir.Table]) -> ir.Table:
+        return feature_expression(operator, dates).order_by(["as_of", "customer_id"])
+
+    return ask_engine(engine, operator, ask, "features", *dates)
 
 
 def feature_expression(

@@ -86,7 +86,7 @@ def commit_partition(
                 schema=current.schema(),
                 partition_by=[column],
                 partition_filters=[(column, "=", day)],
-                commit_properties=_describe({column: day, **lineage}),
+                commit_properties=_commit_once({column: day, **lineage}),
             )
             return DeltaTable(table).version()
         except (CommitFailedError, DeltaError):  # another run was faster: look again
@@ -124,12 +124,12 @@ def _create(
         mode="error",
         partition_by=[column],
         configuration=CONFIGURATION,
-        commit_properties=_describe({column: str(day), **lineage}),
+        commit_properties=_commit_once({column: str(day), **lineage}),
     )
     return 0
 
 
-def _describe(metadata: dict[str, str]) -> CommitProperties:
+def _commit_once(metadata: dict[str, str]) -> CommitProperties:
     # deltalake would put a commit behind another one without looking again at what it has to
     # replace, or whether the table is still new: of two runs of a new date both would stay.
     return CommitProperties(custom_metadata=metadata, max_commit_retries=0)

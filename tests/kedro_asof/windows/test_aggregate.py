@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+import ibis
+import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from kedro_asof.windows.aggregate import UnknownMeasureError, aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
 from tests.kedro_asof.windows.reference import compute_feature
-from tests.small_operator import Put
+from tests.small_operator import ask_engine
 
 LEAP_DAY = date(2024, 2, 29)
 WINDOW = WindowParams.model_validate(
@@ -60,18 +62,18 @@ events = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(rows=events)
-def test_windows_equal_the_reference(rows: list[dict[str, Any]], put: Put) -> None:
-    _expect_reference(rows, SCHEMA.remove(SCHEMA.get_field_index("loaded_at")), put)
+def test_windows_equal_the_reference(rows: list[dict[str, Any]], engine: ibis.BaseBackend) -> None:
+    _expect_reference(rows, SCHEMA.remove(SCHEMA.get_field_index("loaded_at")), engine)
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(rows=events)
 def test_windows_of_rows_that_were_loaded_late_equal_the_reference(
-    rows: list[dict[str, Any]], put: Put
+    rows: list[dict[str, Any]], engine: ibis.BaseBackend
 ) -> None:
-    _expect_reference(rows, SCHEMA, put)
+    _expect_reference(rows, SCHEMA, engine)
 
 
 @pytest.mark.parametrize(
@@ -79,40 +81,42 @@ def test_windows_of_rows_that_were_loaded_late_equal_the_reference(
     [(0, []), (1, [1, 7, 30]), (7, [7, 30]), (8, [30]), (30, [30]), (31, [])],
 )
 def test_a_window_ends_the_day_before_and_is_as_long_as_it_says(
-    days_before: int, windows_that_see_it: list[int], put: Put
+    days_before: int, windows_that_see_it: list[int], engine: ibis.BaseBackend
 ) -> None:
-    row = _compute([_event(LEAP_DAY - timedelta(days=days_before))], put)
+    row = _compute([_event(LEAP_DAY - timedelta(days=days_before))], engine)
     seen = [days for days in WINDOW.windows if row[f"events_amount_sum_{days}d"] == 5.0]
     assert seen == windows_that_see_it
 
 
-def test_a_day_with_two_events_is_one_active_day(put: Put) -> None:
+def test_a_day_with_two_events_is_one_active_day(engine: ibis.BaseBackend) -> None:
     day = LEAP_DAY - timedelta(days=2)
-    row = _compute([_event(day), _event(day), _event(day - timedelta(days=1))], put)
+    row = _compute([_event(day), _event(day), _event(day - timedelta(days=1))], engine)
     assert row["events_amount_active_days_7d"] == 2
     assert row["events_amount_count_7d"] == 3
 
 
-def test_a_day_whose_events_were_loaded_apart_is_one_active_day(put: Put) -> None:
+def test_a_day_whose_events_were_loaded_apart_is_one_active_day(engine: ibis.BaseBackend) -> None:
     day = LEAP_DAY - timedelta(days=20)
     rows = [_event(day, loaded_at=day), _event(day, loaded_at=LEAP_DAY - timedelta(days=1))]
-    row = _compute(rows, put)
+    row = _compute(rows, engine)
     assert row["events_amount_active_days_30d"] == 1
     assert row["events_amount_sum_30d"] == 10.0
 
 
-def test_windows_longer_than_a_segment_count_every_day(put: Put) -> None:
+def test_windows_longer_than_a_segment_count_every_day(engine: ibis.BaseBackend) -> None:
     window = WindowParams.model_validate(
         {"date": "day", "windows": [400], "measures": {"amount": ["active_days", "sum"]}}
     )
     rows = [_event(LEAP_DAY - timedelta(days=days)) for days in range(1, 500)]
-    row = _compute(rows, put, window)
+    row = _compute(rows, engine, window)
     assert row["events_amount_active_days_400d"] == 400
     assert row["events_amount_sum_400d"] == 2000.0
 
 
-def test_a_customer_without_events_has_zero_sums_and_unknown_means(put: Put) -> None:
-    row = _compute([], put)
+def test_a_customer_without_events_has_zero_sums_and_unknown_means(
+    engine: ibis.BaseBackend,
+) -> None:
+    row = _compute([], engine)
     assert row["events_amount_sum_30d"] == 0
     assert row["events_amount_count_30d"] == 0
     assert row["events_amount_active_days_30d"] == 0
@@ -122,40 +126,48 @@ def test_a_customer_without_events_has_zero_sums_and_unknown_means(put: Put) -> 
     assert pd.isna(row["events_topic_complaint_share_30d"])
 
 
-def test_a_measure_that_is_not_there_is_named_with_those_that_are(put: Put) -> None:
+def test_a_measure_that_is_not_there_is_named_with_those_that_are(engine: ibis.BaseBackend) -> None:
     window = WindowParams.model_validate(
         {"date": "day", "windows": [7], "measures": {"minutes": ["sum"]}}
     )
     with pytest.raises(UnknownMeasureError, match=r"\['minutes'\].*it has \['amount'"):
-        _compute([], put, window)
+        _compute([], engine, window)
 
 
 def _event(day: date, **changes: Any) -> dict[str, Any]:
     return {"customer_id": "a", "day": day, "amount": 5.0, "topic": "billing"} | changes
 
 
-def _compute(rows: list[dict[str, Any]], put: Put, window: WindowParams = WINDOW) -> pd.Series:
+def _compute(
+    rows: list[dict[str, Any]], engine: ibis.BaseBackend, window: WindowParams = WINDOW
+) -> pd.Series:
     """The features of customer a on the leap day."""
     is_dated = any("loaded_at" in row for row in rows)
     schema = SCHEMA if is_dated else SCHEMA.remove(SCHEMA.get_field_index("loaded_at"))
-    frame = _aggregate(pa.Table.from_pylist(rows, schema), [LEAP_DAY], put, window)
+    frame = _aggregate(pa.Table.from_pylist(rows, schema), [LEAP_DAY], engine, window)
     return frame.set_index("customer_id").loc["a"]
 
 
 def _aggregate(
-    table: pa.Table, dates: list[date], put: Put, window: WindowParams = WINDOW
+    table: pa.Table, dates: list[date], engine: ibis.BaseBackend, window: WindowParams = WINDOW
 ) -> pd.DataFrame:
     pairs = [(customer, day) for customer in ("a", "b") for day in dates]
     customers, days = zip(*pairs, strict=True)
-    snapshots = put(pa.table({"customer_id": customers, "as_of": days}))
-    frame = aggregate_windows(snapshots, dates, put(table), window, "events").to_pandas()
+    tables = {"events": table, "snapshots": pa.table({"customer_id": customers, "as_of": days})}
+
+    def ask(held: dict[str, ir.Table]) -> ir.Table:
+        return aggregate_windows(held["snapshots"], dates, held["events"], window, "events")
+
+    frame = ask_engine(engine, tables, ask, window.model_dump_json(), *dates)
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
 
 
-def _expect_reference(rows: list[dict[str, Any]], schema: pa.Schema, put: Put) -> None:
+def _expect_reference(
+    rows: list[dict[str, Any]], schema: pa.Schema, engine: ibis.BaseBackend
+) -> None:
     table = pa.Table.from_pylist(rows, schema)
     events = table.to_pylist()
-    for row in _aggregate(table, DATES, put).to_dict("records"):
+    for row in _aggregate(table, DATES, engine).to_dict("records"):
         for feature in WINDOW.list_features("events"):
             expected = compute_feature(feature, WINDOW, events, row["customer_id"], row["as_of"])
             found = float("nan") if pd.isna(row[feature.name]) else row[feature.name]

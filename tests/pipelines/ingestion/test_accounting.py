@@ -28,7 +28,7 @@ CONTRACTS = {name: table.contract for name, table in PARAMS.tables.items()}
 fractions = st.floats(0, 0.5)
 
 
-@settings(max_examples=6)
+@settings(max_examples=12)
 @given(duplicates=fractions, impossible=fractions, unknown=fractions, seed=st.integers(0, 9999))
 @example(duplicates=0.0, impossible=0.0, unknown=0.0, seed=192)  # without cancellations
 def test_the_counts_add_up_for_any_mess(
