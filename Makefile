@@ -29,7 +29,7 @@ $(if $(strip $(RENAMED)),$(error Unknown option $(strip $(RENAMED)): write $(she
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
 	|| { echo "$(2) does not fit what it is made from. Run: make lock"; exit 1; }
 
-.PHONY: help run test test-slow bench check format viz mlflow own-table dictionary lock clean
+.PHONY: help run test test-slow bench check format viz mlflow own-table reference lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,7 @@ test-slow: $(INSTALLED) ## Run the slow tests; those of Spark need Java 17
 check: $(INSTALLED) ## Lint, format, types, architecture, freshness of the locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(call check_lock,$(LOCK),requirements.lock)
@@ -83,9 +84,8 @@ own-table: $(INSTALLED) ## Your own table: table=file.csv target=Churn [positive
 bench: $(INSTALLED) ## Measure against what a user would write instead; write docs/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
-dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change of features
-	$(BIN)/kedro run --nodes features.describe_features,features.write_dictionary
-	cp data/08_reporting/data_dictionary.md docs/
+reference: $(INSTALLED) ## Write the generated pages of docs/reference/ again, after a change of code or conf/
+	$(BIN)/python -m docs.write_reference
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock

@@ -29,7 +29,7 @@ def say(feature: str, value: float, texts: dict[str, str] | None = None) -> str:
 
 
 def default_features() -> list[str]:
-    lines = (PROJECT / "docs" / "data_dictionary.md").read_text().splitlines()
+    lines = (PROJECT / "docs" / "reference" / "features.md").read_text().splitlines()
     return [line.split("`")[1] for line in lines if line.startswith("| `")]
 
 
