@@ -29,7 +29,7 @@ $(if $(strip $(RENAMED)),$(error Unknown option $(strip $(RENAMED)): write $(she
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
 	|| { echo "$(2) does not fit what it is made from. Run: make lock"; exit 1; }
 
-.PHONY: help run test test-slow bench check format viz mlflow own-table reference lock clean
+.PHONY: help run test test-slow bench check format viz mlflow own-table reference picture lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ bench: $(INSTALLED) ## Measure against what a user would write instead; write do
 
 reference: $(INSTALLED) ## Write the generated pages of docs/reference/ again, after a change of code or conf/
 	$(BIN)/python -m docs.write_reference
+
+picture: run ## Draw the figure of README.md again, from the sample operator
+	cp data/08_reporting/plots/profit_plot.png docs/profit_curve.png
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock

@@ -20,6 +20,7 @@ import kedro_asof
 import telco_churn
 from kedro_asof import errors
 from telco_churn.cli import cli
+from telco_churn.model.model_errors import ModelInputError
 from telco_churn.parameters import BLOCKS
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipeline_registry import register_pipelines
@@ -262,10 +263,7 @@ def _describe_node(node: Node) -> Row:
 
 def write_exit_codes() -> str:
     """Show the exit codes, and every error with the code that it ends a run with."""
-    for package in (kedro_asof, telco_churn):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
+    import_modules()
     return _join(
         "# Exit codes and errors",
         "For operators and schedulers. This page says what each exit code means, whether a retry "
@@ -274,7 +272,10 @@ def write_exit_codes() -> str:
         "The last line of a run names what was found, what is allowed and what to do. Whatever the "
         "code, the scores of earlier runs stay readable and whole.",
         "## Errors",
-        _table(("error", "exit code", "when"), _walk_errors(errors.InputError, 0)),
+        _table(
+            ("error", "exit code", "when"),
+            [*_walk_errors(errors.InputError, 0), *_walk_errors(ModelInputError, 0)],
+        ),
         FOOTNOTE.format(source="the classes of `src/kedro_asof/errors.py` and their subclasses"),
         _next(
             "[Schedule runs](../how-to/schedule-runs.md)",
@@ -283,12 +284,41 @@ def write_exit_codes() -> str:
     )
 
 
-def _walk_errors(error: type[errors.InputError], depth: int) -> Iterator[Row]:
+def import_modules() -> None:
+    """Import every module of the two packages, so that each error class is defined."""
+    for package in (kedro_asof, telco_churn):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+
+
+def _walk_errors(error: type[Any], depth: int) -> Iterator[Row]:
     indent = "&nbsp;" * 4 * depth
     summary = _inline((inspect.getdoc(error) or "").split("\n\n")[0])
     yield f"{indent}`{error.__name__}`", str(int(error.exit_code)), summary
     for child in sorted(error.__subclasses__(), key=lambda each: each.__name__):
         yield from _walk_errors(child, depth + 1)
+
+
+def draw_errors(package: str) -> str:
+    """Draw the hierarchy of the errors of a package and of their bases, as its docstring has it.
+
+    Args:
+        package: `kedro_asof`, or `telco_churn` for the errors of both.
+    """
+    return "\n".join(_draw_branch(errors.InputError, package, "", ""))
+
+
+def _draw_branch(
+    error: type[errors.InputError], package: str, head: str, indent: str
+) -> Iterator[str]:
+    yield f"{head}{error.__name__} ({int(error.exit_code)})"
+    known = (package, "kedro_asof")
+    children = [each for each in error.__subclasses__() if each.__module__.startswith(known)]
+    for child in sorted(children, key=lambda each: each.__name__):
+        is_last = child is max(children, key=lambda each: each.__name__)
+        branch, below = ("└── ", "    ") if is_last else ("├── ", "│   ")
+        yield from _draw_branch(child, package, indent + branch, indent + below)
 
 
 def _inline(text: str) -> str:
