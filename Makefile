@@ -80,7 +80,7 @@ own-table: $(INSTALLED) ## Your own table: table=file.csv target=Churn [positive
 		echo "Name the table and its target: make own-table table=file.csv target=Churn. All options: make help"; exit 2; }
 	$(BIN)/kedro run --env $(or $(env),own_table) --pipelines own_table --params 'as_of=$(as_of),$(foreach option,table target positive id time,own_table.$(option)=$(call quoted,$($(option)))$(COMMA))own_table.drop=$(call quoted,$(subst $(COMMA),;,$(drop))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(slices)))'
 
-bench: $(INSTALLED) ## Measure against what a user would write instead; write docs/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
+bench: $(INSTALLED) ## Measure against what a user would write instead; write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
 dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change of features

@@ -14,7 +14,7 @@ from benchmarks.features_targets import Results, list_targets
 from benchmarks.page import Page, tabulate
 from benchmarks.sample_operator import WEEKS, simulation_command
 
-DECISION = "../decisions/0011-slower-than-by-hand.md"
+DECISION = "../../decisions/0011-features-slower-than-handwritten.md"
 LIBRARIES = ("kedro", "ibis-framework", "duckdb", "polars", "pandas", "pyarrow", "numpy")
 
 
@@ -48,9 +48,9 @@ def write_report(results: Results, folder: Path) -> None:
 def _introduce(results: Results) -> str:
     days = results.rows[results.small] / results.small
     return f"""The features of `conf/base/parameters/features.yml`, for one date, by this
-pipeline and by hand in three other ways: [DuckDB SQL](../../benchmarks/features_duckdb.sql),
-[polars](../../benchmarks/features_polars.py), lazy and streaming, and
-[pandas](../../benchmarks/features_pandas.py). All read the same Parquet files and write one. There
+pipeline and by hand in three other ways: [DuckDB SQL](../../../benchmarks/features_duckdb.sql),
+[polars](../../../benchmarks/features_polars.py), lazy and streaming, and
+[pandas](../../../benchmarks/features_pandas.py). All read the same Parquet files and write one. There
 is no page unless all four tables are equal: same customers, same columns, numbers to 1e-6.
 
 The operator is the sample operator over {WEEKS} weeks. Customers sign up and leave on the way, so a
@@ -60,7 +60,7 @@ ones: ingestion is not measured.
 Each run is a process of its own. *Wall* is all of it. *Work* leaves out start and imports, and is
 what the process says itself. *This pipeline* is `kedro run` as typed, with MLflow and W&B. *No
 plugins* is the same pipeline by Kedro's runner alone
-([features_pipeline.py](../../benchmarks/features_pipeline.py)): reading, contracts, features,
+([features_pipeline.py](../../../benchmarks/features_pipeline.py)): reading, contracts, features,
 writing, which is what the targets call orchestration excluded. A file that kept its contract is not
 checked again for as long as it stays as it is: *tables checked before* is such a run; in all others
 of ours every row of every table is checked. The rivals check nothing. Peak is the largest resident

@@ -32,7 +32,7 @@ no W&B: Kedro has no plugin for that. The model was trained on 1,000 customers f
 target: this is what a run costs whatever it computes.
 
 *Wall* is all of a process, *work* what Kedro says of its nodes. Where the seconds go is measured
-in runs of their own ([kedro_clock.py](../../benchmarks/kedro_clock.py)), in which each second
+in runs of their own ([kedro_clock.py](../../../benchmarks/kedro_clock.py)), in which each second
 counts once, for the innermost part: an import inside of a hook is an import. What a package
 imports that is not named below counts for it: pandas for MLflow, when MLflow wants it first."""
 PROJECT_FILES = {

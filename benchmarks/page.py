@@ -1,6 +1,6 @@
 """A page of the report. Each section writes its own, so one can be measured again alone.
 
-In: what a section found. Out: a Markdown file, in docs/benchmarks by default.
+In: what a section found. Out: a Markdown file, in docs/reference/benchmarks by default.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.targets import Target
 
-DOCS = Path("docs/benchmarks")
+DOCS = Path("docs/reference/benchmarks")
 TRIES = Path("data/benchmark/report")
 
 

@@ -19,7 +19,7 @@ REPETITIONS = 3
 CUSTOMERS, FEW = 86_000, 2_000  # 86,000 customers give a million examples
 FROM = "training.read_examples,release.describe_operator"
 LIBRARIES = ("kedro", "mlflow", "lightgbm", "scikit-learn", "pandas", "numpy")
-COMPARED = f"""A LightGBM script ([bare_lightgbm.py](../../benchmarks/bare_lightgbm.py)), which
+COMPARED = f"""A LightGBM script ([bare_lightgbm.py](../../../benchmarks/bare_lightgbm.py)), which
 reads the matrix of examples, fits the same settings with early stopping and judges by ROC AUC,
 against this pipeline on the same matrix, from reading it to the appointed champion: leak alarm,
 candidate and three rivals, calibration, metrics with bootstrap intervals, slices, plots, model
