@@ -1,4 +1,4 @@
-"""Replaced files stay until an operator runs the code in docs/how-to/restore-and-prune-scores.md."""
+"""Replaced files stay until an operator runs the code that the page on restoring shows."""
 
 import re
 from pathlib import Path
