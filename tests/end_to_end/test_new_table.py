@@ -1,4 +1,4 @@
-"""A new event table joins by docs/features.md; a prepaid operator learns from inactivity."""
+"""A new event table, added as docs/how-to/add-a-table.md says; and a prepaid operator."""
 
 import re
 from datetime import date, timedelta
@@ -12,8 +12,8 @@ import telco_churn.contracts
 from kedro_asof.errors import ExitCode
 from tests.conftest import PROJECT, ProjectCopy
 
-PAGE = (PROJECT / "docs/features.md").read_text()
-DECLARED, JUDGED = "## Add a table", "## Have its rows judged"
+PAGE = (PROJECT / "docs/how-to/add-a-table.md").read_text()
+FEATURES_BLOCK, DECLARED, JUDGED = "# Add a table", "## A clean table", "## A table with bad rows"
 INGESTION = "conf/base/parameters/ingestion.yml"
 FEATURES = ("--pipelines", "features", "--tags", "scoring")
 
@@ -151,23 +151,23 @@ def _roaming() -> pa.Table:
 
 def _add_roaming(project: ProjectCopy, table: pa.Table) -> None:
     pq.write_table(table, project.data / "03_primary" / "roaming.parquet")
+    _follow(project, FEATURES_BLOCK)
     _follow(project, DECLARED)
 
 
 def _follow_judged(project: ProjectCopy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do what both sections say; modules of contracts are found in the copy too."""
+    """Follow the section on bad rows, and let Python find contracts in the copy too."""
     folder = project.path / "src/telco_churn/contracts"
     folder.mkdir(parents=True)
-    _follow(project, DECLARED)
-    (project.path / "conf/base/catalog/roaming.yml").unlink()
+    _follow(project, FEATURES_BLOCK)
     _follow(project, JUDGED)
     path = [*telco_churn.contracts.__path__, str(folder)]
     monkeypatch.setattr(telco_churn.contracts, "__path__", path)
 
 
 def _follow(project: ProjectCopy, section: str) -> None:
-    """Write or append each block of a section to the file that its first line names."""
-    text = PAGE.split(section)[1].split("\n## ")[0]
+    """Append each block of a section to the file that its first line names."""
+    text = PAGE.split(f"{section}\n", 1)[1].split("\n## ")[0]
     for path, block in re.findall(r"^```\w+\n# (\S+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
         with (project.path / path).open("a") as file:
             file.write(block)
