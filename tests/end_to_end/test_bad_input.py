@@ -275,11 +275,15 @@ BAD_DECLARATIONS = {
     "a window of no days": ("windows: [7, 28, 84]\n", "windows: [0, 28]\n", ["is 0", "than 0"]),
     "a window before time": ("windows: [28, 56]", "windows: [-3]", ["is -3", "than 0"]),
     "an unknown statistic": ("[mean, max]", "[median]", ["median", "'mean'", "'trend'"]),
-    "a feature twice": ("windows: [28, 56]", "windows: [28, 28]", ["_28d", "more than once"]),
+    "a feature twice": (
+        "windows: [28, 56]",
+        "windows: [28, 28]",
+        ["_28d", "Duplicate feature names"],
+    ),
     "a name that is taken": (
         "call_minutes: {mean: [7, 28, 84], trend: [7, 28]}",
         "call_minutes: {mean: [7, 7]}",
-        ["usage_call_minutes_mean_7d", "more than once"],
+        ["usage_call_minutes_mean_7d", "Duplicate feature names"],
     ),
     "a value known from nobody knows when": (
         "known_from: {satisfaction: resolved_on}",

@@ -135,15 +135,15 @@ def test_a_template_that_does_not_fit_its_feature_is_refused() -> None:
     [
         (
             "in {weeks} weeks",
-            r"template x \(text: .*\) has unknown placeholders \['weeks'\]; allowed",
+            r"template x \(text: .*\): it has unknown placeholders \['weeks'\]\. Allowed",
         ),
         ("in {} days", r"unknown placeholders \[''\]"),
         ("{value.__class__}", "unknown placeholders"),
         ("{value[0]}", "unknown placeholders"),
-        ("in {value days", "cannot be read"),
+        ("in {value days", "cannot be parsed"),
         ("in {value:.0q} days", "cannot be filled in"),
-        ({"missing": "not {value}"}, r"allowed here are \[\]"),
-        ({}, "the template x has no text"),
+        ({"missing": "not {value}"}, r"Allowed here are \[\]"),
+        ({}, "Missing text in the template x"),
         ({"many": "x"}, "Extra inputs"),
     ],
 )

@@ -51,11 +51,14 @@ def test_an_entry_makes_the_nodes_of_a_table() -> None:
         ({"towers": {"contract": "nowhere.Towers"}}, r"contract\n.*No module named 'nowhere'"),
         ({"towers": {"contract": f"{__name__}.Tower"}}, r"contract\n.*(cannot|No).*Tower"),
         ({"towers": {"contract": "datetime.date"}}, r"contract\n.*subclass of TableContract"),
-        ({"towers": {"contract": WithoutKey}}, r"towers\n.*no key; add `unique"),
-        ({"towers": {"contract": Towers}}, r"towers\n.*no customer_id, found \['tower_id'\]"),
+        ({"towers": {"contract": WithoutKey}}, r"towers\n.*Missing key.*Add `unique"),
+        (
+            {"towers": {"contract": Towers}},
+            r"towers\n.*Missing column 'customer_id': the contract has \['tower_id'\]",
+        ),
         ({"towers": {"contract": Towers, "key": []}}, r"towers\.key"),
-        ({"usage": None}, r"\['usage'\] missing"),
-        ({"customers": {"contract": Customers}}, r"customers cannot belong to customers"),
+        ({"usage": None}, r"Missing tables \['usage'\]"),
+        ({"customers": {"contract": Customers}}, r"customers cannot belong to a customer"),
     ],
 )
 def test_an_entry_that_cannot_work_is_refused(tables: dict[str, Any], expected: str) -> None:

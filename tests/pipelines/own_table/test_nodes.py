@@ -151,7 +151,7 @@ def test_a_summary_names_columns_and_rows_of_each_purpose() -> None:
 
 
 def test_shares_that_leave_no_row_to_train_on_are_refused() -> None:
-    with pytest.raises(ValueError, match="add up to 1: below 1 is allowed"):
+    with pytest.raises(ValueError, match="add up to 1, expected less than 1"):
         params(calibration_fraction=0.5, test_fraction=0.5)
 
 
