@@ -59,8 +59,8 @@ class ReasonParams(Block):
                 fault = _find_fault(text, allowed)
                 if fault:
                     raise ValueError(
-                        f"Invalid template {name} ({kind}: {text!r}): it {fault}. Allowed here "
-                        f"are {['{' + placeholder + '}' for placeholder in allowed]}, with an optional "
+                        f"Invalid template {name} ({kind}: {text!r}): it {fault}. Allowed here are "
+                        f"{['{' + placeholder + '}' for placeholder in allowed]}, with an optional "
                         "format such as {value:.0f}. Correct conf/base/parameters/reasons.yml."
                     )
         return self
