@@ -41,7 +41,7 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
     ),
     "has text in a number": (
         _text_in_numbers,
-        ["raw_usage: 99", "call_minutes_type", "Allowed is 2.0%", "rejected_rows"],
+        ["raw_usage: 99", "call_minutes_type", "Expected at most 2.0%", "rejected_rows"],
     ),
     "is all impossible": (
         lambda table: table.set_column(
