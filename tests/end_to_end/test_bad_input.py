@@ -295,7 +295,11 @@ BAD_DECLARATIONS = {
         "known_from: {satisfation: resolved_on}",
         ["contacts", "['satisfation']"],
     ),
-    "an unknown table": ("    invoices:\n", "    bills:\n", ["bills", "not in the catalog"]),
+    "an unknown table": (
+        "    invoices:\n",
+        "    bills:\n",
+        ["'bills'", "expected a table in the catalog"],
+    ),
 }
 
 
