@@ -90,19 +90,23 @@ def test_a_target_may_be_empty_where_it_cannot_be_known_yet() -> None:
 @pytest.mark.parametrize(
     ("change", "own", "expected"),
     [
-        ({"month": "soon"}, {}, r"month \(own_table.time\) holds \['soon'\].*YYYY-MM-DD"),
+        ({"month": "soon"}, {}, r"month \(own_table.time\) holds \['soon'\]: expected YYYY-MM-DD"),
         ({"month": None}, {}, r"month \(own_table.time\) is empty in 40 rows"),
-        ({}, {"time": "visits"}, r"visits \(own_table.time\) holds \['0', .*expected dates"),
-        ({}, {"time": "when"}, r"no column \['when'\].*Correct own_table.time"),
-        ({}, {"time": "left"}, r"own_table.target and own_table.time name the same column left"),
-        ({}, {"drop": "month"}, r"own_table.time and own_table.drop name the same column month"),
+        ({}, {"time": "visits"}, r"visits \(own_table.time\) holds \['0', .*expected YYYY-MM-DD"),
+        ({}, {"time": "when"}, r"Missing columns \['when'\].*Correct own_table.time"),
+        ({}, {"time": "left"}, r"own_table.target and own_table.time name the same column 'left'"),
+        ({}, {"drop": "month"}, r"own_table.time and own_table.drop name the same column 'month'"),
         (
             {"month": "2025-01-01"},
             {},
-            r"account .* repeats on one date of month, .*\['A-0'",
+            r"account .* repeats values on one date of month, .*\['A-0'",
         ),
-        ({}, {"time": None}, r"account .* repeats, .*name the date of each row in own_table.time"),
-        ({"left": None}, {}, r"left .* is empty in 40 rows whose label window is over"),
+        (
+            {},
+            {"time": None},
+            r"account .* repeats values, .*name the date of each row in own_table.time",
+        ),
+        ({"left": None}, {}, r"left .* is empty in 40 rows whose label window has ended"),
     ],
 )
 def test_columns_that_do_not_fit_time_are_refused(
