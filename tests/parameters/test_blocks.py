@@ -1,4 +1,4 @@
-"""Parameters are frozen, know all of their keys, and say what is allowed."""
+"""Parameters are frozen, reject unknown keys, and name the allowed values."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,4 @@
-"""Judged tables are a list in configuration; an entry that cannot work is one clear error."""
+"""Parameters list the tables to check; an invalid entry gives exactly one error."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from tests.conftest import read_parameters
 
 
 class Towers(TableContract):
-    """Belongs to no customer."""
+    """A table without customers."""
 
     tower_id: str
 
@@ -22,7 +22,7 @@ class Towers(TableContract):
 
 
 class WithoutKey(TableContract):
-    """Rows that repeat cannot be told apart."""
+    """A contract without a key."""
 
     customer_id: str
 

@@ -1,4 +1,4 @@
-"""A value that is filled in later is kept or counted as blanked; too many blanked stop a run."""
+"""A late value is kept, or counted as blanked; too many blanked values stop a run."""
 
 import logging
 from datetime import date

@@ -1,4 +1,4 @@
-"""A table becomes a profile, features and examples; what cannot be meant is refused."""
+"""A table becomes a profile, features and examples; invalid parameters are rejected."""
 
 from datetime import date
 from typing import Any
@@ -25,7 +25,7 @@ def params(**changes: Any) -> OwnTableParams:
 
 
 def monthly_table(months: int = 10, customers: int = 4) -> pd.DataFrame:
-    """One row per customer and month, as text; every second customer leaves."""
+    """Make one row per customer and month, as text; every second customer leaves."""
     days = pd.date_range("2025-01-01", periods=months, freq="MS").repeat(customers)
     number = np.tile(np.arange(customers), months)
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Rows with a date are split by it, with gaps where labels are not known yet."""
+"""Rows are split by date, with gaps where labels are not known yet."""
 
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ def split(
     as_of: str = "2026-06-01",
     **more: Any,
 ) -> pd.Series:
-    """Split so many rows of each day, half of which churn; the index is the date."""
+    """Split `rows_each` rows per day, half of which churn; the index is the date."""
     params = OwnTableParams(table="table.csv", target="left", positive="Yes", time="month", **more)
     dates = pd.Series(days.repeat(rows_each))
     churned = pd.Series([number % 2 == 0 for number in range(len(dates))])
