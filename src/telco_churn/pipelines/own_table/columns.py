@@ -10,9 +10,7 @@ import pandas as pd
 
 from telco_churn.parameters.own_table import OwnTableParams
 
-IDENTIFIER_SHARE = (
-    0.9  # share of distinct values above which text identifies rows instead of grouping them
-)
+IDENTIFIER_SHARE = 0.9  # share of distinct values from which text identifies rows
 IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing
 WORDS_FOR_NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
 RESERVED = ("customer_id", "as_of", "churned", "split")
