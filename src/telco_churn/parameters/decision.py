@@ -24,8 +24,7 @@ class DecisionParams(Block):
     campaign_capacity: int | None = Field(ge=1)
     """Largest number of contacts for one date, 1 or more; null for no limit."""
     holdout_fraction: float = Field(ge=0, lt=1)
-    """Share of customers who are never contacted, so that the effect of contacts can be measured;
-    at least 0, below 1. They stay the same customers on every date."""
+    """Share of customers, the same on every date, who are never contacted; at least 0, below 1."""
     holdout_name: str
     """Name of the holdout draw; a new name draws other customers."""
     medium_risk_from: Probability

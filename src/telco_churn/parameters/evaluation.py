@@ -35,8 +35,7 @@ class EvaluationParams(Block):
     seed: int = Field(ge=0)
     """Seed of the resamples, 0 or more; all models are measured on the same resamples."""
     slices: tuple[str, ...]
-    """Features whose values get separate metrics; the evaluation skips names that are not
-    features."""
+    """Features whose values get separate metrics; names that are not features are skipped."""
     minimum_slice_rows: int = Field(ge=1)
     """Fewest rows of a slice that gets metrics, 1 or more; a smaller slice is only listed."""
     rule_of_thumb: RuleOfThumbParams | None

@@ -13,8 +13,7 @@ class GateParams(Block):
     """Bounds for every candidate, and the gain that it must prove over the champion."""
 
     required_gain: float = Field(ge=0, allow_inf_nan=False)
-    """Gain over the champion's profit that the whole interval must exceed, in currency per date;
-    0 or more."""
+    """Gain over the champion that the interval must exceed, in currency per date; 0 or more."""
     max_calibration_error: Bound
     """Largest expected calibration error, as a probability; above 0."""
     max_slice_roc_auc_gap: Bound

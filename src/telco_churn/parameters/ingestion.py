@@ -40,8 +40,7 @@ class IngestionParams(Block):
     """Largest share of blanked values among the delivered values of one late column, 0 to 1; above
     it the run stops if at least ten values were blanked."""
     full_day_share: float = Field(gt=0, le=1)
-    """Smallest share of a usual day's rows that makes a day of usage complete; above 0, at most
-    1."""
+    """Share of a usual day's rows from which a day of usage is complete; above 0, at most 1."""
     tables: dict[str, JudgedTableParams]
     """The tables to check, by name; `customers` and `usage` are required. Each table is read from
     `raw_<table>` and written to `<table>`."""

@@ -23,8 +23,7 @@ class LeakageParams(Block):
     max_missing_roc_auc: float = Field(gt=0.5, le=1)
     """Largest ROC AUC of whether a feature is missing; above 0.5, at most 1."""
     certain_from: float = Field(gt=0.5, lt=1)
-    """Churn rate from which a value, a range or a missing value gives churn away; above 0.5, below
-    1."""
+    """Churn rate from which a value or range gives churn away; above 0.5, below 1."""
     certain_share: float = Field(gt=0, le=1)
     """Smallest share of all churners that such a value must cover; above 0, at most 1."""
     certain_churners: int = Field(ge=5)
@@ -32,5 +31,4 @@ class LeakageParams(Block):
     duplicate_tolerance: float = Field(ge=0, lt=0.5)
     """Share of rows in which a copy of the label may differ from it; at least 0, below 0.5."""
     max_shared_rows: float = Field(ge=0, le=1)
-    """Largest share of test rows whose features also occur in training or calibration rows, 0 to
-    1."""
+    """Largest share of test rows with the features of a training or calibration row, 0 to 1."""

@@ -33,8 +33,7 @@ class OwnTableParams(Block):
     test_fraction: float = Field(gt=0, lt=1, default=0.2)
     """With `time`, share of the rows, the latest, that test; above 0, below 1."""
     gap_days: int | None = Field(ge=0, default=None)
-    """Days from a row's date until its target is known, 0 or more; null means
-    `label.horizon_days`."""
+    """Days from a row's date until its target is known, 0 or more; null: `label.horizon_days`."""
 
     def find_gap(self, label: LabelParams) -> int:
         """Return the days from a row's date until its target is known: 0 without `time`."""

@@ -20,8 +20,7 @@ class TrainingParams(Block):
     """Learner, split and seed."""
 
     learner: Literal["lightgbm", "logistic_regression"]
-    """The learner; `lightgbm` reads the block `lightgbm`, `logistic_regression` has no
-    parameters."""
+    """`lightgbm`, with the parameters of that block, or `logistic_regression`, without any."""
     split: SplitParams
     """Number of snapshots that calibrate and test."""
     calibration_fraction: float = Field(gt=0, lt=1)

@@ -13,8 +13,7 @@ class SearchRange(Block):
     high: float = Field(gt=0)
     """Highest value."""
     log: bool = False
-    """Whether to search on a logarithmic scale, so that small values get as many trials as large
-    ones."""
+    """Whether to search on a logarithmic scale, which tries small values more often."""
 
     @model_validator(mode="after")
     def _order(self) -> "SearchRange":

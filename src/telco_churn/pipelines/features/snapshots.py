@@ -89,8 +89,8 @@ def list_training_dates(
         raise TooFewSnapshotsError(
             f"as_of={as_of} leaves {len(dates)} matured snapshots. Usage starts on {first}. A "
             f"snapshot needs {snapshots.minimum_history_days} days of usage and "
-            f"{label.horizon_days} days to mature, so that snapshots can be from {earliest} to "
-            f"{latest}, within snapshots.from and snapshots.to. {error}"
+            f"{label.horizon_days} days to mature. Within snapshots.from and snapshots.to, this "
+            f"leaves {earliest} to {latest}. {error}"
         ) from error
     return dates
 
