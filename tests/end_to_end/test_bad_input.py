@@ -41,7 +41,7 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
     ),
     "has text in a number": (
         _text_in_numbers,
-        ["raw_usage: 99", "call_minutes_type", "Allowed is 2.0%", "rejected_rows"],
+        ["raw_usage: 99", "call_minutes_type", "Expected at most 2.0%", "rejected_rows"],
     ),
     "is all impossible": (
         lambda table: table.set_column(
@@ -275,11 +275,15 @@ BAD_DECLARATIONS = {
     "a window of no days": ("windows: [7, 28, 84]\n", "windows: [0, 28]\n", ["is 0", "than 0"]),
     "a window before time": ("windows: [28, 56]", "windows: [-3]", ["is -3", "than 0"]),
     "an unknown statistic": ("[mean, max]", "[median]", ["median", "'mean'", "'trend'"]),
-    "a feature twice": ("windows: [28, 56]", "windows: [28, 28]", ["_28d", "more than once"]),
+    "a feature twice": (
+        "windows: [28, 56]",
+        "windows: [28, 28]",
+        ["_28d", "Duplicate feature names"],
+    ),
     "a name that is taken": (
         "call_minutes: {mean: [7, 28, 84], trend: [7, 28]}",
         "call_minutes: {mean: [7, 7]}",
-        ["usage_call_minutes_mean_7d", "more than once"],
+        ["usage_call_minutes_mean_7d", "Duplicate feature names"],
     ),
     "a value known from nobody knows when": (
         "known_from: {satisfaction: resolved_on}",
@@ -291,7 +295,11 @@ BAD_DECLARATIONS = {
         "known_from: {satisfation: resolved_on}",
         ["contacts", "['satisfation']"],
     ),
-    "an unknown table": ("    invoices:\n", "    bills:\n", ["bills", "not in the catalog"]),
+    "an unknown table": (
+        "    invoices:\n",
+        "    bills:\n",
+        ["'bills'", "expected a table in the catalog"],
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The data dictionary says of every feature what it is, and of nothing else."""
+"""The data dictionary describes every feature, and nothing else."""
 
 import pandas as pd
 
