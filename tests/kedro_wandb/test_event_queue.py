@@ -100,8 +100,8 @@ def test_a_run_executes_no_planted_pickle_and_ends_well(
     assert run.exit_code == 0, run.output
     assert not (tmp_path / "sprung").exists()
     is_read = mode == "disabled"
-    assert ("W&B does not track all" in run.output) == (is_read and rights == 0o700)
-    assert (f"{VARIABLE} names" in run.output) == (is_read and rights == 0o755)
+    assert ("W&B tracking of this run is incomplete" in run.output) == (is_read and rights == 0o700)
+    assert (f"Ignored {VARIABLE}=" in run.output) == (is_read and rights == 0o755)
 
 
 @pytest.mark.parametrize("rights", [0o700, 0o770, 0o701])

@@ -77,7 +77,7 @@ def test_whatever_has_names_becomes_a_dictionary(cell: Any, opened: Any) -> None
 
 
 def test_what_cannot_be_looked_into_is_refused() -> None:
-    with pytest.raises(TypeError, match="a cell holds a Opaque"):
+    with pytest.raises(TypeError, match="a cell holds an object of type Opaque"):
         read_rows([{"v": Opaque()}], limit=1, text_length=9)
 
 
@@ -86,7 +86,7 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(TypeError, match="str is no table"):
+    with pytest.raises(TypeError, match="expected a table, found str"):
         read_rows("text", limit=1, text_length=10)
 
 

@@ -91,7 +91,7 @@ def test_on_a_full_disk_no_line_claims_that_the_run_is_kept(
     assert_unhurt(run, untracked)
     assert "Traceback" not in run.output
     assert "Logging error" not in run.output
-    assert "kept offline" not in run.output
+    assert "saved offline" not in run.output
     told = [line for line in run.output.splitlines() if "W&B" in line]
     assert len(told) == 1, run.output
 
@@ -132,7 +132,8 @@ def test_one_dataset_that_cannot_be_logged_costs_that_alone(
     run = project.run()
     assert_unhurt(run, untracked)
     assert run.output.count("W&B did not track") == 1
-    assert "amounts_plot (TypeError: Figure is no dictionary of metrics)" in run.output
+    expected = "amounts_plot (TypeError: expected a dictionary of metrics, found Figure)"
+    assert expected in run.output
     (folder,) = project.find_runs()
     assert WrittenRun(folder).summary["test_mean"] == 9.0
 
@@ -199,11 +200,14 @@ def test_an_interrupted_run_is_marked_so(tmp_path: Path) -> None:
     slow_after(
         2,
         [
-            ("projet: p", "unknown key 'projet'; known are project, entity, mode"),
-            ("limits: {rows: 3}", "unknown key 'limits.rows'; known are table_rows"),
+            ("projet: p", "unknown key 'projet', allowed are project, entity, mode"),
+            ("limits: {rows: 3}", "unknown key 'limits.rows', allowed are table_rows"),
             ("mode: sometimes", "mode is 'sometimes'"),
             ("datasets: {a: {log: everything}}", "one of metrics, table, image, plot, artifact"),
-            ("datasets: {a: {log: table, colums: 3}}", "unknown key 'colums'; known are log, rows"),
+            (
+                "datasets: {a: {log: table, colums: 3}}",
+                "unknown key 'colums', allowed are log, rows",
+            ),
         ],
     ),
 )

@@ -39,7 +39,7 @@ def test_a_server_that_does_wrong_changes_nothing(
     assert written.summary["test_mean"] == 9.0
     assert written.exit_code == 0
     assert not list(folder.glob("*.synced"))
-    assert "W&B did not take the run: " in run.output
+    assert "Cannot upload the W&B run: " in run.output
     if fault == "refuses":
         assert "cannot be reached" in run.output
         assert took < START_OF_ALL

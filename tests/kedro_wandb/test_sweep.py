@@ -105,7 +105,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
         line, cwd=project.path, env=known | own, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "W&B did not take the run: 127.0.0.1:9" in done.stdout + done.stderr
+    assert "Cannot upload the W&B run: 127.0.0.1:9" in done.stdout + done.stderr
     (folder,) = project.path.glob("wandb/offline-run-*-agents02")
     written = WrittenRun(folder)
     assert written.config["lightgbm"]["num_leaves"] == 4
