@@ -134,12 +134,8 @@ class EventQueue:
             return None
         if is_private(Path(folder)):
             return cls(Path(folder))
-        logger.warning(
-            "Ignored %s=%s: other users can access this folder. W&B does not track the nodes of "
-            "this process. Unset the variable.",
-            VARIABLE,
-            folder,
-        )
+        warning = "Ignored %s=%s: other users can access this folder. Unset the variable."
+        logger.warning(warning, VARIABLE, folder)
         return None
 
     def read_plan(self) -> str:

@@ -77,8 +77,7 @@ class LogArtifact(FrozenModel):
     Attributes:
         type: Type of the artifact, by which W&B groups artifacts.
         aliases: Aliases in addition to `latest`.
-        upload: Whether to upload the file. Only documents and pictures are allowed, because the
-            content of a file is not redacted.
+        upload: Whether to upload the file: only documents and pictures, which are not redacted.
     """
 
     log: Literal["artifact"]

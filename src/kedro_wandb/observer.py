@@ -74,9 +74,6 @@ def tabulate_nodes(steps: Iterable[Step], rows: Mapping[str, int]) -> Table:
     Args:
         steps: Steps of all nodes, in any order.
         rows: Row counts of persisted datasets by name; they replace the counts in the steps.
-
-    Returns:
-        One row per node: its name, seconds to load, run and save, and number of rows saved.
     """
     seconds: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(ACTIONS, 0.0))
     saved: dict[str, dict[str, int]] = defaultdict(dict)

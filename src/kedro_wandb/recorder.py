@@ -46,9 +46,7 @@ class Recorder:
         self._worker.submit(self._run.start)
         self._worker.wait(self._timeouts.start)
         if self._worker.error:
-            logger.warning(
-                "W&B does not track this run: %s. The Kedro run continues.", self._explain()
-            )
+            logger.warning("W&B does not track this run: %s. Kedro continues.", self._explain())
 
     @property
     def has_failed(self) -> bool:
@@ -71,10 +69,7 @@ class Recorder:
             self._worker.submit(lambda: self._log(event))
 
     def finish(self, exit_code: int, credentials: Mapping[str, str] | None) -> None:
-        """Close the run, upload it if `credentials` is not None, and log one line with the result.
-
-        Events that could not be tracked are listed in one warning.
-        """
+        """Close the run, upload it if `credentials` is not None, and log the result."""
         for event in self._queue.drain():
             self.take(event)
         # A reference describes an output at the end of the run: a later node may overwrite it.
@@ -140,7 +135,7 @@ class Recorder:
             logger.warning("W&B did not track %s. The rest of the run is tracked.", reasons)
         if not is_whole:
             logger.warning(
-                "W&B stopped before the end: %s. To upload what was written, run: %s",
+                "W&B stopped before the end: %s. To upload the written part, run: %s",
                 self._explain(),
                 later,
             )

@@ -43,9 +43,7 @@ def never_fail(method: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:  # no error of tracking may fail the run
             reason = f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]
             if reason not in logged:
-                logger.warning(
-                    "W&B tracking of this run is incomplete, the Kedro run continues: %s", reason
-                )
+                logger.warning("W&B tracking of this run is incomplete: %s", reason)
             logged.add(reason)
 
     return guarded
@@ -132,10 +130,9 @@ class Termination:
 class Scratch:
     """The folder of a process for temporary files, from its first tracked run to its exit.
 
-    While a run is tracked, `tempfile` creates all files in this folder. W&B, MLflow and the
-    packaging of models write temporary files, some with rows of tables, and a killed process leaves
-    them behind. The folder outlives a run, because W&B creates two folders at import that all runs
-    of a process use.
+    While a run is tracked, `tempfile` creates all files in this folder: a killed process would
+    leave behind those of W&B, MLflow and model packaging, some with rows of tables. The folder
+    outlives a run, because W&B creates two folders at import that all runs of a process use.
     """
 
     def __init__(self) -> None:

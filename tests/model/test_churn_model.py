@@ -89,7 +89,7 @@ def test_an_unknown_category_scores_as_a_missing_one(model: ChurnModel) -> None:
         (lambda frame: frame.assign(plan=2), r"not text \['plan \(int64\)'\]"),
         (
             lambda frame: frame.assign(bill_shock=[np.inf, -np.inf, *[1.0] * 8]),
-            r"infinite values; columns and rows: \{'bill_shock': 2\}",
+            r"infinite values, number of rows by column: \{'bill_shock': 2\}",
         ),
     ],
 )
@@ -148,7 +148,7 @@ def test_reasons_are_given_to_whom_they_are_asked_for(model: ChurnModel) -> None
     assert worth[~asked][[*REASONS, *EVIDENCE]].isna().all(axis=None)
     pd.testing.assert_frame_equal(worth[~asked], nobody[~asked])
     assert everyone.dtypes.equals(nobody.dtypes)
-    with pytest.raises(ValueError, match="reasons is 'some'; it can be one of"):
+    with pytest.raises(ValueError, match="Invalid reasons 'some': expected one of"):
         model.score(features, reasons="some")  # type: ignore[arg-type]
 
 

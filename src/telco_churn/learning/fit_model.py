@@ -62,8 +62,7 @@ def fit_churn_model(
         templates: Reason templates by feature or pattern.
 
     Raises:
-        FeatureMismatchError: If a feature is infinite, or the columns or types of the two sets of
-            rows differ.
+        FeatureMismatchError: If a feature is infinite, or columns or types of the rows differ.
         TemplateError: If a template does not match the type of its feature.
     """
     encoding = FeatureEncoding.fit(train.features)
@@ -78,12 +77,8 @@ def fit_churn_model(
 def fit_calibration(raw_score: Floats, churned: Booleans) -> SigmoidCalibration:
     """Fit a sigmoid curve to rows that the model was not trained on.
 
-    If churners do not score higher than stayers, the curve would fall and reverse the ranking and
-    the reasons. The slope is then 0, and every row gets the churn rate.
-
-    Args:
-        raw_score: Raw scores in log odds, shape `(rows,)`.
-        churned: Labels, shape `(rows,)`.
+    If churners do not score higher than stayers, a falling curve would reverse the ranking and the
+    reasons. The slope is then 0, and every row gets the churn rate. Arguments have shape `(rows,)`.
     """
     curve = LogisticRegression(C=np.inf).fit(raw_score.reshape(-1, 1), churned)
     slope, intercept = float(curve.coef_[0, 0]), float(curve.intercept_[0])

@@ -1,6 +1,4 @@
-"""The interface of a learner.
-
-In: labeled rows. Out: a scorer and its learning curve.
+"""The interface of a learner. In: labeled rows. Out: a scorer and its learning curve.
 
 To add a learner, write a module with a class that has `fit`, add a scorer to `model/`, an entry to
 `fit_model.LEARNERS`, and its name to `parameters/training.py`.

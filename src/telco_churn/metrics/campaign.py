@@ -36,14 +36,7 @@ class Campaign:
     def of(
         cls, churned: Floats, probability: Floats, date: Integers, decision: DecisionParams
     ) -> "Campaign":
-        """Sort the rows of a campaign; all arrays have shape `(rows,)`.
-
-        Args:
-            churned: Labels, 1 or 0.
-            probability: Churn probabilities.
-            date: Index of each row's date, starting at 0.
-            decision: Costs and benefits of a contact, and the capacity.
-        """
+        """Sort rows; arrays have shape `(rows,)`, `churned` is 1 or 0, dates count from 0."""
         terms = Decision(**decision.money)
         rows = np.lexsort((-probability, date))
         return cls(
@@ -62,8 +55,7 @@ class Campaign:
     def profit(self, weights: Floats) -> float:
         """Return the profit in currency per date of the rows worth a contact, within the capacity.
 
-        Args:
-            weights: Weights in the order of the input, shape `(rows,)`.
+        `weights` has the order of the input and shape `(rows,)`.
         """
         taken = weights[self.rows[self.worth]]
         if self.capacity is not None:
@@ -74,17 +66,7 @@ class Campaign:
         return float(taken @ self.money[self.worth] / self.dates)
 
     def profit_by_contacts(self, contacts: Floats, weights: Floats) -> Floats:
-        """Return the profit in currency per date for each number of contacts.
-
-        All rows count, including those not worth a contact.
-
-        Args:
-            contacts: Numbers of contacts per date.
-            weights: Weights in the order of the input, shape `(rows,)`.
-
-        Returns:
-            An array in the shape of `contacts`.
-        """
+        """Return the profit in currency per date for each number of contacts, worth it or not."""
         earned = np.zeros_like(contacts)
         for start, end in pairwise(self.date_starts):
             taken = weights[self.rows[start:end]]

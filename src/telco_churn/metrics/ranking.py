@@ -112,11 +112,7 @@ class WeightedRanking:
         return self.found[np.searchsorted(self.ranking.hits, rows)]
 
     def churned_among(self, riskiest: Floats) -> Floats:
-        """Return the weight of the churners among the riskiest rows; shape of `riskiest`.
-
-        Args:
-            riskiest: Total weights of the riskiest rows.
-        """
+        """Return the weight of the churners among the riskiest rows of given total weights."""
         whole, part = self._locate(riskiest)
         hits = self.ranking.hits
         before, within = np.searchsorted(hits, whole), np.searchsorted(hits, whole, side="right")

@@ -119,8 +119,7 @@ def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
     """Draw log loss by training step, for training rows and calibration rows.
 
     Args:
-        learning_history: `steps` (trees or iterations); `train_log_loss`, `calibration_log_loss`
-            in nats.
+        learning_history: `steps` (trees or iterations), `train_log_loss`, `calibration_log_loss`.
     """
     figure, (axes,) = new_figure()
     steps, held_out = learning_history["steps"], learning_history["calibration_log_loss"]

@@ -127,4 +127,4 @@ def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
     params = evaluation_params(slices=["tenure_dys", "tenure_days"])
     with caplog.at_level(logging.WARNING):
         fit(examples, params)
-    assert "evaluation.slices names ['tenure_dys']" in caplog.text
+    assert "Unknown features in evaluation.slices: ignored ['tenure_dys']" in caplog.text
