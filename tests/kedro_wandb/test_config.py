@@ -1,4 +1,4 @@
-"""Modes, and the errors of wandb.yml and of metadata."""
+"""Modes, and errors in wandb.yml and in metadata."""
 
 import pytest
 from kedro.validation import ParameterValidationError

@@ -1,4 +1,4 @@
-"""Every kind of table gives its first rows, as plain values."""
+"""The first rows of each type of table are extracted as plain values."""
 
 import datetime
 import decimal
@@ -64,7 +64,7 @@ class Opaque:
 @pytest.mark.parametrize(
     ("cell", "opened"),
     [
-        (np.array([{"customer_id": "C1"}]), [{"customer_id": "C1"}]),  # a list of Parquet
+        (np.array([{"customer_id": "C1"}]), [{"customer_id": "C1"}]),  # a list column of Parquet
         (np.array([("C1",)], dtype=[("customer_id", "U2")]), [{"customer_id": "C1"}]),
         (Detail("C1"), {"customer_id": "C1"}),
         (Person("C1"), {"customer_id": "C1"}),

@@ -1,4 +1,4 @@
-"""Tracking cannot hurt: when W&B fails in any way, the run ends as it would without it."""
+"""However W&B fails, the Kedro run ends as it does without tracking."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_is_one_warning(untracked: TinyRun, tmp_
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_does_not_stop_the_run(untracked: TinyRun, tmp_path: Path) -> None:
-    """No file may grow beyond 8 KiB: the outputs fit, the run of W&B does not."""
+    """With a limit of 8 KiB per file, the outputs fit and the W&B run does not."""
     project = TinyProject.write(tmp_path, datasets={}, timeouts={"start": 30, "finish": 10})
     catalog = project.path / "conf" / "base" / "catalog.yml"
     catalog.write_text(
@@ -68,12 +68,12 @@ def test_a_disk_that_is_full_does_not_stop_the_run(untracked: TinyRun, tmp_path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KiB, where one can be had."""
+    """A disk of 64 KiB, if the machine allows mounting."""
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can mount, and not everywhere")
+        pytest.skip("needs permission to mount a file system")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -234,7 +234,7 @@ def start(project: TinyProject, seconds: str, **more: str) -> "subprocess.Popen[
 
 
 def wait_for_service(parent: int) -> int:
-    """The process that W&B has started for a run, once it writes."""
+    """Return the process that W&B has started for a run, once it writes."""
     found: list[int] = []
 
     def find() -> bool:
@@ -247,7 +247,7 @@ def wait_for_service(parent: int) -> int:
         return bool(found)
 
     wait_until(find)
-    time.sleep(3)  # it has begun; let the run reach its first node
+    time.sleep(3)  # time for the run to reach its first node
     return found[0]
 
 
@@ -259,4 +259,4 @@ def wait_until(condition: object, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads processes from /proc")

@@ -1,4 +1,4 @@
-"""Names that `redact` lists are kept back, at any depth, in any case of letters."""
+"""Names that `redact` lists are redacted, at any depth, in upper and lower case."""
 
 import shutil
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_without_a_salt_two_runs_have_other_hashes() -> None:
 
 
 def log(data: Any, kind: str) -> str:
-    """What would be logged of a dataset, as text."""
+    """Return the content that is logged of a dataset, as text."""
     config = read_config(
         {
             "project": "p",

@@ -1,4 +1,4 @@
-"""Dates get a purpose by time, with the label's window between learning and judging."""
+"""Dates are split by time, with the label window between training and evaluation."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Reasons in words: what is said of each kind of value, and which template says it."""
+"""Reasons in words: the text for each kind of value, and the template that it comes from."""
 
 import re
 
