@@ -1,6 +1,6 @@
 """The settings in `conf/base/wandb.yml`.
 
-In: the file as a dictionary. Out: a frozen `WandbConfig`, or one error that lists the known keys.
+In: the file as a dictionary. Out: a frozen `WandbConfig`, or one error that lists the allowed keys.
 """
 
 import os

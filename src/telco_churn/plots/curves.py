@@ -41,7 +41,7 @@ def draw_roc_curve(roc_points: pd.DataFrame, metric_intervals: pd.DataFrame) -> 
     axes.set(ylabel="Share of churners flagged (true positive rate)", ylim=(0, 1.01))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="lower right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "ROC curve: churners flagged by stayers flagged")
+    set_title(figure, "ROC curve: churners and stayers flagged at each threshold")
     return figure
 
 
@@ -65,7 +65,7 @@ def draw_precision_recall(
     axes.set_ylim(0, min(1.01, most * 1.3))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="upper right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "Precision by recall: churn rate of flagged customers by churners flagged")
+    set_title(figure, "Precision and recall of flagged customers at each threshold")
     return figure
 
 
@@ -128,7 +128,7 @@ def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
     axes.plot(steps, learned, color=ORANGE, marker=marker, label="Training rows")
     axes.plot(steps, held_out, color=BLUE, marker=marker, label="Calibration rows (held out)")
     best = steps.iloc[held_out.argmin()]
-    axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best: {best:.0f}")
+    axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best step: {best:.0f}")
     axes.set(xlabel="Training steps (trees or iterations)", ylabel="Log loss (nats)")
     axes.legend(fontsize=9, frameon=False)
     set_title(figure, "Learning curve: log loss by training step")

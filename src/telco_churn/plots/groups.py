@@ -43,8 +43,8 @@ def draw_deciles(decile_table: pd.DataFrame) -> Figure:
     first = decile_table.iloc[0]
     set_title(
         figure,
-        f"The riskiest decile contains {first['captured']:.0%} of all churners: "
-        f"{first['lift']:.1f} times the overall churn rate"
+        f"The riskiest decile contains {first['captured']:.0%} of all churners, "
+        f"a lift of {first['lift']:.1f}"
         if first["decile"] == 1
         else "Lift and churners captured by decile of customers",
     )

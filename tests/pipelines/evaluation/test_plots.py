@@ -154,7 +154,7 @@ def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> Non
         [decile / 10, share] for decile, share in zip(range(1, 11), table["captured"], strict=True)
     ]
     assert figure.get_suptitle() == (
-        "The riskiest decile contains 46% of all churners: 4.6 times the overall churn rate"
+        "The riskiest decile contains 46% of all churners, a lift of 4.6"
     )
 
 
@@ -239,10 +239,10 @@ def test_the_strongest_features_are_shown_the_first_on_top() -> None:
 
 def test_the_learning_curve_marks_where_held_out_loss_is_least() -> None:
     (axes,) = plots.draw_learning_curve(HISTORY).axes
-    assert list_labels(axes) == ["Training rows", "Calibration rows (held out)", "Best: 2"]
+    assert list_labels(axes) == ["Training rows", "Calibration rows (held out)", "Best step: 2"]
     assert read_line(axes, "Training rows").tolist() == [[1, 0.5], [2, 0.4], [3, 0.3]]
     assert read_line(axes, "Calibration rows (held out)")[:, 1].tolist() == [0.5, 0.45, 0.47]
-    assert read_line(axes, "Best: 2")[:, 0].tolist() == [2, 2]
+    assert read_line(axes, "Best step: 2")[:, 0].tolist() == [2, 2]
 
 
 def test_a_single_step_of_learning_is_a_mark() -> None:

@@ -26,7 +26,7 @@ Condition = tuple[tuple[int, bool], ...]
 
 @dataclass(frozen=True)
 class Table:
-    """The contributions of neighbouring leaves for every pattern of conditions.
+    """The contributions of neighboring leaves for every pattern of conditions.
 
     Attributes:
         conditions: Conditions of the bits of a pattern, the highest bit first.
