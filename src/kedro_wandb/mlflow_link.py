@@ -169,4 +169,4 @@ def _shorten(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if len(text) <= VALUE_LENGTH:
         return text
-    return f"sha256 {hashlib.sha256(text.encode()).hexdigest()}, whole in {FILE}"
+    return f"sha256 {hashlib.sha256(text.encode()).hexdigest()}, full value in {FILE}"

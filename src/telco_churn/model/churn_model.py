@@ -106,7 +106,7 @@ class ChurnModel:
         return explain_rows(features, matrix, shares, self.encoding, self.templates)
 
     def score(self, features: pd.DataFrame, reasons: GiveReasons = "all") -> pd.DataFrame:
-        """Predict and explain.
+        """Return predictions and reasons.
 
         Args:
             features: As `predict`.

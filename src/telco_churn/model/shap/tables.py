@@ -39,7 +39,7 @@ class Table:
     values: npt.NDArray[np.float32]
 
     def add(self, answers: Answers, totals: Floats) -> None:
-        """Add to totals of shape `(features of the matrix, rows)`."""
+        """Add contributions to `totals`, of shape `(features of the matrix, rows)`."""
         found = np.take(self.values, _encode_patterns(self.conditions, answers), axis=1)
         for feature, values in zip(self.features, found, strict=True):
             totals[feature] += values
@@ -62,7 +62,7 @@ class DeepLeaf:
     value: float
 
     def add(self, answers: Answers, totals: Floats) -> None:
-        """Add to totals of shape `(features of the matrix, rows)`."""
+        """Add contributions to `totals`, of shape `(features of the matrix, rows)`."""
         rows = np.zeros(1, np.intp)
         for start in range(0, len(self.conditions), AT_ONCE):
             group = self.conditions[start : start + AT_ONCE]
