@@ -154,7 +154,10 @@ def test_a_bad_parameter_is_named_and_the_scores_stay(
             ("as_of=2025-05-15", ["2025-05-15", "0 matured snapshots", "later as_of"]),
             ("snapshots.every=monthly", ["snapshots.every", "'monthly'", "4 weeks"]),
             ("snapshots.from=2026-06-01", ["4 matured", "one to train on", "snapshots.from"]),
-            ("label.horizon_days=1,snapshots.from=2026-06-01", ["churned", "some that did"]),
+            (
+                "label.horizon_days=1,snapshots.from=2026-06-01",
+                ["churned", "expected churners and stayers"],
+            ),
         ],
     ),
 )
@@ -192,11 +195,11 @@ def _edit_examples(project: ProjectCopy, change: Callable[[pd.DataFrame], pd.Dat
     [
         (
             lambda rows: rows.assign(churned=rows["churned"] & (rows["split"] != "calibration")),
-            ["Of the calibration rows, 0 of", "some that did"],
+            ["class in the calibration rows: 0 of", "expected churners and stayers"],
         ),
         (
             lambda rows: rows.assign(churned=rows["churned"] | (rows["split"] == "test")),
-            ["Of the test rows", "some that did and some that did not"],
+            ["Only one class in the test rows", "expected churners and stayers"],
         ),
         (
             lambda rows: rows.assign(reason_code=rows["churned"].map({True: "price", False: None})),

@@ -1,4 +1,4 @@
-"""Reasons in words: what is said of each kind of value, and which template says it."""
+"""Reasons in words: the text for each kind of value, and the template that it comes from."""
 
 import re
 
@@ -122,9 +122,9 @@ def test_one_day_is_not_days() -> None:
 
 
 def test_a_template_that_does_not_fit_its_feature_is_refused() -> None:
-    with pytest.raises(TemplateError, match=r"template pl\* .* does not fit plan, which is text"):
+    with pytest.raises(TemplateError, match=r"Invalid template pl\* .* for plan, which is text"):
         resolve_templates({"pl*": {"text": "{value:.0f} days"}}, [], ["plan"])
-    with pytest.raises(TemplateError, match=r"It may use \{value\}\."):
+    with pytest.raises(TemplateError, match=r"Allowed are \{value\}\."):
         resolve_templates({"plan": {"text": "{percent} %"}}, [], ["plan"])
     with pytest.raises(TemplateError, match="which is a number"):
         resolve_templates({"days": {"text": "{value:s}"}}, ["days"], [])
