@@ -8,9 +8,10 @@ import pytest
 from telco_churn.parameters import BLOCKS
 from tests.conftest import PROJECT, ProjectCopy
 from tests.docs.names import (
-    OTHERS,
+    EXAMPLES,
     PATH,
     SHORTENED,
+    SOFTWARE,
     WORD,
     exists,
     list_configured_keys,
@@ -44,7 +45,7 @@ def test_every_name_in_backticks_exists(page: Path) -> None:
     spans = list(list_code_spans(page))
     dotted = [span for span in spans if re.fullmatch(r"[a-z_]+(\.[a-z_<>]+)+", span)]
     known = list_parameters() | list_nodes() | list_configured_keys()
-    words = list_words_of_code() | OTHERS
+    words = list_words_of_code() | SOFTWARE | EXAMPLES
     unknown = [
         name
         for name in dotted
