@@ -16,7 +16,7 @@ from tests.conftest import PROJECT
 
 # Names of other software.
 SOFTWARE = frozenset(
-    [
+    {
         "CASE",
         "CronDataIntervalTimetable",
         "EXISTS",
@@ -29,6 +29,7 @@ SOFTWARE = frozenset(
         "MlflowModelRegistryDataset",
         "MlflowModelTrackingDataset",
         "PGPASSWORD",
+        "activate",
         "archives",
         "behavior",
         "bookworm",
@@ -36,22 +37,25 @@ SOFTWARE = frozenset(
         "reprocess",
         "slim",
         "unset",
-    ]
+    }
 )
 # Names in examples: things that the reader of a page makes.
 EXAMPLES = frozenset(
-    [
+    {
         "Comment",
         "Joined",
         "bank",
         "closing_fee",
+        "customer_features_2026",
         "my_learner",
+        "paid_on__blanked_by",
         "roaming",
+        "scoring_aggregate_usage",
         "usage_dropped_calls_sum_84d",
         "usage_sms_count_max_7d",
         "usage_sms_count_max_28d",
         "usage_sms_count_max_84d",
-    ]
+    }
 )
 PATH = re.compile(
     r"(?<![\w/.-])(?:conf|src|docs|tests|deploy|benchmarks|notebooks|data|\.github)/[\w./*<>=…-]+"
