@@ -107,7 +107,13 @@ def _walk_keys(value: object, prefix: str) -> Iterator[str]:
 def list_words_of_code() -> frozenset[str]:
     """List every identifier of code and configuration."""
     kinds = (".py", ".yml", ".yaml", ".toml", ".sh", ".jinja", ".service", ".timer", "Makefile")
-    kept = [name for name in list_files() if name.endswith(kinds) and (PROJECT / name).is_file()]
+    kept = [
+        name
+        for name in list_files()
+        if name.endswith(kinds)
+        and not name.startswith("tests/docs/")
+        and (PROJECT / name).is_file()
+    ]
     texts = [*((PROJECT / name).read_text() for name in kept), *list_files(), *list_nodes()]
     return frozenset(word for text in texts for word in WORD.findall(text))
 

@@ -24,6 +24,7 @@ from tests.docs.pages import LIBRARY_PAGES, LINK, PAGES, list_code_spans, name_p
 from tests.docs.test_commands import list_recipes
 
 MODULES = sorted((PROJECT / "src").rglob("*.py"))
+FILE_TYPES = (".json", ".yml")
 SET_PARAMETER = re.compile(r"--params[ =](?:[\w.]+=[^,\s`]+,)*([a-z_][\w.]*)=")
 
 
