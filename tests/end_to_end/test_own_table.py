@@ -248,7 +248,7 @@ REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
     ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
     ({}, {"table": "gone.csv"}, ["gone.csv", "There is no file", "make own-table"]),
     ({}, {"table": "table.xlsx"}, [".xlsx", "allowed are .csv and .parquet"]),
-    ({}, {"positive": "Yes"}, ["YAML reads Yes, No", "Quote it"]),
+    ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
     ({}, {"time": "plan type"}, ["(own_table.time) holds", "expected YYYY-MM-DD"]),
     ({}, {"time": "gone"}, ["Missing columns ['gone']", "Correct own_table.time"]),
     ({"since": "2030-01-01"}, {"time": "since"}, ["rows dated after"]),
