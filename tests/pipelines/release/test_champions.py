@@ -231,7 +231,7 @@ def test_the_log_of_another_model_says_nothing(operator: Operator) -> None:
         operator.roll_back()
 
 
-def test_without_a_champion_there_is_nothing_to_go_back_from(operator: Operator) -> None:
+def test_without_a_champion_there_is_nothing_to_roll_back(operator: Operator) -> None:
     with pytest.raises(PromotionRefusedError, match="No champion to roll back"):
         operator.roll_back()
 

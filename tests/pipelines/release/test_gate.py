@@ -150,7 +150,7 @@ def test_a_slice_that_is_served_too_badly_is_named_with_its_figures() -> None:
         "In the slice region, the ROC AUC of north is 0.1500 below that of south (0.1100 to "
         "0.2000), above the bound of 0.1 (gate.max_slice_roc_auc_gap in "
         "conf/base/parameters/gate.yml).",
-        "In the slice region, the mean probability of north is 0.0500 away from its churn rate "
+        "In the slice region, the mean probability of north misses its churn rate by 0.0500 "
         "(0.0400 to 0.0600), above the bound of 0.03 (gate.max_slice_calibration_gap in "
         "conf/base/parameters/gate.yml).",
     ]

@@ -33,9 +33,7 @@ COMPARED = (
 )
 SLICE_FAULTS = {
     "roc_auc": "the ROC AUC of {worst_value} is {gap:.4f} below that of {best_value}",
-    "calibration_gap": (
-        "the mean probability of {worst_value} is {gap:.4f} away from its churn rate"
-    ),
+    "calibration_gap": "the mean probability of {worst_value} misses its churn rate by {gap:.4f}",
 }
 
 

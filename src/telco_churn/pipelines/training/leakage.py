@@ -167,10 +167,7 @@ def drop_shared_rows(
         surplus |= find_shared_rows(examples, KEY).surplus
     if not surplus.any():
         return raw_examples
-    logger.warning(
-        "Left out %s training rows that equal held-out rows: the model is trained without them.",
-        f"{surplus.sum():,}",
-    )
+    logger.warning("Left out %s training rows that equal held-out rows.", f"{surplus.sum():,}")
     return raw_examples[~surplus]
 
 

@@ -130,8 +130,7 @@ def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
     empty = [name for name in features.columns if features[name].isna().all()]
     if empty:
         logger.warning(
-            "Features %s are empty in all %s rows and do not affect the model. Fill these columns "
-            "in the input, or remove the features.",
+            "Features %s are empty in all %s rows and have no effect: fill or remove them.",
             empty,
             f"{len(features):,}",
         )
