@@ -44,8 +44,8 @@ def card() -> tuple[str, str]:
         "| evaluation | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
         "reads 1 numeric and 1 categorical features",
         "in brackets is a 90 % interval",
-        "compares it with the previous champion and simple baselines",
-        "The leak alarm found no data that reveals the outcome",
+        "compares it with the previous champion and baselines",
+        "The leak alarm found no leaks",
         "Its parameters were configured, not searched for.",
         "| ROC AUC | 0.8123 (0.7717 to 0.8529) | 0.7879 (",
         "| Expected profit per date | 4,321 (4,105 to 4,537) |",
@@ -122,7 +122,8 @@ def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
     markdown, _ = write(
         leakage_findings=leaks, leakage=leakage("warn"), tuning=tuning(30), promotion=rejected
     )
-    assert "- `win_back`, alone: ROC AUC 0.99" in markdown
+    assert "The leak alarm found these leaks" in markdown
+    assert "(action: warn):\n\n- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown
     assert "The release gate made this model **rejected**" in markdown
     assert "The gate decided **rejected** for these reasons:\n\n- It earns less." in markdown

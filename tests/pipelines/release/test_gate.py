@@ -69,7 +69,7 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
     decision = decide()
     assert decision["status"] == "champion"
     assert decision["reasons"] == [
-        "The candidate earns 1,300.00 EUR per date and champion version 4 1,000.00 EUR: a "
+        "The candidate earns 1,300.00 EUR per date, champion version 4 earns 1,000.00 EUR: a "
         "difference of +300.00 (+120.00 to +480.00) on the same 2,000 customers and 2 dates. A "
         "gain of more than 50.00 EUR is proven."
     ]

@@ -100,7 +100,7 @@ def _find_obstacle(examples_summary: ExamplesSummary, champion: ModelVersion) ->
         return (
             f"The test rows begin on {first}, but {name} was trained on dates up to {known}, whose "
             f"labels are known {examples_summary.horizon_days} days later: it has seen outcomes of "
-            "the test period. To compare the two, choose a later as_of or fewer test_snapshots."
+            "the test period. Choose a later as_of, or lower training.split.test_snapshots."
         )
     return ""
 

@@ -56,7 +56,7 @@ def decide_promotion(
     summary: SummaryParams,
     as_of: AsOf,
 ) -> dict[str, Any]:
-    """Check the candidate's bounds, then compare it with the champion on the same rows.
+    """Check the candidate against the bounds, then compare it with the champion on the same rows.
 
     Each rule allows a best status; the lowest of them is the decision.
 
@@ -138,8 +138,8 @@ def judge_profit(
     name = f"champion version {champion.version}"
     low, high = comparison["profit_difference_low"], comparison["profit_difference_high"]
     figures = (
-        f"The candidate earns {_money(comparison['candidate_profit'], currency)} per date and "
-        f"{name} {_money(comparison['champion_profit'], currency)}: a difference of "
+        f"The candidate earns {_money(comparison['candidate_profit'], currency)} per date, "
+        f"{name} earns {_money(comparison['champion_profit'], currency)}: a difference of "
         f"{comparison['profit_difference']:+,.2f} ({low:+,.2f} to {high:+,.2f}) on the same "
         f"{comparison['customers']:,.0f} customers and {comparison['dates']:,.0f} dates"
     )
