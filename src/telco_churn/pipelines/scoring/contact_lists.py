@@ -73,5 +73,5 @@ def list_contacts(churn_scores: ir.Table, as_of: AsOf) -> pa.RecordBatchReader:
 
 
 def sort_contacts(contact_list: ir.Table) -> ir.Table:
-    """Select the columns for callers and sort by rank, because a reader may change the order."""
+    """Select the columns for callers and sort by rank: reading a file may change the order."""
     return contact_list.select(*CSV_COLUMNS).order_by("rank")

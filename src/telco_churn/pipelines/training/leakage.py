@@ -150,8 +150,7 @@ def drop_shared_rows(
     Args:
         raw_examples: The examples as they were read.
         features_left_out: Features to ignore when rows are compared.
-        leakage: Rows are dropped only if `action` is `drop` and the share of shared rows is above
-            `max_shared_rows`.
+        leakage: Rows are dropped only if `action` is `drop` and shared rows are a finding.
         training: `seed` draws the rows that estimate how many are equal by coincidence.
 
     Returns:
