@@ -1,4 +1,4 @@
-"""Bad input ends a run with one clear message, and what the run before left stays as it was."""
+"""Bad input ends a run with one clear message, and the results of earlier runs stay unchanged."""
 
 import shutil
 import sqlite3
@@ -23,7 +23,7 @@ def _text_in_numbers(table: pa.Table) -> pa.Table:
     return table.set_column(position, "call_minutes", pa.array(["often"] * len(table)))
 
 
-# What a run may have renewed before it stopped; all else is a result that others rely on.
+# Folders of steps that a run may have rewritten before it stopped; all others hold results.
 STEPS_ON_THE_WAY = {"02_intermediate", "04_feature", "05_model_input"}
 
 BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
@@ -183,7 +183,7 @@ def test_a_registry_that_does_not_answer_is_named(
 
 
 def _edit_examples(project: ProjectCopy, change: Callable[[pd.DataFrame], pd.DataFrame]) -> str:
-    """Change what training reads; return the nodes from there on."""
+    """Change the training examples; return the nodes to start from."""
     path = project.data / "05_model_input" / "training_examples.parquet"
     change(pd.read_parquet(path)).to_parquet(path, index=False)
     return "training.read_examples,release.describe_operator"
@@ -244,7 +244,7 @@ def test_scoring_refuses_an_infinite_feature_and_takes_a_new_category_for_unknow
     features.assign(plan="never sold before").to_parquet(folder / "features.parquet")
     result = project.run("--pipelines", "scoring", "--from-nodes", nodes)
     assert result.exit_code == 0, result.output
-    assert caplog.text.count("example ['never sold before']: it takes them for missing") == 1
+    assert caplog.text.count("example ['never sold before']: it counts as missing") == 1
 
 
 @pytest.mark.slow
@@ -263,7 +263,7 @@ def test_a_search_for_parameters_is_kept_and_not_made_twice(
 
 def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:
     (project.path / "mlflow.db").unlink()
-    expected = ["no champion", "kedro run --pipelines training"]
+    expected = ["No champion to score with", "kedro run --pipelines training"]
     _expect_refusal(project, "scoring", expected=expected)
 
 

@@ -1,4 +1,4 @@
-"""A scheduler can tell by the exit code what to do next."""
+"""The exit code of a run shows a scheduler what to do next."""
 
 import sqlite3
 from collections.abc import Callable
@@ -90,8 +90,8 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     ),
     "not a date": (lambda it: score(it, "as_of=x"), ExitCode.WRONG_CALL, "2026-09-28. Correct"),
     "before the data": (lambda it: score(it, "as_of=2020-01-01"), ExitCode.REFUSED, "2025-04-01"),
-    "no customers": (lose_all_customers, ExitCode.REFUSED, "no customer who is active"),
-    "no champion": (demote_the_champion, ExitCode.REFUSED, "no champion to score with"),
+    "no customers": (lose_all_customers, ExitCode.REFUSED, "No active customer in customer_feat"),
+    "no champion": (demote_the_champion, ExitCode.REFUSED, "No champion to score with"),
     "fewer features": (declare_fewer_features, ExitCode.REFUSED, "invoices_amount_mean_90d"),
     "a table is gone": (remove_a_table, ExitCode.FAILED, "There is no file"),
 }
