@@ -1,10 +1,10 @@
 # docker build -t telco-churn . && docker run -v telco-churn:/state telco-churn scoring --params as_of=2026-09-28
-# See docs/scheduling.md.
+# See docs/how-to/run-in-containers.md.
 ARG PYTHON=python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 FROM ${PYTHON} AS build
 COPY deploy/docker/requirements.lock /tmp/requirements.lock
-# Wheels only, each by its hash; nothing is built, and pip stays behind.
+# Wheels only, verified by hash: nothing is compiled. The environment has no pip.
 RUN python -m venv --without-pip /opt/venv \
     && python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check \
         --require-hashes --no-deps --only-binary :all: -r /tmp/requirements.lock \
@@ -15,12 +15,13 @@ COPY conf conf
 COPY src src
 COPY deploy/score.sh deploy/retry.sh deploy/
 COPY deploy/docker/entrypoint.sh deploy/docker/
-# What runs leave lies in one volume, wherever the project looks for it.
+# All outputs go to one volume; links keep the paths that the project uses.
 RUN python -m compileall -q src \
     && for name in data mlruns mlflow.db wandb .viz; do ln -s "/state/$name" "$name"; done
 
 FROM ${PYTHON}
-# The version is the distribution's of the pinned image; a version pinned here is gone with its next fix.
+# The pinned image fixes the distribution's version. Debian deletes a package version at its next fix,
+# so no version is pinned here.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 \
@@ -39,6 +40,6 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /app
 USER 10001:10001
 VOLUME /state
-# Python hears this one as the first process of a container, too; SIGTERM it would not.
+# As the first process of a container, Python handles SIGINT but not SIGTERM.
 STOPSIGNAL SIGINT
 ENTRYPOINT ["/app/deploy/docker/entrypoint.sh"]

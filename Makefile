@@ -1,4 +1,4 @@
-# `make` lists what there is. People, hooks and CI call these same recipes.
+# `make` lists all commands. Data scientists, hooks and CI run the same recipes.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 INSTALLED := .venv/installed
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock"
 LOCK := $(COMPILE) --all-extras pyproject.toml
-# The image holds what runs need, in the versions that were tested.
+# The image contains only what runs need, in the tested versions.
 LOCK_IMAGE := $(COMPILE) --no-annotate --extra postgresql --constraints requirements.lock pyproject.toml
 LOCK_AIRFLOW := $(COMPILE) --no-annotate deploy/airflow/requirements.in
 
@@ -16,27 +16,27 @@ export MLFLOW_LOGGING_LEVEL := WARNING
 export KEDRO_DISABLE_TELEMETRY := true
 
 COMMA := ,
-# A value for --params as it stands: they are YAML, and split at commas.
+# Quote a value for --params, which Kedro splits at commas and reads as YAML.
 quoted = "$(subst ',\x27,$(subst $(COMMA),\x2C,$(subst ",\",$(subst \,\\,$(1)))))"
 as_of ?= $(shell date +%F)
 positive ?= Yes
 
-# Options are named as parameters are. Upper-case names, which they had before, are refused until 1.0.
+# Options have the names of parameters. The former upper-case names end with an error until 1.0.
 RENAMED := $(foreach name,TABLE TARGET POSITIVE ID DROP TIME SLICES AS_OF ENV,$(if $(findstring command,$(origin $(name))),$(name)=))
 $(if $(strip $(RENAMED)),$(error Unknown option $(strip $(RENAMED)): write $(shell echo '$(strip $(RENAMED))' | tr A-Z a-z)))
 
-# Compiled again from itself, a fresh lock stays as it is.
+# An up-to-date lock file does not change when it is compiled again from itself.
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
-	|| { echo "$(2) does not fit what it is made from. Run: make lock"; exit 1; }
+	|| { echo "$(2) is out of date. Run: make lock"; exit 1; }
 
-.PHONY: help run test test-slow bench check format viz mlflow own-table dictionary lock clean
+.PHONY: help run test test-slow bench check format viz mlflow own-table reference picture lock clean
 
-help: ## Show this list
+help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(UV):
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
-		echo "This needs Python 3.11 with venv. Install it, or say where: make PYTHON=/path/to/python3.11"; exit 1; }
+		echo "Cannot create .venv: expected Python 3.11 with venv as $(PYTHON). Install it, or run: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv$$(sed -n 's/^uv\(==[0-9.]*\).*/\1/p' requirements.lock)"
 
 $(INSTALLED): requirements.lock pyproject.toml | $(UV)
@@ -44,28 +44,29 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: $(INSTALLED) ## Install, make the sample operator, train, score all its customers
+run: $(INSTALLED) ## Install, generate the sample operator, train a model, score all customers
 	$(BIN)/kedro run
 
-# Threads of LightGBM that spin while they wait take the cores from the other half of the tests.
+# Waiting threads of LightGBM would spin and take the cores from the other half of the tests.
 test test-slow: export OMP_WAIT_POLICY := passive
 
-test: $(INSTALLED) ## Install, run the tests; the slow ones (Spark and others) are test-slow
+test: $(INSTALLED) ## Install, run all tests but the slow ones
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(INSTALLED) ## Run the slow tests; those of Spark need Java 17
+test-slow: $(INSTALLED) ## Run the slow tests; Spark tests need Java 17
 	$(BIN)/pytest -m slow
 
-check: $(INSTALLED) ## Lint, format, types, architecture, freshness of the locks
+check: $(INSTALLED) ## Check lint, format, types, architecture and lock files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(call check_lock,$(LOCK),requirements.lock)
 	@$(call check_lock,$(LOCK_IMAGE),deploy/docker/requirements.lock)
 	@$(call check_lock,$(LOCK_AIRFLOW),deploy/airflow/requirements.lock)
 
-format: $(INSTALLED) ## Put the code in order
+format: $(INSTALLED) ## Fix lint and format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -73,24 +74,26 @@ viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=own_table
 	$(BIN)/kedro viz run --env $(or $(env),local)
 
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
-	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # it looks for mlflow on the path
+	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # kedro looks for mlflow on the path
 
-own-table: $(INSTALLED) ## Your own table: table=file.csv target=Churn [positive=Yes] [id=customerID] [drop=a,b] [time=month] [slices=a,b] [as_of=2026-09-28] [env=own_table]
+own-table: $(INSTALLED) ## Train on your own table and score it: table=file.csv target=Churn [positive=Yes] [id=customerID] [drop=a,b] [time=month] [slices=a,b] [as_of=2026-09-28] [env=own_table]
 	@test -n '$(subst ','\'',$(table))' -a -n '$(subst ','\'',$(target))' || { \
-		echo "Name the table and its target: make own-table table=file.csv target=Churn. All options: make help"; exit 2; }
+		echo "Missing table= or target=. Run: make own-table table=file.csv target=Churn. List all options: make help"; exit 2; }
 	$(BIN)/kedro run --env $(or $(env),own_table) --pipelines own_table --params 'as_of=$(as_of),$(foreach option,table target positive id time,own_table.$(option)=$(call quoted,$($(option)))$(COMMA))own_table.drop=$(call quoted,$(subst $(COMMA),;,$(drop))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(slices)))'
 
-bench: $(INSTALLED) ## Measure against what a user would write instead; write docs/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
+bench: $(INSTALLED) ## Run the benchmarks and write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
-dictionary: $(INSTALLED) ## Write docs/data_dictionary.md anew, after a change of features
-	$(BIN)/kedro run --nodes features.describe_features,features.write_dictionary
-	cp data/08_reporting/data_dictionary.md docs/
+reference: $(INSTALLED) ## Write the generated pages of docs/reference/ again, after a change of code or conf/
+	$(BIN)/python -m docs.write_reference
+
+picture: run ## Draw the figure of README.md again, from the sample operator
+	cp data/08_reporting/plots/profit_plot.png docs/profit_curve.png
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock
 	$(UV) $(LOCK_IMAGE) --upgrade -o deploy/docker/requirements.lock
 	$(UV) $(LOCK_AIRFLOW) --upgrade -o deploy/airflow/requirements.lock
 
-clean: ## Remove what can be made again; raw tables, models, their log and committed scores stay
+clean: ## Remove generated files; raw tables, models, their log and committed scores stay
 	rm -rf data/0[23458]_* data/own_table/0[23458]_* data/spill data/test data/benchmark

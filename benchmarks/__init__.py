@@ -1,1 +1,1 @@
-"""Side-by-side runs against what a user would write instead. `make bench` measures all of it."""
+"""Measurements against what a user would write instead. `make bench` runs all of them."""

@@ -1,6 +1,6 @@
-"""Whether two tables of features are equal.
+"""Compares two tables of features.
 
-In: two Parquet files, one row per customer. Out: what differs, in words.
+In: two Parquet files, one row per customer. Out: their differences, in words.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ TOLERANCE = 1e-6
 
 
 def find_differences(expected: Path, found: Path) -> list[str]:
-    """Say in which columns two tables of features differ, and for whom.
+    """List the columns in which two tables of features differ, each with an example customer.
 
     Returns:
-        Nothing when they have the same customers, columns and values; numbers to 1e-6.
+        Nothing if customers, columns and values are equal, numbers within 1e-6.
     """
     ours, theirs = _read(expected), _read(found)
     if set(ours.columns) != set(theirs.columns):

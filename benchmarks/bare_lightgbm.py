@@ -1,6 +1,6 @@
-"""What a user would write instead of the training pipeline: LightGBM on the same matrix, no more.
+"""Fits LightGBM alone on the matrix of the training pipeline, as a user would without it.
 
-In: a Parquet file of training examples. Out: the ROC AUC on the test rows, and how long it took.
+In: a Parquet file of training examples. Out: the ROC AUC on the test rows and the seconds.
 """
 
 import sys
@@ -29,7 +29,7 @@ TREES = 2000
 
 
 def main(file: str) -> None:
-    """Read, fit with early stopping, judge."""
+    """Read the examples, fit with early stopping, print the ROC AUC and the seconds."""
     started = time.perf_counter()
     examples = pd.read_parquet(file)
     features = examples.drop(columns=NOT_FEATURES)

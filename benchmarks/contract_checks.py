@@ -1,4 +1,4 @@
-"""How long it takes to hold usage to its contract: by Pandera itself, and by this project.
+"""Measures the check of the contract of usage, by Pandera itself and by this project.
 
 In: a Parquet file with the columns of usage. Out: seconds and peak memory of each, as a table.
 """
@@ -21,7 +21,7 @@ CHECKERS: dict[str, Callable[[ir.Table], object]] = {
 
 
 def check(file: str, checker: str) -> None:
-    """Check a file in this process, and print a row."""
+    """Check a file in this process and print a row of the table."""
     table = ibis.duckdb.connect(memory_limit="3GB").read_parquet(file)
     started = time.perf_counter()
     CHECKERS[checker](table)
@@ -31,7 +31,7 @@ def check(file: str, checker: str) -> None:
 
 
 def main(file: str) -> None:
-    """Check a file by each, in a process of its own."""
+    """Check a file with each checker, in separate processes."""
     print("| checked by | s | peak MiB |\n|---|--:|--:|", flush=True)
     for checker in CHECKERS:
         command = [sys.executable, "-m", "benchmarks.contract_checks", file, checker]

@@ -1,6 +1,6 @@
-"""The features of one date, by this project and as a user would write them in three other tools.
+"""Measures the features of one date: this project and three handwritten baselines.
 
-In: two operators, one ten times the other. Out: a page and a plot, once all contenders agree.
+In: two sample operators, one ten times as large. Out: a page and a plot, if all contenders agree.
 """
 
 import shutil
@@ -28,15 +28,15 @@ from benchmarks.sample_operator import (
     write_primary_tables,
 )
 
-REPETITIONS = 3  # of the smaller operator; the median counts
+REPETITIONS = 3  # for the smaller operator; the median counts
 CUSTOMERS, FEW = 100_000, 2_000
 FACTOR = 10
 
 
 def main() -> None:
-    """Measure both operators, check that all contenders agree, report."""
+    """Measure both operators, check that all contenders agree, and write the report."""
     parser = section_parser(__doc__)
-    parser.add_argument("--keep", action="store_true", help="take the operators that are there")
+    parser.add_argument("--keep", action="store_true", help="reuse existing operators")
     asked = parser.parse_args()
     small = FEW if asked.small else CUSTOMERS
     large = small * FACTOR
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _make_operator(customers: int, results: Results, keep: bool) -> None:
-    """Make an operator, which is measured too."""
+    """Make an operator and record how long it took."""
     record = place(customers) / "simulation.json"
     if not (keep and record.exists()):
         shutil.rmtree(place(customers), ignore_errors=True)
@@ -67,7 +67,7 @@ def _make_operator(customers: int, results: Results, keep: bool) -> None:
 def _measure_all(
     commands: dict[str, str], customers: int, repetitions: int
 ) -> dict[str, Measurement]:
-    """Run the contenders in turn, so that a slow minute of the machine meets all of them."""
+    """Run the contenders in turn, so that a slow minute of the machine affects all of them."""
     runs: dict[str, list[Measurement]] = defaultdict(list)
     for repetition in range(repetitions):
         for name, command in commands.items():
@@ -87,8 +87,8 @@ def _refuse_differences(customers: int) -> None:
         found = find_differences(feature_file(customers, OURS), feature_file(customers, rival))
         if found:
             raise SystemExit(
-                f"{rival} and this pipeline differ at {customers:,} customers, so their times say "
-                f"nothing: {'; '.join(found)}"
+                f"{rival} and this pipeline disagree on the features of {customers:,} customers: "
+                f"{'; '.join(found)}. Fix them before you compare times."
             )
 
 

@@ -1,6 +1,6 @@
-"""What is measured: this project's commands, and what a user would write instead.
+"""Lists the contenders: commands of this project and of the handwritten baselines.
 
-In: how many customers. Out: commands, each for a process of its own.
+In: the number of customers. Out: commands, each for a separate process.
 """
 
 from datetime import timedelta
@@ -11,14 +11,14 @@ from benchmarks.sample_operator import AS_OF, place
 RIVALS = ("DuckDB SQL", "polars", "pandas")
 OURS = "this pipeline"
 ALONE = "this pipeline, no plugins"
-AGAIN = "the same, tables checked before"  # a file that kept its contract is not checked twice
+AGAIN = "the same, tables checked before"  # an unchanged file is not checked twice
 ALL_OURS = (OURS, ALONE, AGAIN)
 TWELVE = "this pipeline, twelve dates"
 WEEKS = 12
 
 
 def feature_commands(customers: int) -> dict[str, str]:
-    """The command of each contender for the features of one date."""
+    """Return the command of each contender for the features of one date."""
     scripts = dict(zip(RIVALS, ("duckdb", "polars", "pandas"), strict=True))
     ours = f"{_kedro(customers)} --tags scoring --params as_of={AS_OF}"
     alone = f"python -m benchmarks.features_pipeline {place(customers)}/conf {AS_OF}"
@@ -30,7 +30,7 @@ def feature_commands(customers: int) -> dict[str, str]:
 
 
 def feature_file(customers: int, contender: str) -> Path:
-    """Where a contender leaves its features."""
+    """Return the file to which a contender writes its features."""
     if contender in ALL_OURS:
         features = place(customers) / "04_feature" / "customer_features"
         return features / f"as_of={AS_OF}" / "features.parquet"
@@ -38,7 +38,7 @@ def feature_file(customers: int, contender: str) -> Path:
 
 
 def weekly_command(customers: int) -> str:
-    """The command for the features of twelve dates, a week apart, labels included."""
+    """Return the command for the labeled features of twelve dates, one week apart."""
     last = AS_OF - timedelta(weeks=1)
     grid = f"snapshots.from={last - timedelta(weeks=WEEKS - 1)},snapshots.to={last}"
     return (

@@ -1,6 +1,6 @@
-"""The features of one date, hand-written in DuckDB's SQL (features_duckdb.sql).
+"""Computes the features of one date with handwritten DuckDB SQL (features_duckdb.sql).
 
-In: the folder of the primary tables, `as_of`, where to write. Out: one Parquet file.
+In: the folder of the primary tables, `as_of`, the output path. Out: one Parquet file.
 """
 
 import sys
@@ -18,12 +18,12 @@ def compute_features(data: Path, as_of: date, out: Path) -> None:
     """Write the features of all customers on `as_of`."""
     connection = duckdb.connect(
         config={
-            "memory_limit": "3GB",  # as the pipeline's engine
+            "memory_limit": "3GB",  # the same as the engine of the pipeline
             "preserve_insertion_order": False,
             "temp_directory": str(out.parent / "spill"),
         }
     )
-    # As text: for a parameter DuckDB would first import pandas, which takes longer than the rest.
+    # A bound parameter would make DuckDB import pandas, which takes longer than the query.
     connection.execute(f"SET VARIABLE as_of = DATE '{as_of}'")
     query = Template(SQL.read_text()).substitute(data=data)
     connection.execute(f"COPY ({query}) TO '{out}' (FORMAT parquet)")

@@ -1,6 +1,6 @@
-"""The features of one date, hand-written in pandas.
+"""Computes the features of one date with handwritten pandas.
 
-In: the folder of the primary tables, `as_of`, where to write. Out: one Parquet file.
+In: the folder of the primary tables, `as_of`, the output path. Out: one Parquet file.
 """
 
 import itertools
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 SUBSCRIPTION = ["plan", "technology", "payment_method", "contract_months", "monthly_price"]
 TOPICS = ["complaint", "billing", "technical"]
 SUMMED = ["call_minutes", "data_mb", "sms_count", "dropped_calls", "outage_minutes"]
-STRETCHES = [7, 14, 28, 56, 84]  # days; every window is a run of these
+STRETCHES = [7, 14, 28, 56, 84]  # days; each window combines some of these ranges
 
 
 def compute_features(data: Path, as_of: date, out: Path) -> None:
@@ -72,7 +72,7 @@ def _measure_bills(data: Path, as_of: date) -> pd.DataFrame:
 
 
 def _sum_up_usage(data: Path, as_of: date) -> pd.DataFrame:
-    """Sum up stretches of days first, of which each window is a run: one groupby of all rows."""
+    """Aggregate ranges of days first, then combine them into windows: one groupby of all rows."""
     used = _read_usage(data, as_of)
     days = (np.datetime64(as_of) - used["day"].to_numpy().astype("datetime64[D]")).astype(int)
     stretch = np.searchsorted(STRETCHES, days)
@@ -94,14 +94,14 @@ def _sum_up_usage(data: Path, as_of: date) -> pd.DataFrame:
 
 
 def _read_usage(data: Path, as_of: date) -> pd.DataFrame:
-    """Read by Arrow, which makes the ids a categorical column and dates no objects."""
+    """Read with Arrow: ids become a categorical column, and dates are not Python objects."""
     window = [("day", "<", as_of), ("day", ">=", as_of - timedelta(days=STRETCHES[-1]))]
     used = pq.read_table(data / "usage.parquet", filters=window, read_dictionary=["customer_id"])
     return used.to_pandas(date_as_object=False, split_blocks=True, self_destruct=True)
 
 
 def _combine_stretches(stretches: pd.DataFrame) -> pd.DataFrame:
-    """Make windows of stretches: `(what, stretch)` in columns, customers in rows."""
+    """Combine ranges into windows: columns are `(measure, range)`, rows are customers."""
     sums = {
         (column, n): stretches[column].loc[:, :n].sum(axis=1)
         for column in [*SUMMED, "days_used", "outage_days"]
@@ -147,7 +147,7 @@ def _count_contacts(data: Path, as_of: date) -> pd.DataFrame:
 def _happened(
     data: Path, table: str, on: str, as_of: date, days: int | None = None
 ) -> pd.DataFrame:
-    """The rows before `as_of` by customer, and how many days before."""
+    """Return the rows before `as_of` by customer, with `days`, their distance to it."""
     filters = [(on, "<", as_of)]
     if days is not None:
         filters.append((on, ">=", as_of - timedelta(days=days)))

@@ -1,7 +1,7 @@
-"""The features of one date by this project's pipeline alone, without the plugins around a run.
+"""Computes the features of one date with this project's pipeline, without plugins.
 
-In: the folder of a configuration, `as_of`. Out: customer_features, as `kedro run` leaves it. It is
-what a run does between its first node and its last: read, check contracts, compute, write.
+In: a configuration folder, `as_of`. Out: customer_features, the same as after `kedro run`. This is
+the work between the first node and the last: load, check contracts, compute, save.
 """
 
 import sys
@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[1]
 
 
 def compute_features(conf_source: str, as_of: str) -> float:
-    """Run the pipeline; return the seconds it took."""
+    """Run the pipeline and return the seconds it took."""
     bootstrap_project(PROJECT)
     given = {"as_of": as_of}
     with KedroSession.create(PROJECT, conf_source=conf_source, runtime_params=given) as session:

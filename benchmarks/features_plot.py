@@ -1,4 +1,4 @@
-"""Draws the results. In: results. Out: an SVG: time and peak memory of each contender."""
+"""Draws the results. In: results. Out: an SVG with time and peak memory of each contender."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ COLOURS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
 
 
 def draw(results: Results, path: Path) -> None:
-    """Draw time and peak memory, one bar for each contender and operator."""
+    """Draw time and peak memory, one bar per contender and operator."""
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "telco_churn"  # the same numbers give the same file
+    mpl.rcParams["svg.hashsalt"] = "telco_churn"  # equal numbers give an equal file
     figure, (time, memory) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
     _draw_bars(time, results, "worked", "Time for the features of one date, without start-up (s)")
     _draw_bars(memory, results, "peak", "Peak memory (MiB)")

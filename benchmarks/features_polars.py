@@ -1,6 +1,6 @@
-"""The features of one date, hand-written in polars: lazy, by its streaming engine.
+"""Computes the features of one date with handwritten lazy polars and its streaming engine.
 
-In: the folder of the primary tables, `as_of`, where to write. Out: one Parquet file.
+In: the folder of the primary tables, `as_of`, the output path. Out: one Parquet file.
 """
 
 import sys
@@ -83,7 +83,7 @@ def _measure_bills(data: Path, as_of: date) -> pl.LazyFrame:
 
 
 def _sum_up_usage(data: Path, as_of: date) -> pl.LazyFrame:
-    """Sum up stretches of days first, of which each window is a run: that takes half the time."""
+    """Aggregate ranges of days first, then combine them into windows: one pass over the rows."""
     days, outage = col("days"), col("outage_minutes")
     edges = pl.when(days <= 7).then(7).when(days <= 14).then(14).when(days <= 28).then(28)
     used = _happened(data, "usage", "day", as_of, 84).with_columns(
@@ -134,7 +134,7 @@ def _count_contacts(data: Path, as_of: date) -> pl.LazyFrame:
 
 
 def _happened(data: Path, table: str, on: str, as_of: date, days: int) -> pl.LazyFrame:
-    """The rows of the days before `as_of`, and how many days before."""
+    """Return the rows of the last `days` before `as_of`, with `days`, their distance to it."""
     first = as_of - timedelta(days=days)
     rows = pl.scan_parquet(data / f"{table}.parquet").filter(col(on) < as_of, col(on) >= first)
     return rows.with_columns(days=_days_to(as_of, on))

@@ -1,6 +1,6 @@
-"""What the figures of the features must be, and what they are.
+"""Compares the features benchmark with its targets.
 
-In: results. Out: each target with what was found.
+In: results. Out: each target with its result.
 """
 
 from dataclasses import dataclass, field
@@ -17,11 +17,12 @@ class Results:
     """All measurements of one run.
 
     Attributes:
-        small: Customers of the smaller operator.
-        large: Of the larger.
-        rows: Of usage, by customers.
-        simulation: Of making the operator, by customers.
-        features: By customers and contender; twelve dates beside them.
+        small: Number of customers of the smaller operator.
+        large: Number of customers of the larger operator.
+        rows: Rows of usage, by number of customers.
+        simulation: Measurements of making the operator, by number of customers.
+        features: Measurements of the features, by number of customers and contender; the smaller
+            operator also has the twelve dates.
     """
 
     small: int
@@ -31,18 +32,18 @@ class Results:
     features: dict[int, dict[str, Measurement]] = field(default_factory=dict)
 
     def fastest_rival(self, customers: int) -> str:
-        """The rival that worked the shortest."""
+        """Return the baseline with the shortest work."""
         return min(RIVALS, key=lambda name: self.features[customers][name].worked)
 
     def against_fastest(self, customers: int, contender: str, of: str = "worked") -> float:
-        """How many times as long as the fastest rival a contender took."""
+        """Return the time of a contender, as a multiple of that of the fastest baseline."""
         measured = self.features[customers]
         best = min(getattr(measured[rival], of) for rival in RIVALS)
         return getattr(measured[contender], of) / best
 
 
 def list_targets(results: Results) -> list[Target]:
-    """Compare what was found with every target."""
+    """Compare the results with every target."""
     return [*_against_rivals(results), *_growth(results), *_limits(results)]
 
 
@@ -54,7 +55,7 @@ def _against_rivals(results: Results) -> list[Target]:
     }
     fastest = [
         Target(
-            f"{customers:,} customers, one date, against the fastest rival, {kind}",
+            f"{customers:,} customers, one date, against the fastest baseline, {kind}",
             1.2,
             results.against_fastest(customers, contender, of),
             " x",

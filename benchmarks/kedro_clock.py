@@ -1,7 +1,7 @@
-"""Runs `kedro` and says where its seconds go: `python kedro_clock.py run ...`.
+"""Runs `kedro` and measures where the seconds go: `python kedro_clock.py run ...`.
 
 In: the arguments of `kedro`. Out: a last line with the seconds of each part, as JSON. Each second
-counts once, for the innermost part: an import inside of a hook is an import.
+counts once, for the innermost part: an import inside a hook counts as an import.
 """
 
 import atexit
@@ -18,22 +18,22 @@ from typing import Any
 
 SAID = "Clocked "
 IMPORT = "import of "
-# What these import that has no name here is theirs.
+# Imports of a package that is not listed count for the listed package that imports it.
 PACKAGES = {
     "kedro": "Kedro",
     "kedro_mlflow": "kedro-mlflow and MLflow",
     "mlflow": "kedro-mlflow and MLflow",
     "kedro_viz": "Kedro-Viz",
     "wandb": "W&B",
-    "telco_churn": "the project and what it needs",
-    "kedro_datasets": "the project and what it needs",
-    "empty": "the project and what it needs",
+    "telco_churn": "the project and its dependencies",
+    "kedro_datasets": "the project and its dependencies",
+    "empty": "the project and its dependencies",
 }
 TRACKERS = {"wandb": "W&B", "mlflow": "MLflow"}
 
 
 class Clock:
-    """Gives each second to the part that is open at the time; other threads do not count."""
+    """Counts each second for the part that is open then; other threads do not count."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -43,7 +43,7 @@ class Clock:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Open a part."""
+        """Count the time in the block for a part."""
         if threading.get_ident() != self.thread:
             yield
             return
@@ -56,13 +56,13 @@ class Clock:
             self.open.pop()
 
     def count(self) -> None:
-        """Give the time since the last call to the part that is open."""
+        """Count the time since the last call for the open part."""
         now = time.perf_counter()
         self.seconds[self.open[-1]] += now - self.last
         self.last = now
 
     def around(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
-        """The function, as a part."""
+        """Wrap a function so that its time counts for a part."""
 
         @wraps(function)
         def clocked(*args: Any, **kwargs: Any) -> Any:
@@ -72,13 +72,13 @@ class Clock:
         return clocked
 
     def report(self) -> None:
-        """Print what was counted."""
+        """Print the seconds of each part."""
         self.count()
         print(SAID + json.dumps(self.seconds), flush=True)
 
 
 def clock_imports(clock: Clock) -> None:
-    """Count each import for the package that asked for it."""
+    """Count each import for the package that caused it."""
     load = _bootstrap._find_and_load
 
     def find_and_load(name: str, import_: Any) -> Any:
@@ -94,7 +94,7 @@ def clock_imports(clock: Clock) -> None:
 
 
 def clock_hooks(clock: Clock) -> None:
-    """Count each hook for the tracker it belongs to."""
+    """Count each hook for its tracker."""
     from pluggy import PluginManager  # noqa: PLC0415
 
     register = PluginManager.register
@@ -122,7 +122,7 @@ def clock_kedro(clock: Clock) -> None:
         (KedroSession, "load_context", "configuration and catalog"),
         (KedroContext, "_get_catalog", "configuration and catalog"),
         (_ProjectPipelines, "_load_data", "pipelines"),
-        (AbstractRunner, "run", "nodes, their reading and writing"),
+        (AbstractRunner, "run", "nodes, with loading and saving"),
     ):
         setattr(owner, function, clock.around(getattr(owner, function), part))
 
@@ -139,10 +139,10 @@ def _name_hook(plugin: Any, hook: str) -> str:
 
 
 def main() -> None:
-    """Run Kedro's command line under the clock."""
-    sys.path[0] = ""  # as with `python -m kedro`, and nothing of this folder
+    """Run Kedro's command line and count its seconds."""
+    sys.path[0] = ""  # the same as `python -m kedro`: without this folder
     clock = Clock()
-    atexit.register(clock.report)  # the first to be registered is the last to run
+    atexit.register(clock.report)  # the first function registered runs last
     clock_imports(clock)
     clock_hooks(clock)
     clock_kedro(clock)
@@ -152,7 +152,7 @@ def main() -> None:
         kedro()
     finally:
         clock.count()
-        clock.open = ["what ends with Python"]
+        clock.open = ["shutdown of Python"]
 
 
 if __name__ == "__main__":

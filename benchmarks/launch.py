@@ -1,6 +1,6 @@
-"""Runs a command and writes what it took: `python -S launch.py USAGE COMMAND...`.
+"""Runs a command and writes its time and peak memory: `python -S launch.py USAGE COMMAND...`.
 
-Itself it is next to nothing, because a process begins with the peak memory of who started it.
+The launcher is tiny, because a process inherits the peak memory of its parent.
 """
 
 import json

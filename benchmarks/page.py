@@ -1,6 +1,6 @@
-"""A page of the report. Each section writes its own, so one can be measured again alone.
+"""Writes the page of a section. Each section has its own, so one can be measured again alone.
 
-In: what a section found. Out: a Markdown file, in docs/benchmarks by default.
+In: the results of a section. Out: a Markdown file, in docs/reference/benchmarks by default.
 """
 
 import argparse
@@ -12,36 +12,40 @@ from pathlib import Path
 
 from benchmarks.targets import Target
 
-DOCS = Path("docs/benchmarks")
+DOCS = Path("docs/reference/benchmarks")
 TRIES = Path("data/benchmark/report")
+NOT_RUN = "<!-- not run: measures for minutes to hours -->"
 
 
 def section_parser(description: str | None) -> argparse.ArgumentParser:
-    """The options that all sections have."""
+    """Return a parser with the options that all sections have."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--small", action="store_true", help=f"a try, reported in {TRIES}")
-    parser.add_argument("--out", type=Path, help=f"folder of the page; {DOCS} by default")
+    parser.add_argument(
+        "--small", action="store_true", help=f"small trial run, reported in {TRIES}"
+    )
+    parser.add_argument("--out", type=Path, help=f"folder of the page, default {DOCS}")
     return parser
 
 
 def report_folder(asked: argparse.Namespace) -> Path:
-    """Where the pages go: what a small try says is kept out of the docs."""
+    """Return the folder of the pages; those of a small trial run stay out of the docs."""
     return asked.out or (TRIES if asked.small else DOCS)
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a section has to say.
+    """The results of a section.
 
     Attributes:
-        section: Its name, and that of its file.
-        title: Its heading.
+        section: Name of the section and of its file.
+        title: Heading of the page.
         compared: What is compared and how, in Markdown.
-        libraries: Whose versions matter.
-        tables: What was found, in Markdown.
-        commands: What was run, as typed.
-        targets: Limits, each with what was found.
-        remark: What stands below the targets.
+        libraries: Libraries whose versions the page names.
+        tables: Results, in Markdown.
+        commands: Commands that were run, as typed.
+        targets: Limits with their results.
+        remark: Markdown below the targets.
+        links: Pages to read next, in Markdown.
     """
 
     section: str
@@ -52,22 +56,25 @@ class Page:
     commands: list[str]
     targets: list[Target] = field(default_factory=list)
     remark: str = ""
+    links: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
-        """Write the page, and leave those of other sections as they are."""
+        """Write the page; the pages of other sections stay as they are."""
         again = f"make bench SECTIONS={self.section}"
         parts = [
             f"# {self.title}",
-            f"Written by `{again}`: do not edit.",
+            f"<!-- Written by `{again}`. Do not edit. -->",
             self.compared,
             describe_machine(self.libraries),
             *self.tables,
             *self._list_targets(),
             self.remark,
             "## Commands",
-            f"`{again}` measures this page again. With `SMALL=yes` it is a small try,\n"
-            f"reported in {TRIES}. What it ran:",
-            "```\n" + "\n".join(self.commands) + "\n```",
+            f"`{again}` measures again and replaces this page. Add `SMALL=yes` for a\n"
+            f"small trial run, which writes to `{TRIES}`. The figures come from these commands:",
+            "\n".join((NOT_RUN, "```bash", *self.commands, "```")),
+            "## Next",
+            "\n".join(f"- {link}" for link in (*self.links, "[All benchmarks](README.md)")),
         ]
         folder.mkdir(parents=True, exist_ok=True)
         text = "\n\n".join(part for part in parts if part) + "\n"
@@ -82,14 +89,14 @@ class Page:
 
 
 def tabulate(names: tuple[str, ...], rows: list[str]) -> str:
-    """Put names above rows; a name that ends with a colon is that of a column of numbers."""
+    """Write a Markdown table; a name that ends with a colon aligns its column right."""
     head = " | ".join(name.removesuffix(":") for name in names)
     rules = "|".join("--:" if name.endswith(":") else "---" for name in names)
     return "\n".join([f"| {head} |", f"|{rules}|", *rows])
 
 
 def describe_machine(libraries: tuple[str, ...]) -> str:
-    """Say on what it was measured."""
+    """Describe the machine and the versions of libraries."""
     versions = ", ".join(f"{name} {version(name)}" for name in libraries)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     return (

@@ -1,6 +1,6 @@
-"""Runs a command in a process of its own and measures it.
+"""Runs a command in a separate process and measures it.
 
-In: a command. Out: its wall time, the time it says it worked, its peak memory.
+In: a command. Out: its wall time, the work that it reports, its peak memory.
 """
 
 import json
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-# Kedro's last line, and that of the scripts here: the work without the start of the process.
+# The last line of Kedro and of the scripts here: the work, without the start of the process.
 WORKED = re.compile(r"(?:successfully in|Computed in) ([\d.]+) sec")
 LAUNCHER = Path(__file__).with_name("launch.py")
 ENVIRONMENT = {
@@ -27,11 +27,11 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one process took.
+    """Time and memory of one process.
 
     Attributes:
-        wall: Seconds from start to end, imports and configuration included.
-        worked: Seconds of the work alone, as the process says itself.
+        wall: Seconds from start to end, including imports and configuration.
+        worked: Seconds of the work alone, as the process reports it.
         peak: Largest resident memory in MiB.
     """
 
@@ -40,17 +40,17 @@ class Measurement:
     peak: float
 
     def save(self, path: Path) -> None:
-        """Keep it for another day."""
+        """Write the measurement as JSON."""
         path.write_text(json.dumps(asdict(self)))
 
     @classmethod
     def load(cls, path: Path) -> "Measurement":
-        """Take what was kept."""
+        """Read what `save` wrote."""
         return cls(**json.loads(path.read_text()))
 
 
 def take_median(runs: Sequence[Measurement]) -> Measurement:
-    """Take medians of the times, and the largest peak."""
+    """Return the medians of the times and the largest peak."""
     return Measurement(
         wall=median(run.wall for run in runs),
         worked=median(run.worked for run in runs),
@@ -62,12 +62,12 @@ def measure(command: str, log: Path, folder: Path | None = None) -> Measurement:
     """Run a command and wait for it.
 
     Args:
-        command: As a user types it; `python` and `kedro` are those of this environment.
-        log: Where its output goes.
-        folder: Where it runs; None is here.
+        command: As a user types it; `python` and `kedro` are from this environment.
+        log: File for its output.
+        folder: Working directory, default the present one.
 
     Raises:
-        SystemExit: When it fails; shows the end of its output.
+        SystemExit: If it fails; shows the end of its output.
     """
     print(f"$ {command}", flush=True)
     usage = log.with_suffix(".json")
@@ -84,7 +84,7 @@ def measure(command: str, log: Path, folder: Path | None = None) -> Measurement:
         ).returncode
     said = log.read_text()
     if code:
-        raise SystemExit(f"{said[-3000:]}\n{command} ended with {code}; see {log}.")
+        raise SystemExit(f"{said[-3000:]}\n{command} ended with exit code {code}. See {log}.")
     found = Measurement(worked=float(WORKED.findall(said)[-1]), **json.loads(usage.read_text()))
     print(f"  {found.wall:.1f} s, {found.worked:.1f} s of work, {found.peak:,.0f} MiB", flush=True)
     return found

@@ -1,8 +1,7 @@
-"""How many customers a second get their reasons: here, by LightGBM itself, by shap.
+"""Measures reasons per second: this project, LightGBM itself and shap.
 
-In: nothing; rows are made. Out: a page: rows per second of each, of the same booster with numbers
-that may be missing and categories, and of one with numbers alone, since shap's own code refuses
-categories.
+In: nothing; rows are generated. Out: a page with rows per second of each, for a booster with
+numbers (some missing) and categories, and for one with numbers only, which shap's own code needs.
 """
 
 import time
@@ -46,27 +45,32 @@ SETTINGS = {
 MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 
 LIGHTGBM, TREE_EXPLAINER = "LightGBM `pred_contrib`", "`shap.TreeExplainer`"
-SHAP_ITSELF, CONTRIBUTIONS, WORDS = "shap's own code", "contributions here", "reasons in words here"
+SHAP_ITSELF = "shap's own code"
+CONTRIBUTIONS, WORDS = "this project, contributions", "this project, reasons in words"
 LIBRARIES = ("lightgbm", "shap", "pandas", "numpy")
-COMPARED = f"""Exact path-dependent SHAP values of a booster of {TREES} trees on {
-    NUMBERS + CATEGORIES
-} features, on {THREADS} threads, for a model of numbers that may be missing and
-categories, and for one of numbers alone; with 7 leaves a tree, the project's default, and with
-31, LightGBM's. *Contributions here* are these values, *reasons in words here* all that scoring
-does with them: choose three and tell them in words.
+COMPARED = f"""\
+For data scientists who explain many customers. Exact path-dependent SHAP values are computed for a
+booster of {TREES} trees on {NUMBERS + CATEGORIES} features, on {THREADS} threads. One model has
+numbers (some missing) and categories, the other only numbers. Each has 7 leaves per tree, the
+project's default, or 31, LightGBM's default.
 
-For a booster of LightGBM's `shap.TreeExplainer` only calls `pred_contrib`. *shap's own code* is
-what it does for other boosters; it misreads categorical splits. Nobody is measured who differs
-from `pred_contrib` by more than {TOLERANCE:g}. Each is warmed up first, so tables that are made
-once for each process are not in it; of {REPETITIONS} runs the median counts. The slower ones get
-fewer of the same rows: a rate does not depend on them."""
+- *This project, contributions* are these SHAP values.
+- *This project, reasons in words* is all that scoring does with them: it selects three and writes
+  them as sentences.
+- *`shap.TreeExplainer`* calls `pred_contrib` for a LightGBM booster.
+- *shap's own code* is the code that it uses for other boosters. It misreads categorical splits.
+
+A contender whose values differ from `pred_contrib` by more than {TOLERANCE:g} is left out. Each
+contender is warmed up first, which excludes tables that are made once per process. The median of
+{REPETITIONS} runs counts. Slower contenders get fewer of the same rows, because a rate does not
+depend on their number."""
 
 Explain = Callable[[pd.DataFrame], object]
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Who is measured, and on how many rows."""
+    """A function to measure, and its number of rows."""
 
     name: str
     explain: Explain
@@ -75,7 +79,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast somebody was, on how many rows."""
+    """The speed of a contender, and its number of rows."""
 
     rows: int
     per_second: float
@@ -92,7 +96,7 @@ def main() -> None:
             rates = _measure_model(categories, leaves, rows)
             lines += [f"| {kind} | {leaves} {row}" for row in _tell(rates)]
             targets += _list_targets(f"{kind}, {leaves} leaves", rates)
-    names = ("features", "leaves:", "", "rows:", "rows/s:", "to `pred_contrib`:")
+    names = ("features", "leaves:", "", "rows:", "rows/s:", "against `pred_contrib`:")
     Page(
         section="reasons",
         title="Reasons",
@@ -101,11 +105,15 @@ def main() -> None:
         tables=[tabulate(names, lines)],
         targets=targets,
         commands=["python -m benchmarks.reasons" + " --small" * asked.small],
+        links=(
+            "[Write reasons](../../how-to/write-reasons.md)",
+            "[Decision 18](../../decisions/0018-shapley-values-by-quadrature.md)",
+        ),
     ).write(report_folder(asked))
 
 
 def make_rows(seed: int, rows: int, categories: int) -> Rows:
-    """Make numbers, a third of which may be missing, and categories."""
+    """Generate numbers, a third of which may be missing, and categories."""
     rng = np.random.default_rng(seed)
     numbers = rng.normal(size=(rows, NUMBERS))
     known = numbers.copy()
@@ -122,7 +130,7 @@ def make_rows(seed: int, rows: int, categories: int) -> Rows:
 
 
 def _measure_model(categories: int, leaves: int, rows: int) -> dict[str, Rate | str]:
-    """Measure all contenders on one model; of who is left out, say why."""
+    """Measure all contenders on one model; return the reason for each that is left out."""
     train = make_rows(1, min(TRAINING_ROWS, 10 * rows), categories)
     model = fit_churn_model(
         train,
@@ -137,7 +145,7 @@ def _measure_model(categories: int, leaves: int, rows: int) -> dict[str, Rate | 
         try:
             _refuse_difference(contender, model, asked.head(WARM_UP_ROWS))
             found[contender.name] = Rate(len(asked), _measure(contender.explain, asked))
-        except Exception as error:  # whatever a library refuses with is reported
+        except Exception as error:  # the page reports any error of a library
             found[contender.name] = f"left out: {str(error)[:60]}"
         print(f"{categories} categories, {leaves} leaves: {contender.name}: "
               f"{found[contender.name]}", flush=True)  # fmt: skip
@@ -145,7 +153,7 @@ def _measure_model(categories: int, leaves: int, rows: int) -> dict[str, Rate | 
 
 
 def _tell(rates: dict[str, Rate | str]) -> list[str]:
-    """The last columns of the rows of one model."""
+    """Return the last columns of the rows of one model."""
     base = rates[LIGHTGBM]
     assert isinstance(base, Rate)
     return [
@@ -160,7 +168,7 @@ def _tell(rates: dict[str, Rate | str]) -> list[str]:
 def _list_targets(model: str, rates: dict[str, Rate | str]) -> list[Target]:
     ours = rates[WORDS]
     if not isinstance(ours, Rate):
-        raise SystemExit(f"Reasons in words, {model}: {ours}")
+        raise SystemExit(f"Cannot compare reasons in words, {model}: {ours}.")
     return [
         Target(
             f"{model}: reasons in words, against {rival}",
@@ -174,7 +182,7 @@ def _list_targets(model: str, rates: dict[str, Rate | str]) -> list[Target]:
 
 
 def _refuse_difference(contender: Contender, model: ChurnModel, features: pd.DataFrame) -> None:
-    """Let nobody be fast who says something else; words are told from the same contributions."""
+    """Raise if a contender computes other values; reasons in words use the same contributions."""
     found = contender.explain(features)
     if contender.explain == model.explain:
         return
@@ -182,7 +190,7 @@ def _refuse_difference(contender: Contender, model: ChurnModel, features: pd.Dat
     array = np.asarray(found)[:, : features.shape[1]]
     difference = np.abs(array - expected).max()
     if not difference <= TOLERANCE:
-        raise ValueError(f"it differs from pred_contrib by {difference:.2g}")
+        raise ValueError(f"differs from pred_contrib by {difference:.2g}")
 
 
 def _list_contenders(model: ChurnModel, leaves: int, rows: int) -> list[Contender]:
@@ -207,16 +215,16 @@ def _ask_shap(model: ChurnModel, frame: pd.DataFrame) -> object:
 
 
 def _ask_shap_itself(model: ChurnModel, frame: pd.DataFrame) -> object:
-    """Have shap compute: for a model of LightGBM's it would only call pred_contrib."""
+    """Make shap compute the values: for a LightGBM model it would only call pred_contrib."""
     explainer = shap.TreeExplainer(model.scorer.booster, feature_perturbation="tree_path_dependent")
     if explainer.model.trees is None:
-        raise ValueError("its own code reads no categorical splits")
+        raise ValueError("cannot read categorical splits")
     explainer.model.model_type = "internal"
     return explainer.shap_values(model.encoding.encode(frame), check_additivity=False)
 
 
 def _measure(explain: Explain, features: pd.DataFrame) -> float:
-    """Rows per second, the median of some runs."""
+    """Return rows per second, the median of some runs."""
     seconds = []
     for _ in range(REPETITIONS):
         started = time.perf_counter()

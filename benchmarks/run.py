@@ -1,6 +1,6 @@
-"""Measures sections, one after another, each in a process of its own, which writes its page.
+"""Measures sections one after another, each in a separate process that writes its page.
 
-In: names of sections, none for all. Out: a page each; the exit code says whether all went well.
+In: names of sections, or none for all. Out: one page each; exit code 0 if all were measured.
 """
 
 import argparse
@@ -14,16 +14,16 @@ SECTIONS = ("features", "training", "reasons", "scoring", "overhead", "tracking"
 
 
 def main() -> None:
-    """Measure what was asked for; a section that fails does not keep the others from it."""
+    """Measure the sections that were asked for, also after one of them fails."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}; all by default")
-    # What follows goes to each section: --small, --out.
+    parser.add_argument("sections", nargs="*", help=f"{', '.join(SECTIONS)}; default all")
+    # Other options, such as --small and --out, go to each section.
     asked, options = parser.parse_known_args()
     if unknown := sorted(set(asked.sections) - set(SECTIONS)):
-        parser.error(f"no section is named {unknown}; there are {', '.join(SECTIONS)}")
+        parser.error(f"Unknown sections {unknown}: expected {', '.join(SECTIONS)}.")
     failed = [name for name in asked.sections or SECTIONS if not _measure(name, options)]
     if failed:
-        raise SystemExit(f"Not measured: {', '.join(failed)}. The reason stands above.")
+        raise SystemExit(f"Not measured: {', '.join(failed)}. See the errors above.")
 
 
 def _measure(section: str, options: list[str]) -> bool:

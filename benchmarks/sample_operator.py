@@ -1,6 +1,6 @@
-"""The operator that benchmarks run on: the sample operator, of any size, in a folder of its own.
+"""Prepares the sample operator for benchmarks, with any number of customers, in its own folder.
 
-In: how many customers. Out: raw tables, made by the simulation, and primary tables, made of these.
+In: a number of customers. Out: raw tables from the simulation, and primary tables from these.
 """
 
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ import duckdb
 
 PROJECT = Path(__file__).parents[1]
 FIRST_DAY = date(2025, 3, 31)
-# Customers sign up and leave on the way: of 32 weeks a customer has 181 days of usage on average.
+# Customers sign up and leave during 32 weeks, so they have 181 days of usage on average.
 WEEKS = 32
 AS_OF = FIRST_DAY + timedelta(weeks=WEEKS)
 TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
@@ -19,12 +19,12 @@ MESS = ("duplicate_fraction", "impossible_fraction", "unknown_customer_fraction"
 
 
 def place(customers: int) -> Path:
-    """The folder of an operator, from the project's root."""
+    """Return the folder of an operator, relative to the project root."""
     return Path("data/benchmark") / str(customers)
 
 
 def configure(customers: int) -> None:
-    """Write a configuration that is the project's own but for where the data lies."""
+    """Write a configuration that differs from the project's only in where the data is."""
     conf = PROJECT / place(customers) / "conf"
     (conf / "local").mkdir(parents=True, exist_ok=True)
     if not (conf / "base").exists():
@@ -35,7 +35,7 @@ def configure(customers: int) -> None:
 
 
 def simulation_command(customers: int) -> str:
-    """What makes the raw tables."""
+    """Return the command that makes the raw tables."""
     params = {"customers": customers, "first_day": FIRST_DAY, "weeks": WEEKS}
     params |= {f"mess.{share}": 0 for share in MESS}
     given = ",".join(f"simulation.{name}={value}" for name, value in params.items())
@@ -45,7 +45,7 @@ def simulation_command(customers: int) -> str:
 
 
 def write_primary_tables(customers: int) -> int:
-    """Write primary tables of the raw ones, which are clean: only direct identifiers go.
+    """Write the clean raw tables as primary tables, without direct identifiers.
 
     Returns:
         The number of rows of usage.
@@ -63,7 +63,7 @@ def write_primary_tables(customers: int) -> int:
 
 
 def clear_validation_cache(customers: int) -> None:
-    """Forget which tables kept their contracts, so that the next run checks all of them."""
+    """Delete the validation caches, so that the next run checks all tables."""
     for cache in (PROJECT / place(customers) / "03_primary").glob(".*.kept"):
         cache.unlink()
 

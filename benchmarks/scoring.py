@@ -1,7 +1,7 @@
-"""Scores of one date, from the file of features to the commit, against what a user would write.
+"""Measures scoring one date, from the file of features to the commit, against baselines.
 
-In: the matrix of the training section. Out: a page: rows per second and peak memory of each
-contender, all with the same model of 300 trees. What they read is made first.
+In: the matrix of the training section. Out: a page with rows per second and peak memory of each
+contender, all with the same model of 300 trees. Their inputs are made first.
 """
 
 import shutil
@@ -32,19 +32,21 @@ from benchmarks.scoring_report import (
 )
 from benchmarks.training import CUSTOMERS, FEW, configure, make_examples
 
-MODELS = (31, 7)  # leaves of each tree: LightGBM's default, the project's
+MODELS = (31, 7)  # leaves per tree: LightGBM's default, the project's
 SIZES, SMALL_SIZES = (1_000_000, 10_000_000), (20_000, 100_000)
-REPETITIONS = 3  # of the smaller size, of which the median counts; of the larger there is one run
+REPETITIONS = 3  # for the smaller size, whose median counts; the larger size has one run
 
 
 def main() -> None:
-    """Make what is read, measure each contender in a process of its own, write the page."""
+    """Make the inputs, measure each contender in a separate process, write the page."""
     parser = section_parser(__doc__)
     parser.add_argument(
-        "--examples", type=Path, help="training_examples.parquet, made when not given"
+        "--examples", type=Path, help="training_examples.parquet, made if not given"
     )
-    parser.add_argument("--leaves", type=int, nargs="+", default=MODELS, help="of each tree")
-    parser.add_argument("--repetitions", type=int, default=REPETITIONS, help="of the smaller size")
+    parser.add_argument("--leaves", type=int, nargs="+", default=MODELS, help="leaves per tree")
+    parser.add_argument(
+        "--repetitions", type=int, default=REPETITIONS, help="runs of the smaller size"
+    )
     asked = parser.parse_args()
     examples = asked.examples or make_examples(FEW if asked.small else CUSTOMERS)
     sizes = SMALL_SIZES if asked.small else SIZES
@@ -66,7 +68,7 @@ def main() -> None:
 
 
 def list_commands(customers: int) -> dict[str, str]:
-    """The command of each contender."""
+    """Return the command of each contender."""
     pipeline = f"python -m benchmarks.scoring_pipeline {find_place(customers)}/conf"
     rival = f"python -m benchmarks.scoring_rivals {PLACE} {find_features(customers)}"
     pyfunc = {PYFUNC: f"{rival} pyfunc"} if customers <= FITS else {}
@@ -89,13 +91,13 @@ def _measure_all(customers: int, repetitions: int) -> dict[str, Measurement]:
             runs[name].append(measure(command, log))
             if name in (PIPELINE, REASONS) and not any(_list_caches(customers)):
                 raise SystemExit(
-                    f"{command} did not check the contract of the features; see {log}."
+                    f"{command} did not check the contract of the features. See {log}."
                 )
     return {name: take_median(of_it) for name, of_it in runs.items()}
 
 
 def _list_caches(customers: int) -> Iterator[Path]:
-    """What says that the file kept its contract, so that it is not checked again."""
+    """Yield the validation caches of the file of features."""
     return find_features(customers).parent.glob(".*.kept")
 
 

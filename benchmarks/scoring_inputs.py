@@ -1,7 +1,7 @@
-"""What scoring is measured on: a file of features of so many customers, and a champion.
+"""Makes the inputs of the scoring benchmark: a file of features and a champion.
 
-In: the matrix of the training section. Out: features of the sample operator, again with a little
-noise where there are more customers than it has; a model of 300 trees under the alias.
+In: the matrix of the training section. Out: features of the sample operator, repeated with a little
+noise for more customers than it has; a model of 300 trees under the alias.
 """
 
 from pathlib import Path
@@ -39,24 +39,24 @@ SETTINGS = {
     "num_threads": 2,
 }
 MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
-LEARNT_FROM = 100_000  # rows at most: how well it predicts is not looked at
-# What a version has to say of itself to be read; nothing here looks at it.
+LEARNT_FROM = 100_000  # rows at most: the quality of the model does not matter here
+# A version must have these facts to load; the benchmark does not use them.
 FACTS = dict.fromkeys(NEEDED_FACTS, "") | {"as_of": AS_OF}
 
 
 def find_place(customers: int) -> Path:
-    """The folder of so many customers, from the project's root."""
+    """Return the folder for a number of customers, relative to the project root."""
     return PLACE / str(customers)
 
 
 def find_features(customers: int) -> Path:
-    """The file of features, where the catalog has it."""
+    """Return the file of features, at its path in the catalog."""
     folder = find_place(customers) / "04_feature" / "customer_features" / f"as_of={AS_OF}"
     return folder / "features.parquet"
 
 
 def register_champion(examples: Path, leaves: int) -> None:
-    """Fit a model of exactly 300 trees and make it champion of the benchmark's registry."""
+    """Fit a model of exactly 300 trees and make it the champion in the benchmark's registry."""
     frame = pd.read_parquet(examples)
     frame = frame.iloc[:: max(1, len(frame) // LEARNT_FROM)]
     rows = Rows(frame.drop(columns=NOT_FEATURES), frame["churned"].to_numpy())
@@ -80,7 +80,7 @@ def register_champion(examples: Path, leaves: int) -> None:
 
 
 def make_features(examples: Path, customers: int) -> None:
-    """Write features of so many customers, numbers moved by a millionth towards zero."""
+    """Write features for a number of customers, each number moved toward zero by 1e-6 at most."""
     file = find_features(customers)
     file.parent.mkdir(parents=True, exist_ok=True)
     columns = duckdb.sql(f"DESCRIBE SELECT * FROM '{examples}'").fetchall()

@@ -1,14 +1,14 @@
-"""Scores of one date by this project's pipeline alone, without the plugins around a run.
+"""Scores one date with this project's pipeline, without plugins.
 
-In: the folder of a configuration whose features are made, how many customers are contacted. Out: a
-commit of churn_scores, and the seconds from the file of features to it, the model being loaded. The
-features are the catalog's own dataset, so their contract is checked.
+In: a configuration folder with features, the number of contacts. Out: a commit of churn_scores, and
+the seconds from the file of features to the commit, with the model already loaded. The features are
+a dataset of the catalog, so their contract is checked.
 """
 
 import sys
 import time
 
-import ibis.backends.duckdb  # noqa: F401  (else its import would be taken for work)
+import ibis.backends.duckdb  # noqa: F401  (its import is not work)
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
@@ -19,7 +19,7 @@ from benchmarks.sample_operator import PROJECT
 from benchmarks.scoring_inputs import AS_OF
 
 LOAD = "scoring.plan_commit"  # resolves and loads the champion
-FAR_TOO_MUCH = 1e9  # so that nobody is worth a contact
+FAR_TOO_MUCH = 1e9  # no customer is worth such a contact
 NODES = (
     "predict_churn",
     "choose_contacts",
@@ -31,7 +31,7 @@ NODES = (
 
 
 def score(conf: str, contacts: int) -> float:
-    """Run the nodes from the features to the commit; return the seconds it took."""
+    """Run the nodes from the features to the commit and return the seconds they took."""
     bootstrap_project(PROJECT)
     decision = {"campaign_capacity": contacts or None, "holdout_fraction": 0}
     if contacts == 0:
@@ -39,7 +39,7 @@ def score(conf: str, contacts: int) -> float:
     given = {"as_of": AS_OF, "decision": decision, "guard": {"action": "warn"}}
     with KedroSession.create(PROJECT, conf_source=conf, runtime_params=given) as session:
         catalog = session.load_context().catalog
-        # A fingerprint of the sources: the benchmark begins behind them.
+        # The benchmark starts after the sources, so it has no fingerprint of them.
         catalog["score_fingerprint"] = MemoryDataset("benchmark")
         pipeline = pipelines["scoring"]
         SequentialRunner().run(pipeline.only_nodes(LOAD), catalog)

@@ -1,6 +1,6 @@
-"""The page of the scoring section.
+"""Describes the scoring benchmark.
 
-In: what each contender took. Out: a page with targets.
+In: the measurements of each contender. Out: a page with targets.
 """
 
 from dataclasses import dataclass
@@ -13,33 +13,35 @@ from benchmarks.targets import Target
 CONTACTED = 0.05
 LIMIT, PIPELINE, REASONS = "`booster.predict`", "this pipeline", "this pipeline, reasons for 5 %"
 PYFUNC, SHAP = "`mlflow.pyfunc`, one frame", "`booster.predict`, shap for 5 %"
-FITS = 4_000_000  # of a frame in pandas here: a million take 2.5 GiB
-SHAPED = 20_000  # shap's rate is that of so many rows: all would take an hour
+FITS = 4_000_000  # rows that a pandas frame can hold here: a million take 2.5 GiB
+SHAPED = 20_000  # rows that shap is measured on: all would take an hour
 GIB = 1024  # MiB
 LIBRARIES = ("kedro", "mlflow", "lightgbm", "duckdb", "deltalake", "pyarrow", "pandas", "shap")
-COMPARED = f"""Customers scored for one date by a model of {TREES} trees, of as many leaves as the
-table says: 31 are LightGBM's default, 7 the project's.
+COMPARED = f"""\
+For operators and data scientists who ask how fast scoring is and how much memory it needs.
+Customers are scored for one date by a model of {TREES} trees. The number of leaves per tree is in
+the table: 31 is LightGBM's default, 7 the project's.
 
-- *`booster.predict`*: alone, on the same matrix, which is in memory already. Nothing can be
+- *`booster.predict`* predicts from the same matrix, which is already in memory. Nothing can be
   faster.
-- *This pipeline*: its nodes by Kedro's runner, from the file of features to the Delta commit, the
-  contract of the features checked anew in each run, nobody worth a contact. The model is loaded
-  before the clock starts, as for the others; what starts a run is on [another page](overhead.md).
-  The fingerprint of the sources is left out, because the benchmark begins at the file of features
-  and has none.
-- *`mlflow.pyfunc`*: the file read into one pandas frame, predicted by the packaged model without
-  reasons, written to a file. Left out above {FITS:,} rows: the frame does not fit into memory
-  here.
-- *Reasons for 5 %*: three reasons in words for the 5 % who are contacted, by this pipeline; and
-  by `shap.TreeExplainer` after `booster.predict`, as values without words. shap's time is that of
-  {SHAPED:,} rows, scaled up.
+- *This pipeline* runs its nodes with Kedro's runner, from the file of features to the Delta
+  commit, without contacts. Each run checks the contract of the features again. The model is loaded
+  before the clock starts, as for the others; the [overhead](overhead.md) page measures the start
+  of a run. The fingerprint of the sources is left out, because the benchmark starts from the
+  features.
+- *`mlflow.pyfunc`* reads the file into one pandas frame, predicts with the packaged model without
+  reasons, and writes a file. It is left out above {FITS:,} rows, because the frame does not fit
+  into the memory of the machine.
+- *Reasons for 5 %* adds three reasons in words for the 5 % of customers who are contacted.
+- *shap for 5 %* adds SHAP values, without words, for as many customers, computed by
+  `shap.TreeExplainer`. Its time is measured on {SHAPED:,} rows and scaled up.
 
-Each run is a process of its own. *Work* leaves out start, imports and configuration."""
+Each run is a separate process. *Work* excludes start, imports and configuration."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What was measured at once: a model and a number of customers."""
+    """A model and a number of customers that are measured together."""
 
     leaves: int
     customers: int
@@ -51,13 +53,13 @@ Found = dict[Setting, dict[str, Measurement]]
 def describe_scoring(
     found: Found, sizes: tuple[int, ...], repetitions: int, commands: list[str]
 ) -> Page:
-    """Tell what was measured, and which targets it met.
+    """Write the page of the scoring benchmark.
 
     Args:
-        found: By model and number of customers, what each contender took.
-        sizes: Numbers of customers, the smallest first.
-        repetitions: How often the smallest was measured.
-        commands: As typed.
+        found: Measurement of each contender, by model and number of customers.
+        sizes: Numbers of customers, smallest first.
+        repetitions: Number of runs of the smallest size.
+        commands: Commands that were run, as typed.
     """
     rows = [
         f"| {at.leaves} | {at.customers:,} | {name} | {run.worked:.1f} | "
@@ -66,16 +68,28 @@ def describe_scoring(
         for at, measured in found.items()
         for name, run in measured.items()
     ]
-    names = ("leaves:", "customers:", "", "work s:", "rows/s:", f"of {LIMIT}'s rate:", "peak MiB:")
+    names = (
+        "leaves:",
+        "customers:",
+        "",
+        "work s:",
+        "rows/s:",
+        f"share of {LIMIT}'s rate:",
+        "peak MiB:",
+    )
     return Page(
         section="scoring",
         title="Scoring",
-        compared=f"{COMPARED} At\n{sizes[0]:,} customers the median of {repetitions} runs counts, "
-        "taken in turn, and the largest peak.\nAt the larger size there is one run.",
+        compared=f"{COMPARED} At\n{sizes[0]:,} customers, the median of {repetitions} runs counts, "
+        "taken in turn, and the largest peak.\nThe larger size has one run.",
         libraries=LIBRARIES,
         tables=[tabulate(names, rows)],
         targets=[target for at in found for target in _list_targets(found, at, sizes[0])],
         commands=commands,
+        links=(
+            "[Decision 19](../../decisions/0019-what-scoring-costs.md)",
+            "[Overhead](overhead.md)",
+        ),
     )
 
 

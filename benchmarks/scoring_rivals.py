@@ -1,6 +1,6 @@
-"""What a user would write, or pick, instead of the scoring pipeline; and the limit of all.
+"""Baselines of the scoring benchmark, and `booster.predict` alone as the upper limit.
 
-In: the folder of a benchmark, the file of features, which one. Out: the seconds it took.
+In: the folder of a benchmark, the file of features, the name of a baseline. Out: the seconds.
 """
 
 import sys
@@ -20,7 +20,7 @@ BATCH = 500_000
 
 
 def predict_matrix(model: ChurnModel, features: str) -> float:
-    """Time `booster.predict` alone, its matrix being in memory already: nothing can be faster."""
+    """Time `booster.predict` alone on a matrix in memory: nothing can be faster."""
     matrix = _read_matrix(model, features)
     started = time.perf_counter()
     model.scorer.booster.predict(matrix, num_threads=2)
@@ -28,7 +28,7 @@ def predict_matrix(model: ChurnModel, features: str) -> float:
 
 
 def predict_frame(uri: str, features: str) -> float:
-    """Read the file into pandas, predict by MLflow, write a file."""
+    """Time reading the file into pandas, predicting with MLflow, and writing a file."""
     loaded = mlflow.pyfunc.load_model(uri)
     started = time.perf_counter()
     frame = pd.read_parquet(features)
@@ -40,7 +40,7 @@ def predict_frame(uri: str, features: str) -> float:
 
 
 def explain_best(model: ChurnModel, features: str) -> float:
-    """Time `booster.predict`, then shap on those with the highest probability; scaled up."""
+    """Time `booster.predict`, then shap on a sample of the best customers, scaled up to all."""
     matrix = _read_matrix(model, features)
     started = time.perf_counter()
     probability = model.scorer.booster.predict(matrix, num_threads=2)
@@ -54,14 +54,14 @@ def explain_best(model: ChurnModel, features: str) -> float:
 
 
 def _read_matrix(model: ChurnModel, features: str) -> np.ndarray:
-    """Encode in pieces: 10,000,000 rows in pandas beside their matrix do not fit here."""
+    """Encode in batches: a frame of 10,000,000 rows and its matrix do not fit into memory."""
     columns = ", ".join(model.encoding.columns)
     reader = duckdb.sql(f"SELECT {columns} FROM '{features}'").to_arrow_reader(BATCH)
     return np.vstack([model.encoding.encode(batch.to_pandas()) for batch in reader])
 
 
 def main(place: str, features: str, which: str) -> None:
-    """Run one of them."""
+    """Run one baseline and print its seconds."""
     mlflow.set_tracking_uri(f"sqlite:///{place}/mlflow.db")
     uri = "models:/benchmark@champion"
     model = mlflow.pyfunc.load_model(uri).unwrap_python_model().model

@@ -1,11 +1,11 @@
-"""What a number must be, and whether it is. In: a limit and what was found. Out: a row."""
+"""Compares a result with its limit. In: a limit and a result. Out: a row of a table."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Target:
-    """A limit and what was found; at most, unless it says at least."""
+    """A limit and a result; the limit is an upper one unless `at_least` is set."""
 
     claim: str
     limit: float
@@ -15,12 +15,12 @@ class Target:
 
     @property
     def is_met(self) -> bool:
-        """Whether what was found is within the limit."""
+        """Whether the result is within the limit."""
         return self.found >= self.limit if self.at_least else self.found <= self.limit
 
     @property
     def row(self) -> str:
-        """As a row of a table."""
+        """The target as a row of a Markdown table."""
         bound = "at least" if self.at_least else "at most"
         verdict = "met" if self.is_met else "**missed**"
         limit, found = f"{self.limit:g}{self.unit}", f"{self.found:.3g}{self.unit}"

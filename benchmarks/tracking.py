@@ -1,6 +1,6 @@
-"""What tracking costs: `kedro run` with both trackers, with none, and what their start takes.
+"""Measures tracking: `kedro run` with both trackers and with none, and the start of each tracker.
 
-In: a sample operator, made once. Out: a page of medians. Processes are apart and take turns.
+In: a sample operator, made once. Out: a page of medians of separate processes, taken in turn.
 Training cannot register a model without MLflow, so both runs end with the metrics.
 """
 
@@ -17,19 +17,21 @@ from benchmarks.processes import Measurement, measure
 from benchmarks.sample_operator import PROJECT
 from benchmarks.targets import Target
 
-BOTH, NEITHER = "both trackers", "neither"
-CUSTOMERS, FEW = 20_000, 2_000  # 20,000 is the default scale
+BOTH, NEITHER = "both trackers", "no trackers"
+CUSTOMERS, FEW = 20_000, 2_000  # 20,000 is the default size
 REPETITIONS = 5
 TRAIN = "--pipelines training --to-nodes evaluation.report_metrics"
 LIBRARIES = ("kedro", "kedro-mlflow", "mlflow", "wandb")
-COMPARED = """Training, up to its metrics, with MLflow and W&B (offline) and with neither, on
-the same tables of the sample operator at the default scale. Both import MLflow: kedro-mlflow is a
-plugin, disabled or not. What the trackers' import and start take is measured in processes that do
-nothing else, less an empty Python.
+COMPARED = """\
+For data scientists who ask what tracking costs. Training runs up to its metrics, with MLflow and
+offline W&B, and without both, on the same tables of the sample operator at its default size. Both
+runs import MLflow, because kedro-mlflow is installed. The import and start of each tracker are
+measured in processes that do nothing else, minus the time of an empty Python.
 
-Runs take turns; medians count. *Wall* is all of a process, *work* what Kedro says of its nodes,
-tracking of each node included. *Beyond import and start* is the wall time of both trackers less
-that of neither, less import and start of W&B, less the start of MLflow."""
+Runs are taken in turn and medians count. *Wall* is the time of the whole process, *work* the time
+that Kedro reports for its nodes, including their tracking. *Beyond import and start* is the wall
+time with both trackers minus that without, minus import and start of W&B, minus the start of
+MLflow."""
 STARTS = {
     "import of W&B": "import wandb",
     "import and start of W&B": (
@@ -64,7 +66,7 @@ def main() -> None:
 
 
 def _configure(place: Path, is_tracked: bool) -> None:
-    """Write a configuration that is the project's own but for where things lie and what tracks."""
+    """Write a configuration that differs from the project's only in its folders and trackers."""
     conf = PROJECT / place / "conf"
     shutil.rmtree(conf, ignore_errors=True)
     (conf / "local").mkdir(parents=True)
@@ -87,7 +89,7 @@ def _configure(place: Path, is_tracked: bool) -> None:
 
 
 def _time_start(code: str, place: Path, repetitions: int) -> float:
-    """Take the median over an empty Python, in seconds."""
+    """Return the median time beyond that of an empty Python, in seconds."""
     folder = str(PROJECT / place / "starts")
     Path(folder).mkdir(parents=True, exist_ok=True)
     empty = statistics.median(_time_python("pass") for _ in range(repetitions))
@@ -117,7 +119,7 @@ def _describe(
     alone += [f"| a run, beyond import and start | {beyond:.2f} |"]
     shares = {
         "wall time beyond import and start": beyond / wall[NEITHER],
-        "work, which has no import": work[BOTH] / work[NEITHER] - 1,
+        "work, which excludes imports": work[BOTH] / work[NEITHER] - 1,
     }
     return Page(
         section="tracking",
@@ -126,15 +128,17 @@ def _describe(
         libraries=LIBRARIES,
         tables=[
             tabulate((f"{customers:,} customers", "wall s:", "work s:"), runs),
-            tabulate(("what tracking takes", "s:"), alone),
+            tabulate(("cost of tracking", "s:"), alone),
         ],
         targets=[
-            Target(
-                f"{customers:,} customers: {what}, of that without trackers", 5, 100 * share, " %"
-            )
+            Target(f"{customers:,} customers: {what}, against no trackers", 5, 100 * share, " %")
             for what, share in shares.items()
         ],
         commands=commands,
+        links=(
+            "[Tracking](../../concepts/tracking.md)",
+            "[Decision 14](../../decisions/0014-tracking.md)",
+        ),
     )
 
 

@@ -1,7 +1,7 @@
-"""Training with all that belongs to it, against LightGBM alone on the same matrix.
+"""Measures the training pipeline against LightGBM alone on the same matrix.
 
-In: a sample operator of 18 months, made first and not measured. Out: a page: wall time, time of the
-work and peak memory of both.
+In: a sample operator of 18 months, made first and not measured. Out: a page with wall time, work
+and peak memory of both.
 """
 
 import shutil
@@ -19,21 +19,24 @@ REPETITIONS = 3
 CUSTOMERS, FEW = 86_000, 2_000  # 86,000 customers give a million examples
 FROM = "training.read_examples,release.describe_operator"
 LIBRARIES = ("kedro", "mlflow", "lightgbm", "scikit-learn", "pandas", "numpy")
-COMPARED = f"""A LightGBM script ([bare_lightgbm.py](../../benchmarks/bare_lightgbm.py)), which
-reads the matrix of examples, fits the same settings with early stopping and judges by ROC AUC,
-against this pipeline on the same matrix, from reading it to the appointed champion: leak alarm,
-candidate and three rivals, calibration, metrics with bootstrap intervals, slices, plots, model
-card, package, gate.
+COMPARED = f"""\
+For data scientists who ask what training costs beyond a model fit. A LightGBM script
+([bare_lightgbm.py](../../../benchmarks/bare_lightgbm.py)) reads the matrix of training examples,
+fits LightGBM with the same settings and early stopping, and computes the ROC AUC. This pipeline
+starts from the same matrix and ends with the appointed champion. It adds the leak alarm, three
+baselines, calibration, metrics with bootstrap intervals, slices, plots, the model card, the
+package and the gate.
 
-Each run is a process of its own, taken in turn; of {REPETITIONS} runs the fastest counts. *Wall*
-is all of it. *Work* leaves out start and imports, and is what the process says itself. W&B is
-off, MLflow on. Making the operator and the matrix is not measured."""
+Each run is a separate process, and runs are taken in turn. The fastest of {REPETITIONS} runs
+counts. *Wall* is the time of the whole process. *Work* excludes start and imports; the process
+reports it itself. W&B is off and MLflow is on. Making the operator and the matrix is not
+measured."""
 
 
 def main() -> None:
     """Make the matrix, measure both in turn, write the page."""
     parser = section_parser(__doc__)
-    parser.add_argument("--keep", action="store_true", help="take the matrix that is there")
+    parser.add_argument("--keep", action="store_true", help="reuse an existing matrix")
     asked = parser.parse_args()
     customers = FEW if asked.small else CUSTOMERS
     place = find_place(customers)
@@ -55,12 +58,12 @@ def main() -> None:
 
 
 def find_place(customers: int) -> Path:
-    """The folder of an operator to train on, from the project's root."""
+    """Return the folder of an operator to train on, relative to the project root."""
     return Path("data/benchmark") / f"training_{customers}"
 
 
 def make_examples(customers: int) -> Path:
-    """Make the matrix of examples of so many customers, unless it is there."""
+    """Make the matrix of examples for a number of customers, unless it exists."""
     place = find_place(customers)
     configure(place)
     examples = place / "05_model_input" / "training_examples.parquet"
@@ -70,11 +73,11 @@ def make_examples(customers: int) -> Path:
 
 
 def configure(place: Path, registry: Path | None = None) -> None:
-    """Write a configuration that is the project's own but for where things lie.
+    """Write a configuration that differs from the project's only in its folders.
 
     Args:
         place: The folder of the data and of the configuration.
-        registry: The folder of MLflow's store, when it is not the same.
+        registry: The folder of MLflow's store, if it is another one.
     """
     conf, registry = PROJECT / place / "conf", registry or place
     (conf / "local").mkdir(parents=True, exist_ok=True)
@@ -113,12 +116,19 @@ def _describe(examples: Path, fastest: dict[str, Measurement], commands: list[st
         libraries=LIBRARIES,
         tables=[
             tabulate(
-                (f"{rows:,} examples", "wall s:", "work s:", "work, to LightGBM's:", "peak MiB:"),
+                (
+                    f"{rows:,} examples",
+                    "wall s:",
+                    "work s:",
+                    "work, against LightGBM:",
+                    "peak MiB:",
+                ),
                 lines,
             )
         ],
         targets=[Target(against, 1.5, ours.worked / theirs.worked)],
         commands=commands,
+        links=("[Decision 17](../../decisions/0017-what-training-costs.md)",),
     )
 
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Run a command again by its exit code, for schedulers that cannot: retry.sh TRIES WAIT_SECONDS COMMAND...
-# Not ready: TRIES times at most. Failed: three times, it may be the network. All else is final.
-# Ends with the command's exit code, and with 0 where there was nothing to do.
+# Retry a command by its exit code, for schedulers that cannot: retry.sh TRIES WAIT_SECONDS COMMAND...
+# Not ready (75): at most TRIES tries. Failed (1): at most three, because it may be the network. Any other
+# code is final. Exits with the command's code, or with 0 if there was nothing to do (99).
 set -eu
 
-# Called by the trap.
+# The trap calls this.
 # shellcheck disable=SC2329
 stop() {
     kill -TERM "$child" 2>/dev/null || true
@@ -12,7 +12,7 @@ stop() {
     exit 143
 }
 
-# In the background, because a shell hears a signal only while it waits.
+# In the background, because a shell handles a signal only while it waits.
 run() {
     "$@" &
     child=$!
@@ -44,7 +44,7 @@ while :; do
     run "$@" || code=$?
     tries=$((tries + 1))
     is_worth_trying || break
-    echo "Try $tries of $most_tries ended with exit code $code. The next is in $wait_seconds s." >&2
+    echo "Try $tries of $most_tries ended with exit code $code. Retrying in $wait_seconds s." >&2
     run sleep "$wait_seconds"
 done
 [ "$code" -ne 99 ] || code=0

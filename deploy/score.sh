@@ -1,6 +1,6 @@
 #!/bin/sh
-# Score one date: YYYY-MM-DD, or without it the last Monday, today included.
-# A machine that comes up late, or tries again after midnight, so means the same date.
+# Score one date, YYYY-MM-DD. Without a date: the last Monday, which may be today, so that a machine that
+# starts late, or a retry after midnight, scores the same date.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ as_of=${1:-$(date -d "$days_since_monday days ago" +%F)}
 pipelines=${PIPELINES:-ingestion,scoring}
 kedro=${KEDRO:-.venv/bin/kedro}
 
-# Called by the trap.
+# The trap calls this.
 # shellcheck disable=SC2329
 stop() {
     kill -TERM "$child" 2>/dev/null || true
@@ -17,11 +17,11 @@ stop() {
     exit 143
 }
 
-# A run each: by what ingestion made, scoring sees before it begins whether there is anything to do.
+# Separate runs: scoring compares what ingestion made with the last commit of the date before it starts.
 child=
 trap stop INT TERM
 while [ "$pipelines" != "${pipelines#*,}" ]; do
-    # In the background, because a shell hears a signal only while it waits.
+    # In the background, because a shell handles a signal only while it waits.
     "$kedro" run --pipelines "${pipelines%%,*}" --params "as_of=$as_of" &
     child=$!
     wait "$child"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# docker run IMAGE PIPELINES [OPTIONS OF KEDRO RUN...], or: docker run IMAGE kedro COMMAND...
-# Replaces itself, so that signals reach Kedro and its exit code is the container's.
+# docker run IMAGE PIPELINES [KEDRO RUN OPTIONS...], or: docker run IMAGE kedro COMMAND...
+# exec replaces this shell, so that Kedro gets the signals and its exit code is that of the container.
 set -eu
 
 state=${TELCO_CHURN_STATE:-/state}

@@ -1,11 +1,26 @@
-"""Errors that are the user's to mend, and the exit codes that tell a scheduler what to do next."""
+"""Errors that a user can fix, and the exit codes that tell a scheduler what to do next."""
 
 from collections.abc import Iterator
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """How a run ended: https://man.openbsd.org/sysexits names 65 and 75, Airflow skips on 99."""
+    """How a run ended, and what a scheduler does next.
+
+    - **0**, done. There is nothing to do.
+    - **99**, nothing to do. The result of the same inputs already exists.
+    - **75**, not ready. A source is late, or another run works on the same date or model. Retry
+      later.
+    - **65**, invalid input. Data, configuration or a model cannot be used. A retry does not help: a
+      person reads the message and corrects what it names.
+    - **2**, wrong call. An option, parameter, pipeline or environment does not exist, or a value is
+      not allowed. Correct the call.
+    - **130**, stopped by Ctrl-C. Everything that existed before the run is unchanged.
+    - **1**, failed for any other reason, such as a missing file or a registry that does not answer.
+      Read the last line.
+
+    65 and 75 are the codes of `sysexits.h`; Airflow skips a task that ends with 99.
+    """
 
     DONE = 0
     FAILED = 1
@@ -13,48 +28,45 @@ class ExitCode(IntEnum):
     REFUSED = 65
     NOT_READY = 75
     NOTHING_TO_DO = 99
-    STOPPED = 130  # by Ctrl-C, as shells say it
+    STOPPED = 130
 
 
 class InputError(ValueError):
-    """Something that was given is wrong; the message says what, what is allowed, and what to do.
-
-    Trying again does not help: a person has to look.
-    """
+    """The input is invalid. The message names what was found, what is allowed and what to do."""
 
     exit_code = ExitCode.REFUSED
 
 
 class RefusedError(InputError):
-    """The data cannot be right."""
+    """The data cannot be correct."""
 
 
 class WrongCallError(InputError):
-    """The call names something that is not there."""
+    """The call names something that does not exist, or a value that is not allowed."""
 
     exit_code = ExitCode.WRONG_CALL
 
 
 class NotReadyError(InputError):
-    """The time has not come yet: the same call may succeed later."""
+    """The date cannot run yet. The same call may succeed later."""
 
     exit_code = ExitCode.NOT_READY
 
 
-class NothingToDo(InputError):  # noqa: N818  (it is none)
-    """What is asked for is there already."""
+class NothingToDo(InputError):  # noqa: N818  (the run is not in error)
+    """The result of the same inputs already exists."""
 
     exit_code = ExitCode.NOTHING_TO_DO
 
 
 class OnlyListMissing(NothingToDo):
-    """Of what is asked for only the end was not there, and was made."""
+    """The scores already exist; the run only wrote the missing contact list."""
 
     exit_code = ExitCode.DONE
 
 
 def walk_causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from, or while handling: libraries wrap errors."""
+    """Yield an error, then each error that it was raised from or while handling."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -64,5 +76,5 @@ def walk_causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def take_first_line(error: object) -> str:
-    """Return the first line of a message: databases and Rust go on with advice and backtraces."""
+    """Return the first line of a message; databases and Rust add advice and backtraces below it."""
     return next(iter(str(error).splitlines()), "no message")

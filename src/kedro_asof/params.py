@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, RootModel, field_validator
 class Block(BaseModel):
     """A block of parameters that cannot change during a run and knows all of its keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def split_list(value: object) -> object:

@@ -1,7 +1,7 @@
-"""A Kedro plugin that tracks runs in W&B by catalog metadata: `metadata: {wandb: {log: ...}}`.
+"""A Kedro plugin that tracks runs in W&B through catalog metadata: `metadata: {wandb: {log: ...}}`.
 
-In: `conf/base/wandb.yml` and the catalog. Out: one W&B run per Kedro run. README.md shows how a
-project takes it.
+In: `conf/base/wandb.yml` and the catalog. Out: one W&B run per Kedro run. README.md shows how to
+add the plugin to a project.
 """
 
 from kedro_wandb.hook import WandbHook

@@ -1,6 +1,6 @@
 """The settings in `conf/base/wandb.yml`.
 
-In: the file as a dictionary. Out: a frozen `WandbConfig`, or one error that lists the known keys.
+In: the file as a dictionary. Out: a frozen `WandbConfig`, or one error that lists the allowed keys.
 """
 
 import os
@@ -13,19 +13,19 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
 from kedro_wandb.log_specs import FrozenModel, LogSpec, explain_errors, read_spec
 
 MODES = ("offline", "online", "disabled")  # allowed in WANDB_MODE
-OLD_MODES = {"dryrun": "offline", "run": "online"}  # W&B's older words
+OLD_MODES = {"dryrun": "offline", "run": "online"}  # names in older versions of W&B
 
 
 class Limits(FrozenModel):
-    """How much of a dataset is logged at most.
+    """Upper limits on what is logged of a dataset.
 
     Attributes:
         table_rows: First rows of a table.
-        text_length: Characters of a text in a table.
-        image_bytes: Size of one picture; a figure is drawn smaller until it fits.
+        text_length: Characters of a text in a table cell.
+        image_bytes: Size of one picture; a figure is drawn at a lower resolution until it fits.
         upload_bytes: Size of a file with `upload: true`.
-        digest_bytes: Size up to which a dataset is read for its digest; beyond it, the digest
-            covers names, sizes and times of its files.
+        digest_bytes: Size up to which the digest of a dataset covers its content. The digest of a
+            larger dataset covers the names, sizes and times of its files.
     """
 
     table_rows: PositiveInt = 1000
@@ -36,14 +36,14 @@ class Limits(FrozenModel):
 
 
 class Redaction(FrozenModel):
-    """Names that never leave the machine, as globs that ignore case.
+    """Names whose values never leave the machine, as globs that ignore case.
 
     Attributes:
-        columns: Columns and parameters to keep back.
-        identifiers: Columns that point to a person or to something a person owns.
-        action: `drop` leaves them out, `hash` puts a keyed digest in place of each value.
-        salt: Key of the hashes. With None a key is drawn for each run, so values can be compared
-            within a run alone.
+        columns: Columns and parameters to redact.
+        identifiers: Columns that identify a person or something a person owns.
+        action: `drop` leaves the values out, `hash` replaces each value with a keyed digest.
+        salt: Key of the hashes. With None, each run draws a key, and hashes of different runs
+            cannot be compared.
     """
 
     columns: tuple[str, ...] = ()
@@ -56,8 +56,8 @@ class Timeouts(FrozenModel):
     """Seconds that a Kedro run waits for tracking at most.
 
     Attributes:
-        start: At its start. A slower W&B goes on starting beside the run.
-        finish: At its end, sending included.
+        start: At the start of the run. If W&B needs longer, the run begins in the meantime.
+        finish: At the end of the run, including the upload.
     """
 
     start: PositiveFloat = 20.0
@@ -65,20 +65,21 @@ class Timeouts(FrozenModel):
 
 
 class WandbConfig(FrozenModel):
-    """Where runs go and what is logged.
+    """Settings of the plugin: where runs are logged, and what of them.
 
     Attributes:
-        project: The W&B project.
-        entity: The W&B team or user; None is the default of the account.
-        mode: `auto` is online where there is a key (WANDB_API_KEY, or `wandb: {api_key: ...}` in
-            credentials.yml), else offline. WANDB_MODE overrides it.
+        project: W&B project.
+        entity: W&B team or user; None is the default of the account.
+        mode: `auto` is online if a key is set (WANDB_API_KEY, or `wandb: {api_key: ...}` in
+            credentials.yml), else offline. WANDB_MODE overrides this setting.
         folder: Parent of W&B's folder `wandb/`.
-        datasets: Globs of dataset names, each with the block that a catalog entry would have
-            under `metadata: {wandb: ...}`. A block in the catalog overrides it.
-        lineage: Globs of the kept datasets that become artifacts when they are loaded or saved.
-        limits: Sizes.
-        redact: Names that never leave.
-        timeouts: Bounds of waiting.
+        datasets: Blocks by glob of dataset names. A block has the same keys as `metadata:
+            {wandb: ...}` of a catalog entry, which overrides it.
+        lineage: Globs of the persisted datasets that become artifacts when they are loaded or
+            saved.
+        limits: Upper limits on rows, texts and sizes.
+        redact: Names whose values never leave the machine.
+        timeouts: Upper limits on waiting.
     """
 
     project: str
@@ -93,16 +94,16 @@ class WandbConfig(FrozenModel):
 
 
 def read_config(content: Mapping[str, Any], where: str = "conf/base/wandb.yml") -> WandbConfig:
-    """Check the content of `wandb.yml`.
+    """Validate the content of `wandb.yml`.
 
     Raises:
-        ParameterValidationError: When a key is unknown or a value is not allowed.
+        ParameterValidationError: If a key is unknown or missing, or a value is not allowed.
     """
     datasets = content.get("datasets") or {}
     if not isinstance(datasets, Mapping):
         raise ParameterValidationError(
-            f"{where}: datasets is {datasets!r}; write a glob and what to log of it: "
-            '{"*_plot": {log: image}}.'
+            f"Invalid datasets {datasets!r} in {where}: expected a glob with what to log. Write, "
+            'for example, {"*_plot": {log: image}}.'
         )
     specs = {
         glob: read_spec(each, f"datasets.{glob} in {where}") for glob, each in datasets.items()
@@ -117,7 +118,7 @@ def choose_mode(config: WandbConfig, has_key: bool) -> Literal["offline", "onlin
     """Resolve `auto`; WANDB_MODE overrides the file, and WANDB_DISABLED overrides both.
 
     Raises:
-        ParameterValidationError: When WANDB_MODE is unknown.
+        ParameterValidationError: If the value of WANDB_MODE is unknown.
     """
     if os.environ.get("WANDB_DISABLED", "").lower() in {"1", "true", "yes", "on"}:
         return "disabled"
@@ -126,5 +127,6 @@ def choose_mode(config: WandbConfig, has_key: bool) -> Literal["offline", "onlin
     if mode == "auto":
         return "online" if has_key else "offline"
     if mode not in MODES:
-        raise ParameterValidationError(f"WANDB_MODE is {mode!r}; it may be {', '.join(MODES)}.")
+        allowed = ", ".join(MODES)
+        raise ParameterValidationError(f"Invalid WANDB_MODE {mode!r}: allowed are {allowed}.")
     return mode  # type: ignore[return-value]  # one of MODES

@@ -1,7 +1,7 @@
-"""Events of a run as plain data, and the folder through which other processes hand them over.
+"""Events of a run as plain data, and the folder through which processes exchange them.
 
-In: events, redacted and capped, from the processes of ParallelRunner. Out: the same events, in the
-process that owns the W&B run. The folder holds JSON files: reading one executes nothing.
+In: redacted and size-limited events from the processes of ParallelRunner. Out: the same events, in
+the process that owns the W&B run. The folder holds JSON files, so reading one executes no code.
 """
 
 import base64
@@ -20,7 +20,7 @@ from kedro_wandb.safeguards import is_private
 
 logger = logging.getLogger(__name__)
 
-VARIABLE = "KEDRO_WANDB_SPOOL"  # names the folder: a child process has it, forked or spawned
+VARIABLE = "KEDRO_WANDB_SPOOL"  # path of the folder; child processes inherit it
 PLAN = "plan.json"
 
 
@@ -42,7 +42,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of columns of a table; its fields are those of `LogPlot`."""
+    """A chart of columns of a table, with the fields of `LogPlot`."""
 
     table: Table
     kind: str
@@ -53,7 +53,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Picture:
-    """An encoded picture; `suffix` names the encoding."""
+    """An encoded picture; `suffix` is the file suffix of its encoding, such as `.png`."""
 
     name: str
     content: bytes
@@ -63,17 +63,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Reference:
-    """A kept dataset that was loaded (`is_input`) or saved.
+    """A persisted dataset that was loaded (`is_input`) or saved.
 
     Attributes:
         name: Name of the dataset.
-        uri: Its location as in the catalog, without the folders above the project.
-        digest: Differs where the content differs; empty where it is unknown.
-        is_input: Whether it was loaded.
+        uri: Location as in the catalog, without the folders above the project.
+        digest: Differs if the content differs; empty if unknown.
+        is_input: Whether the dataset was loaded.
         facts: Size, rows, version, and the basis of the digest.
-        type: W&B's type of the artifact.
-        aliases: Beside `latest`.
-        file: File to upload, if its entry asks for that.
+        type: Type of the W&B artifact.
+        aliases: Aliases in addition to `latest`.
+        file: File to upload, if the catalog entry has `upload: true`.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Step:
-    """Part of a node's time: one load, its own work, or one save."""
+    """Part of a node's time: one load, the run of its function, or one save."""
 
     node: str
     action: str
@@ -99,7 +99,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that could not be tracked, and why."""
+    """A dataset or event that could not be tracked, and the reason."""
 
     subject: str
     reason: str
@@ -110,14 +110,14 @@ KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 class EventQueue:
-    """A folder of events that only this user may enter."""
+    """A folder of events that only this user can access."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @classmethod
     def create(cls, plan: str) -> "EventQueue":
-        """Create the folder, with the plan for the processes that this one starts."""
+        """Create the folder, and write into it the plan that child processes read."""
         folder = Path(tempfile.mkdtemp(prefix="spool-"))
         (folder / PLAN).write_text(plan, encoding="utf-8")
         os.environ[VARIABLE] = str(folder)
@@ -125,31 +125,32 @@ class EventQueue:
 
     @classmethod
     def find(cls) -> "EventQueue | None":
-        """Return the queue that the owner of this run has created, if any.
+        """Return the queue that the owner of this run created, if any.
 
-        A folder that others may enter is ignored: its plan could switch redaction off.
+        A folder that other users can access is ignored: its plan could turn redaction off.
         """
         folder = os.environ.get(VARIABLE)
         if not folder or not Path(folder).is_dir():
             return None
         if is_private(Path(folder)):
             return cls(Path(folder))
-        logger.warning("%s names %s, which others may enter: it is ignored.", VARIABLE, folder)
+        warning = "Ignored %s=%s: other users can access this folder. Unset the variable."
+        logger.warning(warning, VARIABLE, folder)
         return None
 
     def read_plan(self) -> str:
-        """Return the plan as the owner wrote it."""
+        """Return the plan that the owner wrote, as JSON."""
         return (self._folder / PLAN).read_text(encoding="utf-8")
 
     def put(self, event: Event) -> None:
-        """Write an event, whole or not at all."""
+        """Write an event atomically."""
         name = uuid.uuid4().hex
         partial = self._folder / f".{name}"
         partial.write_text(_encode(event), encoding="utf-8")
         partial.rename(self._folder / f"{name}.event")
 
     def drain(self) -> Iterator[Event]:
-        """Yield the events in the order in which they were put, then remove the folder."""
+        """Yield the events in the order in which they were written, then remove the folder."""
         files = sorted(self._folder.glob("*.event"), key=lambda file: file.stat().st_mtime_ns)
         for file in files:
             yield _decode(file.read_text(encoding="utf-8"))
@@ -162,7 +163,7 @@ class EventQueue:
 
 
 def _encode(event: Event) -> str:
-    """Write an event as JSON; the bytes of a picture as base64."""
+    """Serialize an event as JSON, with the bytes of a picture as base64."""
     content = {"kind": type(event).__name__, "fields": asdict(event)}
     return json.dumps(content, default=lambda value: base64.b64encode(value).decode())
 

@@ -1,7 +1,7 @@
-"""Extracts events from saved data: metrics, tables, charts and pictures.
+"""Extraction of events from saved data: metrics, tables, charts and pictures.
 
-In: a saved dataset and its `LogSpec`. Out: events, redacted and within the limits. Runs in the
-process that holds the data, and imports none of the libraries whose frames and figures it reads.
+In: a saved dataset and its `LogSpec`. Out: events, redacted and within the limits. The code runs in
+the process that holds the data, and imports no library of frames or figures.
 """
 
 import io
@@ -16,15 +16,15 @@ from kedro_wandb.log_specs import PICTURES, LogImage, LogMetrics, LogPlot, LogTa
 from kedro_wandb.run_config import Plan
 from kedro_wandb.serialize import as_cell
 
-DOTS_PER_INCH = (120, 72, 40)  # tried in turn until the picture is small enough
+DOTS_PER_INCH = (120, 72, 40)  # tried in this order until the picture is small enough
 
 
 def extract_events(plan: Plan, name: str, data: Any) -> Iterator[Event]:
-    """Yield the events of a saved dataset; none without a spec that asks for some.
+    """Yield the events of a saved dataset; none if the dataset has no spec.
 
     Raises:
-        TypeError: When the data do not fit the spec.
-        ValueError: When nothing of the data may be logged.
+        TypeError: If the type of the data does not match the spec.
+        ValueError: If nothing is left to log, or a picture is too large.
     """
     spec, limits = plan.specs.get(name), plan.config.limits
     if isinstance(spec, LogMetrics):
@@ -51,19 +51,19 @@ def read_rows(data: Any, limit: int, text_length: int) -> tuple[list[Any], list[
     Args:
         data: A pandas or polars frame, an Arrow table, an ibis expression, a list of dictionaries,
             or a dictionary of columns.
-        limit: Rows at most.
-        text_length: Characters of a text at most.
+        limit: Maximum number of rows.
+        text_length: Maximum number of characters in a text.
 
     Raises:
-        TypeError: When this is no table, or a cell holds an object that cannot be looked into.
+        TypeError: If `data` is not a table, or a cell holds an object that cannot be redacted.
     """
     columns, rows = _take_rows(data, limit)
     return columns, [[as_cell(value, text_length) for value in row] for row in rows]
 
 
 def count_rows(data: Any) -> int | None:
-    """Count the rows of a table in memory; None where that would need a computation."""
-    if hasattr(data, "to_pyarrow"):  # an expression
+    """Count the rows of a table in memory; None if counting would run a query."""
+    if hasattr(data, "to_pyarrow"):  # an ibis expression
         return None
     if hasattr(data, "num_rows"):
         return int(data.num_rows)
@@ -73,24 +73,24 @@ def count_rows(data: Any) -> int | None:
 
 
 def _refuse_secret_labels(plan: Plan, data: Any, axis: str) -> None:
-    """Refuse a frame whose labels are kept back: they would become names."""
+    """Reject data with redacted values as labels: labels become names, which are logged."""
     for name in getattr(getattr(data, axis, None), "names", None) or ():
         if plan.redactor.keeps_back(name):
-            raise ValueError(f"its {axis} is {name}, which is kept back")
+            raise ValueError(f"its {axis} is named {name!r}, which wandb.yml redacts")
 
 
 def _as_mapping(data: Any) -> Mapping[str, Any]:
-    is_frame = hasattr(data, "columns")  # its names would be those of its rows
+    is_frame = hasattr(data, "columns")  # its row labels would become names of metrics
     values = data.to_dict() if hasattr(data, "to_dict") and not is_frame else data
     if not isinstance(values, Mapping):
-        raise TypeError(f"{type(data).__name__} is no dictionary of metrics")
+        raise TypeError(f"expected a dictionary of metrics, found {type(data).__name__}")
     return values
 
 
 def _read_metrics(values: Mapping[str, Any], prefix: str) -> dict[str, float]:
     found = dict(_find_numbers(values, prefix))
     if values and not found:
-        raise ValueError("it holds no number")
+        raise ValueError("no number found")
     return found
 
 
@@ -108,7 +108,7 @@ def _read_table(plan: Plan, name: str, data: Any, rows: int) -> Table:
     columns, values = read_rows(data, rows, plan.config.limits.text_length)
     columns, values = plan.redactor.redact_rows(columns, values)
     if not columns:
-        raise ValueError("none of its columns may be logged")
+        raise ValueError("no column is left after redaction")
     return Table(name, columns, values)
 
 
@@ -116,7 +116,7 @@ def _read_chart(plan: Plan, name: str, data: Any, spec: LogPlot) -> Chart:
     table = _read_table(plan, name, data, plan.config.limits.table_rows)
     for column in (spec.x, spec.y):
         if column and column not in table.columns:
-            raise ValueError(f"it has no column {column!r} to plot; there are {table.columns}")
+            raise ValueError(f"column {column!r} not found, available are {table.columns}")
     return Chart(table, spec.kind, spec.x, spec.y, spec.title or name)
 
 
@@ -137,7 +137,7 @@ def _take_rows(data: Any, limit: int) -> tuple[list[Any], list[tuple[Any, ...]]]
         records = data[:limit]
         columns = list(dict.fromkeys(name for row in records for name in row))
         return columns, [tuple(row.get(name) for name in columns) for row in records]
-    raise TypeError(f"{type(data).__name__} is no table that can be logged")
+    raise TypeError(f"expected a table, found {type(data).__name__}")
 
 
 def _read_pictures(
@@ -145,7 +145,7 @@ def _read_pictures(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield each picture with its name.
 
-    A picture file just written is taken as it is: drawing a figure again takes a third of a second.
+    A picture file that was just saved is read back: drawing a figure again takes 0.3 seconds.
     """
     if file and file.suffix.lower() in PICTURES and file.is_file() and file.stat().st_size <= limit:
         yield name, file.read_bytes()
@@ -161,16 +161,16 @@ def _read_pictures(
 
 def _draw(figure: Any, limit: int) -> bytes:
     if not hasattr(figure, "savefig"):
-        raise TypeError(f"{type(figure).__name__} is no picture that can be logged")
+        raise TypeError(f"expected a Matplotlib figure, found {type(figure).__name__}")
     for dots_per_inch in DOTS_PER_INCH:
         drawn = io.BytesIO()
         figure.savefig(drawn, format="png", dpi=dots_per_inch)
         if len(drawn.getvalue()) <= limit:
             return drawn.getvalue()
-    raise ValueError(f"a picture of {len(drawn.getvalue())} bytes is more than limits.image_bytes")
+    raise ValueError(f"its {len(drawn.getvalue()):,} bytes exceed limits.image_bytes ({limit:,})")
 
 
 def _find_suffix(content: bytes) -> str:
-    """Detect the encoding of a picture by its first bytes."""
+    """Detect the encoding of a picture from its first bytes."""
     starts = {b"\xff\xd8": ".jpg", b"GIF8": ".gif"}
     return next((suffix for start, suffix in starts.items() if content.startswith(start)), ".png")

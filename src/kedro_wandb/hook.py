@@ -3,7 +3,7 @@
 In: Kedro's calls before and after each run, node and dataset. Out: a run that a `Recorder` writes.
 
 Tracking never fails a run: an error is logged once. Only a mistake in `wandb.yml` or in a catalog
-entry ends the run, before anything has run.
+entry stops the run, before the first node.
 """
 
 import atexit
@@ -29,11 +29,11 @@ from kedro_wandb.safeguards import Scratch, Termination, never_fail
 from kedro_wandb.wandb_log import Sender
 from kedro_wandb.wandb_run import WandbRun
 
-INTERRUPTED, TERMINATED = 130, 143  # exit codes of shells after SIGINT and SIGTERM
+INTERRUPTED, TERMINATED = 130, 143  # exit codes that a shell gives after SIGINT and SIGTERM
 
 
 class WandbHook:
-    """Logs parameters, and the datasets whose catalog entry asks for it, to W&B."""
+    """Logs to W&B the parameters, and the datasets with a `wandb` block in their metadata."""
 
     def __init__(self) -> None:
         self._config: WandbConfig | None = None
@@ -42,17 +42,17 @@ class WandbHook:
         self._project = Path()
         self._recorder: Recorder | None = None
         self._observer: Observer | None = None
-        self._process = 0  # to which the observer belongs
+        self._process = 0  # process that created the observer
         self._sender = Sender()
         self._scratch = Scratch()
         self._termination = Termination(lambda: self._abandon(exit_code=TERMINATED))
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Read `wandb.yml`; without one there is no tracking.
+        """Read `wandb.yml`; without the file, nothing is tracked.
 
         Raises:
-            ParameterValidationError: When it has an unknown key or value.
+            ParameterValidationError: If the file has an unknown key or an invalid value.
         """
         self._config = None
         try:
@@ -68,10 +68,10 @@ class WandbHook:
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:
-        """Check the metadata of all entries, before anything runs.
+        """Validate the metadata of all catalog entries, before the first node runs.
 
         Raises:
-            ParameterValidationError: When one asks for something unknown.
+            ParameterValidationError: If a `wandb` block has an unknown key or an invalid value.
         """
         for name, entry in conf_catalog.items():
             if isinstance(entry, dict):
@@ -81,38 +81,38 @@ class WandbHook:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: Any
     ) -> None:
-        """Start the run, after MLflow has started its own."""
+        """Start the W&B run, after MLflow has started its run."""
         self._recorder = self._observer = None
         self._begin(run_params, pipeline, catalog)
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str, node: Node) -> None:
-        """Start the time of a load."""
+        """Start timing a load."""
         self._observe(lambda observer: observer.begin(node.name, "load", dataset_name))
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, node: Node) -> None:
-        """Note an input."""
+        """Record a loaded input."""
         self._observe(lambda observer: observer.note_loaded(node.name, dataset_name))
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Start the time of a node."""
+        """Start timing a node."""
         self._observe(lambda observer: observer.begin(node.name, "run"))
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
-        """Note how long it took."""
+        """Record the duration of a node."""
         self._observe(lambda observer: observer.note_run(node.name))
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Start the time of a save."""
+        """Start timing a save."""
         self._observe(lambda observer: observer.begin(node.name, "save", dataset_name))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
-        """Log the dataset if its entry asks for it."""
+        """Record a saved output, and log it if its catalog entry has a `wandb` block."""
         self._observe(lambda observer: observer.note_saved(node.name, dataset_name, data))
 
     @hook_impl
@@ -120,7 +120,7 @@ class WandbHook:
         """Close the run as finished."""
         self._end(exit_code=0)
 
-    @hook_impl(tryfirst=True)  # the hook of another tracker may fail
+    @hook_impl(tryfirst=True)  # because the hook of another tracker may fail
     def on_pipeline_error(self) -> None:
         """Close the run as failed."""
         self._end(exit_code=1)
@@ -147,7 +147,7 @@ class WandbHook:
 
     @never_fail
     def _observe(self, note: Callable[[Observer], None]) -> None:
-        """Call the observer of this process: a child that ParallelRunner started makes its own."""
+        """Call the observer of this process; each child process of ParallelRunner creates one."""
         if self._process != os.getpid():
             self._observer, self._process = None, os.getpid()
             if queue := EventQueue.find():
@@ -168,15 +168,15 @@ class WandbHook:
 
     @never_fail
     def _abandon(self, exit_code: int = INTERRUPTED) -> None:
-        """Close the run of a process that ends without a last call from Kedro, as at Ctrl-C."""
+        """Close the run if the process ends without a last call from Kedro, as after Ctrl-C."""
         if self._recorder and self._process == os.getpid():
             recorder, self._recorder = self._recorder, None
             recorder.abandon(exit_code)
-            self._scratch.remove()  # after SIGTERM a process does nothing at its exit
+            self._scratch.remove()  # because exit handlers do not run after SIGTERM
 
 
 def _read_credentials(context: KedroContext) -> dict[str, str]:
-    """Read `wandb:` in credentials.yml: `api_key`, and `base_url` of a server of your own."""
+    """Read `wandb:` in credentials.yml: `api_key`, and `base_url` of a self-hosted server."""
     try:
         given = context.config_loader["credentials"].get("wandb") or {}
     except (MissingConfigException, KeyError):

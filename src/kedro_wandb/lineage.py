@@ -1,7 +1,7 @@
-"""Makes lineage of kept datasets: where each lies and what tells its content apart, no copies.
+"""Lineage of persisted datasets: the location and the digest of each, without copies.
 
-In: a Kedro dataset. Out: a `Location`, plain data that goes to other processes, and from it a
-`Reference`, which becomes a W&B artifact.
+In: a Kedro dataset. Out: a `Location`, plain data that can be sent to other processes, and from it
+a `Reference`, which becomes a W&B artifact.
 """
 
 import contextlib
@@ -17,20 +17,20 @@ from kedro_wandb.config import Limits
 from kedro_wandb.event_queue import Reference
 from kedro_wandb.log_specs import DOCUMENTS, LogArtifact
 
-URL = re.compile(r"(?:.*::)?([a-zA-Z][\w+.-]+):/{1,2}(.*)")  # a `PurePath` leaves one slash of two
-CONTAINER_PROTOCOLS = ("abfs", "abfss", "wasb", "wasbs")  # in container@account is no user
+URL = re.compile(r"(?:.*::)?([a-zA-Z][\w+.-]+):/{1,2}(.*)")  # a `PurePath` drops the second slash
+CONTAINER_PROTOCOLS = ("abfs", "abfss", "wasb", "wasbs")  # the part before @ is a container
 DELTA_LOG = "_delta_log"
 
 
 @dataclass(frozen=True)
 class Location:
-    """Where a dataset is kept.
+    """Location of a persisted dataset.
 
     Attributes:
-        path: As in the catalog, without user, password and query.
-        protocol: `file`, that of an object store, or `table` of a database.
-        is_versioned: Whether Kedro keeps a folder for each save.
-        version: The version that this run loads or saves, if it is versioned.
+        path: Path as in the catalog, without user, password and query.
+        protocol: `file`, the protocol of an object store, or `table` for a table of a database.
+        is_versioned: Whether Kedro writes each save to a separate folder.
+        version: Version that this run loads or saves, if the dataset is versioned.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Location:
     version: str | None = None
 
     def find_file(self) -> Path | None:
-        """Return the local file or folder that was just loaded or saved, if there is one."""
+        """Return the local file or folder that was just loaded or saved, if it exists."""
         if self.protocol != "file" or (self.is_versioned and self.version is None):
             return None
         path = Path(self.path)
@@ -53,16 +53,16 @@ def unwrap(dataset: Any) -> Any:
 
 
 def find_location(dataset: Any, is_input: bool) -> Location | None:
-    """Locate a dataset by its catalog entry alone; None for one that is kept nowhere.
+    """Locate a dataset from its catalog entry; None if it is not persisted.
 
     Args:
         dataset: Dataset of the catalog.
-        is_input: Whether this run loads it, else it saves it: each may have its own version.
+        is_input: Whether this run loads the dataset or saves it; the versions can differ.
     """
     inner = unwrap(dataset)
     path = getattr(inner, "_filepath", None) or getattr(inner, "_path", None)
     if not path:
-        # A connection may hold a password, so a table of a database is its name alone.
+        # The connection may contain a password, so only the name of the table is used.
         arguments = getattr(inner, "_load_args", None)
         given = arguments.get("table_name") if isinstance(arguments, dict) else None
         table = getattr(inner, "_table_name", None) or given
@@ -82,9 +82,9 @@ def fingerprint(path: Path, limit: int) -> dict[str, Any]:
     """Describe the content of an existing file, folder or Delta table.
 
     Returns:
-        `digest`, hexadecimal; `digest_of`, which is `content`, `names, sizes and times` where there
-        are more than `limit` bytes, or `version` of a Delta table; `bytes`; and, where the files
-        state them, `rows` and `version`.
+        `digest`, hexadecimal; `digest_of`, the basis of the digest: `content`, `names, sizes and
+        times` for more than `limit` bytes, or `version` for a Delta table; `bytes`; and, if the
+        files contain them, `rows` and `version`.
     """
     if (path / DELTA_LOG).is_dir():
         return _fingerprint_commit(path)
@@ -116,10 +116,10 @@ def refer_to_location(
     limits: Limits,
     project: Path,
 ) -> Reference:
-    """Make a reference to a dataset that was just loaded (`is_input`) or saved.
+    """Create a reference to a dataset that was just loaded (`is_input`) or saved.
 
     Raises:
-        ValueError: When its entry asks to upload a file that may not be.
+        ValueError: If `upload: true` is set for a file of a type or size that is not allowed.
     """
     spec, file = spec or LogArtifact(log="artifact"), location.find_file()
     facts: dict[str, Any] = {"path": _shorten(location, project), "version": location.version}
@@ -141,9 +141,9 @@ def refer_to_location(
 def refer_to_described(
     described: Mapping[str, str] | None, is_input: bool, spec: LogArtifact | None
 ) -> Reference | None:
-    """Make a reference from a dataset's own `describe_place()`, which may return None.
+    """Create a reference from the result of a dataset's `describe_place()`, which may be None.
 
-    Its name there counts: two datasets may hold the same thing, as two aliases of one model.
+    The name in the result is used, because two datasets can be aliases of one model.
     """
     if described is None:
         return None
@@ -162,13 +162,13 @@ def refer_to_described(
 def _find_version(dataset: Any, is_input: bool) -> str | None:
     if not is_input:
         return dataset._version.save
-    with contextlib.suppress(Exception):  # there is none yet: loading will fail with the reason
+    with contextlib.suppress(Exception):  # without a version, the load itself raises the error
         return dataset.resolve_load_version()
     return None
 
 
 def _strip_secrets(path: str, protocol: str) -> tuple[str, str]:
-    """Leave out user, password, query and fragment: a signature there opens the file to anybody."""
+    """Remove user, password, query and fragment; a signature in a query grants access."""
     url = URL.fullmatch(path)
     if url:
         protocol, path = url.groups()
@@ -179,7 +179,7 @@ def _strip_secrets(path: str, protocol: str) -> tuple[str, str]:
 
 
 def _fingerprint_commit(path: Path) -> dict[str, Any]:
-    """Use the last commit: it names the files that it adds, and files never change."""
+    """Describe the last commit of a Delta table; its files never change after the commit."""
     commit = max((path / DELTA_LOG).glob("*.json"))
     actions = [json.loads(line) for line in commit.read_text().splitlines()]
     added = [action["add"] for action in actions if "add" in action]
@@ -199,14 +199,14 @@ def _count_rows(files: Iterable[Path]) -> int | None:
     if not files or any(file.suffix != ".parquet" for file in files):
         return None
     try:
-        import pyarrow.parquet as pq  # noqa: PLC0415  (not every project has it)
+        import pyarrow.parquet as pq  # noqa: PLC0415  (optional dependency)
     except ImportError:
         return None
     return sum(pq.ParquetFile(file).metadata.num_rows for file in files)
 
 
 def _shorten(location: Location, project: Path) -> str:
-    """Leave out the folders above the project: they often name a person."""
+    """Remove the folders above the project, which often contain the name of a person."""
     path = PurePath(location.path)
     if location.protocol != "file" or not path.is_absolute():
         return location.path
@@ -216,8 +216,8 @@ def _shorten(location: Location, project: Path) -> str:
 def _check_upload(file: Path | None, limits: Limits) -> Path:
     if file is None or file.suffix.lower() not in DOCUMENTS:
         raise ValueError(
-            f"only {', '.join(DOCUMENTS)} files are uploaded: no column is redacted in one"
+            f"upload allows only {', '.join(DOCUMENTS)} files, because files are not redacted"
         )
     if file.stat().st_size > limits.upload_bytes:
-        raise ValueError(f"it is larger than limits.upload_bytes, {limits.upload_bytes}")
+        raise ValueError(f"the file exceeds limits.upload_bytes ({limits.upload_bytes:,})")
     return file

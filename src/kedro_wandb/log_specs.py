@@ -1,6 +1,6 @@
-"""What a catalog entry may ask for under `metadata: {wandb: ...}`.
+"""The blocks that a catalog entry may have under `metadata: {wandb: ...}`.
 
-In: that block as a dictionary. Out: a frozen `LogSpec`, or one error that lists the known keys.
+In: a block as a dictionary. Out: a frozen `LogSpec`, or one error that lists the allowed keys.
 """
 
 import inspect
@@ -11,21 +11,21 @@ from typing import Any, Literal, get_args
 from kedro.validation import ParameterValidationError
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
-PICTURES = (".png", ".jpg", ".jpeg", ".gif")  # file suffixes that `log: image` takes
-DOCUMENTS = (".html", ".md", ".pdf", ".svg", ".txt", *PICTURES)  # that `upload: true` takes
+PICTURES = (".png", ".jpg", ".jpeg", ".gif")  # file suffixes allowed for `log: image`
+DOCUMENTS = (".html", ".md", ".pdf", ".svg", ".txt", *PICTURES)  # and for `upload: true`
 
 
 class FrozenModel(BaseModel):
-    """A block of configuration: read once, no unknown keys."""
+    """A block of configuration: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LogMetrics(FrozenModel):
-    """Numbers by name, at any depth; other values are left out.
+    """Numbers by name, at any depth of a dictionary; other values are left out.
 
     Attributes:
-        prefix: Put before each name.
+        prefix: Text put before each name.
     """
 
     log: Literal["metrics"]
@@ -36,7 +36,7 @@ class LogTable(FrozenModel):
     """The first rows of a table.
 
     Attributes:
-        rows: Fewer than `limits.table_rows`.
+        rows: Number of rows; `limits.table_rows` is the maximum and the default.
     """
 
     log: Literal["table"]
@@ -47,7 +47,7 @@ class LogImage(FrozenModel):
     """A Matplotlib figure, figures by name, or a picture file.
 
     Attributes:
-        caption: Shown under it.
+        caption: Text under the picture.
     """
 
     log: Literal["image"]
@@ -58,10 +58,10 @@ class LogPlot(FrozenModel):
     """A chart that W&B draws from columns of a table.
 
     Attributes:
-        kind: Kind of chart; a histogram needs `x` alone.
-        x: A column.
-        y: A column.
-        title: Shown above.
+        kind: Kind of chart; a histogram needs only `x`.
+        x: Column of the horizontal axis.
+        y: Column of the vertical axis.
+        title: Text above the chart; the default is the name of the dataset.
     """
 
     log: Literal["plot"]
@@ -75,9 +75,9 @@ class LogArtifact(FrozenModel):
     """A W&B artifact: a reference to the dataset's location, or the file itself.
 
     Attributes:
-        type: W&B groups artifacts by it.
-        aliases: Beside `latest`.
-        upload: Send the file too. Only for documents and pictures: nothing is redacted in a file.
+        type: Type of the artifact, by which W&B groups artifacts.
+        aliases: Aliases in addition to `latest`.
+        upload: Whether to upload the file: only documents and pictures, which are not redacted.
     """
 
     log: Literal["artifact"]
@@ -91,17 +91,18 @@ KINDS = {get_args(kind.model_fields["log"].annotation)[0]: kind for kind in get_
 
 
 def read_spec(content: Any, where: str) -> LogSpec:
-    """Check one block.
+    """Validate one block; `where` names its place in error messages.
 
     Raises:
-        ParameterValidationError: When `log` or another key is unknown, or a value not allowed.
+        ParameterValidationError: If `log` or another key is unknown, or a value is not allowed.
     """
     if isinstance(content, get_args(LogSpec)):
         return content
     kind = content.get("log") if isinstance(content, Mapping) else None
     if kind not in KINDS:
         raise ParameterValidationError(
-            f"{where} asks W&B for {content!r}; write {{log: ...}} with one of {', '.join(KINDS)}."
+            f"Invalid {where}: found {content!r}, expected {{log: ...}} with one of "
+            f"{', '.join(KINDS)}."
         )
     try:
         return KINDS[kind](**content)
@@ -110,7 +111,7 @@ def read_spec(content: Any, where: str) -> LogSpec:
 
 
 def read_metadata(name: str, metadata: Any) -> LogSpec | None:
-    """Check the metadata of a catalog entry; None when W&B is not mentioned.
+    """Validate the metadata of a catalog entry; None if it has no `wandb` block.
 
     Raises:
         ParameterValidationError: As `read_spec`.
@@ -120,23 +121,24 @@ def read_metadata(name: str, metadata: Any) -> LogSpec | None:
 
 
 def find_spec(name: str, metadata: Any, globs: Mapping[str, LogSpec]) -> LogSpec | None:
-    """Return the spec in the catalog, else that of the first matching glob of `wandb.yml`."""
+    """Return the spec in the catalog, else the spec of the first matching glob in `wandb.yml`."""
     matches = (spec for glob, spec in globs.items() if fnmatchcase(name, glob))
     return read_metadata(name, metadata) or next(matches, None)
 
 
 def explain_errors(where: str, error: ValidationError, model: type[BaseModel]) -> str:
-    """Name each mistake, and the known keys, in one line."""
-    return f"{where}: " + "; ".join(_explain(fault, model) for fault in error.errors()) + "."
+    """List all mistakes in one line, each with the allowed keys or values."""
+    mistakes = "; ".join(_explain(fault, model) for fault in error.errors())
+    return f"Invalid {where}: {mistakes}."
 
 
 def _explain(fault: Any, model: type[BaseModel]) -> str:
     path = [str(part) for part in fault["loc"]]
     if fault["type"] == "extra_forbidden":
         known = ", ".join(_find_block(model, path[:-1]).model_fields)
-        return f"unknown key {'.'.join(path)!r}; known are {known}"
+        return f"unknown key {'.'.join(path)!r}, allowed are {known}"
     if fault["type"] == "missing":
-        return f"{'.'.join(path)} is missing"
+        return f"missing key {'.'.join(path)!r}"
     return f"{'.'.join(path)} is {fault['input']!r}: {fault['msg']}"
 
 

@@ -1,4 +1,4 @@
-"""Observes nodes as they load, run and save, in the process that runs them.
+"""Observation of nodes while they load, run and save, in the process that runs them.
 
 In: calls from hooks. Out: events, to the recorder or into the event queue; and, at the end of the
 run, a table of its nodes.
@@ -18,7 +18,7 @@ COLUMNS = ["node", *(f"{action}_seconds" for action in ACTIONS), "rows_saved"]
 
 
 class Observer:
-    """Turns what the nodes of one process do into events, in any number of threads."""
+    """Creates events from the nodes of one process; several threads may call it."""
 
     def __init__(self, plan: Plan, emit: Callable[[Event], None]) -> None:
         self._plan = plan
@@ -27,41 +27,41 @@ class Observer:
         self._seen: set[str] = set()
 
     def begin(self, *what: str) -> None:
-        """Start the time of a node's load, run or save."""
+        """Start timing a node's load, run or save."""
         self._began[what] = time.perf_counter()
 
     def note_run(self, node: str) -> None:
-        """Note how long a node worked."""
+        """Record how long a node ran."""
         self._emit(Step(node, "run", self._end(node, "run")))
 
     def note_loaded(self, node: str, dataset: str) -> None:
-        """Note an input; the first time, a reference to it as well."""
+        """Record a loaded input; the first time, record a reference to it as well."""
         self._emit(Step(node, "load", self._end(node, "load", dataset), dataset))
         if dataset in self._plan.inputs and dataset not in self._seen:
             self._seen.add(dataset)
             emit_reference(self._plan, dataset, True, self._emit)
 
     def note_saved(self, node: str, dataset: str, data: Any) -> None:
-        """Note an output, and log what its spec asks for."""
+        """Record a saved output, and log it according to its spec."""
         seconds = self._end(node, "save", dataset)
         self._emit(Step(node, "save", seconds, dataset, count_rows(data)))
         try:
             for event in extract_events(self._plan, dataset, data):
                 self._emit(event)
-        except Exception as error:  # one dataset; the others are tracked
+        except Exception as error:  # an error of one dataset does not affect the others
             self._emit(Problem(dataset, f"{type(error).__name__}: {error}"))
 
     def _end(self, *what: str) -> float:
-        """Return the seconds since its begin; 0 without one."""
+        """Return the seconds since `begin` with the same arguments; 0 if it was not called."""
         now = time.perf_counter()
         return now - self._began.pop(what, now)
 
 
 def emit_reference(plan: Plan, dataset: str, is_input: bool, emit: Callable[[Event], None]) -> None:
-    """Emit a reference to a dataset that was loaded or saved, or why there is none."""
+    """Emit a reference to a dataset that was loaded or saved, or the reason why it failed."""
     try:
         reference = plan.refer_to(dataset, is_input)
-    except Exception as error:  # one dataset; the others are tracked
+    except Exception as error:  # an error of one dataset does not affect the others
         emit(Problem(dataset, f"{type(error).__name__}: {error}"))
     else:
         if reference:
@@ -69,11 +69,11 @@ def emit_reference(plan: Plan, dataset: str, is_input: bool, emit: Callable[[Eve
 
 
 def tabulate_nodes(steps: Iterable[Step], rows: Mapping[str, int]) -> Table:
-    """Sum up the steps by node, in the order in which nodes ended.
+    """Add up the steps by node, in the order in which the nodes first appear.
 
     Args:
-        steps: In any order of nodes.
-        rows: Rows of kept datasets by name, for those that were saved without being in memory.
+        steps: Steps of all nodes, in any order.
+        rows: Row counts of persisted datasets by name; they replace the counts in the steps.
     """
     seconds: dict[str, dict[str, float]] = defaultdict(lambda: dict.fromkeys(ACTIONS, 0.0))
     saved: dict[str, dict[str, int]] = defaultdict(dict)
@@ -95,6 +95,6 @@ def tabulate_nodes(steps: Iterable[Step], rows: Mapping[str, int]) -> Table:
 
 
 def summarise_nodes(table: Table, rows: Mapping[str, int]) -> dict[str, float]:
-    """Return `seconds/<node>` and `rows/<dataset>` for the run's summary."""
+    """Return `seconds/<node>` and `rows/<dataset>` for the summary of the run."""
     times = {f"seconds/{line[0]}": round(sum(line[1:4]), 4) for line in table.rows}
     return times | {f"rows/{name}": count for name, count in rows.items()}

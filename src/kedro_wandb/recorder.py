@@ -1,7 +1,7 @@
-"""Records one Kedro run from start to end, in the process that owns it.
+"""Recording of one Kedro run from start to end, in the process that owns it.
 
-In: events of its nodes. Out: the W&B run, written in a thread of its own and sent if it is online;
-MLflow's pictures and data sets; and log lines about what is missing.
+In: events of the nodes. Out: the W&B run, written in a separate thread and uploaded in online mode;
+pictures and datasets in MLflow; and log lines about events that could not be tracked.
 """
 
 import logging
@@ -19,13 +19,13 @@ from kedro_wandb.wandb_run import WandbRun, stop_service
 
 logger = logging.getLogger(__name__)
 
-DATASET_ERRORS = (TypeError, ValueError, KeyError)  # the fault of one dataset, not of W&B
-WRITING_SECONDS = 5.0  # for W&B to write to the disk what it has taken
-CLOSING_SHARE = 0.5  # of timeouts.finish at most, so that some is left for sending
+DATASET_ERRORS = (TypeError, ValueError, KeyError)  # caused by one dataset, not by W&B
+WRITING_SECONDS = 5.0  # maximum time for W&B to write accepted events to disk
+CLOSING_SHARE = 0.5  # maximum share of timeouts.finish; the rest is for the upload
 
 
 class Recorder:
-    """One W&B run of one Kedro run."""
+    """Writes the W&B run of one Kedro run."""
 
     def __init__(self, plan: Plan, run: WandbRun, mlflow: MlflowLink, sender: Sender) -> None:
         self._plan = plan
@@ -42,26 +42,26 @@ class Recorder:
         self._is_cut_off = False
 
     def start(self) -> None:
-        """Start W&B; if it is slow, go on while it starts."""
+        """Start W&B, and wait up to `timeouts.start` seconds for it."""
         self._worker.submit(self._run.start)
         self._worker.wait(self._timeouts.start)
         if self._worker.error:
-            logger.warning("W&B does not track this run: %s. The run goes on.", self._explain())
+            logger.warning("W&B does not track this run: %s. Kedro continues.", self._explain())
 
     @property
     def has_failed(self) -> bool:
-        """Whether W&B has stopped for good."""
+        """Whether W&B has failed; later events are dropped."""
         return self._worker.error is not None
 
     def take(self, event: Event) -> None:
-        """Take an event."""
+        """Log an event, or keep it for the end of the run."""
         if isinstance(event, Problem):
             self._problems.append(event)
         elif isinstance(event, Step):
             self._steps.append(event)
         else:
             if isinstance(event, Reference):
-                if event in self._references:  # seen by another process as well
+                if event in self._references:  # another process has recorded it
                     return
                 self._references.append(event)
             elif isinstance(event, Picture):
@@ -69,17 +69,17 @@ class Recorder:
             self._worker.submit(lambda: self._log(event))
 
     def finish(self, exit_code: int, credentials: Mapping[str, str] | None) -> None:
-        """Close the run, send it if there are `credentials`, and log once what is missing."""
+        """Close the run, upload it if `credentials` is not None, and log the result."""
         for event in self._queue.drain():
             self.take(event)
-        # Outputs are referred to as they are at the end of the run.
+        # A reference describes an output at the end of the run: a later node may overwrite it.
         saved = [step.dataset for step in self._steps if step.action == "save" and step.dataset]
         for name in dict.fromkeys(saved):
             emit_reference(self._plan, name, False, self.take)
         self._close(exit_code, credentials)
 
     def abandon(self, exit_code: int) -> None:
-        """Close the run of a process that ends without a last call from Kedro."""
+        """Close the run if the process ends without a last call from Kedro."""
         self._queue.close()
         self._mlflow.end_as_killed()
         self._close(exit_code, credentials=None)
@@ -87,7 +87,7 @@ class Recorder:
     def _close(self, exit_code: int, credentials: Mapping[str, str] | None) -> None:
         has_started = not self.has_failed
         if exit_code == 0 and not self._steps:
-            why = "their processes ran no hooks: Kedro 1.7 runs none in spawned ones"
+            why = "Kedro 1.7 runs no hooks in spawned processes"
             self._problems.append(Problem("the nodes", why))
         until = time.monotonic() + self._timeouts.finish
         rows = {kept.name: kept.facts["rows"] for kept in self._references if "rows" in kept.facts}
@@ -105,7 +105,7 @@ class Recorder:
             self._report(is_whole, credentials, until - time.monotonic())
 
     def _is_written(self) -> bool:
-        """Whether the run ends in its file: W&B reports no failure to write."""
+        """Return whether the file contains the end of the run; W&B does not report write errors."""
         folder = self._run.folder
         self._is_cut_off = folder is not None and not wait_for_end(folder, WRITING_SECONDS)
         return not self._is_cut_off
@@ -121,9 +121,9 @@ class Recorder:
         try:
             self._mlflow.log_pictures(self._pictures)
             self._mlflow.log_datasets(self._references)
-        except Exception as error:  # MLflow is beside the run as well
-            reason = str(error).split("\n", maxsplit=1)[0]  # databases append advice
-            logger.warning("MLflow did not take plots and data sets: %s", reason)
+        except Exception as error:  # an error of MLflow must not fail the run either
+            reason = str(error).split("\n", maxsplit=1)[0]  # database errors have several lines
+            logger.warning("Cannot log plots and datasets to MLflow: %s", reason)
 
     def _report(
         self, is_whole: bool, credentials: Mapping[str, str] | None, seconds: float
@@ -132,18 +132,20 @@ class Recorder:
         later = f"wandb sync {_shorten(folder) if folder else 'wandb/offline-run-...'}"
         if self._problems:
             reasons = "; ".join(f"{each.subject} ({each.reason})" for each in self._problems)
-            logger.warning("W&B did not track %s. The rest of the run is kept.", reasons)
+            logger.warning("W&B did not track %s. The rest of the run is tracked.", reasons)
         if not is_whole:
             logger.warning(
-                "W&B stopped before the end: %s. To send what is kept: %s", self._explain(), later
+                "W&B stopped before the end: %s. To upload the written part, run: %s",
+                self._explain(),
+                later,
             )
         elif credentials is None:
-            logger.info("W&B run kept offline. To send it: %s", later)
+            logger.info("W&B run saved offline. To upload it, run: %s", later)
         elif folder and self._sender.send(folder, self._run.address, credentials, seconds):
-            logger.info("W&B has the run %s.", self._run.id)
+            logger.info("Uploaded W&B run %s.", self._run.id)
         else:
             reason = self._sender.refusal
-            logger.warning("W&B did not take the run: %s. To send it: %s", reason, later)
+            logger.warning("Cannot upload the W&B run: %s. To try again, run: %s", reason, later)
 
     def _explain(self) -> str:
         error = self._worker.error
@@ -151,9 +153,7 @@ class Recorder:
             return "wandb is not installed (pip install wandb)"
         if error:
             return f"{type(error).__name__}: {error}"
-        return (
-            "its file is cut off, is the disk full?" if self._is_cut_off else "it does not answer"
-        )
+        return "its file is incomplete, is the disk full?" if self._is_cut_off else "no response"
 
 
 def _shorten(folder: Path) -> Path:

@@ -1,7 +1,7 @@
-"""Keeps back columns and keys by name, before anything is logged.
+"""Redaction of columns and keys by name, before anything is logged.
 
 In: dictionaries, and tables as columns and rows. Out: the same without the names that `redact`
-lists, or with a keyed hash in place of their values.
+lists, or with keyed hashes instead of their values.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from typing import Any
 
 from kedro_wandb.config import Redaction
 
-HASH_LENGTH = 16  # hexadecimal digits: no two of a billion customers alike, in practice
+HASH_LENGTH = 16  # hexadecimal digits; a billion values have a 3 % chance of one collision
 
 
 def fix_salt(redact: Redaction) -> Redaction:
-    """Draw the salt, if none is set, so that all processes of a run hash alike."""
+    """Draw a salt if none is set; all processes of a run then compute the same hashes."""
     return redact.model_copy(update={"salt": redact.salt or secrets.token_hex(32)})
 
 
 class Redactor:
-    """Drops or hashes what `redact` names, at any depth."""
+    """Drops or hashes the values that `redact` names, at any depth."""
 
     def __init__(self, redact: Redaction) -> None:
         self._globs = [glob.lower() for glob in (*redact.columns, *redact.identifiers)]
@@ -30,12 +30,12 @@ class Redactor:
         self._salt = str(fix_salt(redact).salt).encode()
 
     def keeps_back(self, name: object) -> bool:
-        """Whether a column or key of this name is kept back; any part of a tuple counts."""
+        """Return whether a column or key of this name is redacted; each part of a tuple counts."""
         parts = name if isinstance(name, tuple) else (name,)
         return any(fnmatchcase(str(part).lower(), glob) for part in parts for glob in self._globs)
 
     def redact(self, value: Any) -> Any:
-        """Redact dictionaries at any depth of a plain value; the input stays as it is."""
+        """Return a copy of a plain value with its dictionaries redacted at any depth."""
         if isinstance(value, Mapping):
             return dict(self._redact_items(value))
         if isinstance(value, list | tuple):
@@ -45,7 +45,7 @@ class Redactor:
     def redact_rows(
         self, columns: list[Any], rows: list[list[Any]]
     ) -> tuple[list[str], list[list[Any]]]:
-        """Redact a table; a column name of several levels becomes one text."""
+        """Redact a table; levels of a column name are joined with dots."""
         secret = [self.keeps_back(column) for column in columns]
         kept = [place for place, hidden in enumerate(secret) if self._hashes or not hidden]
         redacted = [
@@ -55,7 +55,7 @@ class Redactor:
         return [_join(columns[at]) for at in kept], redacted
 
     def _redact_pairs(self, values: Iterable[Any]) -> Iterable[Any]:
-        """A map of Arrow comes as pairs of name and value."""
+        """Redact the pairs of name and value in which an Arrow map arrives."""
         for value in values:
             is_pair = isinstance(value, list | tuple) and len(value) == 2
             if not (is_pair and isinstance(value[0], str) and self.keeps_back(value[0])):

@@ -1,7 +1,7 @@
-"""Describes a run before it starts.
+"""Description of a run before it starts.
 
-In: `wandb.yml`, the pipeline, the catalog, the parameters, the project's folder. Out: a `Plan` of
-what to log, and the arguments of `wandb.init`, which hold the run's config.
+In: `wandb.yml`, the pipeline, the catalog, the parameters, the folder of the project. Out: a `Plan`
+with the datasets to log, and the arguments of `wandb.init`, which include the run's config.
 """
 
 import os
@@ -33,22 +33,22 @@ from kedro_wandb.log_specs import FrozenModel, LogArtifact, LogSpec, find_spec
 from kedro_wandb.redaction import Redactor, fix_salt
 from kedro_wandb.serialize import as_plain
 
-ID_LETTERS = string.ascii_lowercase + string.digits  # as in W&B's own ids
-TAG_LENGTH = 64  # W&B takes no longer tags
-GIT_SECONDS = 5  # a repository on a slow disk is not worth more
+ID_LETTERS = string.ascii_lowercase + string.digits  # as in the ids that W&B draws
+TAG_LENGTH = 64  # characters; W&B's limit
+GIT_SECONDS = 5  # time limit for a git command, for repositories on slow disks
 
 
 class Plan(FrozenModel):
-    """What to log in this run; its JSON goes to other processes.
+    """The datasets to log in this run; other processes receive the plan as JSON.
 
     Attributes:
-        config: `wandb.yml`, with the salt of this run.
-        specs: What to log, by dataset.
-        locations: Where datasets are kept, by dataset.
-        inputs: Datasets that the pipeline reads and does not make.
-        project: The project's folder.
-        describers: Datasets with a method `describe_place()`. Other processes have their own
-            copies of them, which know nothing of this run: they are left out of the JSON.
+        config: Content of `wandb.yml`, with the salt of this run.
+        specs: Specs of the datasets to log, by name.
+        locations: Locations of the persisted datasets, by name.
+        inputs: Datasets that the pipeline reads and does not create.
+        project: Folder of the project.
+        describers: Datasets with a method `describe_place()`. The JSON leaves them out, because
+            the copies in other processes have no information about this run.
     """
 
     config: WandbConfig
@@ -60,17 +60,17 @@ class Plan(FrozenModel):
 
     @cached_property
     def redactor(self) -> Redactor:
-        """The redactor of `config.redact`."""
+        """Redactor with the settings in `config.redact`."""
         return Redactor(self.config.redact)
 
     def refer_to(self, name: str, is_input: bool) -> Reference | None:
-        """Make a reference to a dataset that was just loaded (`is_input`) or saved.
+        """Create a reference to a dataset that was just loaded (`is_input`) or saved.
 
         Returns:
-            None for a dataset that is kept nowhere, or is not part of the lineage.
+            The reference; None if the dataset is not persisted or not part of the lineage.
 
         Raises:
-            ValueError: When its entry asks to upload a file that may not be.
+            ValueError: If `upload: true` is set for a file of a type or size that is not allowed.
         """
         spec = self.specs.get(name)
         asked = spec if isinstance(spec, LogArtifact) else None
@@ -85,10 +85,10 @@ class Plan(FrozenModel):
 
 
 def make_plan(config: WandbConfig, pipeline: Pipeline, catalog: Any, project: Path) -> Plan:
-    """Ask the catalog about each dataset of a pipeline, those of factories included.
+    """Look up each dataset of a pipeline in the catalog, including dataset factories.
 
     Raises:
-        ParameterValidationError: When an entry asks for something unknown.
+        ParameterValidationError: If a `wandb` block has an unknown key or an invalid value.
     """
     datasets = {name: catalog.get(name) for name in pipeline.datasets() if not is_parameter(name)}
     inputs = pipeline.inputs() & set(datasets)
@@ -116,20 +116,20 @@ def make_plan(config: WandbConfig, pipeline: Pipeline, catalog: Any, project: Pa
 def describe_run(
     plan: Plan, run_params: Mapping[str, Any], parameters: Mapping[str, Any], env: str
 ) -> dict[str, Any]:
-    """Describe a run to W&B.
+    """Describe a run for `wandb.init`.
 
     Args:
-        plan: What to log.
-        run_params: As Kedro hands them to hooks.
+        plan: Plan of the run.
+        run_params: Run parameters that Kedro passes to hooks.
         parameters: All parameters of the run, typed or not.
-        env: Kedro's environment.
+        env: Kedro environment.
 
     Returns:
-        `project`, `entity`, `group`, `tags` and `config` for `wandb.init`.
+        The arguments `project`, `entity`, `group`, `tags` and `config`.
     """
     pipelines = list(run_params.get("pipeline_names") or ["__default__"])
     tags = [*pipelines, *(run_params.get("tags") or []), env]
-    # Kedro names a runner by its class, or by the text of an object of it.
+    # Kedro gives the class of a runner, or the text of an instance.
     runner = str(run_params.get("runner")).partition(" object at")[0].rpartition(".")[2]
     values = plan.redactor.redact({name: as_plain(value) for name, value in parameters.items()})
     kedro = {"env": env, "pipelines": pipelines, "runner": runner}
@@ -143,17 +143,17 @@ def describe_run(
 
 
 def choose_id() -> str:
-    """Return the id that a sweep has given to this run, or draw one."""
+    """Return the run id that a sweep has set in WANDB_RUN_ID, or draw one."""
     return os.environ.get("WANDB_RUN_ID") or "".join(secrets.choice(ID_LETTERS) for _ in range(8))
 
 
 def join_path(config: WandbConfig, run_id: str) -> str:
-    """Name the run as `wandb.Api().run(...)` takes it."""
+    """Return the path of the run for `wandb.Api().run(...)`."""
     return "/".join(part for part in (config.entity, config.project, run_id) if part)
 
 
 def _describe_environment(project: Path) -> dict[str, Any]:
-    """Describe commit, Python and packages; both fields of git are None outside of a repository."""
+    """Describe commit, Python and packages; the git fields are None outside a repository."""
     commit = _ask_git(project, "rev-parse", "HEAD")
     changes = _ask_git(project, "status", "--porcelain", "--untracked-files=no")
     packages = {found.name.lower(): found.version for found in distributions() if found.name}

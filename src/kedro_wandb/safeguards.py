@@ -1,8 +1,8 @@
-"""Keeps tracking from hurting the run that it tracks.
+"""Protection of a Kedro run from errors, hangs and signals during tracking.
 
-In: calls that may fail, hang, be interrupted or be killed. Out: one warning in place of an error
-(`never_fail`), a bound on waiting (`Worker`), a closed run after SIGTERM (`Termination`), and
-temporary files that the next run removes if this one is killed (`Scratch`).
+In: calls that may fail, hang, be interrupted or be killed. Out: one warning instead of an error
+(`never_fail`), a limit on waiting (`Worker`), a closed run after SIGTERM (`Termination`), and
+temporary files that the next run removes if this run is killed (`Scratch`).
 """
 
 import atexit
@@ -25,53 +25,53 @@ from filelock import FileLock, Timeout
 
 logger = logging.getLogger(__name__)
 
-PENDING = 10_000  # tasks; a thread that hangs is not worth more memory
+PENDING = 10_000  # tasks; limits the memory that a hanging thread can take
 CLOSING_SECONDS = 10.0  # schedulers send SIGKILL 30 to 90 seconds after SIGTERM
 PREFIX = "kedro-wandb-"
-LOCK = "owner.lock"  # held for as long as the owner lives
-TRIES = 3  # a run that sweeps at this moment may take a folder that is not locked yet
+LOCK = "owner.lock"  # the owner holds this lock until it ends
+TRIES = 3  # another run that sweeps may remove a new folder before it is locked
 
 
 def never_fail(method: Callable[..., None]) -> Callable[..., None]:
-    """Log an error of a method as a warning, once per reason and process, and go on."""
+    """Wrap a method: log each error as a warning, once per reason and process, and return."""
     logged: set[str] = set()
 
     @functools.wraps(method)
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
             method(*args, **kwargs)
-        except Exception as error:  # tracking is never worth a run, whatever the reason
+        except Exception as error:  # no error of tracking may fail the run
             reason = f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]
             if reason not in logged:
-                logger.warning("W&B does not track all of this run: %s", reason)
+                logger.warning("W&B tracking of this run is incomplete: %s", reason)
             logged.add(reason)
 
     return guarded
 
 
 class Worker:
-    """One thread that does tasks in order; after an error it does no more of them.
+    """A thread that runs tasks in order, until one of them fails.
 
     Attributes:
-        error: Why it stopped; None while it goes on.
+        error: Error of the failed task; None if no task has failed.
     """
 
     def __init__(self, name: str) -> None:
         self.error: Exception | None = None
         self._tasks: queue.Queue[Callable[[], None] | threading.Event] = queue.Queue(PENDING)
-        # A daemon: a thread that hangs must not keep the process from ending.
+        # A daemon thread: the process can end while the thread hangs.
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
     def submit(self, task: Callable[[], None]) -> None:
-        """Put a task in line; it is dropped after an error, or when the line is full."""
+        """Add a task to the queue; drop it after an error, or if the queue is full."""
         if self.error is None and not self._tasks.full():
             self._tasks.put(task)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the tasks so far.
+        """Wait up to `seconds` for the tasks submitted so far.
 
         Returns:
-            Whether they are done, or will never be because one has failed.
+            True if all tasks are done or one has failed; False if the time is up.
         """
         until, reached = time.monotonic() + seconds, threading.Event()
         try:
@@ -88,12 +88,12 @@ class Worker:
             elif self.error is None:
                 try:
                     task()
-                except Exception as error:  # whatever W&B raises, the run goes on
+                except Exception as error:  # no error of W&B may fail the run
                     self.error = error
 
 
 class Termination:
-    """Acts on SIGTERM while it watches, then lets the process end as it would have without."""
+    """A handler of SIGTERM that calls `act`, then passes the signal to the previous handler."""
 
     def __init__(self, act: Callable[[], None]) -> None:
         self._act = act
@@ -101,21 +101,21 @@ class Termination:
         self._process = 0
 
     def watch(self) -> None:
-        """Take the signal; only the main thread of Python can."""
+        """Install the handler; Python allows this only in the main thread."""
         if threading.current_thread() is threading.main_thread():
             self._process = os.getpid()
             self._previous = signal.signal(signal.SIGTERM, self._end)
 
     def forget(self) -> None:
-        """Give the signal back to its previous handler."""
+        """Restore the previous handler, unless a node has installed another one."""
         is_main = threading.current_thread() is threading.main_thread()
-        # Bound methods are equal, not identical; a node may have put a handler of its own.
+        # Compare with ==: each access to a method creates a new object.
         if is_main and signal.getsignal(signal.SIGTERM) == self._end:
             signal.signal(signal.SIGTERM, self._previous or signal.SIG_DFL)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        if self._process == os.getpid():  # else a child of ParallelRunner
-            # In a thread: the interrupted code may hold a lock for which the handler would wait.
+        if self._process == os.getpid():  # not in a child process of ParallelRunner
+            # A thread, because the interrupted code may hold a lock that `act` needs.
             closing = threading.Thread(target=self._act, daemon=True)
             closing.start()
             closing.join(CLOSING_SECONDS)
@@ -130,9 +130,9 @@ class Termination:
 class Scratch:
     """The folder of a process for temporary files, from its first tracked run to its exit.
 
-    While a run is tracked, all files of `tempfile` lie there: W&B, MLflow and the packaging of
-    models make some, rows of tables among them, that a killed process leaves. The folder outlives
-    a run because W&B makes two folders at its import, for all runs of a process.
+    While a run is tracked, `tempfile` creates all files in this folder: a killed process would
+    leave behind those of W&B, MLflow and model packaging, some with rows of tables. The folder
+    outlives a run, because W&B creates two folders at import that all runs of a process use.
     """
 
     def __init__(self) -> None:
@@ -142,27 +142,27 @@ class Scratch:
         self._previous: str | None = None
 
     def enter(self) -> None:
-        """Remove the folders of killed runs, then direct temporary files into an own one.
+        """Remove the folders of killed runs, then redirect temporary files to this folder.
 
         Raises:
-            OSError: When none can be made.
+            OSError: If the folder cannot be created.
         """
         self.leave()
         parent = Path(tempfile.gettempdir())
         sweep(parent)
-        if self._folder is None or not self._folder.is_dir():  # a cleaner of old files may take it
+        if self._folder is None or not self._folder.is_dir():  # e.g. removed by systemd-tmpfiles
             self._folder, self._lock = _make_locked_folder(parent)
             self._process = os.getpid()
             atexit.register(self.remove)
         self._previous, tempfile.tempdir = tempfile.tempdir, str(self._folder)
 
     def leave(self) -> None:
-        """Direct temporary files to their previous folder."""
+        """Redirect temporary files to the previous folder."""
         if self._folder and tempfile.tempdir == str(self._folder):
             tempfile.tempdir = self._previous
 
     def remove(self) -> None:
-        """Remove the folder, in the process that made it: a child inherits this object."""
+        """Remove the folder if this process created it; child processes inherit this object."""
         self.leave()
         if self._folder and self._lock and self._process == os.getpid():
             self._lock.release()
@@ -171,20 +171,20 @@ class Scratch:
 
 
 def sweep(parent: Path) -> None:
-    """Remove this user's folders whose owners are dead."""
+    """Remove this user's folders in `parent` whose owning process has ended."""
     for folder in parent.glob(f"{PREFIX}*"):
         try:
             if is_private(folder):
                 with FileLock(folder / LOCK, blocking=False):
                     shutil.rmtree(folder, ignore_errors=True)
-        except (Timeout, OSError, RuntimeError):  # its owner lives; it may be this process
+        except (Timeout, OSError, RuntimeError):  # the owner is alive, or is this process
             continue
 
 
 def is_private(folder: Path) -> bool:
-    """Whether a path is a folder, not a link, that only this user may enter."""
+    """Return whether a path is a folder, not a link, that only this user can access."""
     about = folder.lstat()
-    if not hasattr(os, "getuid"):  # Windows has no such rights
+    if not hasattr(os, "getuid"):  # Windows has no POSIX permissions
         return stat.S_ISDIR(about.st_mode)
     is_own = about.st_uid == os.getuid()
     return stat.S_ISDIR(about.st_mode) and is_own and not stat.S_IMODE(about.st_mode) & 0o077
@@ -199,4 +199,4 @@ def _make_locked_folder(parent: Path) -> tuple[Path, FileLock]:
         except (Timeout, FileNotFoundError):
             continue
         return folder, lock
-    raise OSError(f"other runs remove each new folder in {parent}")
+    raise OSError(f"Cannot create a folder in {parent}: other runs removed {TRIES} new folders.")

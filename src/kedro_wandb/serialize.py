@@ -1,4 +1,4 @@
-"""Turns values of any kind into plain ones, with every name in sight of redaction.
+"""Conversion of values to plain data in which redaction finds every name.
 
 In: any value. Out: dictionaries, lists, texts, numbers and None.
 """
@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import PurePath
 from typing import Any
 
-# Types whose text is all that they hold.
+# Types without fields: their text holds no name that redaction could miss.
 TEXTUAL = (
     str,
     bytes,
@@ -27,12 +27,12 @@ TEXTUAL = (
     PurePath,
     type,
 )
-TEXTUAL_IN_PANDAS = ("Interval", "Period", "NaTType", "NAType")  # a project may have no pandas
+TEXTUAL_IN_PANDAS = ("Interval", "Period", "NaTType", "NAType")  # by name: pandas is optional
 ELLIPSIS = "..."
 
 
 def as_plain(value: Any) -> Any:
-    """Serialise a parameter at any depth; an object of an unknown type becomes its type's name."""
+    """Serialize a parameter at any depth; an object of an unknown type becomes its type's name."""
     value = _unfold(value)
     if isinstance(value, dict):
         return {str(name): as_plain(item) for name, item in value.items()}
@@ -44,10 +44,10 @@ def as_plain(value: Any) -> Any:
 
 
 def as_cell(value: Any, text_length: int) -> Any:
-    """Serialise a cell of a table: dates become texts, missing values None, long texts are cut.
+    """Serialize a table cell: dates become texts, missing values None, long texts are cut.
 
     Raises:
-        TypeError: When it holds an object whose names cannot be seen.
+        TypeError: If the cell holds an object whose fields cannot be redacted.
     """
     value = _unfold(value)
     if isinstance(value, dict):
@@ -58,8 +58,9 @@ def as_cell(value: Any, text_length: int) -> Any:
         return None
     if isinstance(value, bool | int | float):
         return value
-    if not _is_textual(value):  # its text may show what its fields would not
-        raise TypeError(f"a cell holds a {type(value).__name__}, in which no name can be redacted")
+    if not _is_textual(value):  # its text may contain the value of a redacted field
+        kind = type(value).__name__
+        raise TypeError(f"a cell holds an object of type {kind}, whose fields cannot be redacted")
     if isinstance(value, decimal.Decimal):
         return float(value)
     text = value.isoformat() if isinstance(value, datetime.date) else str(value)
@@ -67,19 +68,19 @@ def as_cell(value: Any, text_length: int) -> Any:
 
 
 def _unfold(value: Any) -> Any:
-    """Open one level: names become a dictionary, a sequence a list; the rest stays as it is."""
+    """Convert one level: named fields to a dictionary, sequences to a list, nothing else."""
     opened = value
     if isinstance(value, Mapping):
         opened = dict(value)
     elif hasattr(value, "model_dump"):
-        opened = value.model_dump(mode="json")  # a model of one value gives that value
+        opened = value.model_dump(mode="json")  # a pydantic RootModel returns its one value
     elif hasattr(value, "_asdict"):  # a named tuple
         opened = value._asdict()
     elif is_dataclass(value) and not isinstance(value, type):
         opened = {field.name: getattr(value, field.name) for field in fields(value)}
     elif isinstance(value, list | tuple | set | frozenset):
         opened = list(value)
-    elif hasattr(value, "tolist") and hasattr(value, "dtype"):  # NumPy's arrays and scalars
+    elif hasattr(value, "tolist") and hasattr(value, "dtype"):  # NumPy arrays and scalars
         names = getattr(value.dtype, "names", None)
         opened = value.tolist()
         if names:

@@ -1,10 +1,10 @@
-"""Checks that the log of a finished run is whole, and sends it.
+"""Check that the log of a finished run is complete, and upload it.
 
-In: the folder that W&B wrote. Out: whether its `.wandb` file holds the end of the run, and whether
-the server has it.
+In: the folder that W&B wrote. Out: whether its `.wandb` file contains the end of the run, and
+whether the server has received it.
 
-A `.wandb` file is a LevelDB log: a header of 7 bytes, then blocks of 32 KiB, each a run of chunks
-with a checksum, a length and a type (1 whole, 2 first, 3 middle, 4 last) before their bytes.
+A `.wandb` file is a LevelDB log: a header of 7 bytes, then blocks of 32 KiB. A block is a sequence
+of chunks: checksum, length, type (1 whole, 2 first, 3 middle, 4 last), content.
 """
 
 import os
@@ -27,19 +27,19 @@ FILE_HEADER = 7
 BLOCK = 32 * 1024
 CHUNK_HEADER = struct.Struct("<IHB")
 WHOLE, FIRST, LAST = 1, 2, 4
-PAUSE = 0.1  # seconds between two looks
-SYNCED = "*.synced"  # `wandb sync` leaves this beside a file that it has sent as a whole
-CONNECT_SECONDS = 3.0  # a server that takes longer to accept takes no run in time
+PAUSE = 0.1  # seconds between two reads of the file
+SYNCED = "*.synced"  # `wandb sync` creates this file after a complete upload
+CONNECT_SECONDS = 3.0  # a server that accepts more slowly cannot receive a run in time
 TERMINAL_CODES = re.compile(r"\x1b\[[\d;]*m|^wandb: *|^(ERROR|WARNING) *")
-NOT_AGAIN = "not tried again: "
-OTHER_RUNS = ("WANDB_SERVICE", "WANDB_MODE")  # variables that are not for `wandb sync`
+NOT_AGAIN = "not tried again after an earlier failure: "
+OTHER_RUNS = ("WANDB_SERVICE", "WANDB_MODE")  # variables that `wandb sync` must not inherit
 
 
 def wait_for_end(folder: Path, seconds: float) -> bool:
-    """Wait until the file of a run holds its end: W&B returns before it has written all.
+    """Wait until the file in `folder` contains the end of the run; W&B writes asynchronously.
 
     Returns:
-        Whether it does.
+        True if it does; False if the time is up.
     """
     until = time.monotonic() + seconds
     while not any(_has_end(file) for file in folder.glob("*.wandb")):
@@ -50,7 +50,7 @@ def wait_for_end(folder: Path, seconds: float) -> bool:
 
 
 def read_messages(content: bytes) -> Iterator[bytes]:
-    """Yield the whole messages, up to where the file is cut off."""
+    """Yield the complete messages of a `.wandb` file, which may be truncated."""
     position, message = FILE_HEADER, b""
     while position + CHUNK_HEADER.size <= len(content):
         left_in_block = BLOCK - position % BLOCK
@@ -69,9 +69,9 @@ def read_messages(content: bytes) -> Iterator[bytes]:
 
 def _has_end(file: Path) -> bool:
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # noqa: PLC0415
-    from wandb.proto import wandb_internal_pb2  # noqa: PLC0415  (may be missing)
+    from wandb.proto import wandb_internal_pb2  # noqa: PLC0415  (optional dependency)
 
-    record: Any = wandb_internal_pb2.Record  # type: ignore[attr-defined]  # made at run time
+    record: Any = wandb_internal_pb2.Record  # type: ignore[attr-defined]  # created at run time
     try:
         records = [record.FromString(message) for message in read_messages(file.read_bytes())]
     except (OSError, DecodeError):
@@ -80,10 +80,10 @@ def _has_end(file: Path) -> bool:
 
 
 class Sender:
-    """Sends the runs of this process, until one cannot be sent: then the others are not tried.
+    """Uploads the runs of this process; after a failed upload, it does not try another.
 
     Attributes:
-        refusal: Why the last run was not sent; empty while all were.
+        refusal: Reason why the last run was not uploaded; empty if all runs were.
     """
 
     def __init__(self) -> None:
@@ -92,16 +92,16 @@ class Sender:
     def send(
         self, folder: Path, address: str, credentials: Mapping[str, str], seconds: float
     ) -> bool:
-        """Run `wandb sync`, if the server can be reached.
+        """Run `wandb sync` if the server can be reached.
 
         Args:
             folder: Folder of the run.
-            address: Address of the server.
-            credentials: `api_key` and `base_url`, where they are not in the environment.
-            seconds: After which the process is ended.
+            address: URL of the server.
+            credentials: `api_key` and `base_url`, unless they are set in the environment.
+            seconds: Time limit; afterwards the upload is stopped.
 
         Returns:
-            Whether W&B has all of it.
+            Whether the upload is complete.
         """
         if not self.refusal:
             self.refusal = explain_unreachable(address) or _sync(folder, credentials, seconds)
@@ -111,20 +111,20 @@ class Sender:
 
 
 def explain_unreachable(address: str) -> str:
-    """Return why no connection can be made to an address; empty if one can, or a proxy is set."""
+    """Return why no connection to a URL is possible; empty if it is, or if a proxy is set."""
     parts = urlsplit(address)
     host, port = parts.hostname or "", parts.port or {"http": 80}.get(parts.scheme, 443)
     if parts.scheme in getproxies() and not proxy_bypass(host):
         return ""
-    worker = Worker("wandb-reach")  # the lookup of a name has no time limit
+    worker = Worker("wandb-reach")  # a DNS lookup has no time limit
     worker.submit(lambda: socket.create_connection((host, port), CONNECT_SECONDS).close())
     if not worker.wait(CONNECT_SECONDS):
-        return f"{host}:{port} does not answer"
+        return f"{host}:{port} does not respond"
     return f"{host}:{port} cannot be reached: {worker.error}" if worker.error else ""
 
 
 def _sync(folder: Path, credentials: Mapping[str, str], seconds: float) -> str:
-    """Return why the run was not sent; empty if it was."""
+    """Run `wandb sync` and return why the upload failed; empty if it succeeded."""
     kept = {name: value for name, value in os.environ.items() if name not in OTHER_RUNS}
     given = {f"WANDB_{name.upper()}": value for name, value in credentials.items()}
     process = subprocess.Popen(
@@ -141,8 +141,8 @@ def _sync(folder: Path, credentials: Mapping[str, str], seconds: float) -> str:
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        output = f"not done after {seconds:.0f} seconds"
-    return "" if any(folder.glob(SYNCED)) else _take_last_line(output) or "W&B gives no reason"
+        output = f"not finished after {seconds:.0f} seconds"
+    return "" if any(folder.glob(SYNCED)) else _take_last_line(output) or "W&B gave no reason"
 
 
 def _take_last_line(output: str) -> str:

@@ -1,7 +1,7 @@
-"""Writes a W&B run; the one module that calls W&B's API.
+"""Writing of a W&B run; only this module calls W&B's API.
 
-In: the run's config, and events. Out: W&B's files below `wandb/`, in every mode: a run never talks
-to a network.
+In: the config of the run, and events. Out: W&B's files below `wandb/`. In every mode, the run is
+written offline, without network access.
 """
 
 import contextlib
@@ -20,25 +20,25 @@ from kedro_wandb.event_queue import Chart, Event, Metrics, Picture, Reference, T
 DATA_DIR = "WANDB_DATA_DIR"
 REPORTING = "WANDB_ERROR_REPORTING"
 TEMPORARY = "TMPDIR"
-FLUSH_SECONDS = 1.0  # a process that is killed loses no more than that
+FLUSH_SECONDS = 1.0  # a killed process loses at most the events of this time
 
 
 class WandbRun:
     """A W&B run that is written to files.
 
     Attributes:
-        id: Known before W&B is: given by a sweep, or drawn.
-        folder: Folder of its files; None before it has started.
-        address: Address of the server to which it belongs.
+        id: Id of the run.
+        folder: Folder of the files; None before the start.
+        address: URL of the server to which the run belongs; empty before the start.
     """
 
     def __init__(self, run_id: str, description: dict[str, Any], parent: Path) -> None:
         """Prepare a run.
 
         Args:
-            run_id: W&B's id of it.
+            run_id: Id of the run.
             description: Arguments of `wandb.init`: project, entity, group, tags and config.
-            parent: Folder in which W&B makes its folder `wandb/`.
+            parent: Folder in which W&B creates its folder `wandb/`.
         """
         self.id = run_id
         self.folder: Path | None = None
@@ -53,31 +53,32 @@ class WandbRun:
         """Start W&B's process and the run.
 
         Raises:
-            Exception: Whatever W&B raises, ImportError when it is not installed.
+            ImportError: If wandb is not installed.
+            Exception: Any error of `wandb.init`.
         """
-        if "wandb" not in sys.modules:  # else it is that of this process
-            os.environ.pop("WANDB_SERVICE", None)  # of a process that may have ended long ago
-        # Else W&B reports errors, with their messages, and times to its makers: offline too.
+        if "wandb" not in sys.modules:  # an inherited variable may name a process that has ended
+            os.environ.pop("WANDB_SERVICE", None)
+        # By default W&B sends error messages and timings to its developers, even offline.
         os.environ.setdefault(REPORTING, "false")
-        import wandb  # noqa: PLC0415  (slow to import, and may be missing)
+        import wandb  # noqa: PLC0415  (slow to import, optional dependency)
 
         self._wandb = wandb
         self._parent.mkdir(parents=True, exist_ok=True)
-        if self._owns_data_dir:  # else tables wait for upload in the user's home
+        if self._owns_data_dir:  # by default W&B stages tables for upload in the home directory
             os.environ[DATA_DIR] = str(self._parent / "wandb" / "staging")
         with _mute_logs(), _place_service():
             self._run = wandb.init(
                 id=self.id,
                 mode="offline",
                 dir=str(self._parent),
-                reinit="create_new",  # a run that a node or notebook has started is theirs
+                reinit="create_new",  # leaves a run that a node or notebook has started untouched
                 settings=wandb.Settings(
                     silent=True,
                     console="off",
-                    disable_git=True,  # remotes may hold tokens; the commit is in the config
+                    disable_git=True,  # remotes may contain tokens; the config has the commit
                     disable_code=True,
                     x_disable_machine_info=True,
-                    x_save_requirements=False,  # so are the packages
+                    x_save_requirements=False,  # the config has the packages
                     host="",
                     x_transaction_log_flush_interval=FLUSH_SECONDS,
                 ),
@@ -91,9 +92,9 @@ class WandbRun:
         """Log an event.
 
         Raises:
-            TypeError: When its kind is not for W&B.
+            TypeError: If W&B cannot log events of this type.
         """
-        raise TypeError(f"{event} is nothing to log.")
+        raise TypeError(f"Cannot log {event} to W&B.")
 
     @log.register
     def _(self, event: Metrics) -> None:
@@ -136,8 +137,8 @@ class WandbRun:
                     size=event.facts.get("bytes"),
                 )
             )
-        # `use_artifact` asks the server; this is what it does with an artifact that is not there
-        # yet, and `wandb sync` does the same later: an equal digest is the same version.
+        # `use_artifact` needs the server. This is the call it makes for a new artifact, and `wandb
+        # sync` makes it later; an artifact with an equal digest gets the same version.
         self._run._log_artifact(
             artifact,
             aliases=["latest", *event.aliases],
@@ -146,11 +147,11 @@ class WandbRun:
         )
 
     def summarise(self, values: dict[str, Any]) -> None:
-        """Put values beside the last metrics."""
+        """Add values to the summary of the run."""
         self._run.summary.update(values)
 
     def finish(self, exit_code: int) -> None:
-        """Close the file; an exit code other than 0 marks the run failed."""
+        """Close the run; an exit code other than 0 marks it failed."""
         if self._run:
             self._run.finish(exit_code=exit_code)
         if self._owns_data_dir:
@@ -163,12 +164,12 @@ class WandbRun:
 
 
 def stop_service() -> None:
-    """End a W&B process that does not answer, so that neither the run nor the exit waits for it."""
-    with contextlib.suppress(Exception):  # private to W&B, and may look different tomorrow
+    """Kill a W&B process that does not respond; neither the run nor the exit then waits for it."""
+    with contextlib.suppress(Exception):  # private API of W&B, which may change
         from wandb.sdk import wandb_setup  # noqa: PLC0415
 
         connection: Any = wandb_setup.singleton()._connection
-        connection._cleanup()  # removes its wait for the process from the exit
+        connection._cleanup()  # removes the exit handler that waits for the process
         connection._torn_down = True
         connection._proc._process.kill()
         os.environ.pop("WANDB_SERVICE", None)
@@ -177,7 +178,7 @@ def stop_service() -> None:
 
 @contextlib.contextmanager
 def _mute_logs() -> Iterator[None]:
-    """Print no traceback where W&B's own log cannot be written, as on a full disk."""
+    """Suppress the tracebacks that appear if W&B cannot write its log, as on a full disk."""
     logger = logging.getLogger("wandb")
     add = logger.addHandler
 
@@ -194,7 +195,7 @@ def _mute_logs() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _place_service() -> Iterator[None]:
-    """Let W&B's process make its socket in this process's folder for temporary files."""
+    """Set TMPDIR: W&B's process then creates its socket in this process's temporary folder."""
     previous = os.environ.get(TEMPORARY)
     os.environ[TEMPORARY] = tempfile.gettempdir()
     try:

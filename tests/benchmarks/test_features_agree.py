@@ -1,4 +1,4 @@
-"""The features as written by hand in three other tools, each by another way of thinking."""
+"""The handwritten features in three other tools, each written independently."""
 
 import importlib
 from datetime import date
@@ -14,7 +14,7 @@ from telco_churn.contracts import IDENTIFIERS
 from tests.conftest import simulate_tables, simulation_params
 from tests.small_operator import compute_features
 
-# With a past and a future; and with a past that is shorter than the windows.
+# One date with past and future rows, one with a past shorter than the windows.
 DATES = [date(2025, 10, 1), date(2025, 5, 12)]
 
 
@@ -26,7 +26,7 @@ def operator() -> dict[str, pa.Table]:
 
 @pytest.fixture(scope="module")
 def primary(operator: dict[str, pa.Table], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables in files, as the benchmarks read them."""
+    """Write the tables to files, which the benchmarks read."""
     folder = tmp_path_factory.mktemp("primary")
     for name, table in operator.items():
         pq.write_table(table, folder / f"{name}.parquet")

@@ -1,10 +1,15 @@
-"""What the pages of the benchmarks say, and which are written."""
+"""Pages of the benchmarks: their content, and which of them a section writes."""
 
+import importlib
+import re
 from pathlib import Path
 
 import pytest
 
-from benchmarks.page import Page, tabulate
+from benchmarks import features_report
+from benchmarks.features_targets import Results
+from benchmarks.page import DOCS, Page, tabulate
+from benchmarks.sample_operator import PROJECT
 from benchmarks.targets import Target
 
 
@@ -32,10 +37,45 @@ def test_a_section_writes_its_page_and_no_other(tmp_path: Path) -> None:
 
     assert (tmp_path / "reasons.md").read_text() == "as it was"
     said = (tmp_path / "training.md").read_text()
-    assert said.startswith("# Training\n\nWritten by `make bench SECTIONS=training`")
+    assert said.startswith(
+        "# Training\n\n<!-- Written by `make bench SECTIONS=training`. Do not edit. -->"
+    )
     assert all(
         part in said for part in ("This and that.", "cores", "kedro 1", target.row, "python x")
     )
+
+
+@pytest.mark.parametrize(
+    ("section", "module"),
+    [
+        ("training", "training"),
+        ("reasons", "reasons"),
+        ("scoring", "scoring_report"),
+        ("overhead", "overhead"),
+        ("tracking", "tracking"),
+    ],
+)
+def test_a_kept_page_has_the_words_of_its_section(section: str, module: str) -> None:
+    pytest.importorskip("shap")
+    compared = importlib.import_module(f"benchmarks.{module}").COMPARED
+
+    kept = (PROJECT / DOCS / f"{section}.md").read_text()
+
+    assert compared in kept
+
+
+def test_the_kept_page_of_features_has_the_words_of_its_section() -> None:
+    kept = (PROJECT / DOCS / "features.md").read_text()
+    rows = dict(re.findall(r"^\| ([\d,]+) \| ([\d,]+) \| this pipeline \|", kept, re.MULTILINE))
+    usage = {_read_count(customers): _read_count(count) for customers, count in rows.items()}
+
+    assert len(usage) == 2
+    assert features_report._introduce(Results(*usage, rows=usage)) in kept
+    assert features_report.REMARK in kept
+
+
+def _read_count(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 def test_columns_of_numbers_are_aligned_right() -> None:

@@ -1,4 +1,4 @@
-"""A real Airflow in an environment of its own, with the project's DAG, for tests to run."""
+"""A real Airflow in a separate environment, with the project's DAG, for tests."""
 
 import os
 import signal
@@ -24,14 +24,14 @@ UV = Path(sys.prefix) / "bin" / "uv"
 
 @dataclass(frozen=True)
 class Airflow:
-    """Commands of an environment, on a home folder."""
+    """Airflow's commands, with their home folder and environment."""
 
     bin: Path
     home: Path
     environment: dict[str, str]
 
     def run(self, *arguments: str) -> str:
-        """`airflow ...`; what it wrote."""
+        """Run `airflow ...` and return its output."""
         done = subprocess.run(
             [str(self.bin / "airflow"), *arguments],
             env=self.environment,
@@ -46,7 +46,7 @@ class Airflow:
 
     @contextmanager
     def status(self) -> Iterator[None]:
-        """Scheduler, processor of DAGs and API server, as long as this is open."""
+        """Run the scheduler, the DAG processor and the API server within this context."""
         with (self.home / "standalone.log").open("w") as log:
             process = subprocess.Popen(
                 [str(self.bin / "airflow"), "standalone"],
@@ -62,7 +62,7 @@ class Airflow:
                 _stop_group(process)
 
     def states(self, run_type: str) -> dict[str, str]:
-        """The state of the task in each run, by the logical date."""
+        """Return the task's state in each run, by logical date."""
         query = """
             select date(run.logical_date), coalesce(task.state, 'none')
             from dag_run as run join task_instance as task using (dag_id, run_id)
@@ -72,7 +72,7 @@ class Airflow:
             return dict(database.execute(query, [run_type]).fetchall())
 
     def wait_for(self, run_type: str, count: int) -> dict[str, str]:
-        """The states, once all of so many runs came to an end."""
+        """Wait until `count` runs have ended, and return their states."""
         ends = time.monotonic() + 240
         finished = {"success", "failed", "skipped"}
         while len(states := self.states(run_type)) < count or set(states.values()) - finished:
@@ -83,7 +83,7 @@ class Airflow:
 
 
 def install_airflow(folder: Path) -> Path:
-    """Install what deploy/airflow/requirements.lock pins; where the commands are."""
+    """Install deploy/airflow/requirements.lock and return the folder of the commands."""
     lock = PROJECT / "deploy" / "airflow" / "requirements.lock"
     python = folder / "bin" / "python"
     for command in (
@@ -95,7 +95,7 @@ def install_airflow(folder: Path) -> Path:
 
 
 def set_up_airflow(bin_folder: Path, home: Path, project: Path) -> Airflow:
-    """An empty Airflow whose DAG runs this project, tries less often and waits less between."""
+    """Create an empty Airflow whose DAG runs this project, with fewer tries and shorter waits."""
     dag = (PROJECT / "deploy" / "airflow" / "dags" / f"{DAG}.py").read_text()
     for text, sooner in SOONER.items():
         assert text in dag

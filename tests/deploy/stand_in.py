@@ -1,4 +1,4 @@
-"""A project whose `kedro` notes how it was called and ends with the exit code that a test wants."""
+"""A project whose `kedro` records its calls and exits with the code that a test sets."""
 
 import os
 import shutil
@@ -19,13 +19,13 @@ exit "$code"
 
 @dataclass(frozen=True)
 class StandIn:
-    """The project's deploy/ beside an executable that does as it is told."""
+    """The project's deploy/ with a substitute for `kedro`."""
 
     path: Path
 
     @property
     def calls(self) -> list[str]:
-        """The arguments of each call, oldest first."""
+        """Return the arguments of each call, oldest first."""
         file = self.path / "calls.txt"
         return file.read_text().splitlines() if file.exists() else []
 
@@ -34,7 +34,7 @@ class StandIn:
         return {"PATH": os.environ["PATH"], "HOME": str(self.path)}
 
     def answer(self, day: str, *codes: int) -> None:
-        """End with these codes, one a call, when asked for this date; then, and else, with 0."""
+        """Exit calls for this date with these codes in turn, and all other calls with 0."""
         (self.path / "answers" / day).write_text("".join(f"{code}\n" for code in codes))
 
     def replace_kedro(self, script: str) -> None:
@@ -46,7 +46,7 @@ class StandIn:
 
 
 def make_stand_in(path: Path) -> StandIn:
-    """Lay it out in a new folder."""
+    """Create the project in a new folder."""
     stand_in = StandIn(path)
     (path / "answers").mkdir(parents=True)
     stand_in._kedro.parent.mkdir(parents=True)

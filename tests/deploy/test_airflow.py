@@ -1,4 +1,4 @@
-"""The DAG on a real Airflow: what becomes of each exit code, Airflow's own backfill, a real run."""
+"""The DAG on a real Airflow: the result of each exit code, Airflow's own backfill, a real run."""
 
 import sys
 from pathlib import Path
@@ -9,10 +9,10 @@ from tests.conftest import ProjectCopy
 from tests.deploy.airflow_install import DAG, install_airflow, set_up_airflow
 from tests.deploy.stand_in import make_stand_in
 
-# One installation for all of them.
+# All tests share one installation.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow")]
 
-# The exit codes of each Monday's tries, and what its task ends as.
+# For each Monday the exit codes of its tries and the final state of its task.
 MONDAYS = {
     "2026-08-31": ([0], "success"),
     "2026-09-07": ([99], "skipped"),
@@ -25,7 +25,7 @@ MONDAYS = {
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where Airflow's commands are."""
+    """Return the folder of Airflow's commands."""
     return install_airflow(tmp_path_factory.mktemp("airflow") / "venv")
 
 

@@ -1,4 +1,4 @@
-"""What schedulers read, checked by the validator of each, and against each other."""
+"""Files of schedulers, checked by the validator of each scheduler and compared with each other."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ def test_the_gitlab_pipeline_keeps_to_its_schema() -> None:
 
 @pytest.mark.parametrize("version", ["1.31", "1.37"])
 def test_the_kubernetes_files_keep_to_the_schema(version: str) -> None:
-    """1.31 is the first in which podFailurePolicy is stable."""
+    """1.31 is the first version with a stable podFailurePolicy."""
     cronjob = DEPLOY / "kubernetes" / "cronjob.yaml"
     check("kubernetes-validate", "--strict", "--kubernetes-version", version, cronjob)
 
@@ -54,7 +54,7 @@ def test_the_dockerfile_is_clean() -> None:
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for unit in UNITS:
         text = (DEPLOY / "systemd" / unit).read_text()
-        # It looks whether the executable and the user are there.
+        # systemd-analyze checks that the executable and the user exist.
         here = text.replace("/opt/telco-churn", str(PROJECT)).replace("=telco-churn\n", "=root\n")
         (tmp_path / unit).write_text(here)
     command = ["systemd-analyze", "verify", *(str(tmp_path / unit) for unit in UNITS)]
@@ -63,7 +63,7 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 
 
 def test_all_schedulers_mean_the_same_morning() -> None:
-    """systemd has a way of its own to say it."""
+    """All use cron's notation except systemd."""
     for path in (
         "airflow/dags/telco_churn_scoring.py",
         "cron/telco-churn.crontab",
@@ -84,6 +84,6 @@ def test_what_the_image_installs_was_tested_here() -> None:
 
 
 def read_versions(lock: Path) -> dict[str, str]:
-    """By name, with all that stands in the line: a version, or one for some machines only."""
+    """Return the rest of each line by package name: a version, or one for some machines only."""
     found = re.findall(r"^([a-z0-9._-]+)==(\S+)", lock.read_text(), re.MULTILINE)
     return dict(found)

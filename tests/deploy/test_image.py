@@ -1,4 +1,4 @@
-"""The image, without an engine: what would be copied, and its entry point run for real."""
+"""The image without a Docker engine: the files that would be copied, and the real entry point."""
 
 import os
 import re
@@ -40,7 +40,7 @@ FOREIGN = {
 
 
 def list_context(root: Path) -> set[str]:
-    """The files that `docker build` would send, by Docker's own client library."""
+    """Return the files that `docker build` would send, computed by Docker's client library."""
     lines = (PROJECT / ".dockerignore").read_text().splitlines()
     patterns = [line for line in lines if line and not line.startswith("#")]
     return {path for path in exclude_paths(str(root), patterns) if (root / path).is_file()}
@@ -48,7 +48,7 @@ def list_context(root: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as it is cloned, where somebody worked and left things lying about."""
+    """Copy the project as cloned, then add files that work leaves behind."""
     root = tmp_path_factory.mktemp("source")
     clean = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for folder in ("conf", "deploy", "src"):
@@ -68,7 +68,7 @@ def context(source: Path) -> set[str]:
 
 def test_nothing_private_and_nothing_left_over_gets_into_the_image(context: set[str]) -> None:
     assert not context & FOREIGN
-    # Docker always sends its Dockerfile; no COPY takes it.
+    # Docker always sends its Dockerfile, but no COPY uses it.
     folders = {path.split("/")[0] for path in context - {"Dockerfile"}}
     assert folders == {"pyproject.toml", ".telemetry", "conf", "deploy", "src"}
 
@@ -124,7 +124,7 @@ def test_the_first_process_of_a_container_ends_at_the_stop_signal(tmp_path: Path
     [stop_signal] = re.findall(r"^STOPSIGNAL (\w+)", read_dockerfile(), re.MULTILINE)
     alone = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"]
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("processes cannot be given a numbering of their own here")
+        pytest.skip("this machine does not allow a new PID namespace")
     environment = put_kedro(tmp_path, WAITING)
     with start(["scoring"], tmp_path, environment, alone) as process:
         assert process.stdout is not None
@@ -165,11 +165,11 @@ def test_the_files_of_the_image_score_a_date(
     assert process.returncode == 0, told + error
     assert "customers scored as of 2026-08-31" in told
     after = {path for path in app.rglob("*") if "__pycache__" not in path.parts}
-    assert after == before, "whatever is left behind belongs into the volume"
+    assert after == before, "all outputs belong in the volume"
 
 
 def put_kedro(folder: Path, script: str) -> dict[str, str]:
-    """An executable of that name, and an environment that finds it."""
+    """Write an executable `kedro` and return an environment that finds it."""
     kedro = folder / "bin" / "kedro"
     kedro.parent.mkdir()
     kedro.write_text(script.format(python=sys.executable))
@@ -200,12 +200,12 @@ def read_dockerfile() -> str:
 
 
 def read_copied() -> set[str]:
-    """What COPY takes out of the context."""
+    """Return what COPY takes from the context."""
     lines = re.findall(r"^COPY (?!--from)(.+) \S+$", read_dockerfile(), re.MULTILINE)
     return {source for line in lines for source in line.split()}
 
 
 def read_linked() -> list[str]:
-    """The names that lead into the volume."""
+    """Return the names of the links into the volume."""
     [names] = re.findall(r"for name in (.+); do ln -s", read_dockerfile())
     return names.split()

@@ -1,4 +1,4 @@
-"""The scripts that cron, systemd, GitHub, GitLab and the image run, run here as processes."""
+"""The scripts of cron, systemd, GitHub, GitLab and the image, run as processes."""
 
 import os
 import re
@@ -142,12 +142,12 @@ def test_one_night_by_script_scores_the_finished_project(project: ProjectCopy) -
 
 
 def run_as_cron(stand_in: StandIn) -> subprocess.CompletedProcess[str]:
-    """Run the line of the crontab as cron does: by sh, with its variables and a short PATH."""
+    """Run the crontab's line as cron does: with sh, the crontab's variables and a short PATH."""
     lines = (PROJECT / "deploy" / "cron" / "telco-churn.crontab").read_text().splitlines()
     variables = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
     [entry] = [line for line in lines if re.match(r"[0-9*]", line)]
     command = entry.split(maxsplit=5)[5]
-    assert "%" not in command, "cron takes it for the end of the line"
+    assert "%" not in command, "cron would end the line there"
     return subprocess.run(
         ["/bin/sh", "-c", command],
         cwd="/",
@@ -162,5 +162,5 @@ def run_as_cron(stand_in: StandIn) -> subprocess.CompletedProcess[str]:
 def wait_until(condition: Callable[[], bool]) -> None:
     ends = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < ends, "it took too long"
+        assert time.monotonic() < ends, "the condition was not met in 20 s"
         time.sleep(0.05)

@@ -41,7 +41,7 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
     ),
     "has text in a number": (
         _text_in_numbers,
-        ["raw_usage: 99", "call_minutes_type", "Allowed is 2.0%", "rejected_rows"],
+        ["raw_usage: 99", "call_minutes_type", "Expected at most 2.0%", "rejected_rows"],
     ),
     "is all impossible": (
         lambda table: table.set_column(
@@ -154,7 +154,10 @@ def test_a_bad_parameter_is_named_and_the_scores_stay(
             ("as_of=2025-05-15", ["2025-05-15", "0 matured snapshots", "later as_of"]),
             ("snapshots.every=monthly", ["snapshots.every", "'monthly'", "4 weeks"]),
             ("snapshots.from=2026-06-01", ["4 matured", "one to train on", "snapshots.from"]),
-            ("label.horizon_days=1,snapshots.from=2026-06-01", ["churned", "some that did"]),
+            (
+                "label.horizon_days=1,snapshots.from=2026-06-01",
+                ["churned", "expected churners and stayers"],
+            ),
         ],
     ),
 )
@@ -192,11 +195,11 @@ def _edit_examples(project: ProjectCopy, change: Callable[[pd.DataFrame], pd.Dat
     [
         (
             lambda rows: rows.assign(churned=rows["churned"] & (rows["split"] != "calibration")),
-            ["Of the calibration rows, 0 of", "some that did"],
+            ["class in the calibration rows: 0 of", "expected churners and stayers"],
         ),
         (
             lambda rows: rows.assign(churned=rows["churned"] | (rows["split"] == "test")),
-            ["Of the test rows", "some that did and some that did not"],
+            ["Only one class in the test rows", "expected churners and stayers"],
         ),
         (
             lambda rows: rows.assign(reason_code=rows["churned"].map({True: "price", False: None})),
@@ -275,11 +278,15 @@ BAD_DECLARATIONS = {
     "a window of no days": ("windows: [7, 28, 84]\n", "windows: [0, 28]\n", ["is 0", "than 0"]),
     "a window before time": ("windows: [28, 56]", "windows: [-3]", ["is -3", "than 0"]),
     "an unknown statistic": ("[mean, max]", "[median]", ["median", "'mean'", "'trend'"]),
-    "a feature twice": ("windows: [28, 56]", "windows: [28, 28]", ["_28d", "more than once"]),
+    "a feature twice": (
+        "windows: [28, 56]",
+        "windows: [28, 28]",
+        ["_28d", "Duplicate feature names"],
+    ),
     "a name that is taken": (
         "call_minutes: {mean: [7, 28, 84], trend: [7, 28]}",
         "call_minutes: {mean: [7, 7]}",
-        ["usage_call_minutes_mean_7d", "more than once"],
+        ["usage_call_minutes_mean_7d", "Duplicate feature names"],
     ),
     "a value known from nobody knows when": (
         "known_from: {satisfaction: resolved_on}",
@@ -291,7 +298,11 @@ BAD_DECLARATIONS = {
         "known_from: {satisfation: resolved_on}",
         ["contacts", "['satisfation']"],
     ),
-    "an unknown table": ("    invoices:\n", "    bills:\n", ["bills", "not in the catalog"]),
+    "an unknown table": (
+        "    invoices:\n",
+        "    bills:\n",
+        ["'bills'", "expected a table in the catalog"],
+    ),
 }
 
 

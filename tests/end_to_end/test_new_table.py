@@ -90,8 +90,12 @@ def test_the_rows_of_a_judged_table_are_accounted_for_and_rejected_by_named_rule
     ("table", "contract", "expected"),
     [
         ("roaming", "contracts.Roaming", ["ingestion.tables.roaming.contract", "'contracts'"]),
-        ("roaming", "telco_churn.contracts.Usage", ["no raw_roaming", "no roaming"]),
-        ("usage", "telco_churn.contracts.Invoices", ["usage has two contracts", "tables.Usage"]),
+        ("roaming", "telco_churn.contracts.Usage", ["Missing", "raw_roaming and roaming"]),
+        (
+            "usage",
+            "telco_churn.contracts.Invoices",
+            ["ingestion.tables.usage.contract", "tables.Usage"],
+        ),
     ],
 )
 def test_a_judged_table_that_cannot_work_ends_with_one_message(

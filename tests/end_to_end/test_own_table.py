@@ -235,9 +235,9 @@ def test_without_an_id_rows_are_numbered(table: pd.DataFrame, project: ProjectCo
 REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
     ({"left": "No"}, {}, ["left", "['No']", "two values", "Yes (own_table.positive)"]),
     ({"left": None}, {}, ["left", "empty in 400 rows"]),
-    ({}, {"target": "gone"}, ["no column ['gone']", "Correct own_table.target", "'visits'"]),
-    ({}, {"id": "number"}, ["no column ['number']", "Correct own_table.id"]),
-    ({}, {"drop": "colour"}, ["no column ['colour']", "Correct own_table.drop"]),
+    ({}, {"target": "gone"}, ["Missing columns ['gone']", "Correct own_table.target", "'visits'"]),
+    ({}, {"id": "number"}, ["Missing columns ['number']", "Correct own_table.id"]),
+    ({}, {"drop": "colour"}, ["Missing columns ['colour']", "Correct own_table.drop"]),
     ({}, {"positive": '"maybe"'}, ["['No', 'Yes']", "maybe (own_table.positive)"]),
     ({"account": "same"}, {}, ["account", "repeats", "['same']", "leave own_table.id out"]),
     (
@@ -248,15 +248,15 @@ REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
     ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
     ({}, {"table": "gone.csv"}, ["gone.csv", "There is no file", "make own-table"]),
     ({}, {"table": "table.xlsx"}, [".xlsx", "allowed are .csv and .parquet"]),
-    ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
-    ({}, {"time": "plan type"}, ["expected dates", "YYYY-MM-DD"]),
-    ({}, {"time": "gone"}, ["no column ['gone']", "Correct own_table.time"]),
+    ({}, {"positive": "Yes"}, ["YAML reads Yes, No", "Quote it"]),
+    ({}, {"time": "plan type"}, ["(own_table.time) holds", "expected YYYY-MM-DD"]),
+    ({}, {"time": "gone"}, ["Missing columns ['gone']", "Correct own_table.time"]),
     ({"since": "2030-01-01"}, {"time": "since"}, ["rows dated after"]),
     ({"visits": ["inf", *range(399)]}, {}, ["infinite values: visits"]),
     (
         {},
         {"folds": "5,evaluation.slices=town;plan_type"},
-        ["evaluation.slices names ['town']", "'visits'"],
+        ["Unknown features ['town'] in evaluation.slices", "'visits'"],
     ),
 ]
 

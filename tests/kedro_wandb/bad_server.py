@@ -1,4 +1,4 @@
-"""A server in W&B's place that does wrong, on demand."""
+"""A substitute for W&B's server that fails in a chosen way."""
 
 import socket
 import threading
@@ -29,18 +29,18 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = _answer  # noqa: N815  (the names that http.server looks for)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def serve(fault: str) -> Iterator[tuple[str, list[str]]]:
-    """Serve wrongly.
+    """Start a server with a fault.
 
     Yields:
-        The address, and the paths asked for so far.
+        The URL, and the paths requested so far.
     """
     if fault == "refuses":
-        with socket.socket() as taken:  # bound and not listening: nobody answers here
+        with socket.socket() as taken:  # bound but not listening: connections fail
             taken.bind(("127.0.0.1", 0))
             yield f"http://127.0.0.1:{taken.getsockname()[1]}", []
         return
@@ -56,7 +56,7 @@ def serve(fault: str) -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def listen(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve on this machine, and yield the address."""
+    """Start a local server, and yield its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""A server in W&B's place that takes a run, and keeps what it was sent."""
+"""A substitute for W&B's server that accepts a run and keeps all requests."""
 
 import json
 import re
@@ -16,14 +16,14 @@ OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
 
 @dataclass
 class Inbox:
-    """What a server was sent.
+    """The requests that a server received.
 
     Attributes:
-        asked: Operations of GraphQL by name, each with its variables.
+        asked: Names of GraphQL operations, each with its variables.
         streamed: Bodies of the file stream: history, summary, console.
-        paths: All that was asked for.
+        paths: All requested paths.
         uploads: Contents of files by name.
-        unknown: Operations that the server does not know.
+        unknown: Operations that the server does not support.
     """
 
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -36,18 +36,18 @@ class Inbox:
         return [variables for name, variables in self.asked if name == operation]
 
     def lines(self, file: str) -> list[dict[str, Any]]:
-        """What was streamed of a file of JSON lines."""
+        """Return the streamed lines of a JSON Lines file."""
         parts = [body["files"][file] for body in self.streamed if file in body.get("files") or {}]
         return [json.loads(line) for part in parts for line in part["content"]]
 
     def everything(self) -> str:
-        """All that arrived, as text."""
+        """Return all received content as text."""
         said = json.dumps([self.asked, self.streamed])
         return said + "".join(content.decode("latin-1") for content in self.uploads.values())
 
 
 def answer(operation: str, variables: dict[str, Any], address: str) -> dict[str, Any] | None:
-    """Answer as W&B's schema has it; None to what is not known."""
+    """Return an answer according to W&B's schema; None for an unknown operation."""
     if operation == "CreateRunFiles":
         files = [
             {"name": name, "uploadUrl": f"{address}/upload/{name}"} for name in variables["files"]
@@ -123,15 +123,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def serve_well() -> Iterator[tuple[str, Inbox]]:
-    """Serve.
+    """Start a server.
 
     Yields:
-        The address, and what arrived so far.
+        The URL, and the requests received so far.
     """
     inbox = Inbox()
     handler = type("Handler", (_Handler,), {"inbox": inbox})

@@ -1,4 +1,4 @@
-"""The package stands alone: it imports where this project cannot be found."""
+"""The package is independent: it can be imported without this project."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import kedro_wandb
 
-# The finder refuses this project's other packages even where they are installed.
+# The finder rejects the other packages of this project, even if they are installed.
 IMPORT_ALL = """
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Modes, and the errors of wandb.yml and of metadata."""
+"""Modes, and errors in wandb.yml and in metadata."""
 
 import pytest
 from kedro.validation import ParameterValidationError
@@ -35,7 +35,7 @@ def test_a_key_turns_auto_online_and_the_variable_overrides_it(
 
 def test_an_unknown_mode_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "sometimes")
-    with pytest.raises(ParameterValidationError, match="offline, online, disabled"):
+    with pytest.raises(ParameterValidationError, match=r"'sometimes': .*offline, online, disabled"):
         choose_mode(read_config({"project": "p"}), has_key=False)
 
 
@@ -46,12 +46,12 @@ def test_w_and_b_may_be_disabled_by_its_own_variable(monkeypatch: pytest.MonkeyP
 
 
 def test_datasets_that_are_a_list_are_an_error() -> None:
-    with pytest.raises(ParameterValidationError, match=r"datasets is \['a'\]; write a glob"):
+    with pytest.raises(ParameterValidationError, match=r"datasets \['a'\] in .*expected a glob"):
         read_config({"project": "p", "datasets": ["a"]})
 
 
 def test_a_missing_project_is_an_error() -> None:
-    with pytest.raises(ParameterValidationError, match="project is missing"):
+    with pytest.raises(ParameterValidationError, match="missing key 'project'"):
         read_config({})
 
 

@@ -1,4 +1,4 @@
-"""Events come out of the queue as they went in, and reading a planted file executes nothing."""
+"""The queue returns events unchanged, and reading a planted file executes no code."""
 
 import os
 import pickle
@@ -34,7 +34,7 @@ EVENTS: list[Event] = [
 
 
 class Trap:
-    """Makes a folder when it is unpickled."""
+    """An object that creates a folder when it is unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Trap:
 
 
 def plant(folder: Path, mode: int, trap: Path) -> None:
-    """Fill a folder with pickles under every name that a queue reads."""
+    """Fill a folder with pickles, under all names that a queue reads."""
     folder.mkdir()
     for name in ("plan", "plan.json", "planted.event"):
         (folder / name).write_bytes(pickle.dumps(Trap(trap)))
@@ -93,15 +93,15 @@ def test_a_planted_pickle_is_not_executed(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_run_executes_no_planted_pickle_and_ends_well(
     rights: int, mode: str, tmp_path: Path
 ) -> None:
-    """A tracked run makes its own queue; a process without one looks for it by the variable."""
+    """A tracked run creates its queue; a process without one looks up the variable."""
     plant(tmp_path / "planted", rights, tmp_path / "sprung")
     project = TinyProject.write(tmp_path / "project", mode=mode)
     run = project.run(**{VARIABLE: str(tmp_path / "planted")})
     assert run.exit_code == 0, run.output
     assert not (tmp_path / "sprung").exists()
     is_read = mode == "disabled"
-    assert ("W&B does not track all" in run.output) == (is_read and rights == 0o700)
-    assert (f"{VARIABLE} names" in run.output) == (is_read and rights == 0o755)
+    assert ("W&B tracking of this run is incomplete" in run.output) == (is_read and rights == 0o700)
+    assert (f"Ignored {VARIABLE}=" in run.output) == (is_read and rights == 0o755)
 
 
 @pytest.mark.parametrize("rights", [0o700, 0o770, 0o701])

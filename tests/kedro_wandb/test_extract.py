@@ -1,4 +1,4 @@
-"""Every kind of table gives its first rows, as plain values."""
+"""The first rows of each type of table are extracted as plain values."""
 
 import datetime
 import decimal
@@ -64,7 +64,7 @@ class Opaque:
 @pytest.mark.parametrize(
     ("cell", "opened"),
     [
-        (np.array([{"customer_id": "C1"}]), [{"customer_id": "C1"}]),  # a list of Parquet
+        (np.array([{"customer_id": "C1"}]), [{"customer_id": "C1"}]),  # a list column of Parquet
         (np.array([("C1",)], dtype=[("customer_id", "U2")]), [{"customer_id": "C1"}]),
         (Detail("C1"), {"customer_id": "C1"}),
         (Person("C1"), {"customer_id": "C1"}),
@@ -77,7 +77,7 @@ def test_whatever_has_names_becomes_a_dictionary(cell: Any, opened: Any) -> None
 
 
 def test_what_cannot_be_looked_into_is_refused() -> None:
-    with pytest.raises(TypeError, match="a cell holds a Opaque"):
+    with pytest.raises(TypeError, match="a cell holds an object of type Opaque"):
         read_rows([{"v": Opaque()}], limit=1, text_length=9)
 
 
@@ -86,7 +86,7 @@ def test_long_texts_are_cut() -> None:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(TypeError, match="str is no table"):
+    with pytest.raises(TypeError, match="expected a table, found str"):
         read_rows("text", limit=1, text_length=10)
 
 

@@ -1,4 +1,4 @@
-"""Tracking cannot hurt: when W&B fails in any way, the run ends as it would without it."""
+"""However W&B fails, the Kedro run ends as it does without tracking."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_is_one_warning(untracked: TinyRun, tmp_
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_does_not_stop_the_run(untracked: TinyRun, tmp_path: Path) -> None:
-    """No file may grow beyond 8 KiB: the outputs fit, the run of W&B does not."""
+    """With a limit of 8 KiB per file, the outputs fit and the W&B run does not."""
     project = TinyProject.write(tmp_path, datasets={}, timeouts={"start": 30, "finish": 10})
     catalog = project.path / "conf" / "base" / "catalog.yml"
     catalog.write_text(
@@ -68,12 +68,12 @@ def test_a_disk_that_is_full_does_not_stop_the_run(untracked: TinyRun, tmp_path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KiB, where one can be had."""
+    """A disk of 64 KiB, if the machine allows mounting."""
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
     if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can mount, and not everywhere")
+        pytest.skip("needs permission to mount a file system")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -91,7 +91,7 @@ def test_on_a_full_disk_no_line_claims_that_the_run_is_kept(
     assert_unhurt(run, untracked)
     assert "Traceback" not in run.output
     assert "Logging error" not in run.output
-    assert "kept offline" not in run.output
+    assert "saved offline" not in run.output
     told = [line for line in run.output.splitlines() if "W&B" in line]
     assert len(told) == 1, run.output
 
@@ -132,7 +132,8 @@ def test_one_dataset_that_cannot_be_logged_costs_that_alone(
     run = project.run()
     assert_unhurt(run, untracked)
     assert run.output.count("W&B did not track") == 1
-    assert "amounts_plot (TypeError: Figure is no dictionary of metrics)" in run.output
+    expected = "amounts_plot (TypeError: expected a dictionary of metrics, found Figure)"
+    assert expected in run.output
     (folder,) = project.find_runs()
     assert WrittenRun(folder).summary["test_mean"] == 9.0
 
@@ -199,11 +200,14 @@ def test_an_interrupted_run_is_marked_so(tmp_path: Path) -> None:
     slow_after(
         2,
         [
-            ("projet: p", "unknown key 'projet'; known are project, entity, mode"),
-            ("limits: {rows: 3}", "unknown key 'limits.rows'; known are table_rows"),
+            ("projet: p", "unknown key 'projet', allowed are project, entity, mode"),
+            ("limits: {rows: 3}", "unknown key 'limits.rows', allowed are table_rows"),
             ("mode: sometimes", "mode is 'sometimes'"),
             ("datasets: {a: {log: everything}}", "one of metrics, table, image, plot, artifact"),
-            ("datasets: {a: {log: table, colums: 3}}", "unknown key 'colums'; known are log, rows"),
+            (
+                "datasets: {a: {log: table, colums: 3}}",
+                "unknown key 'colums', allowed are log, rows",
+            ),
         ],
     ),
 )
@@ -230,7 +234,7 @@ def start(project: TinyProject, seconds: str, **more: str) -> "subprocess.Popen[
 
 
 def wait_for_service(parent: int) -> int:
-    """The process that W&B has started for a run, once it writes."""
+    """Return the process that W&B has started for a run, once it writes."""
     found: list[int] = []
 
     def find() -> bool:
@@ -243,7 +247,7 @@ def wait_for_service(parent: int) -> int:
         return bool(found)
 
     wait_until(find)
-    time.sleep(3)  # it has begun; let the run reach its first node
+    time.sleep(3)  # time for the run to reach its first node
     return found[0]
 
 
@@ -255,4 +259,4 @@ def wait_until(condition: object, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads processes from /proc")

@@ -1,4 +1,4 @@
-"""What a killed run leaves: the next one clears it away, and touches nothing of a living one."""
+"""The next run removes the files of a killed run, and no file of a live run."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from kedro_wandb.safeguards import LOCK, PREFIX, Scratch, sweep
 from tests.conftest import copy_project
 
 RUN = ["-m", "kedro", "run", "--env", "test", "--pipelines", "simulation,ingestion"]
-SECONDS = 120  # for what takes ten
+SECONDS = 120  # time limit for steps that take ten seconds
 HOLD = """
 import sys, time, filelock
 lock = filelock.FileLock(sys.argv[1])
@@ -47,7 +47,7 @@ def start(folder: Path) -> "subprocess.Popen[str]":
 
 
 def start_tracked(folder: Path) -> "subprocess.Popen[str]":
-    """Start a run and wait until it is inside of a node, with both trackers."""
+    """Start a run with both trackers, and wait until a node is running."""
     process = start(folder)
     wait_until(lambda: any(folder.glob("wandb/offline-run-*/*.wandb")))
     wait_until(lambda: any(folder.glob("data/test/01_raw/*")))
@@ -108,7 +108,7 @@ def test_the_next_run_leaves_a_living_one_alone(folder: Path) -> None:
 
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[Path]:
-    """A folder whose lock another process holds."""
+    """A folder with a lock that another process holds."""
     folder = tmp_path / f"{PREFIX}held"
     folder.mkdir(mode=0o700)
     owner = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Locations name a version and hold no secrets; digests tell contents apart."""
+"""Locations have a version and no secrets; digests differ for different contents."""
 
 import os
 from pathlib import Path, PurePosixPath
@@ -36,7 +36,7 @@ MUCH = 1_000_000
 def test_no_secret_of_an_address_is_kept(address: str, left: tuple[str, str]) -> None:
     protocol, path = get_protocol_and_path(address)
     parsed = SimpleNamespace(_filepath=PurePosixPath(path), _protocol=protocol)
-    whole = SimpleNamespace(_filepath=PurePosixPath(address))  # of a dataset that does not parse it
+    whole = SimpleNamespace(_filepath=PurePosixPath(address))  # a dataset that keeps the full URL
     for dataset in (parsed, whole):
         location = find_location(dataset, is_input=True)
         assert location is not None

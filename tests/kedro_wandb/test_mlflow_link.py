@@ -1,4 +1,4 @@
-"""MLflow gets data sets and statuses where it tracks, and nothing where it does not."""
+"""MLflow gets datasets and statuses if a run is active, else nothing."""
 
 import sqlite3
 import subprocess
@@ -32,7 +32,7 @@ def test_datasets_are_inputs_and_outputs_by_digest(tmp_path: Path) -> None:
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
     try:
-        with mlflow.start_run(experiment_id="0") as run:  # another test may have set its own
+        with mlflow.start_run(experiment_id="0") as run:  # ignores other tests
             MlflowLink().log_datasets(
                 [
                     Reference("raw", "kedro://raw.csv", "d" * 64, is_input=True),

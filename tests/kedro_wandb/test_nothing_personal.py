@@ -1,4 +1,4 @@
-"""Reads back every file that W&B and MLflow wrote in a whole run, and looks for the customers."""
+"""No file that W&B and MLflow write in a full run contains an identifier of a customer."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.conftest import ProjectCopy
 from tests.wandb_files import WrittenRun
 
 KEYS = {"customers": "customer_id", "invoices": "invoice_id", "contacts": "contact_id"}
-# Whatever has the shape of an identifier of the sample operator.
+# Patterns of the sample operator's identifiers.
 SHAPES = re.compile(
     r"[\w.]+@example\.org|\+00 555 \d{9}|PC-\d{7}|\b[A-Z][a-z]+ [A-Z][a-z]+\b|[CIK]\d{9,13}"
     r"|\b\d{4}-\d\d-\d\d\b"
@@ -20,7 +20,7 @@ SHAPES = re.compile(
 
 @pytest.fixture(scope="module")
 def identifiers(finished_project: ProjectCopy) -> set[str]:
-    """Every value that points to a customer, but for birthdays that are other days as well."""
+    """Values that identify a customer, except birthdays that are also other dates."""
     raw = finished_project.data / "01_raw"
     tables = {name: pq.read_table(raw / name) for name in (*KEYS, "subscriptions", "cancellations")}
     personal = {

@@ -1,4 +1,4 @@
-"""Names that `redact` lists are kept back, at any depth, in any case of letters."""
+"""Names that `redact` lists are redacted, at any depth, in upper and lower case."""
 
 import shutil
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_without_a_salt_two_runs_have_other_hashes() -> None:
 
 
 def log(data: Any, kind: str) -> str:
-    """What would be logged of a dataset, as text."""
+    """Return the content that is logged of a dataset, as text."""
     config = read_config(
         {
             "project": "p",
@@ -95,11 +95,11 @@ def test_columns_of_several_levels_are_kept_back_by_any_of_them() -> None:
 
 def test_labels_that_are_kept_back_become_no_names() -> None:
     scores = pd.Series([0.5], index=pd.Index(["C1"], name="customer_id"), name="score")
-    with pytest.raises(ValueError, match="its index is customer_id, which is kept back"):
+    with pytest.raises(ValueError, match=r"its index is named 'customer_id', which .* redacts"):
         log(scores, "metrics")
-    with pytest.raises(TypeError, match="DataFrame is no dictionary of metrics"):
+    with pytest.raises(TypeError, match="expected a dictionary of metrics, found DataFrame"):
         log(scores.reset_index(drop=True).to_frame(), "metrics")
-    with pytest.raises(ValueError, match="its columns is customer_id"):
+    with pytest.raises(ValueError, match="its columns is named 'customer_id'"):
         log(scores.to_frame().T, "table")
 
 

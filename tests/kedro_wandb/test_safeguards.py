@@ -1,4 +1,4 @@
-"""Waiting has a bound, whatever a task does."""
+"""Waiting for tasks ends in time, even if a task hangs or fails."""
 
 import threading
 import time

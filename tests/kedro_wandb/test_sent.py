@@ -1,4 +1,4 @@
-"""A server in W&B's place gets the whole run with a key, and nothing without one."""
+"""A substitute for W&B's server gets the full run with a key, and nothing without one."""
 
 import json
 from pathlib import Path

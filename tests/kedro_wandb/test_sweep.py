@@ -1,4 +1,4 @@
-"""conf/sweep.yml names parameters that exist, with values they take, and its command runs."""
+"""conf/sweep.yml names existing parameters with allowed values, and its command runs."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.kedro_wandb.tiny_project import TinyProject
 from tests.wandb_files import WrittenRun
 
 SPACE_KEYS = {"min", "max", "distribution", "value", "values", "q"}
-# W&B leaves the file that it reads to the garbage collector.
+# W&B does not close the file that it reads.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file.*sweep.yml:ResourceWarning")
 WHOLE = ("q_log_uniform_values", "q_uniform", "int_uniform")
 
@@ -38,7 +38,7 @@ def list_bounds(space: dict[str, Any]) -> list[Any]:
 
 
 def set_parameter(name: str, value: Any) -> None:
-    """Give one value to its block, as `--params` would; raises when the block refuses it."""
+    """Set one value in its block, as `--params` does; raises if the block rejects the value."""
     block, *path = name.split(".")
     content = read_parameters(block) if block != "as_of" else value
     inner = content
@@ -96,7 +96,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
     own = {
         "PATH": path,
         "WANDB_RUN_ID": "agents02",
-        "WANDB_BASE_URL": "http://127.0.0.1:9",  # the command asks to send; nobody listens there
+        "WANDB_BASE_URL": "http://127.0.0.1:9",  # no server, so the upload fails
         "KEDRO_ENV": "test",
         "KEDRO_DISABLE_TELEMETRY": "true",
     }
@@ -105,7 +105,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
         line, cwd=project.path, env=known | own, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "W&B did not take the run: 127.0.0.1:9" in done.stdout + done.stderr
+    assert "Cannot upload the W&B run: 127.0.0.1:9" in done.stdout + done.stderr
     (folder,) = project.path.glob("wandb/offline-run-*-agents02")
     written = WrittenRun(folder)
     assert written.config["lightgbm"]["num_leaves"] == 4
@@ -118,7 +118,7 @@ def test_the_command_that_an_agent_makes_runs(sweep: dict[str, Any], project: Pr
 
 @pytest.mark.slow
 def test_training_warns_of_no_long_parameter(project: ProjectCopy) -> None:
-    """kedro-mlflow would, of each, as its node runs."""
+    """Without the hook, kedro-mlflow warns of each one when its node runs."""
     result = project.run("--pipelines", "training")
     assert result.exit_code == 0
     assert "truncated" not in result.output

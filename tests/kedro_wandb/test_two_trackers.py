@@ -1,4 +1,4 @@
-"""W&B and MLflow know each other's run, and MLflow has parameters whole."""
+"""The runs in W&B and MLflow name each other, and MLflow has each parameter in full."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ from tests.wandb_files import WrittenRun
 
 
 def read_tags(project: Path) -> list[dict[str, str]]:
-    """The tags of each MLflow run, the latest last, with its `status` and `id`."""
+    """Return the tags of each MLflow run, the latest last, with its `status` and `id`."""
     with sqlite3.connect(project / "mlflow.db") as database:
         runs = database.execute("select run_uuid, status from runs order by start_time").fetchall()
         tags = database.execute("select run_uuid, key, value from tags").fetchall()
@@ -89,7 +89,7 @@ def test_a_run_without_a_model_has_the_fingerprint_of_its_data(project: ProjectC
     [
         ("ThreadRunner", "features", ExitCode.WRONG_CALL),
         ("ParallelRunner", "features", ExitCode.WRONG_CALL),
-        ("ThreadRunner", "rollback", ExitCode.REFUSED),  # there is no champion before the first
+        ("ThreadRunner", "rollback", ExitCode.REFUSED),  # no champion exists before the first run
     ],
 )
 def test_runners_that_would_fail_half_way_are_refused(

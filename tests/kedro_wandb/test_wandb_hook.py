@@ -1,4 +1,4 @@
-"""A run's `.wandb` file, read back, holds all that the configuration asks for."""
+"""The `.wandb` file of a run contains everything that the configuration asks for."""
 
 import json
 from importlib.metadata import version
@@ -9,7 +9,7 @@ import pytest
 from tests.kedro_wandb.tiny_project import RAW, TinyProject
 from tests.wandb_files import WrittenRun
 
-pytestmark = pytest.mark.xdist_group("wandb_hook")  # its fixtures are made once
+pytestmark = pytest.mark.xdist_group("wandb_hook")  # one worker, so its fixtures are made once
 
 SECRETS = {value for line in RAW.splitlines()[1:] for value in line.split(",")[:2]}
 RUNNERS = (
@@ -39,7 +39,7 @@ def test_parameters_pipelines_tags_and_versions_are_fields_of_the_run(written: W
     assert written.config["as_of"] == "2026-09-28"
     assert written.config["kedro"]["pipelines"] == ["tiny"]
     assert written.config["environment"]["packages"]["kedro"] == version("kedro")
-    assert written.config["git_commit"] is None  # the tiny project is in no repository
+    assert written.config["git_commit"] is None  # the tiny project is outside any repository
     assert written.run.run_group == "tiny"
     assert set(written.run.tags) == {"tiny", "first", "second", "local"}
 

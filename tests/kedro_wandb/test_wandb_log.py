@@ -1,4 +1,4 @@
-"""A run that was not sent has a reason, and a process tries an address in vain once."""
+"""A failed upload has a reason, and a process does not retry a server that failed."""
 
 import time
 from pathlib import Path

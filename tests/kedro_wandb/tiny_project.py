@@ -1,6 +1,6 @@
-"""A Kedro project of two nodes in a folder of its own, with the hook: a run takes seconds.
+"""A separate Kedro project with two nodes and the hook; a run takes seconds.
 
-It follows the README of kedro_wandb on taking the package to another project.
+It follows the section "Add the plugin to another project" in the README of kedro_wandb.
 """
 
 import os
@@ -31,7 +31,7 @@ CONFIG_LOADER_ARGS = {
     "config_patterns": {"wandb": ["wandb*"]},
 }
 """
-# `kedro run` where neither MLflow nor another plugin is installed: importing those takes long.
+# `kedro run` without MLflow and other plugins, which are slow to import.
 RUN = """
 import multiprocessing
 import os
@@ -133,7 +133,7 @@ RAW = "customer_id,email,day,amount\n" + "".join(
 
 @dataclass(frozen=True)
 class TinyRun:
-    """How a run ended and what it left."""
+    """Exit code, output and output files of a run."""
 
     exit_code: int
     output: str
@@ -142,14 +142,14 @@ class TinyRun:
 
 @dataclass(frozen=True)
 class TinyProject:
-    """The project; `environment` is that of its runs."""
+    """The project; its runs get the variables in `environment`."""
 
     path: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def write(cls, path: Path, **wandb: object) -> "TinyProject":
-        """Write it, with changes of wandb.yml."""
+        """Write the files of the project, with changes to wandb.yml."""
         files = {
             "pyproject.toml": PYPROJECT,
             "src/tiny/__init__.py": "",
@@ -173,15 +173,15 @@ class TinyProject:
 
     def full_environment(self, **more: str) -> dict[str, str]:
         known = {name: value for name, value in os.environ.items() if "WANDB" not in name}
-        # No home: a key that lies there must not count.
+        # Another home directory, because a stored W&B key must not be used.
         own = {"KEDRO_DISABLE_TELEMETRY": "true", "HOME": str(self.path), "COLUMNS": "300"}
-        own["MPLCONFIGDIR"] = matplotlib.get_configdir()  # fonts are listed once
+        own["MPLCONFIGDIR"] = matplotlib.get_configdir()  # reuses Matplotlib's list of fonts
         return known | own | self.environment | more
 
     def run(
         self, runner: str = "SequentialRunner", limit_kilobytes: str = "", **environment: str
     ) -> TinyRun:
-        """Run it in a process of its own, in which no file may be larger than the limit."""
+        """Run the project in a separate process, with an optional limit on the size of files."""
         limit = ["bash", "-c", f'ulimit -f {limit_kilobytes} && exec "$@"', "limited"]
         done = subprocess.run(
             (limit if limit_kilobytes else []) + self.command(runner),

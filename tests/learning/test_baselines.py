@@ -1,4 +1,4 @@
-"""The baselines of a candidate judge the same rows, each in its own simple way."""
+"""All baselines predict the same test rows, each with a simple method."""
 
 import numpy as np
 import pandas as pd

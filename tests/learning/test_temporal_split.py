@@ -1,4 +1,4 @@
-"""Dates get a purpose by time, with the label's window between learning and judging."""
+"""Dates are split by time, with the label window between training and evaluation."""
 
 from datetime import date, timedelta
 
@@ -55,5 +55,5 @@ def test_no_more_is_left_out_than_the_gap_needs() -> None:
 
 
 def test_with_no_date_left_to_train_on_it_says_what_is_needed() -> None:
-    with pytest.raises(TooFewSnapshotsError, match=r"4 snapshots are too few.*one to train on"):
+    with pytest.raises(TooFewSnapshotsError, match=r"Cannot split 4 snapshots.*one to train on"):
         assign_splits(days(28, 4), TWO_AND_TWO, label_params(horizon_days=28))

@@ -1,4 +1,4 @@
-"""Profit, by hand and against a row-by-row reading of its definition."""
+"""Profit equals values computed by hand, and a row-by-row version of its definition."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,8 @@ def test_profit_is_what_contacted_customers_earn_and_cost() -> None:
         churned=[True, False, True, True], churn_probability=[0.9, 0.8, 0.7, 0.1]
     )
     held_out = read_held_out(rows)
-    # worth a contact from 0.2 on; a churner earns 0.5 * (100 - 10) - 5, a stayer costs 10
+    # A contact pays from a probability of 0.2; a churner earns 0.5 * (100 - 10) - 5, a stayer
+    # costs 10.
     assert held_out.plan_campaign(decision(None)).profit(np.ones(4)) == 40 - 10 + 40
     assert held_out.plan_campaign(decision(2)).profit(np.ones(4)) == 40 - 10
     assert held_out.plan_campaign(decision(2)).profit(np.array([1, 0, 3, 1.0])) == 40 + 40

@@ -1,4 +1,4 @@
-"""Metrics equal scikit-learn's, and hand counts on rows that can be counted."""
+"""Metrics equal those of scikit-learn, and values computed by hand on small examples."""
 
 from collections.abc import Callable
 from typing import Any

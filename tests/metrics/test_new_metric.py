@@ -1,4 +1,4 @@
-"""One entry in the table of metrics is enough: every report then shows the metric."""
+"""A new entry in the table of metrics is enough for every report to show the metric."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -133,7 +133,7 @@ def test_a_champion_registered_before_the_entry_is_summarised_without_it() -> No
 
 
 def summarise(metrics: dict[str, float]) -> str:
-    """What the summary says of a champion with these metrics."""
+    """Return the line of the summary about a champion with these metrics."""
     champion = SimpleNamespace(
         name="churn",
         version=1,
@@ -152,7 +152,7 @@ def summarise(metrics: dict[str, float]) -> str:
     )
     text = summarise_run(
         scores,
-        champion,  # type: ignore[arg-type]  # of a version it reads no more than these
+        champion,  # type: ignore[arg-type]  # the summary reads only these attributes
         "",
         AsOf("2026-09-28"),
         SummaryParams(scores="", currency="EUR", next_steps=[]),

@@ -1,4 +1,4 @@
-"""Rows to fit models on, the same in every run."""
+"""Rows for fitting models, equal in every run."""
 
 import numpy as np
 import pandas as pd

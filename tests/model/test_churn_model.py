@@ -1,4 +1,4 @@
-"""The packaged model: what it gives, what it refuses, and that nothing is lost on the way."""
+"""The packaged model: its scores, its errors, and that a saved model scores equally."""
 
 import pickle
 import subprocess
@@ -89,7 +89,7 @@ def test_an_unknown_category_scores_as_a_missing_one(model: ChurnModel) -> None:
         (lambda frame: frame.assign(plan=2), r"not text \['plan \(int64\)'\]"),
         (
             lambda frame: frame.assign(bill_shock=[np.inf, -np.inf, *[1.0] * 8]),
-            r"infinite values; columns and rows: \{'bill_shock': 2\}",
+            r"infinite values, number of rows by column: \{'bill_shock': 2\}",
         ),
     ],
 )
@@ -139,7 +139,7 @@ def test_scores_of_nobody_have_the_same_types(model: ChurnModel) -> None:
 
 
 def test_reasons_are_given_to_whom_they_are_asked_for(model: ChurnModel) -> None:
-    features = make_rows(9).features.set_index(np.arange(3000) // 2)  # an index that repeats
+    features = make_rows(9).features.set_index(np.arange(3000) // 2)  # an index with duplicates
     everyone, nobody = model.score(features), model.score(features, reasons="none")
     worth = model.score(features, reasons="worth_contact")
     asked = (worth["expected_value"] > 0).to_numpy()
@@ -148,7 +148,7 @@ def test_reasons_are_given_to_whom_they_are_asked_for(model: ChurnModel) -> None
     assert worth[~asked][[*REASONS, *EVIDENCE]].isna().all(axis=None)
     pd.testing.assert_frame_equal(worth[~asked], nobody[~asked])
     assert everyone.dtypes.equals(nobody.dtypes)
-    with pytest.raises(ValueError, match="reasons is 'some'; it can be one of"):
+    with pytest.raises(ValueError, match="Invalid reasons 'some': expected one of"):
         model.score(features, reasons="some")  # type: ignore[arg-type]
 
 
@@ -209,7 +209,7 @@ def test_the_history_tells_the_losses_of_the_trees_so_far() -> None:
     fitted = fit_churn_model(train, calibration, LightGBMLearner(settings, 60), DECISION)
     model, history = fitted.model, fitted.history
     assert history["steps"].tolist()[:2] + history["steps"].tolist()[-1:] == [1, 4, 60]
-    assert len(history) in (20, 21)  # the best of all is among them
+    assert len(history) in (20, 21)  # includes the best step
     matrix, booster = model.encoding.encode(train.features), read_booster(model)
     for trees, loss in zip(history["steps"], history["train_log_loss"], strict=True):
         said = booster.predict(matrix, num_iteration=trees)

@@ -1,4 +1,4 @@
-"""Where only MLflow and the model's own requirements are installed, the bits are the same."""
+"""With only MLflow and the model's requirements installed, scores have the same bits."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def package() -> ModelPackage:
 
 @pytest.fixture(scope="module")
 def saved_model(package: ModelPackage, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model as it is registered, in a folder."""
+    """A folder with the model as it is registered."""
     folder = tmp_path_factory.mktemp("saved") / "model"
     with describe_package(package) as described:
         mlflow.pyfunc.save_model(folder, **described)
@@ -92,7 +92,7 @@ def test_a_model_server_answers_bit_for_bit(
         "--model-uri", str(saved_model), "--port", str(port), "--workers", "1",
     ]  # fmt: skip
     with (tmp_path / "serve.log").open("w") as log:
-        # It looks for its web server on the path.
+        # MLflow looks for its web server on the path.
         path = f"{environment / 'bin'}:{os.environ['PATH']}"
         served_from = _outside() | {"PATH": path}
         server = subprocess.Popen(command, stdout=log, stderr=log, env=served_from)
@@ -134,7 +134,7 @@ def _run(*command: str) -> None:
 
 
 def _outside() -> dict[str, str]:
-    """The environment's variables, without those that lead back to this one."""
+    """Return the environment variables without those that refer to this environment."""
     inside = {"PYTHONPATH", "VIRTUAL_ENV", "MLFLOW_TRACKING_URI"}
     path = {"MPLBACKEND": "agg", "MLFLOW_DISABLE_TELEMETRY": "true"}
     return {name: value for name, value in os.environ.items() if name not in inside} | path

@@ -1,4 +1,4 @@
-"""A logistic regression as text scores as scikit-learn does, and its effects add up."""
+"""The scorer of a logistic regression equals scikit-learn's, and its effects add up."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_text_reads_back_to_the_same_scorer(model: ChurnModel) -> None:
     assert LinearScorer.from_text(SMALL.to_text()) == SMALL
 
 
-RARE = [f"p{number % 80}" for number in range(3000)]  # more than count on their own
+RARE = [f"p{number % 80}" for number in range(3000)]  # more than 50, so rare ones are grouped
 SOME_MISSING = [None if row % 7 == 0 else "ab"[row % 2] for row in range(3000)]
 KINDS = {
     "numbers with gaps and a category": make_rows(1),
@@ -68,7 +68,7 @@ def test_raw_scores_are_those_of_scikit_learn(kind: str) -> None:
     train = KINDS[kind]
     model = fit(train, train)
     asked = train.features.copy()
-    asked.iloc[:100] = pd.NA  # missing where none was in training, too
+    asked.iloc[:100] = pd.NA  # also missing in columns without missing values in training
     if "plan" in asked:
         asked.loc[100:200, "plan"] = "never seen"
     asked = asked.astype(train.features.dtypes.to_dict(), errors="ignore")

@@ -1,4 +1,4 @@
-"""Reasons in words: what is said of each kind of value, and which template says it."""
+"""Reasons in words: the text for each kind of value, and the template that it comes from."""
 
 import re
 
@@ -29,7 +29,7 @@ def say(feature: str, value: float, texts: dict[str, str] | None = None) -> str:
 
 
 def default_features() -> list[str]:
-    lines = (PROJECT / "docs" / "data_dictionary.md").read_text().splitlines()
+    lines = (PROJECT / "docs" / "reference" / "features.md").read_text().splitlines()
     return [line.split("`")[1] for line in lines if line.startswith("| `")]
 
 
@@ -48,18 +48,18 @@ def test_every_feature_of_the_dictionary_has_words() -> None:
         ("contract_days_left", -30, "contract ended 30 days ago"),
         ("contract_days_left", np.nan, "no fixed contract"),
         # 40 MB after 100 MB: (40 - 100) / (40 + 100)
-        ("usage_data_mb_trend_28d", -60 / 140, "data use down 60 % on the 4 weeks before"),
-        ("usage_data_mb_trend_28d", -1, "data use down 100 % on the 4 weeks before"),
+        ("usage_data_mb_trend_28d", -60 / 140, "data use down 60 % from the 4 weeks before"),
+        ("usage_data_mb_trend_28d", -1, "data use down 100 % from the 4 weeks before"),
         ("usage_data_mb_trend_28d", 1, "more data use than in the 4 weeks before"),
         ("usage_data_mb_trend_28d", -0.001, "as much data use as in the 4 weeks before"),
         ("usage_data_mb_trend_28d", np.nan, "no data use in the last 8 weeks"),
-        ("usage_call_minutes_trend_7d", -0.5, "calls down 67 % on the week before"),
+        ("usage_call_minutes_trend_7d", -0.5, "calls down 67 % from the week before"),
         ("bill_shock", 0.35, "highest bill of the last 5 weeks 35 % above the usual"),
         ("price_change_90d", -0.1, "price down 10 % in the last 90 days"),
         ("usage_dropped_calls_sum_28d", 1, "dropped calls in the last 4 weeks: 1"),
         ("usage_sms_count_mean_7d", 0, "next to no text messages in the last week"),
         ("unpaid_amount", 0, "nothing unpaid"),
-        ("unpaid_amount", 39.9, "39.90 due and not paid"),
+        ("unpaid_amount", 39.9, "39.90 overdue"),
         ("contacts_topic_complaint_count_28d", 2, "complaints in the last 4 weeks: 2"),
         (
             "contacts_topic_billing_share_56d", 0.5,
@@ -122,9 +122,9 @@ def test_one_day_is_not_days() -> None:
 
 
 def test_a_template_that_does_not_fit_its_feature_is_refused() -> None:
-    with pytest.raises(TemplateError, match=r"template pl\* .* does not fit plan, which is text"):
+    with pytest.raises(TemplateError, match=r"Invalid template pl\* .* for plan, which is text"):
         resolve_templates({"pl*": {"text": "{value:.0f} days"}}, [], ["plan"])
-    with pytest.raises(TemplateError, match=r"It may use \{value\}\."):
+    with pytest.raises(TemplateError, match=r"Allowed are \{value\}\."):
         resolve_templates({"plan": {"text": "{percent} %"}}, [], ["plan"])
     with pytest.raises(TemplateError, match="which is a number"):
         resolve_templates({"days": {"text": "{value:s}"}}, ["days"], [])
@@ -135,15 +135,15 @@ def test_a_template_that_does_not_fit_its_feature_is_refused() -> None:
     [
         (
             "in {weeks} weeks",
-            r"template x \(text: .*\) has unknown placeholders \['weeks'\]; allowed",
+            r"template x \(text: .*\): it has unknown placeholders \['weeks'\]\. Allowed",
         ),
         ("in {} days", r"unknown placeholders \[''\]"),
         ("{value.__class__}", "unknown placeholders"),
         ("{value[0]}", "unknown placeholders"),
-        ("in {value days", "cannot be read"),
+        ("in {value days", "cannot be parsed"),
         ("in {value:.0q} days", "cannot be filled in"),
-        ({"missing": "not {value}"}, r"allowed here are \[\]"),
-        ({}, "the template x has no text"),
+        ({"missing": "not {value}"}, r"Allowed here are \[\]"),
+        ({}, "Missing text in the template x"),
         ({"many": "x"}, "Extra inputs"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Parameters are frozen, know all of their keys, and say what is allowed."""
+"""Parameters are frozen, reject unknown keys, and name the allowed values."""
 
 from typing import Any, get_args
 
@@ -38,7 +38,7 @@ def test_as_of_is_a_date_and_nothing_else(text: str) -> None:
 @pytest.mark.parametrize("given", ["0", "-1", "1.5", "latest", "", True])
 def test_a_version_is_the_number_of_one(given: object) -> None:
     assert VersionParam.model_validate("3").number == 3
-    with pytest.raises(ValidationError, match="must be the number of a registered version"):
+    with pytest.raises(ValidationError, match="expected the number of a registered version"):
         VersionParam.model_validate(given)
 
 

@@ -1,8 +1,8 @@
-"""Score every Monday's date: a `kedro run` for each pipeline, in the project's own environment.
+"""Score every Monday: one `kedro run` per pipeline, in the project's own Python environment.
 
-Airflow needs nothing of the project but its path on the worker: the Airflow Variable
-`telco_churn_home`, which the environment variable `AIRFLOW_VAR_TELCO_CHURN_HOME` may hold. Which
-`conf/` environment runs is the worker's `KEDRO_ENV`. See docs/scheduling.md.
+Airflow needs only the project's path on the worker. Set it as the Airflow Variable
+`telco_churn_home` or as the environment variable `AIRFLOW_VAR_TELCO_CHURN_HOME`. The worker's
+`KEDRO_ENV` selects the environment of `conf/`. See docs/how-to/schedule-with-airflow.md.
 """
 
 from datetime import date, datetime, timedelta
@@ -14,52 +14,52 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import DAG, BaseOperator, CronTriggerTimetable, Param, Variable
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-# Whose morning `as_of` is. Airflow keeps time in UTC, where it may still be the day before.
+# The time zone of `as_of`. In UTC, which Airflow uses, it may still be the day before.
 TIMEZONE = "UTC"
 SCHEDULE = "0 5 * * 1"
 
-# Exit codes of the project. Airflow counts tries, not what each ended with: so there is one limit
-# for not ready (75) and failed (1: perhaps the network), and every other code is final.
+# Exit codes of the project. Airflow counts tries but not how each ended, so not ready (75) and
+# failed (1, which may be the network) share one limit. Every other code is final.
 NOTHING_TO_DO = 99
 WORTH_TRYING = (75, 1)
-TRIES = 13  # six hours, in steps of RETRY_EVERY
+TRIES = 13  # six hours at RETRY_EVERY
 RETRY_EVERY = timedelta(minutes=30)
 
 
 class ScoreDate(BaseOperator):
-    """Run the project for one date, and tell Airflow by its exit code what to make of it."""
+    """Run the project for one date and turn its exit code into a task state."""
 
     def execute(self, context: dict[str, Any]) -> None:
-        """Run; raise what skips, retries or fails the task."""
+        """Run the pipelines; raise the error that skips, retries or fails the task."""
         home = Path(Variable.get("telco_churn_home", default="/opt/telco-churn"))
         as_of = find_as_of(context)
         kedro = str(home / ".venv" / "bin" / "kedro")
-        # A run each: by what ingestion made, scoring sees whether there is anything to do.
+        # Separate runs: scoring compares what ingestion made with the last commit of the date.
         for pipeline in context["params"]["pipelines"].split(","):
             command = [kedro, "run", "--pipelines", pipeline, "--params", f"as_of={as_of}"]
             self._hook = SubprocessHook()
             judge_exit_code(self._hook.run_command(command, cwd=str(home)).exit_code, as_of)
 
     def on_kill(self) -> None:
-        """Stop the run with the task: a date is committed whole or not at all."""
+        """Stop the run with the task; a date is committed completely or not at all."""
         self._hook.send_sigterm()
 
 
 def find_as_of(context: dict[str, Any]) -> date:
-    """The day of the logical date: this timetable's is the morning itself, not a week before it.
+    """Return the day of the logical date, which is the morning itself for this timetable.
 
-    A run triggered without a logical date is about the day it was asked for.
+    A run that was triggered without a logical date takes the day of its request.
     """
     moment = context.get("logical_date") or context["dag_run"].run_after
     return moment.astimezone(ZoneInfo(TIMEZONE)).date()
 
 
 def judge_exit_code(code: int, as_of: date) -> None:
-    """Raise what Airflow should do; a code that no retry can mend fails at once."""
+    """Raise the error for an exit code; a code that no retry can fix fails the task at once."""
     if code == 0:
         return
     if code == NOTHING_TO_DO:
-        raise AirflowSkipException(f"{as_of} is scored already by the same model and data.")
+        raise AirflowSkipException(f"The same model has already scored {as_of} from the same data.")
     message = f"Scoring {as_of} ended with exit code {code}."
     if code in WORTH_TRYING:
         raise AirflowException(message)
@@ -68,16 +68,16 @@ def judge_exit_code(code: int, as_of: date) -> None:
 
 with DAG(
     dag_id="telco_churn_scoring",
-    description="Churn scores of each Monday",
+    description="Score churn each Monday",
     schedule=CronTriggerTimetable(SCHEDULE, timezone=TIMEZONE),
     start_date=datetime(2026, 1, 5, tzinfo=ZoneInfo(TIMEZONE)),
-    catchup=False,  # dates gone by are somebody's decision: `airflow backfill create`
+    catchup=False,  # past dates are backfilled on purpose: `airflow backfill create`
     max_active_runs=1,
     params={
         "pipelines": Param(
             "ingestion,scoring",
             enum=["ingestion,scoring", "scoring"],
-            description="A backfill needs no ingestion but the first: the tables hold all dates.",
+            description="Choose `scoring` for a backfill: the tables already hold all dates.",
         )
     },
     tags=["telco_churn"],
@@ -86,7 +86,7 @@ with DAG(
         task_id="score_date",
         retries=TRIES - 1,
         retry_delay=RETRY_EVERY,
-        # A backfill has a limit of runs of its own; primary tables have one writer.
+        # max_active_runs does not limit a backfill, and the primary tables take one writer.
         max_active_tis_per_dag=1,
         execution_timeout=timedelta(hours=6),
     )

@@ -1,4 +1,4 @@
-"""One Pandera model per persisted table, named as its dataset; the catalog applies it."""
+"""One Pandera model per saved table, named after its dataset; the catalog applies it."""
 
 from telco_churn.contracts.evaluation import (
     CalibrationCurve,

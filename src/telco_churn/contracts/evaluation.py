@@ -1,6 +1,6 @@
-"""Contracts of predictions on held-out rows and of the tables that judge them.
+"""Contracts of predictions on held-out rows, and of the tables that evaluate them.
 
-Shares, rates and probabilities lie between 0 and 1. Intervals run from `low` to `high`.
+Shares, rates and probabilities are between 0 and 1. Intervals run from `low` to `high`.
 """
 
 from datetime import date
@@ -11,9 +11,10 @@ from kedro_asof.contracts.contract import FrameContract
 
 
 class HeldOutPredictions(FrameContract):
-    """One row per customer and date that the candidate did not learn from.
+    """One row per held-out customer and date, with the candidate's churn probability.
 
-    Further columns: `slice_<feature>` with any value; every other one is a baseline's probability.
+    Columns named `slice_<feature>` hold any value. Every further column is the churn probability
+    from one baseline.
     """
 
     customer_id: str
@@ -46,7 +47,7 @@ class MetricIntervals(FrameContract):
 
 
 class DecileTable(FrameContract):
-    """One row per decile of the held-out rows, 1 the riskiest; `captured` adds up from there."""
+    """One row per decile of the held-out rows, riskiest first; `captured` is cumulative."""
 
     decile: int = pa.Field(ge=1, le=10)
     customers: int = pa.Field(ge=0)
@@ -65,7 +66,7 @@ class DecileTable(FrameContract):
 
 
 class CalibrationCurve(FrameContract):
-    """One row per group of equal size, 1 the least probable; the interval is of `churn_rate`."""
+    """One row per group of equal size, lowest probability first, with intervals of `churn_rate`."""
 
     group: int = pa.Field(ge=1, le=10)
     customers: int = pa.Field(ge=0)
@@ -79,7 +80,7 @@ class CalibrationCurve(FrameContract):
 
 
 class ProfitCurve(FrameContract):
-    """One row per number of contacts on each date; money in `currency` per date."""
+    """One row per number of contacts for each date; `profit` in `currency` per date."""
 
     contacts: int = pa.Field(ge=0)
     profit: float
@@ -91,7 +92,7 @@ class ProfitCurve(FrameContract):
 
 
 class SliceMetrics(FrameContract):
-    """One row per value of a feature; measures are null where `judged` is false."""
+    """One row per value of a feature; metrics are null where `judged` is false."""
 
     slice: str
     value: str
@@ -112,7 +113,7 @@ class SliceMetrics(FrameContract):
 
 
 class SliceGaps(FrameContract):
-    """Two rows per feature: how far its slices lie apart; `low` is what chance cannot explain."""
+    """Two rows per feature: the gap between its best and worst slice, and the gap's interval."""
 
     slice: str
     measure: str = pa.Field(isin=["roc_auc", "calibration_gap"])

@@ -1,4 +1,4 @@
-"""Contracts of features. Which there are is declared in parameters, so columns are open."""
+"""Contracts of features. Parameters declare the features, so further columns are allowed."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from telco_churn.contracts.operator_tables import IDENTIFIERS
 
 
 class CustomerFeatures(TableContract):
-    """One row per customer and `as_of`, and any features but direct identifiers."""
+    """One row per customer and `as_of`, with any features except direct identifiers."""
 
     customer_id: str
     as_of: date
@@ -23,33 +23,34 @@ class CustomerFeatures(TableContract):
 
     @classmethod
     def validate(cls, check_obj: ir.Table, *args: Any, **kwargs: Any) -> ir.Table:
-        """Refuse direct identifiers, then check key and types.
+        """Reject direct identifiers, then check key and types.
 
         Raises:
-            BrokenContractError: When a column is a direct identifier, or a rule is broken.
+            BrokenContractError: If a column is a direct identifier, or a row breaks a rule.
         """
         personal = sorted(set(check_obj.columns) & set(IDENTIFIERS))
         if personal:
             raise BrokenContractError(
-                f"has direct identifiers {personal}, which end at ingestion. Drop them there."
+                f"The table has direct identifiers {personal}: expected none among features. Drop "
+                "them at ingestion."
             )
         return super().validate(check_obj, *args, **kwargs)
 
 
 class LabelledFeatures(CustomerFeatures):
-    """Features with what came after."""
+    """Features of past dates, labeled with whether the customer churned afterwards."""
 
     churned: bool
 
 
 class TrainingExamples(LabelledFeatures):
-    """Labelled features with what each row is for: to train, calibrate, test; a gap; or a fold."""
+    """Labeled features with the split of each row: train, calibration, test, gap or a fold."""
 
     split: str = pa.Field(str_matches=r"^(train|calibration|test|gap|fold_\d+)$")
 
 
 class DataDictionary(FrameContract):
-    """One row per feature: what it means, in which unit, from which table, over which days."""
+    """One row per feature: its meaning, unit, source table and window of days."""
 
     name: str
     meaning: str

@@ -1,4 +1,4 @@
-"""Contracts of what ingestion writes beside the primary tables."""
+"""Contracts of the tables that ingestion writes in addition to the primary tables."""
 
 from datetime import date
 
@@ -8,23 +8,22 @@ import pandera.pandas
 
 from kedro_asof.contracts.contract import FrameContract, TableContract
 
-# Outcomes of a delivered row; any other is the rule that rejected it.
+# Outcomes of a delivered row; any other outcome is the rule that rejected the row.
 KEPT, DUPLICATE = "kept", "duplicate"
-BLANKED = "blanked_"  # and the rule: a row kept without a value that was filled in later
+BLANKED = "blanked_"  # prefix of a rule: the row is kept without its late value
 
 
 def is_rejected(outcome: pd.Series) -> pd.Series:
-    """Whether each outcome is a rule that rejected rows."""
+    """Return whether each outcome is a rule that rejected rows."""
     return ~outcome.isin([KEPT, DUPLICATE]) & ~outcome.str.startswith(BLANKED)
 
 
 class CheckedRows(TableContract):
-    """An operator table, one row per distinct row, with the rule it breaks and how often it came.
+    """One row per distinct row of an operator table, with the rule it breaks and its deliveries.
 
-    `blanked_by` is the first rule that took a value filled in later out of a kept row;
-    `<column>__blanked_by` names it for each such column. `raw_content` has long texts cut.
-
-    The table's own columns may be any: the primary contract judges them.
+    `blanked_by` is the first rule that blanked a late value of a kept row, and
+    `<column>__blanked_by` the rule for each late column. `raw_content` has long texts cut, and
+    `copies` is the number of deliveries. The primary contract checks the table's other columns.
     """
 
     broken_rule: str = pa.Field(nullable=True)
@@ -37,7 +36,7 @@ class CheckedRows(TableContract):
 
 
 class RejectedRows(TableContract):
-    """One row per row that a contract rejected; texts of more than 200 characters are cut."""
+    """One row per rejected row; texts longer than 200 characters are cut."""
 
     table: str
     key: str = pa.Field(nullable=True)
@@ -46,7 +45,7 @@ class RejectedRows(TableContract):
 
 
 class IngestionReport(FrameContract):
-    """One row per table and outcome; the rows of a table add up to what was delivered."""
+    """One row per table and outcome; the counts of a table add up to its delivered rows."""
 
     table: str
     outcome: str  # kept, duplicate, blanked_<rule>, or <rule>
@@ -54,9 +53,9 @@ class IngestionReport(FrameContract):
 
 
 class LateValueReport(FrameContract):
-    """One row per column that is filled in later and outcome.
+    """One row per late column and outcome.
 
-    The values of a column add up to those that its kept rows were delivered with.
+    The counts of a column add up to the values with which its kept rows were delivered.
     """
 
     table: str
@@ -66,7 +65,7 @@ class LateValueReport(FrameContract):
 
 
 class Coverage(TableContract):
-    """One row: the first and last complete day of usage."""
+    """One row with the first and last complete day of usage."""
 
     first_day: date
     last_day: date

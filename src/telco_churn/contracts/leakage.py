@@ -1,4 +1,4 @@
-"""Contract of what the leak alarm found."""
+"""Contract of the findings of the leak alarm."""
 
 import pandera.pandas as pa
 
@@ -6,7 +6,7 @@ from kedro_asof.contracts.contract import FrameContract
 
 
 class LeakageFindings(FrameContract):
-    """One row per finding; none when nothing leaks."""
+    """One row per finding; no rows if nothing leaks."""
 
     feature: str
     check: str = pa.Field(

@@ -1,10 +1,11 @@
 """Contracts of the operator's tables: raw as delivered, primary as trusted.
 
-A primary contract is the single list of its table's rules: ingestion rejects each row that breaks
-one, and names the rule by the column and check below. A column that is filled in later names the
-date from which it is known (`known_from`); its own rules, and row checks that begin with its name,
-blank the value and keep the row: a late value must not take away what was known before.
-Any table may have `loaded_at`, when each row came in: a row then counts from the day after.
+A primary contract holds all rules of its table. Ingestion rejects each row that breaks a rule, and
+names the rule after the column and check below. A late column is filled in after its row exists: it
+names the date from which its value is known (`known_from`). The rules of a late column, and row
+checks whose name begins with it, blank the value and keep the row, because the rest of the row was
+known before. Any table can have `loaded_at`, the time when each row arrived: a row with it counts
+from the next day.
 """
 
 from datetime import date, datetime
@@ -21,11 +22,11 @@ IDENTIFIERS = ("full_name", "email", "phone", "date_of_birth", "postcode")
 EARLIEST = date(1950, 1, 1)
 LATEST = date(2100, 1, 1)
 MINUTES_PER_DAY = 1440
-ID_LENGTH = {"min_value": 1, "max_value": 128}  # characters; blanks around do not count
+ID_LENGTH = {"min_value": 1, "max_value": 128}  # in characters, without surrounding blanks
 
 
 class LoadedTable(TableContract):
-    """A table that may have the time at which each row came in."""
+    """A table that can have `loaded_at`, the time when each row arrived."""
 
     loaded_at: Optional[datetime]  # noqa: UP045  (Pandera reads this form as an optional column)
 
@@ -44,7 +45,7 @@ class Customers(LoadedTable):
 
 
 class Subscriptions(LoadedTable):
-    """One row per customer and change; prices in `currency` a month."""
+    """One row per customer and change; prices in `currency` per month."""
 
     customer_id: str = pa.Field(str_length=ID_LENGTH)
     valid_from: date = pa.Field(ge=EARLIEST, lt=LATEST)
@@ -75,7 +76,7 @@ class Usage(LoadedTable):
 
 
 class Invoices(LoadedTable):
-    """One row per invoice; `paid_on` stays empty until it is paid."""
+    """One row per invoice; `paid_on` is empty until the customer pays."""
 
     invoice_id: str = pa.Field(str_length=ID_LENGTH)
     customer_id: str = pa.Field(str_length=ID_LENGTH)
@@ -90,18 +91,18 @@ class Invoices(LoadedTable):
     @pa.dataframe_check
     @classmethod
     def due_on_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
-        """An invoice is due on the day of its issue or later."""
+        """An invoice is due on the day it is issued or later."""
         return data.table.due_on >= data.table.issued_on
 
     @pa.dataframe_check
     @classmethod
     def paid_on_after_issue(cls, data: IbisData) -> ir.BooleanColumn:
-        """An invoice is paid on the day of its issue or later."""
+        """An invoice is paid on the day it is issued or later."""
         return data.table.paid_on.isnull() | (data.table.paid_on >= data.table.issued_on)
 
 
 class Contacts(LoadedTable):
-    """One row per contact; `satisfaction` from 1, worst, to 5, where it was given."""
+    """One row per contact; `satisfaction` runs from 1 (worst) to 5, empty without a rating."""
 
     contact_id: str = pa.Field(str_length=ID_LENGTH)
     customer_id: str = pa.Field(str_length=ID_LENGTH)
@@ -117,7 +118,7 @@ class Contacts(LoadedTable):
     @pa.dataframe_check
     @classmethod
     def resolved_on_after_contact(cls, data: IbisData) -> ir.BooleanColumn:
-        """A contact is resolved on its own day or later."""
+        """A contact is resolved on the day of the contact or later."""
         return data.table.resolved_on.isnull() | (data.table.resolved_on >= data.table.contacted_on)
 
 
@@ -133,7 +134,7 @@ class Cancellations(LoadedTable):
 
 
 class RawCustomers(DeliveredTable, Customers):
-    """`Customers` as delivered, with the direct identifiers that end at ingestion."""
+    """`Customers` as delivered, with the direct identifiers that ingestion drops."""
 
     full_name: str
     email: str

@@ -1,4 +1,4 @@
-"""Contracts of a user's flat table, as far as it can have any."""
+"""Contracts of a user's flat table and of its column profile."""
 
 from typing import Any
 
@@ -11,25 +11,28 @@ from kedro_asof.contracts.execution import BrokenContractError
 
 
 class OwnTable(pandera.ibis.DataFrameModel):
-    """Any table with rows; which columns it must have is asked of its owner, not known here."""
+    """Any table with rows; the parameters of `own_table` name the columns that it must have."""
 
     class Config:
         strict = False
 
     @classmethod
     def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
-        """Check that there are rows.
+        """Check that the table has rows.
 
         Raises:
-            BrokenContractError: When there is none.
+            BrokenContractError: If the table has no rows.
         """
         if check_obj.limit(1).count().execute() == 0:
-            raise BrokenContractError("has no rows, at least one per fold and class is needed.")
+            raise BrokenContractError(
+                "The table has no rows: expected at least one per fold and class. Correct "
+                "own_table.table, or add rows to the file."
+            )
         return check_obj
 
 
 class ColumnProfile(FrameContract):
-    """One row per column of the table: what was found in it, and what it is used as."""
+    """One row per column of the table: its content, and how it is used."""
 
     column: str
     kind: str

@@ -1,4 +1,4 @@
-"""Contract of what is kept about releases."""
+"""Contract of the log of champions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from kedro_asof.contracts.contract import FrameContract
 
 
 class PromotionLog(FrameContract):
-    """One row per time that the champion changed: from which version to which, by whom, why.
+    """One row per change of the champion: both versions, the author and the reason.
 
-    `by` is a user's name, or `gate`. `from_version` is null where there was no champion.
+    `by` is the name of a user, or `gate`. `from_version` is null if there was no champion.
     """
 
     at: pd.DatetimeTZDtype = pa.Field(dtype_kwargs={"unit": "us", "tz": "UTC"})
@@ -25,7 +25,7 @@ class PromotionLog(FrameContract):
 
     @classmethod
     def frame(cls, entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-        """Give entries, or none, the columns and types of the log; times may be ISO texts."""
+        """Return any number of entries as a log; times may be ISO texts."""
         columns = cls.to_schema().columns
         found = pd.DataFrame([dict(entry) for entry in entries], columns=list(columns))
         times = pd.to_datetime(found["at"], utc=True, format="ISO8601")

@@ -1,4 +1,4 @@
-"""Contracts of scores: on the way, as they are committed, and as they are handed over."""
+"""Contracts of scores: intermediate tables, committed scores, and the contact list."""
 
 from datetime import date, datetime
 
@@ -42,7 +42,7 @@ BANDS = ["low", "medium", "high"]
 
 
 class ChurnPredictions(TableContract):
-    """One row per customer and `as_of`: how likely churn is, and what a contact is worth."""
+    """One row per customer and `as_of`: churn probability, and expected value of a contact."""
 
     customer_id: str
     as_of: date
@@ -55,7 +55,7 @@ class ChurnPredictions(TableContract):
 
 
 class ContactReasons(TableContract):
-    """What raises a score most: in words, and the feature, its value and its share beside."""
+    """The three reasons that raise a score most: words, feature, value and contribution."""
 
     customer_id: str
     as_of: date
@@ -90,7 +90,7 @@ class ChurnScores(ContactReasons):
 
 
 class ContactList(ContactReasons):
-    """Whom to contact, best first: `rank` counts from 1."""
+    """The customers to contact, best first; `rank` counts from 1."""
 
     rank: int = pa.Field(ge=1)
     churn_probability: float = pa.Field(ge=0, le=1)

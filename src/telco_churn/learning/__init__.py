@@ -1,1 +1,1 @@
-"""How models are fitted: examples in memory, learners, calibration, and the baselines to beat."""
+"""Model fitting: training examples in memory, learners, calibration, and baselines."""

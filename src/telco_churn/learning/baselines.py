@@ -1,8 +1,8 @@
-"""What a candidate has to beat on the same rows: a rule, a line, and an untuned model.
+"""The baselines: a rule of thumb, logistic regression, and an untuned LightGBM model.
 
-In: rows to learn from, rows to judge. Out: a probability for each of these, by baseline. Another
-baseline is one more entry in `BASELINES`: metrics, card and plots read names, titles and colours
-from there.
+In: training rows, test rows. Out: a churn probability for each test row, by baseline. To add a
+baseline, add an entry to `BASELINES`: metrics, model card and plots read names, titles and colors
+from it.
 """
 
 from collections.abc import Callable
@@ -20,22 +20,22 @@ from telco_churn.learning.training_examples import Rows
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.parameters.evaluation import RuleOfThumbParams
 
-HEADLINE = "logistic_regression"  # what the summary of a run names beside the model
+HEADLINE = "logistic_regression"  # the baseline in the summary of a run
 
 Probabilities = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Contest:
-    """What a baseline may use.
+    """The data and settings that a baseline may use.
 
     Attributes:
-        train: Rows to learn from.
-        test: Features to judge, shape `(rows, features)`.
+        train: Training rows.
+        test: Features of the test rows, shape `(rows, features)`.
         seed: Seed of every random step.
-        threads: Threads that LightGBM may take.
-        rule: The rule of thumb of the configuration; None where there is none.
-        binned: The rows to learn from as LightGBM holds them, where that was done already.
+        threads: Threads that LightGBM may use.
+        rule: Rule of thumb in the configuration, if any.
+        binned: Training rows in LightGBM's format, if they are binned already.
     """
 
     train: Rows
@@ -48,14 +48,14 @@ class Contest:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline.
+    """A model that the candidate is compared with.
 
     Attributes:
-        name: Column of `held_out_predictions`, prefix of its metrics.
-        title: Name in the card and in plots.
-        colour: Its colour in every plot.
-        predict: Fits it and returns a probability for each row to judge, shape `(rows,)`.
-        applies: Whether it can be asked at all; it is left out otherwise.
+        name: Column of `held_out_predictions`, and prefix of the metrics.
+        title: Name in the model card and in plots.
+        colour: Color in every plot, as `#rrggbb`.
+        predict: Fits the baseline and returns a probability per test row, shape `(rows,)`.
+        applies: Returns whether the baseline can be fitted; if not, it is left out.
     """
 
     name: str
@@ -66,22 +66,22 @@ class Baseline:
 
 
 def predict_by_baselines(contest: Contest) -> dict[str, Probabilities]:
-    """Fit every baseline that applies and let it judge the test rows; by name, in their order."""
+    """Fit every baseline that applies, and return its probabilities of the test rows by name."""
     return {each.name: each.predict(contest) for each in BASELINES if each.applies(contest)}
 
 
 def list_titles() -> dict[str, str]:
-    """Return the title of each baseline by its name."""
+    """Return the title of each baseline by name."""
     return {each.name: each.title for each in BASELINES}
 
 
 def list_colours() -> dict[str, str]:
-    """Return the colour of each baseline by its name."""
+    """Return the color of each baseline by name."""
     return {each.name: each.colour for each in BASELINES}
 
 
 def has_rule(contest: Contest) -> bool:
-    """Whether there is a rule of thumb, and its feature is there and a number."""
+    """Return whether a rule of thumb is configured for a numeric feature of the training rows."""
     features, rule = contest.train.features, contest.rule
     return bool(
         rule and rule.feature in features and pd.api.types.is_numeric_dtype(features[rule.feature])
@@ -89,7 +89,7 @@ def has_rule(contest: Contest) -> bool:
 
 
 def predict_by_rule(contest: Contest) -> Probabilities:
-    """Give each row the churn rate of those whom the rule names, or of the others."""
+    """Predict one churn rate for the rows that match the rule, and one for the others."""
     rule, train = contest.rule, contest.train
     assert rule is not None
     is_named = train.features[rule.feature].between(rule.lowest, rule.highest).to_numpy()
@@ -101,18 +101,18 @@ def predict_by_rule(contest: Contest) -> Probabilities:
 
 
 def predict_by_logistic_regression(contest: Contest) -> Probabilities:
-    """Fit logistic regression, without calibration."""
+    """Predict with logistic regression, without calibration."""
     return fit_logistic_regression(contest.train).predict_proba(contest.test)[:, 1]
 
 
 def predict_by_untuned_lightgbm(contest: Contest) -> Probabilities:
-    """Fit LightGBM with the parameters it comes with, without calibration."""
+    """Predict with LightGBM at its default parameters, without calibration."""
     binned = contest.binned or bin_rows(contest.train, FeatureEncoding.fit(contest.train.features))
     booster = lgb.train(make_settings(contest.seed, contest.threads) | BINNED_FOR_ALL, binned.data)
     return np.asarray(booster.predict(binned.encoding.encode(contest.test)))
 
 
-# Colours: Okabe and Ito, Color Universal Design, 2008.
+# Colors: Okabe and Ito, Color Universal Design, 2008.
 BASELINES: tuple[Baseline, ...] = (
     Baseline("rule_of_thumb", "Rule of thumb", "#e69f00", predict_by_rule, has_rule),
     Baseline(

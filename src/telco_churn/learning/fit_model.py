@@ -1,6 +1,6 @@
-"""Fits a churn model: a learner by its name, then calibration on rows that it did not learn from.
+"""Fitting of a churn model: a learner, then calibration on rows that it was not trained on.
 
-In: rows of features with what came of them, parameters. Out: a model, its learning curve.
+In: labeled rows, parameters. Out: a model and its learning curve.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.reasons import resolve_templates
 from telco_churn.parameters.lightgbm import LightGBMParams
 
-# By the name in `training.learner`: from LightGBM's parameters and the seed to a learner.
+# A function per value of `training.learner`; it creates the learner from parameters and seed.
 LEARNERS: dict[str, Callable[[LightGBMParams, int], Learner]] = {
     "lightgbm": LightGBMLearner.from_params,
     "logistic_regression": lambda _, seed: LogisticRegressionLearner(seed),
@@ -32,12 +32,12 @@ Templates = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model and what its fit leaves.
+    """A fitted model with its learning curve.
 
     Attributes:
         model: The model.
-        history: Its learning curve, as `Learnt.history`.
-        binned: The rows that it learnt from, where LightGBM holds them.
+        history: Learning curve, as `Learnt.history`.
+        binned: Training rows in LightGBM's format, if the learner uses LightGBM.
     """
 
     model: ChurnModel
@@ -52,18 +52,18 @@ def fit_churn_model(
     decision: Decision,
     templates: Templates | None = None,
 ) -> Fitted:
-    """Fit a learner and calibrate it on rows it did not train on.
+    """Fit a learner, and calibrate it on rows that it was not trained on.
 
     Args:
-        train: Rows to learn from. A column without any value is kept and says nothing.
-        calibration: Later or held-out rows, for calibration and for where a learner stops.
-        learner: What learns.
-        decision: What contacts cost and win.
-        templates: How to put features into words, by feature or pattern.
+        train: Training rows. A column without any value is kept and has no effect.
+        calibration: Later or held-out rows, for calibration and early stopping.
+        learner: Learner to fit.
+        decision: Costs and benefits of a contact.
+        templates: Reason templates by feature or pattern.
 
     Raises:
-        FeatureMismatchError: When a feature is infinite, or the two sets of rows differ in kind.
-        TemplateError: When a template does not fit its feature.
+        FeatureMismatchError: If a feature is infinite, or columns or types of the rows differ.
+        TemplateError: If a template does not match the type of its feature.
     """
     encoding = FeatureEncoding.fit(train.features)
     words = resolve_templates(templates or {}, encoding.numeric, encoding.categories)
@@ -75,10 +75,10 @@ def fit_churn_model(
 
 
 def fit_calibration(raw_score: Floats, churned: Booleans) -> SigmoidCalibration:
-    """Fit on rows that the model was not trained on; both arguments of shape `(rows,)`.
+    """Fit a sigmoid curve to rows that the model was not trained on.
 
-    Where those who churned do not score higher than the others, a falling curve would turn the
-    ranking round, and with it what reasons say. All rows get the rate of churn then: slope 0.
+    If churners do not score higher than stayers, a falling curve would reverse the ranking and the
+    reasons. The slope is then 0, and every row gets the churn rate. Arguments have shape `(rows,)`.
     """
     curve = LogisticRegression(C=np.inf).fit(raw_score.reshape(-1, 1), churned)
     slope, intercept = float(curve.coef_[0, 0]), float(curve.intercept_[0])

@@ -1,7 +1,7 @@
-"""What a learner must offer: rows in, a scorer and its learning curve out.
+"""The interface of a learner. In: labeled rows. Out: a scorer and its learning curve.
 
-Another learner is a class with `fit` in a module of its own, a scorer in `model/`, an entry in
-`fit_model.LEARNERS` and its name in `parameters/training.py`.
+To add a learner, write a module with a class that has `fit`, add a scorer to `model/`, an entry to
+`fit_model.LEARNERS`, and its name to `parameters/training.py`.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from telco_churn.learning.training_examples import Rows
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.scorers import Scorer
 
-HISTORY_ROWS = 10_000  # of the training rows, on which a history counts the loss
+HISTORY_ROWS = 10_000  # sample of the training rows for the learning curve
 
 Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -24,11 +24,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class BinnedRows:
-    """Rows as LightGBM holds them, for any number of boosters.
+    """Rows in LightGBM's binned format, which several boosters can share.
 
     Attributes:
-        encoding: Learnt from these rows.
-        data: The rows; the frame that they came from may go.
+        encoding: Encoding fitted on these rows.
+        data: The binned rows; the frame that they came from can be deleted.
     """
 
     encoding: FeatureEncoding
@@ -37,13 +37,13 @@ class BinnedRows:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What a learner leaves.
+    """Result of a learner.
 
     Attributes:
-        scorer: What scores.
-        history: Its learning curve: `steps` (trees, iterations), `train_log_loss` on a sample of
-            the rows, `calibration_log_loss` before calibration; the best step is among them.
-        binned: The training rows, where LightGBM holds them: a baseline takes them as they are.
+        scorer: Fitted scorer.
+        history: Learning curve: `steps` (trees or iterations), `train_log_loss` on a sample of the
+            training rows, `calibration_log_loss` before calibration; includes the best step.
+        binned: Training rows in LightGBM's format, for reuse by a baseline, if any.
     """
 
     scorer: Scorer
@@ -52,23 +52,23 @@ class Learnt:
 
 
 class Learner(Protocol):
-    """Learns from rows; it holds its own settings."""
+    """A training algorithm with its settings."""
 
     def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
-        """Learn to score.
+        """Fit a scorer.
 
         Args:
-            train: Rows to learn from.
-            calibration: Later or held-out rows, by which a learner may stop.
-            encoding: Learnt from `train`; turns features into a matrix.
+            train: Training rows.
+            calibration: Later or held-out rows, for early stopping.
+            encoding: Encoding fitted on `train`; converts features to a matrix.
         """
 
 
 def sample_rows(rows: int, most: int, seed: int) -> npt.NDArray[np.intp]:
-    """Draw rows without repeats, in their order; all of them where there are no more."""
+    """Draw positions of up to `most` rows without replacement, in ascending order."""
     return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
 
 
 def find_log_loss(raw_score: Floats, churned: Booleans) -> float:
-    """Mean log loss in nats of raw scores in log odds; both of shape `(rows,)`."""
+    """Return the mean log loss in nats of raw scores in log odds; both of shape `(rows,)`."""
     return float(np.logaddexp(0, np.where(churned, -raw_score, raw_score)).mean())

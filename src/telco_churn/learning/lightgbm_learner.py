@@ -1,7 +1,7 @@
-"""Fits LightGBM.
+"""The LightGBM learner.
 
-In: rows of features with what came of them, LightGBM's parameters. Out: a booster that stopped
-where it did best on the calibration rows.
+In: labeled rows, LightGBM's parameters. Out: a booster with the number of trees that has the lowest
+log loss on the calibration rows.
 """
 
 import re
@@ -26,7 +26,7 @@ from telco_churn.model.lightgbm_scorer import LightGBMScorer
 from telco_churn.parameters.lightgbm import LightGBMParams
 
 HISTORY_POINTS = 20
-BINNED_FOR_ALL = {"feature_pre_filter": False}  # else bins would suit one booster alone
+BINNED_FOR_ALL = {"feature_pre_filter": False}  # lets boosters with other parameters share bins
 PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 
 
@@ -35,8 +35,8 @@ class LightGBMLearner:
     """LightGBM with early stopping.
 
     Attributes:
-        settings: LightGBM's own parameters, `early_stopping_round` among them.
-        rounds: Trees at most.
+        settings: LightGBM's parameters, including `early_stopping_round`.
+        rounds: Maximum number of trees.
     """
 
     settings: dict[str, Any]
@@ -44,7 +44,7 @@ class LightGBMLearner:
 
     @classmethod
     def from_params(cls, params: LightGBMParams, seed: int) -> "LightGBMLearner":
-        """Take LightGBM's parameters from the configuration."""
+        """Create a learner from the project's LightGBM parameters."""
         settings = {
             **make_settings(seed, params.threads),
             "early_stopping_round": params.patience,
@@ -53,7 +53,7 @@ class LightGBMLearner:
         return cls(settings, params.max_trees)
 
     def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
-        """Grow trees until the calibration rows gain no more."""
+        """Grow trees until the log loss of the calibration rows stops falling."""
         binned = bin_rows(train, encoding)
         held_out = encoding.encode(calibration.features)
         sample = sample_rows(len(train.churned), HISTORY_ROWS, int(self.settings.get("seed", 0)))
@@ -73,7 +73,7 @@ class LightGBMLearner:
 
 
 def make_settings(seed: int, threads: int) -> dict[str, Any]:
-    """List what every booster of the project is fitted with: the same data gives the same trees."""
+    """Return the settings of every booster in this project; equal data gives equal trees."""
     return {
         "objective": "binary",
         "seed": seed,
@@ -85,7 +85,7 @@ def make_settings(seed: int, threads: int) -> dict[str, Any]:
 
 
 def bin_rows(rows: Rows, encoding: FeatureEncoding) -> BinnedRows:
-    """Encode rows and let LightGBM bin them, once for every booster that learns from them."""
+    """Encode rows and bin them once for all boosters that are trained on them."""
     data = lgb.Dataset(
         encoding.encode(rows.features),
         rows.churned,
@@ -97,7 +97,7 @@ def bin_rows(rows: Rows, encoding: FeatureEncoding) -> BinnedRows:
 
 
 def _name_for_lightgbm(columns: list[str]) -> list[str]:
-    """Name features by column, or by position where LightGBM would refuse or change a name."""
+    """Return the column names, or positional names if LightGBM would reject or change one."""
     if all(PLAIN_NAME.fullmatch(column) for column in columns):
         return columns
     return [f"feature_{position}" for position in range(len(columns))]
@@ -106,7 +106,7 @@ def _name_for_lightgbm(columns: list[str]) -> list[str]:
 def _trace_losses(
     booster: lgb.Booster, calibration_loss: list[float], matrix: Matrix, churned: Booleans
 ) -> pd.DataFrame:
-    """Compute the log loss of the sample after about 20 numbers of trees, each tree asked once."""
+    """Compute the log loss of the sample at about 20 numbers of trees; each tree predicts once."""
     most = booster.current_iteration()
     best = int(np.argmin(calibration_loss)) + 1
     trees = np.unique([*np.linspace(1, most, HISTORY_POINTS).round().astype(int), best])

@@ -1,6 +1,6 @@
-"""Fits logistic regression: a baseline, and a candidate where `training.learner` names it.
+"""Logistic regression: a baseline, and the candidate if `training.learner` selects it.
 
-In: rows of features with what came of them. Out: scikit-learn's pipeline, and its text form.
+In: labeled rows. Out: a scikit-learn pipeline, and a scorer with its coefficients.
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ from telco_churn.learning.training_examples import Rows
 from telco_churn.model.encoding import FeatureEncoding, Matrix
 from telco_churn.model.linear_scorer import CategoryEffect, LinearScorer, NumberEffect
 
-REGRESSION_ROWS = 200_000  # know its few coefficients as well as more rows would
-MOST_CATEGORIES = 50  # of one column; rarer ones count as one
+REGRESSION_ROWS = 200_000  # more rows hardly change so few coefficients
+MOST_CATEGORIES = 50  # per column; all rarer categories share one coefficient
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class LogisticRegressionLearner:
     """Logistic regression with an L2 penalty of 1 on scaled numbers and one-hot categories.
 
     Attributes:
-        seed: Seed of the draw of rows.
+        seed: Seed for drawing rows.
     """
 
     seed: int
 
     def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
-        """Fit to the end; the calibration rows only tell how well it holds."""
+        """Fit until convergence; the calibration rows only serve the learning curve."""
         regression = fit_logistic_regression(train, self.seed)
         drawn = sample_rows(len(train.churned), REGRESSION_ROWS, self.seed)
         scorer = read_scorer(regression, encoding.encode(train.features.iloc[drawn]), encoding)
@@ -59,11 +59,11 @@ def fit_logistic_regression(train: Rows, seed: int = 0) -> Pipeline:
     """Fit logistic regression on scaled numbers and one-hot categories, missing values imputed.
 
     Args:
-        train: Rows to learn from; of more than 200,000 that many are drawn.
-        seed: Seed of the draw.
+        train: Training rows; if they exceed 200,000, a sample of that size is drawn.
+        seed: Seed for drawing the sample.
 
     Returns:
-        Takes a frame of the features; `predict_proba` gives shape `(rows, 2)`.
+        A pipeline that reads a frame of features; `predict_proba` returns shape `(rows, 2)`.
     """
     encoding = FeatureEncoding.fit(train.features)
     drawn = sample_rows(len(train.churned), REGRESSION_ROWS, seed)
@@ -84,7 +84,7 @@ def fit_logistic_regression(train: Rows, seed: int = 0) -> Pipeline:
     regression = make_pipeline(
         FunctionTransformer(encoding.encode), prepare, LogisticRegression(solver="newton-cholesky")
     )
-    # Of so few columns, products are over before threads of BLAS's own have met: 3 times as fast.
+    # One BLAS thread is 3 times as fast: products of so few columns end before threads synchronize.
     with ThreadpoolController().limit(limits=1, user_api="blas"):
         return regression.fit(train.features.iloc[drawn], train.churned[drawn])
 
@@ -93,9 +93,9 @@ def read_scorer(regression: Pipeline, matrix: Matrix, encoding: FeatureEncoding)
     """Read the effect of each feature from a fitted pipeline, with a mean of 0 on the rows.
 
     Args:
-        regression: As `fit_logistic_regression` gives it.
-        matrix: The rows that it was fitted on, shape `(rows, features)`.
-        encoding: How these rows were encoded.
+        regression: Result of `fit_logistic_regression`.
+        matrix: Encoded rows that the pipeline was fitted on, shape `(rows, features)`.
+        encoding: Encoding of these rows.
     """
     prepare, coefficients = regression[1], regression[-1].coef_[0]
     numbers = _read_numbers(prepare, coefficients) if encoding.numeric else []
@@ -141,7 +141,7 @@ def _read_numbers(prepare: ColumnTransformer, coefficients: Floats) -> list[Numb
 def _read_categories(
     prepare: ColumnTransformer, coefficients: Floats, encoding: FeatureEncoding
 ) -> list[CategoryEffect]:
-    """Read the effects of categories, one column at a time beside columns that are missing."""
+    """Read the effects of categories, one column at a time, with all other columns missing."""
     if not encoding.categories:
         return []
     encoder = prepare.named_transformers_["categories"]
@@ -156,7 +156,7 @@ def _read_categories(
 
 
 def _count_categories(prepare: ColumnTransformer, encoding: FeatureEncoding) -> int:
-    """Count the columns that one-hot categories take."""
+    """Count the one-hot columns of the categories."""
     if not encoding.categories:
         return 0
     return len(prepare.named_transformers_["categories"].get_feature_names_out())

@@ -1,6 +1,6 @@
-"""Splits dates by time into train, calibration and test, with the label's window between.
+"""The temporal split: dates for training, calibration and test, with a gap between them.
 
-In: dates and `training.split`. Out: a purpose for each date.
+In: dates and `training.split`. Out: a split for each date.
 """
 
 from collections.abc import Sequence
@@ -12,22 +12,25 @@ from telco_churn.parameters.training import SplitParams
 
 
 class TooFewSnapshotsError(InputError):
-    """The dates are too few, or too close to each other, to learn from and to judge by."""
+    """The snapshots are too few, or too close to each other, for training and evaluation."""
 
 
 def assign_splits(dates: Sequence[date], split: SplitParams, label: LabelParams) -> dict[date, str]:
-    """Give each date a purpose: the latest test, those before calibrate, the rest train.
+    """Assign the latest dates to `test`, the dates before to `calibration`, the rest to `train`.
 
-    What a model learns from must be known before the first date that judges it, so dates whose
-    label window reaches beyond that date are a `gap` that is not used.
+    The labels of one split must be known before the first date of the next split. Dates whose label
+    window ends after that date become a `gap`, which is not used.
 
     Args:
         dates: Values of `as_of`.
-        split: How many dates test, how many calibrate.
-        label: `horizon_days`, the length of the gap.
+        split: Number of test dates and of calibration dates.
+        label: `horizon_days`, the length of the label window.
+
+    Returns:
+        `train`, `calibration`, `test` or `gap` by date.
 
     Raises:
-        TooFewSnapshotsError: When no date is left to train on.
+        TooFewSnapshotsError: If no date is left to train on.
     """
     horizon = timedelta(days=label.horizon_days)
     left = sorted(set(dates))
@@ -41,10 +44,10 @@ def assign_splits(dates: Sequence[date], split: SplitParams, label: LabelParams)
         left = [day for day in left if chosen and day + horizon <= chosen[0]]
     if not left:
         raise TooFewSnapshotsError(
-            f"{len(splits)} snapshots are too few: training.split asks for {split.test_snapshots} "
-            f"to test, {split.calibration_snapshots} to calibrate and one to train on, with "
+            f"Cannot split {len(splits)} snapshots: training.split needs {split.test_snapshots} "
+            f"for test, {split.calibration_snapshots} for calibration and one to train on, with "
             f"label.horizon_days = {label.horizon_days} between them. Choose a later as_of, an "
-            "earlier snapshots.from, or lower snapshots.minimum_history_days in "
+            "earlier snapshots.from, or a lower snapshots.minimum_history_days in "
             "conf/base/parameters/snapshots.yml."
         )
     return splits | dict.fromkeys(left, "train")

@@ -1,6 +1,6 @@
-"""Training examples in memory: in one order, with the rows of each purpose, and their fingerprints.
+"""Training examples in memory: reading, separating features from labels, and fingerprints.
 
-In: training_examples. Out: pandas frames and `Rows`.
+In: the table `training_examples`. Out: pandas frames and `Rows`.
 """
 
 import hashlib
@@ -18,26 +18,26 @@ from kedro_asof.errors import InputError
 logger = logging.getLogger(__name__)
 
 NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
-FOLD = "fold_"  # a split's name begins so where rows are judged in turn, not by time
+FOLD = "fold_"  # prefix of the split names in cross-validation
 
 
 class UnfitExamplesError(InputError):
-    """The examples cannot train or judge a model."""
+    """The training examples cannot be used to train or evaluate a model."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Features and what came of them, row by row."""
+    """Features and labels of the same rows."""
 
     features: pd.DataFrame
     churned: npt.NDArray[np.bool_]
 
 
 def read_examples(training_examples: ir.Table) -> pd.DataFrame:
-    """Read examples in an order that no engine's parallelism changes: LightGBM sees the order.
+    """Read the examples in a fixed order, because LightGBM's result depends on the order of rows.
 
     Returns:
-        The same rows by `as_of` and `customer_id`, in memory once for all nodes.
+        The same rows, sorted by `as_of` and `customer_id`.
     """
     order = [("as_of", "ascending"), ("customer_id", "ascending")]
     examples = training_examples.to_pyarrow().sort_by(order)
@@ -45,33 +45,33 @@ def read_examples(training_examples: ir.Table) -> pd.DataFrame:
 
 
 def are_in_folds(examples: pd.DataFrame) -> bool:
-    """Whether every row is held out once, instead of the latest ones by time."""
+    """Return whether the split is a cross-validation, not a temporal split."""
     return bool(examples["split"].str.startswith(FOLD).any())
 
 
 def select_rows(examples: pd.DataFrame, what: str) -> Rows:
-    """Separate features from what came of them.
+    """Separate features from labels; `what` names the rows in the error message.
 
     Raises:
-        UnfitExamplesError: When `what` has one class only.
+        UnfitExamplesError: If all rows churned or none did.
     """
     churned = examples["churned"].to_numpy(bool)
     if len(np.unique(churned)) < 2:
         raise UnfitExamplesError(
-            f"Of {what}, {churned.sum():,} of {len(churned):,} churned: some that did and some "
-            "that did not are needed. Choose a later as_of, more snapshots or a longer "
+            f"Only one class in {what}: {churned.sum():,} of {len(churned):,} rows churned, "
+            "expected churners and stayers. Choose a later as_of, more snapshots or a longer "
             "label.horizon_days; on your own table, check own_table.target and own_table.positive."
         )
     return Rows(examples.drop(columns=NOT_FEATURES), churned)
 
 
 def warn_of_unknown_features(parameter: str, named: Iterable[str], examples: pd.DataFrame) -> None:
-    """Warn when a parameter names columns that are not features: they may be misspelt."""
+    """Log a warning if a parameter names columns that are not features."""
     features = examples.columns.drop(NOT_FEATURES)
     unknown = [name for name in named if name not in features]
     if unknown:
         logger.warning(
-            "%s names %s, which are no features and are passed over. There are %s.",
+            "Unknown features in %s: ignored %s. Available features are %s.",
             parameter,
             unknown,
             list(features),
@@ -79,10 +79,10 @@ def warn_of_unknown_features(parameter: str, named: Iterable[str], examples: pd.
 
 
 def digest_rows(examples: pd.DataFrame) -> pd.Series:
-    """Fingerprint of each row: who it is, what came of it, every feature.
+    """Return a fingerprint of each row: customer, label and every feature.
 
-    It leaves out the date and the split: in another table, on another day, it is the same row. No
-    customer can be read out of it.
+    The date and the split do not count, so the same row has the same fingerprint in another table
+    or on another date. The customer cannot be read from the fingerprint.
 
     Returns:
         Unsigned 64-bit numbers, in the order of the rows.
@@ -92,7 +92,7 @@ def digest_rows(examples: pd.DataFrame) -> pd.Series:
 
 
 def fingerprint_examples(examples: pd.DataFrame) -> str:
-    """Fingerprint of every value: what exactly a model was trained and judged on."""
+    """Return a fingerprint of all values that a model was trained and evaluated on."""
     return _digest(list(examples.columns), examples)
 
 

@@ -1,1 +1,1 @@
-"""How good a model is: rows ranked and weighted, campaigns, and the one table of metrics."""
+"""Model metrics: weighted rankings, campaign profit, and the table of all metrics."""

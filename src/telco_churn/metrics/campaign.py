@@ -1,7 +1,7 @@
-"""What contacting customers by a model's probabilities would have earned.
+"""Profit of a campaign that contacts customers in the order of a model's probabilities.
 
-On each date the most valuable customers come first; contacting a churner earns money, contacting
-anyone else costs it.
+In: labels, probabilities and dates of held-out rows, terms of a contact. Out: currency per date.
+Contacting a churner earns money, contacting a stayer costs money.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from telco_churn.parameters.decision import DecisionParams
 
 @dataclass(frozen=True)
 class Campaign:
-    """Rows by date, then by falling expected value; ties keep the order in which they came.
+    """Rows sorted by date, then by descending expected value; ties keep their input order.
 
     Attributes:
-        rows: Position of each row in the input, shape `(rows,)`.
-        money: What a contact earns, given the outcome, in currency, shape `(rows,)`.
-        date_starts: The first row of each date, then the number of rows, shape `(dates + 1,)`.
-        worth: Rows whose expected value by the model is above 0, shape `(contacts,)`.
-        capacity: Contacts per date at most; None is no limit.
+        rows: Position of each sorted row in the input, shape `(rows,)`.
+        money: Profit of a contact, given the outcome, in currency, shape `(rows,)`.
+        date_starts: First row of each date, then the number of rows, shape `(dates + 1,)`.
+        worth: Rows whose expected value is above 0 according to the model, shape `(contacts,)`.
+        capacity: Maximum number of contacts per date; None means no limit.
     """
 
     rows: Integers
@@ -53,10 +53,9 @@ class Campaign:
         return len(self.date_starts) - 1
 
     def profit(self, weights: Floats) -> float:
-        """Currency per date, earned from the rows worth a contact, within the capacity.
+        """Return the profit in currency per date of the rows worth a contact, within the capacity.
 
-        Args:
-            weights: In the order of the input, shape `(rows,)`.
+        `weights` has the order of the input and shape `(rows,)`.
         """
         taken = weights[self.rows[self.worth]]
         if self.capacity is not None:
@@ -67,7 +66,7 @@ class Campaign:
         return float(taken @ self.money[self.worth] / self.dates)
 
     def profit_by_contacts(self, contacts: Floats, weights: Floats) -> Floats:
-        """Currency per date for each number of contacts, worth it or not, shape of `contacts`."""
+        """Return the profit in currency per date for each number of contacts, worth it or not."""
         earned = np.zeros_like(contacts)
         for start, end in pairwise(self.date_starts):
             taken = weights[self.rows[start:end]]

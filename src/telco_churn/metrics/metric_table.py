@@ -3,8 +3,8 @@
 Every report reads this table: `metric_intervals` and `evaluation_metrics`, the comparison with the
 champion, the model card, the legends of the plots, the run summary and `kedro experiments`.
 
-With weights of 1 the numbers are those of scikit-learn, with others those of its `sample_weight`;
-a whole weight counts a row that many times.
+The metrics equal those of scikit-learn, with weights as its `sample_weight`. A row with the integer
+weight n counts n times.
 """
 
 import math
@@ -26,10 +26,10 @@ Curve = Literal["roc", "precision_recall"]
 
 @dataclass(frozen=True)
 class WeightedModel(WeightedRanking):
-    """What a metric is computed from: rows as one model ranks them, each with its weight.
+    """The input of a metric: weighted rows in the ranking of one model.
 
     Attributes:
-        campaign: The campaign that follows from the model's probabilities, on the same rows.
+        campaign: Campaign on the same rows with the probabilities of the model.
     """
 
     campaign: Campaign
@@ -41,16 +41,16 @@ class Metric:
 
     Attributes:
         name: Key in tables, JSON, MLflow and W&B.
-        title: For people.
-        format: How a value is shown, e.g. `{:.4f}`.
-        better: Which of two values is the better one.
-        function: Its value.
-        needs_both_classes: Whether it is NaN, and `function` not called, where all rows churned
-            or none did.
-        gaps: For a metric that adds up absolute gaps: the gaps by decile, shape `(10,)`. Its
-            interval is made from these (`bound_sum`); others have percentile intervals.
-        curve: The plot whose legend shows it, if any.
-        is_headline: Whether the summary of a scoring run shows it.
+        title: Name in the model card, plots and summaries.
+        format: Format of a value, e.g. `{:.4f}`.
+        better: Direction in which the metric improves.
+        function: Computes the value.
+        needs_both_classes: Whether the value is NaN, without a call of `function`, if all rows
+            churned or none did.
+        gaps: For a sum of absolute gaps: computes the gaps by decile, shape `(10,)`. `bound_sum`
+            computes the interval from them; other metrics have percentile intervals.
+        curve: Plot whose legend shows the metric, if any.
+        is_headline: Whether the summary of a scoring run shows the metric.
     """
 
     name: str
@@ -64,14 +64,14 @@ class Metric:
     is_headline: bool = False
 
     def measure(self, model: WeightedModel) -> float:
-        """Value for one model, NaN where it needs both classes and one is missing."""
+        """Return the value for one model; NaN if a class is missing that the metric needs."""
         if self.needs_both_classes and not model.has_both_classes:
             return math.nan
         return self.function(model)
 
 
 def roc_auc(model: WeightedRanking) -> float:
-    """Share of pairs of churner and stayer in which the churner ranks higher; a tie is half."""
+    """Return the share of churner-stayer pairs whose churner ranks higher; a tie counts half."""
     ranking = model.ranking
     places = ((ranking.tie_starts, ranking.hits_above), (ranking.tie_ends, ranking.hits_within))
     misses_above = [model.total[rows] - model.found[hits] for rows, hits in places]
@@ -81,30 +81,30 @@ def roc_auc(model: WeightedRanking) -> float:
 
 
 def average_precision(model: WeightedRanking) -> float:
-    """Mean, over churners, of the churn rate among all rows that rank as high or higher."""
+    """Return the mean over churners of the churn rate among rows that rank as high or higher."""
     contacted = model.total[model.ranking.tie_ends]
     precision = model.found[model.ranking.hits_within] / np.where(contacted > 0, contacted, 1)
     return float(model.weights[model.ranking.hits] @ precision / model.churned)
 
 
 def brier(model: WeightedRanking) -> float:
-    """Mean squared distance of probability and outcome."""
+    """Return the mean squared difference between probability and outcome."""
     return float(model.weights @ model.ranking.squared_error / model.size)
 
 
 def log_loss(model: WeightedRanking) -> float:
-    """Mean negative logarithm of the outcome's probability, in nats."""
+    """Return the mean negative logarithm of the outcome's probability, in nats."""
     return float(model.weights @ model.ranking.log_error / model.size)
 
 
 def calibration_gaps(model: WeightedRanking) -> Floats:
-    """Forecast less outcome of each decile, times its share of rows, shape `(10,)`."""
+    """Return mean probability minus churn rate per decile, times its share of rows; `(10,)`."""
     _, churned, expected = model.deciles
     return (expected - churned) / model.size
 
 
 def expected_calibration_error(model: WeightedRanking) -> float:
-    """Mean absolute gap of forecast and outcome over deciles of probability.
+    """Return the mean absolute gap between probability and churn rate over deciles.
 
     Source: Naeini et al., Obtaining Well Calibrated Probabilities Using Bayesian Binning, 2015.
     """
@@ -112,19 +112,19 @@ def expected_calibration_error(model: WeightedRanking) -> float:
 
 
 def lift_at_5_percent(model: WeightedRanking) -> float:
-    """Churn rate among the riskiest 5 % over the churn rate of all."""
+    """Return the churn rate of the riskiest 5 % of rows, divided by the overall churn rate."""
     top = max(1.0, float(round(LIFT_SHARE * model.size)))
     found = float(model.churned_among(np.array(top)))
     return found / top / (model.churned / model.size)
 
 
 def capture_top_decile(model: WeightedRanking) -> float:
-    """Share of all churners that is in the riskiest decile."""
+    """Return the share of all churners that the riskiest decile contains."""
     return float(model.deciles[1, 0] / model.churned)
 
 
 def expected_profit(model: WeightedModel) -> float:
-    """Currency per date that the model's campaign earns."""
+    """Return the profit of the model's campaign, in currency per date."""
     return model.campaign.profit(model.row_weights)
 
 
@@ -157,7 +157,7 @@ METRICS = _index(
         "lift_at_5_percent", "Lift at 5 %", "{:.2f}", "higher", lift_at_5_percent, is_headline=True
     ),
     Metric(
-        "capture_top_decile", "Captured in the first decile", "{:.1%}", "higher", capture_top_decile
+        "capture_top_decile", "Churners in riskiest decile", "{:.1%}", "higher", capture_top_decile
     ),
     Metric(
         EXPECTED_PROFIT,
@@ -171,19 +171,19 @@ METRICS = _index(
 
 
 def measure(model: WeightedModel) -> Floats:
-    """Every metric of a model in the order of `METRICS`, shape `(metrics,)`."""
+    """Return every metric of a model in the order of `METRICS`, shape `(metrics,)`."""
     return np.array([metric.measure(model) for metric in METRICS.values()])
 
 
 def list_headlines() -> list[Metric]:
-    """The metrics that the summary of a scoring run shows."""
+    """Return the metrics that the summary of a scoring run shows."""
     return [metric for metric in METRICS.values() if metric.is_headline]
 
 
 def find_metric(name: str) -> Metric | None:
-    """The metric that a logged name is about, e.g. of `logistic_regression_brier` or `brier_low`.
+    """Return the metric of a logged name such as `logistic_regression_brier` or `brier_low`.
 
-    Where several fit, it is the one with the longest name; None where none does.
+    If several metrics match, the longest name wins; None if no metric matches.
     """
     bare = re.sub("_(low|high)$", "", name)
     fitting = [known for known in METRICS if re.search(rf"(^|[._]){re.escape(known)}$", bare)]
@@ -191,7 +191,7 @@ def find_metric(name: str) -> Metric | None:
 
 
 def show_interval(form: str, value: float, low: float, high: float) -> str:
-    """Format a value with its interval, `0.81 (0.77 to 0.85)`; without it where it is NaN."""
+    """Format a value with its interval, `0.81 (0.77 to 0.85)`; a NaN interval is left out."""
     shown = form.format(value)
     if math.isnan(low) or math.isnan(high):
         return shown

@@ -1,7 +1,7 @@
-"""Rows sorted once by probability, then counted under any weights in one pass.
+"""Ranking of rows by probability: sorted once, then counted with any weights in one pass.
 
-A bootstrap measures the same ranking hundreds of times: rows are not sorted again, and churners,
-who are few, are counted apart.
+In: labels and probabilities, then weights. Out: counts of rows and churners. A bootstrap measures
+the same ranking hundreds of times, so rows are sorted once, and the few churners are indexed.
 """
 
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ DECILES = 10
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows by falling probability; ties keep the order in which they came.
+    """Rows by descending probability; ties keep their input order.
 
     Attributes:
         rows: Position of each ranked row in the input, shape `(rows,)`.
-        probability: Of churn, shape `(rows,)`.
-        squared_error: Squared distance of probability and outcome, shape `(rows,)`.
+        probability: Churn probability, shape `(rows,)`.
+        squared_error: Squared difference between probability and outcome, shape `(rows,)`.
         log_error: Negative logarithm of the outcome's probability, shape `(rows,)`.
         hits: Ranks of the churners, shape `(hits,)`.
-        tie_starts: How many rows rank above each hit, shape `(hits,)`.
-        tie_ends: How many rows rank above it or tie with it, itself included, shape `(hits,)`.
-        hits_above: How many hits rank above each hit, shape `(hits,)`.
-        hits_within: How many hits rank above it or tie with it, shape `(hits,)`.
+        tie_starts: Number of rows that rank above each hit, shape `(hits,)`.
+        tie_ends: Number of rows that rank above each hit or tie with it, including the hit.
+        hits_above: Number of hits that rank above each hit, shape `(hits,)`.
+        hits_within: Number of hits that rank above each hit or tie with it, including the hit.
     """
 
     rows: Integers
@@ -45,7 +45,7 @@ class Ranking:
 
     @classmethod
     def of(cls, churned: Floats, probability: Floats) -> "Ranking":
-        """Sort rows; both arguments have shape `(rows,)`, `churned` is 1 or 0."""
+        """Rank rows; both arguments have shape `(rows,)`, `churned` is 1 or 0."""
         rows = np.argsort(-probability, kind="stable")
         outcome, forecast = churned[rows], probability[rows]
         hits = np.flatnonzero(outcome)
@@ -67,11 +67,11 @@ class Ranking:
 
 @dataclass(frozen=True)
 class WeightedRanking:
-    """A ranking in which each row counts as often as its weight says.
+    """A ranking of weighted rows.
 
     Attributes:
-        ranking: The rows, by falling probability.
-        row_weights: In the order of the input, shape `(rows,)`.
+        ranking: Rows by descending probability.
+        row_weights: Weights in the order of the input, shape `(rows,)`.
     """
 
     ranking: Ranking
@@ -84,22 +84,22 @@ class WeightedRanking:
 
     @cached_property
     def total(self) -> Floats:
-        """Running total of all weights, 0 first, shape `(rows + 1,)`."""
+        """Running total of all weights, starting at 0, shape `(rows + 1,)`."""
         return run_total(self.weights)
 
     @cached_property
     def found(self) -> Floats:
-        """Running total of the churners' weights, 0 first, shape `(hits + 1,)`."""
+        """Running total of the churners' weights, starting at 0, shape `(hits + 1,)`."""
         return run_total(self.weights[self.ranking.hits])
 
     @property
     def size(self) -> float:
-        """Weight of all rows."""
+        """Total weight of all rows."""
         return float(self.total[-1])
 
     @property
     def churned(self) -> float:
-        """Weight of all churners."""
+        """Total weight of all churners."""
         return float(self.found[-1])
 
     @property
@@ -108,11 +108,11 @@ class WeightedRanking:
         return 0 < self.churned < self.size
 
     def found_among(self, rows: Integers) -> Floats:
-        """Weight of the churners among the first `rows` ranks, shape of `rows`."""
+        """Return the weight of the churners among the first `rows` ranks; shape of `rows`."""
         return self.found[np.searchsorted(self.ranking.hits, rows)]
 
     def churned_among(self, riskiest: Floats) -> Floats:
-        """Weight of the churners among the riskiest rows of a given weight, shape of `riskiest`."""
+        """Return the weight of the churners among the riskiest rows of given total weights."""
         whole, part = self._locate(riskiest)
         hits = self.ranking.hits
         before, within = np.searchsorted(hits, whole), np.searchsorted(hits, whole, side="right")
@@ -122,8 +122,8 @@ class WeightedRanking:
     def deciles(self) -> Floats:
         """Rows, churners and expected churners by decile, the riskiest first, shape `(3, 10)`.
 
-        Deciles are of equal weight; the first ones are larger by one where rows do not divide by
-        ten.
+        Deciles have equal weight; if the weight is not divisible by ten, the first ones have one
+        more.
         """
         size, rest = divmod(self.size, DECILES)
         places = np.arange(DECILES + 1, dtype=np.float64)
@@ -135,14 +135,14 @@ class WeightedRanking:
         return np.array([np.diff(ends), np.diff(self.churned_among(ends)), sums + np.diff(split)])
 
     def _locate(self, riskiest: Floats) -> tuple[Integers, Floats]:
-        """How many rows fit in whole, and how much weight of the next one is left over."""
+        """Return the number of whole rows within a weight, and the part of the next row."""
         whole = np.searchsorted(self.total, riskiest, side="right") - 1
         whole = np.clip(whole, 0, len(self.weights))
         return whole, riskiest - self.total[whole]
 
 
 def run_total(values: Floats) -> Floats:
-    """Running total with a leading 0, shape `(rows + 1,)`."""
+    """Return the running total with a leading 0, shape `(rows + 1,)`."""
     total = np.empty(len(values) + 1)
     total[0] = 0
     np.cumsum(values, out=total[1:])

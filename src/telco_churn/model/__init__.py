@@ -1,4 +1,4 @@
-"""The model as it is packaged: encoding, scorer, calibration, decision by money, reasons.
+"""The packaged model: encoding, scorer, calibration, decision, reasons.
 
-It knows no pipeline, so that it loads wherever MLflow loads it.
+This package imports no pipeline, so the model can be loaded without the project.
 """

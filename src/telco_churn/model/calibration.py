@@ -1,4 +1,4 @@
-"""Turns raw scores into probabilities that mean what they say."""
+"""Calibration. In: raw scores in log odds. Out: churn probabilities."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SigmoidCalibration:
-    """Platt's calibration: a logistic curve over the raw score, which keeps the order of rows.
+    """Platt calibration: a logistic curve over the raw score, which preserves the ranking.
 
-    With a slope of 0 there is no order: the raw score says nothing.
+    A slope of 0 means that the raw score has no predictive value: all rows get one probability.
 
     Source: Platt, Probabilistic Outputs for Support Vector Machines, 1999.
     """
@@ -22,9 +22,9 @@ class SigmoidCalibration:
 
     @property
     def ranks(self) -> bool:
-        """Whether a higher raw score is a higher probability."""
+        """Whether a higher raw score gives a higher probability."""
         return self.slope > 0
 
     def probability(self, raw_score: Floats) -> Floats:
-        """Probability of churn, shape `(rows,)`."""
+        """Return churn probabilities, shape `(rows,)`."""
         return 1.0 / (1.0 + np.exp(-(self.slope * raw_score + self.intercept)))

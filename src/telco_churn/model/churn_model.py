@@ -1,4 +1,4 @@
-"""A fitted churn model: a feature frame in, probabilities, money and reasons out."""
+"""A fitted churn model. In: a frame of features. Out: probabilities, expected values, reasons."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +18,7 @@ from telco_churn.model.linear_scorer import LinearScorer
 from telco_churn.model.scorers import Scorer
 
 DESCRIPTION_FILE = "model.json"
-# Kinds of scorers, by the file that holds the text of one.
+# Types of scorers by the name of the file with their text.
 SCORERS: dict[str, type[Scorer]] = {
     "booster.txt": LightGBMScorer,
     "regression.json": LinearScorer,
@@ -29,14 +29,14 @@ GiveReasons = Literal["all", "worth_contact", "none"]
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """Text and numbers only, so that a packaged model holds no pickle.
+    """A churn model, saved as text and JSON: a package contains no pickle.
 
     Attributes:
-        scorer: What was learnt: encoded features in, raw scores out.
-        encoding: Which columns it reads, and how.
-        calibration: From raw score to probability.
-        decision: From probability to money.
-        templates: How features are put into words, as `reasons.resolve_templates` finds them.
+        scorer: Computes raw scores from encoded features.
+        encoding: Columns that the model reads, and their types.
+        calibration: Converts raw scores to probabilities.
+        decision: Converts probabilities to expected values and risk bands.
+        templates: Reason templates by feature, from `reasons.resolve_templates`.
     """
 
     scorer: Scorer
@@ -46,24 +46,25 @@ class ChurnModel:
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def with_decision(self, decision: Decision) -> "ChurnModel":
-        """Return the same model with other money."""
+        """Return the same model with other costs, benefits and risk bands."""
         return replace(self, decision=decision)
 
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Probability of churn within the horizon, shape `(rows,)`."""
+        """Return the probability of churn within the horizon, shape `(rows,)`."""
         return self.calibration.probability(self.scorer.raw_score(self.encoding.encode(features)))
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Predict churn, and what a contact is worth.
+        """Predict churn and the expected value of a contact.
 
         Args:
-            features: One row per customer, the columns of `encoding` and no other.
+            features: One row per customer, with exactly the columns of `encoding`.
 
         Returns:
-            The same index; `churn_probability`, `risk_band`, `expected_value` in currency.
+            A frame with the same index: `churn_probability`, `risk_band`, `expected_value` in
+            currency.
 
         Raises:
-            FeatureMismatchError: When columns are missing, extra or mistyped, or values infinite.
+            FeatureMismatchError: If columns are missing, extra or mistyped, or values infinite.
         """
         probability = self.predict_probability(features)
         return pd.DataFrame(
@@ -76,10 +77,10 @@ class ChurnModel:
         )
 
     def contributions(self, features: pd.DataFrame) -> pd.DataFrame:
-        """What each feature adds to each raw score; the scorer says how that is found.
+        """Return the contribution of each feature to each raw score, as the scorer defines it.
 
         Returns:
-            Shape `(rows, features)`, the same index, in log odds before calibration.
+            A frame of shape `(rows, features)` with the same index, in log odds before calibration.
 
         Raises:
             FeatureMismatchError: As `predict`.
@@ -88,13 +89,13 @@ class ChurnModel:
         return pd.DataFrame(shares, features.index, self.encoding.columns)
 
     def explain(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Say in words what raises each score most.
+        """Return the three features that raise each score most, in words.
 
         Returns:
-            The same index; for each of three reasons `reason_1`, `reason_1_feature`,
+            A frame with the same index: for each of three reasons `reason_1`, `reason_1_feature`,
             `reason_1_value` as text and `reason_1_contribution` in log odds before calibration.
-            Null where fewer features raise the score, and everywhere if calibration found that
-            the score says nothing; a value that is not known is null too.
+            Null if fewer features raise the score, and in all rows if the calibration has slope 0;
+            the text of a missing value is null too.
 
         Raises:
             FeatureMismatchError: As `predict`.
@@ -105,18 +106,19 @@ class ChurnModel:
         return explain_rows(features, matrix, shares, self.encoding, self.templates)
 
     def score(self, features: pd.DataFrame, reasons: GiveReasons = "all") -> pd.DataFrame:
-        """Predict and explain.
+        """Return predictions and reasons.
 
         Args:
             features: As `predict`.
-            reasons: For all rows, for those worth a contact, or for none; null for the others.
+            reasons: Rows that get reasons: `all`, `worth_contact` (expected value above 0) or
+                `none`. Reasons of the other rows are null.
 
         Returns:
-            The columns of `predict` and of `explain`.
+            A frame with the columns of `predict` and of `explain`.
 
         Raises:
             FeatureMismatchError: As `predict`.
-            ValueError: When `reasons` is none of these.
+            ValueError: If `reasons` has another value.
         """
         scores = self.predict(features)
         asked = {
@@ -125,14 +127,14 @@ class ChurnModel:
             "none": np.zeros(len(scores), bool),
         }
         if reasons not in asked:
-            raise ValueError(f"reasons is {reasons!r}; it can be one of {list(asked)}.")
+            raise ValueError(f"Invalid reasons {reasons!r}: expected one of {list(asked)}.")
         rows = np.flatnonzero(asked[reasons])
         explained = self.explain(features.iloc[rows]).set_axis(rows, axis="index")
         spread = explained.reindex(np.arange(len(scores))).set_axis(scores.index, axis="index")
         return pd.concat([scores, spread], axis="columns")
 
     def save(self, folder: Path) -> None:
-        """Write the model as text and JSON."""
+        """Write the model to an existing folder, as text and JSON."""
         description = {
             "encoding": asdict(self.encoding),
             "calibration": asdict(self.calibration),
@@ -145,7 +147,7 @@ class ChurnModel:
 
     @classmethod
     def load(cls, folder: Path) -> "ChurnModel":
-        """Read what `save` wrote."""
+        """Read a model from a folder that `save` wrote."""
         parts: dict[str, Any] = json.loads((folder / DESCRIPTION_FILE).read_text("utf-8"))
         encoding = parts["encoding"]
         (file,) = (name for name in SCORERS if (folder / name).exists())

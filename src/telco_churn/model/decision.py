@@ -1,4 +1,4 @@
-"""Whom to contact, by money."""
+"""The decision. In: churn probabilities. Out: expected value of a contact, and risk band."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Decision:
-    """What a contact costs and may win, in `currency`, and from which probability a risk is which.
+    """Costs and benefits of a contact, in currency, and limits of the risk bands.
 
     Attributes:
-        kept_customer_value: Worth of a customer who would have churned and stays.
+        kept_customer_value: Value of a retained customer who would have churned.
         contact_cost: Cost of one contact.
-        offer_cost: Cost of an offer that is taken.
-        acceptance_rate: Share of contacted customers who take the offer.
-        medium_risk_from: Lowest probability of a medium risk.
-        high_risk_from: Lowest probability of a high risk.
+        offer_cost: Cost of an accepted offer.
+        acceptance_rate: Share of contacted customers who accept the offer.
+        medium_risk_from: Lowest churn probability of the band `medium`.
+        high_risk_from: Lowest churn probability of the band `high`.
     """
 
     kept_customer_value: float
@@ -29,11 +29,11 @@ class Decision:
     high_risk_from: float
 
     def expected_value(self, churn_probability: Floats) -> Floats:
-        """Money won by contacting each customer, shape `(rows,)`: negative where it costs more."""
+        """Return the expected profit of contacting each customer, in currency, shape `(rows,)`."""
         won = churn_probability * self.kept_customer_value - self.offer_cost
         return self.acceptance_rate * won - self.contact_cost
 
     def risk_band(self, churn_probability: Floats) -> npt.NDArray[np.str_]:
-        """`low`, `medium` or `high`, shape `(rows,)`."""
+        """Return `low`, `medium` or `high` for each customer, shape `(rows,)`."""
         limits = [self.medium_risk_from, self.high_risk_from]
         return np.array(["low", "medium", "high"])[np.digitize(churn_probability, limits)]

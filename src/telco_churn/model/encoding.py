@@ -1,4 +1,4 @@
-"""Turns a feature frame into the matrix of a scorer, the same way in training and scoring."""
+"""Feature encoding, equal in training and scoring. In: a frame of features. Out: a matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,21 +13,22 @@ from telco_churn.model.model_errors import ModelInputError
 
 Matrix = npt.NDArray[np.float64]
 
-# What pandas calls the values of a column of objects that are numbers, as from a nullable boolean.
+# Names that pandas gives to numbers in a column of type object, such as nullable booleans.
 NUMBERS = {"boolean", "integer", "floating", "mixed-integer-float", "decimal"}
 
 
 class FeatureMismatchError(ModelInputError):
-    """A feature frame does not have the columns, types or finite values that the model reads."""
+    """A feature frame has wrong columns or types, or infinite values."""
 
 
 @dataclass(frozen=True)
 class FeatureEncoding:
-    """Which columns a model reads, and the number of each category.
+    """The columns that a model reads, and the categories of text columns.
 
     Attributes:
-        numeric: Columns read as numbers; dates are not numbers, booleans are.
-        categories: Columns read as text, each with the values seen in training.
+        numeric: Columns read as numbers, including booleans but not dates.
+        categories: Columns read as text, with the values seen in training; a category's code is
+            its position.
     """
 
     numeric: tuple[str, ...]
@@ -35,9 +36,9 @@ class FeatureEncoding:
 
     @classmethod
     def fit(cls, features: pd.DataFrame) -> "FeatureEncoding":
-        """Learn columns and categories; numbers and booleans are numeric, all else text.
+        """Learn columns and categories; numbers and booleans are numeric, all others are text.
 
-        A column without any value is numeric, unless its type says that it is text.
+        A column without any value is numeric, unless its type is a text type.
         """
         numeric = tuple(
             str(column)
@@ -55,25 +56,25 @@ class FeatureEncoding:
 
     @property
     def columns(self) -> list[str]:
-        """All columns, in the order of the matrix."""
+        """Names of all columns, in the order of the matrix."""
         return [*self.numeric, *self.categories]
 
     @property
     def categorical_positions(self) -> list[int]:
-        """Where in the matrix the categories are."""
+        """Positions of the text columns in the matrix."""
         return list(range(len(self.numeric), len(self.columns)))
 
     def encode(self, features: pd.DataFrame) -> Matrix:
         """Encode a frame of shape `(rows, columns)`.
 
         Args:
-            features: Must have every column of the encoding, in any order, and no other.
+            features: Exactly the columns of the encoding, in any order.
 
         Returns:
-            Shape `(rows, columns)`; missing values and categories never seen are NaN.
+            A matrix of shape `(rows, columns)`; missing values and unseen categories are NaN.
 
         Raises:
-            FeatureMismatchError: Names missing, extra and mistyped columns, and infinite values.
+            FeatureMismatchError: If columns are missing, extra or mistyped, or values infinite.
         """
         self._check_columns(features)
         matrix = np.empty((len(features), len(self.columns)), order="F")
@@ -85,7 +86,7 @@ class FeatureEncoding:
         return matrix
 
     def as_model_input(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Cast to the types of the model's signature: float64 and text, missing values kept."""
+        """Cast to the types of the model's signature, float64 and text; missing values stay."""
         self._check_columns(features)
         numbers = {column: features[column].astype("float64") for column in self.numeric}
         texts = {column: features[column].astype("str") for column in self.categories}
@@ -106,10 +107,10 @@ class FeatureEncoding:
         ]
         if missing or extra or no_numbers or no_text:
             raise FeatureMismatchError(
-                f"The feature frame does not fit the model: missing {missing}, extra {extra}, not "
-                f"numbers {no_numbers}, not text {no_text}. The model reads the numbers "
-                f"{list(self.numeric)} and the texts {list(self.categories)}. Compute features "
-                "with the parameters that it was trained with, or train again."
+                f"Invalid feature frame: missing {missing}, extra {extra}, not numbers "
+                f"{no_numbers}, not text {no_text}. The model expects the numbers "
+                f"{list(self.numeric)} and the texts {list(self.categories)}. Compute the features "
+                "with the parameters of the model's training run, or train a new model."
             )
 
     def _refuse_infinite(self, matrix: Matrix) -> None:
@@ -118,13 +119,13 @@ class FeatureEncoding:
         infinite = pd.Series(np.isinf(matrix).sum(axis=0), index=self.columns)
         rows = infinite[infinite > 0].to_dict()
         raise FeatureMismatchError(
-            f"The feature frame has infinite values; columns and rows: {rows}. A feature is a "
-            "finite number or missing. Look for a division by zero where the feature is made."
+            f"Invalid feature frame: infinite values, number of rows by column: {rows}; expected "
+            "finite or missing values. Check the features for a division by zero."
         )
 
 
 def cast_to_signature(features: pd.DataFrame) -> pd.DataFrame:
-    """Cast numbers and booleans to float64 and all else to text, missing values kept."""
+    """Cast numbers and booleans to float64 and all others to text; missing values stay."""
     return features.astype(
         {
             column: "float64" if _is_number(features[column]) else "str"

@@ -1,7 +1,7 @@
-"""Finds the features that raise each score most, and puts them into words.
+"""Reasons of a score: the features that raise it most, in words.
 
-In: features, their contributions, templates. Out: three reasons a row, each with its feature, value
-and contribution. Rows are put into words together, feature by feature, each distinct value once.
+In: features, their contributions, templates. Out: three reasons per row, each with its feature,
+value and contribution. Texts are created feature by feature, once per distinct value.
 """
 
 from collections.abc import Mapping
@@ -26,18 +26,19 @@ def explain_rows(
     encoding: FeatureEncoding,
     templates: Mapping[str, Texts],
 ) -> pd.DataFrame:
-    """Name the three features that raise each score most.
+    """Return the three features that raise each score most.
 
     Args:
-        features: As the model reads them.
-        matrix: The same, encoded; shape `(rows, features)`.
-        contributions: In log odds, of the same shape.
-        encoding: Which column is where.
-        templates: By feature.
+        features: Features as the model reads them.
+        matrix: The same features, encoded; shape `(rows, features)`.
+        contributions: Contributions in log odds, shape `(rows, features)`.
+        encoding: Encoding of the matrix.
+        templates: Reason templates by feature.
 
     Returns:
-        The index of `features`; `reason_1`, `reason_1_feature`, `reason_1_value` (text) and
-        `reason_1_contribution`, to 3. Null where no further feature raises the score.
+        A frame with the index of `features` and the columns `reason_1`, `reason_1_feature`,
+        `reason_1_value` (text) and `reason_1_contribution`, up to `reason_3`. Null if no further
+        feature raises the score.
     """
     positions, shares = _find_strongest(contributions)
     words, values = _describe(features, matrix, positions, encoding, templates)
@@ -53,11 +54,10 @@ def explain_rows(
 
 
 def _find_strongest(contributions: Floats) -> tuple[Positions, Floats]:
-    """Find where the largest positive contributions are, in the order of columns where equal.
+    """Find the largest positive contributions of each row; ties keep the order of columns.
 
     Returns:
-        Positions, -1 where there is none, and the contributions there or NaN; each of shape
-        `(REASONS, rows)`.
+        Positions in the matrix or -1, and contributions or NaN, each of shape `(REASONS, rows)`.
     """
     rows = np.arange(len(contributions))
     left = contributions.copy()
@@ -80,7 +80,7 @@ def _describe(
     encoding: FeatureEncoding,
     templates: Mapping[str, Texts],
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
-    """Put what was found into words, and into text; both of the shape of `positions`."""
+    """Return the reason and the value as text at each position, in the shape of `positions`."""
     flat = positions.ravel()
     words, values = np.full(len(flat), None, object), np.full(len(flat), None, object)
     by_feature = np.argsort(flat, kind="stable")

@@ -1,4 +1,4 @@
-"""Scores with LightGBM's trees; the one module of a packaged model that imports LightGBM."""
+"""The scorer of a LightGBM model; in a packaged model, only this module imports LightGBM."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from telco_churn.model.encoding import Matrix
 from telco_churn.model.scorers import Floats
 from telco_churn.model.shap.shap_values import Contributions
 
-# LightGBM's own names in a booster's text, and what they are.
+# LightGBM's names of parameters, and their names in the model card.
 SETTINGS = {
     "learning_rate": "learning rate",
-    "num_leaves": "leaves a tree at most",
-    "min_data_in_leaf": "rows a leaf at least",
-    "feature_fraction": "share of features a tree",
+    "num_leaves": "maximum leaves per tree",
+    "min_data_in_leaf": "minimum rows per leaf",
+    "feature_fraction": "share of features per tree",
     "lambda_l2": "L2 penalty",
 }
 
@@ -27,58 +27,58 @@ _MAKING_TABLES = Lock()
 
 @dataclass(frozen=True)
 class LightGBMScorer:
-    """A booster.
+    """A LightGBM booster.
 
     Attributes:
-        text: The booster in LightGBM's own text format.
+        text: The booster in LightGBM's text format.
     """
 
     text: str
 
     def __reduce__(self) -> tuple[Callable[[str], "LightGBMScorer"], tuple[str]]:
-        """Pickle the text, not what was read from it."""
+        """Pickle the text, not the objects read from it."""
         return LightGBMScorer, (self.text,)
 
     @cached_property
     def booster(self) -> lgb.Booster:
-        """The booster, read from its text once."""
+        """Booster, read from the text at the first access."""
         return lgb.Booster(model_str=self.text)
 
     @cached_property
     def tables(self) -> Contributions:
-        """What `contributions` looks up, made of the booster once, by one thread for all."""
+        """SHAP tables of the booster; one thread builds them at the first access."""
         with _MAKING_TABLES:
             made: Contributions | None = vars(self).get("tables")
             return made or Contributions.read(self.booster.dump_model())
 
     def raw_score(self, matrix: Matrix) -> Floats:
-        """Add up the leaves that each row ends in."""
+        """Return the sum of the leaf values of each row in log odds, shape `(rows,)`."""
         if not len(matrix):
             return np.empty(0)
         return np.asarray(self.booster.predict(matrix, raw_score=True))
 
     def contributions(self, matrix: Matrix) -> Floats:
-        """Compute exact SHAP values, those of LightGBM's `pred_contrib`."""
+        """Compute exact SHAP values in log odds, equal to LightGBM's `pred_contrib`."""
         return self.tables.compute(matrix)
 
     def importance(self) -> Floats:
-        """Share of the gain of all splits."""
+        """Return the share of each feature in the gain of all splits."""
         gain = np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
         total = gain.sum()
         return gain / total if total > 0 else gain
 
     def describe(self) -> str:
-        """Name the number of trees and the parameters they were grown with."""
+        """Return the number of trees and the main parameters, for the model card."""
         params: dict[str, Any] = self.booster.params
         settings = ", ".join(f"{title} {params[name]:g}" for name, title in SETTINGS.items())
         trees = self.booster.num_trees()
-        return f"LightGBM, {trees:,} trees, as many as did best on the calibration rows: {settings}"
+        return f"LightGBM, {trees:,} trees (lowest log loss on the calibration rows): {settings}"
 
     def to_text(self) -> str:
-        """Return the booster in LightGBM's own format."""
+        """Return the booster in LightGBM's text format."""
         return self.text
 
     @classmethod
     def from_text(cls, text: str) -> "LightGBMScorer":
-        """Read a booster when it is first asked."""
+        """Create a scorer; the booster is read at its first use."""
         return cls(text)

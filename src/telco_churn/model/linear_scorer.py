@@ -1,7 +1,7 @@
-"""Scores with a logistic regression: an intercept, and what each feature adds.
+"""The scorer of a logistic regression: an intercept plus the effect of each feature.
 
-In: encoded features. Out: raw scores in log odds, added up column by column, so that a row has the
-same bits in any batch.
+In: encoded features. Out: raw scores in log odds. Effects are added column by column, so the score
+of a row has the same bits in any batch.
 """
 
 import json
@@ -16,13 +16,13 @@ from telco_churn.model.scorers import Floats
 
 @dataclass(frozen=True)
 class NumberEffect:
-    """What a number adds to the raw score, in log odds.
+    """The effect of a numeric feature on the raw score, in log odds.
 
     Attributes:
-        mean: Mean of the training rows that have a value.
-        slope: Log odds by unit above the mean.
-        present: Added to all values that are there.
-        missing: Added in place of all that where the value is missing.
+        mean: Mean of the present values in the training rows.
+        slope: Log odds per unit above the mean.
+        present: Constant added for every present value.
+        missing: Effect of a missing value.
     """
 
     mean: float
@@ -38,11 +38,11 @@ class NumberEffect:
 
 @dataclass(frozen=True)
 class CategoryEffect:
-    """What a category adds to the raw score, in log odds.
+    """The effect of a categorical feature on the raw score, in log odds.
 
     Attributes:
-        known: By the number of the category, as `FeatureEncoding` counts.
-        missing: Where it is missing, or was not seen in training.
+        known: Effect of each category, by its code in `FeatureEncoding`.
+        missing: Effect of a missing category, or of one not seen in training.
     """
 
     known: tuple[float, ...]
@@ -59,9 +59,9 @@ class LinearScorer:
     """A logistic regression whose effects have a mean of 0 on the training rows.
 
     Attributes:
-        intercept: Mean raw score of the training rows.
-        numbers: Effects of the numbers, in the order of the matrix.
-        categories: Effects of the categories behind them.
+        intercept: Mean raw score of the training rows, in log odds.
+        numbers: Effects of the numeric features, in the order of the matrix.
+        categories: Effects of the categorical features, which follow in the matrix.
         strengths: Mean absolute effect of each feature on the training rows, in log odds.
     """
 
@@ -71,7 +71,7 @@ class LinearScorer:
     strengths: tuple[float, ...]
 
     def raw_score(self, matrix: Matrix) -> Floats:
-        """Add up the intercept and the effect of each feature."""
+        """Return the intercept plus the effects of all features, shape `(rows,)`."""
         total = np.full(len(matrix), self.intercept)
         for effect in self.contributions(matrix).T:
             total += effect
@@ -80,9 +80,9 @@ class LinearScorer:
     def contributions(self, matrix: Matrix) -> Floats:
         """Compute the effect of each feature: coefficient times distance from its mean.
 
-        Indicators of missing values and of categories count for the feature that they come from.
-        The effects of a row add up to its raw score less the intercept, exactly: there are no
-        interactions. They are the SHAP values of a linear model whose features are independent.
+        Indicators of missing values and of categories count toward their feature. The effects of a
+        row add up exactly to its raw score minus the intercept, because the model has no
+        interactions. They equal the SHAP values of a linear model with independent features.
         """
         effects: tuple[NumberEffect | CategoryEffect, ...] = (*self.numbers, *self.categories)
         shares = np.empty(matrix.shape, order="F")
@@ -91,22 +91,22 @@ class LinearScorer:
         return shares
 
     def importance(self) -> Floats:
-        """Share of each feature in the sum of mean absolute effects."""
+        """Return the share of each feature in the sum of mean absolute effects."""
         strengths = np.array(self.strengths)
         total = strengths.sum()
         return strengths / total if total > 0 else strengths
 
     def describe(self) -> str:
-        """Say that it is a logistic regression."""
+        """Return the description for the model card."""
         return "Logistic regression on scaled numbers and on categories, L2 penalty 1"
 
     def to_text(self) -> str:
-        """Write the effects as JSON, whose numbers read back to the same bits."""
+        """Serialize the effects as JSON; `from_text` restores the same bits."""
         return json.dumps(asdict(self), indent=1, allow_nan=False)
 
     @classmethod
     def from_text(cls, text: str) -> "LinearScorer":
-        """Read the JSON of `to_text`."""
+        """Restore a scorer from the JSON of `to_text`."""
         parts: dict[str, Any] = json.loads(text)
         return cls(
             parts["intercept"],

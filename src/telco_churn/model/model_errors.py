@@ -1,7 +1,7 @@
-"""Errors of a packaged model. They know the exit code of bad input, and no other package."""
+"""Errors of a packaged model. This module imports no other package."""
 
 
 class ModelInputError(ValueError):
-    """What the model was given cannot be used; retrying will not help."""
+    """Invalid input of the model; retrying does not help."""
 
-    exit_code = 65  # `kedro_asof.errors.ExitCode.REFUSED`, which is not shipped with a model
+    exit_code = 65  # equals `kedro_asof.errors.ExitCode.REFUSED`, which a package does not contain

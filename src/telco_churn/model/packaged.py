@@ -1,6 +1,6 @@
-"""The code that MLflow runs when it loads the packaged model ("models from code").
+"""The code that MLflow runs to load the packaged model ("models from code").
 
-https://mlflow.org/docs/latest/ml/model/models-from-code/
+Source: https://mlflow.org/docs/latest/ml/model/models-from-code/
 """
 
 from pathlib import Path
@@ -14,10 +14,10 @@ from telco_churn.model.churn_model import ChurnModel
 
 
 class PackagedChurnModel(PythonModel):
-    """Feature frame in, scores out."""
+    """The churn model with MLflow's interface."""
 
     def load_context(self, context: Any) -> None:
-        """Read the model's text files."""
+        """Read the model and, if packaged, the held-out rows."""
         self.model = ChurnModel.load(Path(context.artifacts["model"]))
         held_out = context.artifacts.get("held_out")
         self.held_out = None if held_out is None else pd.read_parquet(held_out)
@@ -28,7 +28,7 @@ class PackagedChurnModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Score customers; see `ChurnModel.score`, whose `reasons` is the one parameter."""
+        """Score customers with `ChurnModel.score`; its `reasons` is the only parameter."""
         return self.model.score(model_input, reasons=(params or {}).get("reasons", "all"))
 
 

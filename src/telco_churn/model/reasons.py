@@ -1,8 +1,8 @@
-"""Says in words what raises a score.
+"""Texts of reasons.
 
-In: templates by feature; then values of features. Out: a sentence for each. A template is a
-mapping with texts for a value that is `positive`, `zero`, `negative` or `missing`, and `text` for
-all but the missing ones. A value that would read as 0 takes the text for zero.
+In: templates by feature, and values of features. Out: a text for each value. A template maps
+`positive`, `zero`, `negative` and `missing` to texts for such values, and `text` to a text for all
+other values that are not missing. A value that is displayed as 0 gets the text for `zero`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,33 +17,33 @@ from telco_churn.model.model_errors import ModelInputError
 Texts = Mapping[str, str]
 Words = npt.NDArray[np.object_]
 
-LARGEST_CHANGE = 999.0  # per cent; what was next to nothing before has risen by any number
+LARGEST_CHANGE = 999.0  # percent; a rise from almost nothing would give an arbitrary number
 
 FOR_NUMBERS = "{value}, {magnitude}, {percent}, {days}, {change}"
 
-# What is wrong with a text is the business of `parameters`; here, whether it fits the feature.
+# `parameters` validates the syntax of a text; this module checks that it fits its feature's type.
 FORMAT_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class TemplateError(ModelInputError):
-    """A template of a reason cannot be put into words."""
+    """A template does not match the type of its feature."""
 
 
 def resolve_templates(
     templates: Mapping[str, Texts], numeric: Iterable[str], categories: Iterable[str]
 ) -> dict[str, dict[str, str]]:
-    """Find the template of each feature: its own, else the first pattern that fits its name.
+    """Find the template of each feature: by its name, else by the first matching pattern.
 
     Args:
-        templates: By feature, or by a pattern with `*`, as in `usage_*_trend_*`.
-        numeric: Features that are numbers.
-        categories: Features that are text.
+        templates: Templates by feature, or by a pattern such as `usage_*_trend_*`.
+        numeric: Names of numeric features.
+        categories: Names of text features.
 
     Returns:
-        Templates by feature; features without one are not in it.
+        Templates by feature; a feature without a template is left out.
 
     Raises:
-        TemplateError: When a text does not fit the type of its feature.
+        TemplateError: If a template does not match the type of its feature.
     """
     found: dict[str, dict[str, str]] = {}
     for features, is_number in ((numeric, True), (categories, False)):
@@ -56,10 +56,11 @@ def resolve_templates(
 
 
 def format_number(text: str, value: float) -> str:
-    """Fill in a text: value, magnitude (without its sign), percent (100 times that), days, change.
+    """Fill in the placeholders of a text.
 
-    `days` is the magnitude with its unit, as in `1 day`. `change` reads the value as a trend, -1
-    to 1: how many per cent it is off the window before.
+    `magnitude` is the value without its sign, `percent` is 100 times the magnitude, and `days` is
+    the magnitude with its unit, as in `1 day`. `change` reads the value as a trend between -1 and
+    1, and gives the change from the previous window in percent.
     """
     magnitude = abs(value)
     change = 200 * magnitude / (1 - value) if value < 1 else np.inf
@@ -75,7 +76,7 @@ def format_number(text: str, value: float) -> str:
 def describe_numbers(
     feature: str, values: npt.NDArray[np.float64], texts: Texts | None
 ) -> tuple[Words, Words]:
-    """Put numbers into words, and into text; both of shape `(rows,)`, a missing value is None."""
+    """Return reasons and values as text, both of shape `(rows,)`; a missing value is None."""
     known, places = np.unique(values, return_inverse=True)
     full = _complete_texts(feature, texts or {}, "{value:g}")
     as_zero = {
@@ -91,11 +92,11 @@ def describe_numbers(
 def describe_categories(
     feature: str, values: pd.Series, texts: Texts | None
 ) -> tuple[Words, Words]:
-    """Put categories into words, and into text; both of shape `(rows,)`, a missing one is None."""
+    """Return reasons and values as text, both of shape `(rows,)`; a missing value is None."""
     places, known = pd.factorize(values.astype("str").to_numpy(object), use_na_sentinel=True)
     full = _complete_texts(feature, texts or {}, "{value}")
     words = [full["text"].format(value=value.replace("_", " ")) for value in known]
-    words.append(full["missing"])  # at place -1
+    words.append(full["missing"])  # `factorize` gives missing categories the position -1
     return np.array(words, object)[places], np.array([*known, None], object)[places]
 
 
@@ -112,15 +113,15 @@ def _check_texts(feature: str, pattern: str, texts: Texts, is_number: bool) -> N
         except FORMAT_ERRORS as error:
             allowed = FOR_NUMBERS if is_number else "{value}"
             raise TemplateError(
-                f"The template {pattern} ({kind}: {text!r}) does not fit {feature}, which is "
-                f"{'a number' if is_number else 'text'}: {error!r}. It may use {allowed}. Correct "
-                "reasons.templates in conf/base/parameters/reasons.yml, or give the feature its "
-                "own template there."
+                f"Invalid template {pattern} ({kind}: {text!r}) for {feature}, which is "
+                f"{'a number' if is_number else 'text'}: {error!r}. Allowed are {allowed}. Correct "
+                "reasons.templates in conf/base/parameters/reasons.yml, or add a template for "
+                f"{feature} there."
             ) from error
 
 
 def _complete_texts(feature: str, texts: Texts, value: str) -> dict[str, str]:
-    """Give every kind of value its text; `value` is the placeholder of those not given."""
+    """Add a default text, with the placeholder `value`, for each kind of value without a text."""
     name = feature.replace("_", " ").strip()
     name = name[:1].upper() + name[1:]
     escaped = name.replace("{", "{{").replace("}", "}}")

@@ -1,7 +1,7 @@
-"""What a model scores with: the part of it that was learnt, whatever learnt it.
+"""The interface of a scorer, the fitted part of a model.
 
-In: encoded features. Out: raw scores, and what each feature adds to them. Another learner brings a
-scorer of its own: add a module beside `lightgbm_scorer.py` and an entry to `churn_model.SCORERS`.
+In: encoded features. Out: raw scores, and the contribution of each feature. A new learner needs a
+scorer: add a module next to `lightgbm_scorer.py` and an entry to `churn_model.SCORERS`.
 """
 
 from typing import Protocol, Self
@@ -15,29 +15,29 @@ Floats = npt.NDArray[np.float64]
 
 
 class Scorer(Protocol):
-    """Turns rows into raw scores in log odds. It is kept as text, so a package holds no pickle.
+    """Computes raw scores in log odds. It is saved as text, so a package contains no pickle.
 
-    A row must get the same bits alone and in any batch. Scorers are equal when their text is.
+    A row must get the same bits alone and in any batch. Scorers with equal texts are equal.
     """
 
     def raw_score(self, matrix: Matrix) -> Floats:
-        """Score rows of shape `(rows, features)`; shape `(rows,)`, in log odds."""
+        """Return the raw scores of a `(rows, features)` matrix in log odds, shape `(rows,)`."""
 
     def contributions(self, matrix: Matrix) -> Floats:
-        """Share each raw score, less its mean in training, among the features; `(rows, features)`.
+        """Return the contribution of each feature in log odds, shape `(rows, features)`.
 
-        The shares of a row add up to its raw score less that mean.
+        The contributions of a row add up to its raw score minus the mean raw score in training.
         """
 
     def importance(self) -> Floats:
-        """Share of each feature in what was learnt, shape `(features,)`; 0 where nothing was."""
+        """Return shares of importance, shape `(features,)`; 0 if no feature has an effect."""
 
     def describe(self) -> str:
-        """Say for the model card what it is, as a clause without a full stop."""
+        """Return a description for the model card, without a full stop."""
 
     def to_text(self) -> str:
-        """Write the scorer as text, from which `from_text` makes the same bits."""
+        """Serialize the scorer as text; `from_text` restores the same bits."""
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read what `to_text` wrote."""
+        """Restore a scorer from the result of `to_text`."""

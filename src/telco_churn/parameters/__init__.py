@@ -1,4 +1,4 @@
-"""Parameters: one YAML file, one block of its name, one frozen model in the module of its name."""
+"""Parameters: each YAML file holds one block, and the module of the same name its frozen model."""
 
 from pydantic import BaseModel
 
@@ -25,7 +25,7 @@ from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.parameters.version import VersionParam
 
-# Every block that conf/ and --params may set, by its name there.
+# All blocks that conf/ and --params can set, by name.
 BLOCKS: dict[str, type[BaseModel]] = {
     "as_of": AsOf,
     "decision": DecisionParams,

@@ -1,4 +1,4 @@
-"""What a retention contact costs and wins, and how many there may be."""
+"""The value and cost of retention contacts, and how many contacts a campaign can make."""
 
 from typing import Annotated
 
@@ -11,41 +11,37 @@ Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
 class DecisionParams(Block):
-    """Money in the currency of `globals.yml`; risk bands by churn probability.
-
-    Attributes:
-        kept_customer_value: Worth of a customer who would have churned and stays.
-        contact_cost: Cost of one contact.
-        offer_cost: Cost of an offer that is taken.
-        acceptance_rate: Share of contacted customers who take the offer.
-        campaign_capacity: How many customers can be contacted for one date; None is no limit.
-        holdout_fraction: Share of customers who are never contacted, so that the effect of contacts
-            can be measured; always the same customers.
-        holdout_name: Name of the draw; another name draws other customers.
-        medium_risk_from: Lowest probability of a medium risk.
-        high_risk_from: Lowest probability of a high risk.
-    """
+    """Money, campaign limits and risk bands; amounts in the currency of `conf/base/globals.yml`."""
 
     kept_customer_value: Money
+    """Value of a customer who would have churned and stays, in currency; 0 or more."""
     contact_cost: Money
+    """Cost of one contact, in currency; 0 or more."""
     offer_cost: Money
+    """Cost of an offer that a customer accepts, in currency; 0 or more."""
     acceptance_rate: float = Field(ge=0, le=1)
+    """Share of contacted customers who accept the offer, 0 to 1."""
     campaign_capacity: int | None = Field(ge=1)
+    """Largest number of contacts for one date, 1 or more; null for no limit."""
     holdout_fraction: float = Field(ge=0, lt=1)
+    """Share of customers, the same on every date, who are never contacted; at least 0, below 1."""
     holdout_name: str
+    """Name of the holdout draw; a new name draws other customers."""
     medium_risk_from: Probability
+    """Lowest churn probability of the band `medium`; above 0, below `high_risk_from`."""
     high_risk_from: Probability
+    """Lowest churn probability of the band `high`; above `medium_risk_from`, below 1."""
 
     @model_validator(mode="after")
     def _order_bands(self) -> "DecisionParams":
         if self.medium_risk_from >= self.high_risk_from:
             raise ValueError(
-                f"medium_risk_from is {self.medium_risk_from}, it must be below high_risk_from = "
-                f"{self.high_risk_from}. Correct conf/base/parameters/decision.yml."
+                f"Invalid medium_risk_from {self.medium_risk_from}: expected a value below "
+                f"high_risk_from, {self.high_risk_from}. Correct conf/base/parameters/decision.yml."
             )
         return self
 
     @property
     def money(self) -> dict[str, float]:
-        """What a model is packaged with; limits of a campaign belong to the campaign."""
+        """The values that are packaged with a model: all but the limits of a campaign."""
         return self.model_dump(exclude={"campaign_capacity", "holdout_fraction", "holdout_name"})

@@ -1,4 +1,4 @@
-"""Windowed features, declared by event table."""
+"""Windowed features, by event table."""
 
 from collections import Counter
 
@@ -9,9 +9,10 @@ from kedro_asof.windows.declaration import WindowFeature, WindowParams
 
 
 class FeatureParams(Block):
-    """Windowed features, by event table."""
+    """Windowed features."""
 
     windows: dict[str, WindowParams] = Field(min_length=1)
+    """Windows and statistics by name of the event table in the catalog; at least one table."""
 
     @model_validator(mode="after")
     def _refuse_repeated_names(self) -> "FeatureParams":
@@ -19,12 +20,13 @@ class FeatureParams(Block):
         repeated = sorted(name for name, count in names.items() if count > 1)
         if repeated:
             raise ValueError(
-                f"makes {repeated} more than once: each feature needs a name of its own"
+                f"Duplicate feature names {repeated}: expected one feature per name. Correct "
+                "conf/base/parameters/features.yml."
             )
         return self
 
     def list_features(self) -> list[WindowFeature]:
-        """List the features of all tables, in order."""
+        """List the features of all tables, in the order of the file."""
         return [
             feature
             for table, window in self.windows.items()

@@ -1,4 +1,4 @@
-"""What a candidate has to prove before it scores customers."""
+"""What a candidate model must prove before it scores customers."""
 
 from typing import Annotated
 
@@ -10,17 +10,13 @@ Bound = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class GateParams(Block):
-    """Bounds for every candidate, and what it has to win over the champion.
-
-    Attributes:
-        required_gain: By how much it must earn more than the champion, currency per date.
-        max_calibration_error: Largest expected calibration error.
-        max_slice_roc_auc_gap: Largest gap of ROC AUC between the values of a slice.
-        max_slice_calibration_gap: Largest gap between values of a slice, of mean probability less
-            churn rate.
-    """
+    """Bounds for every candidate, and the gain that it must prove over the champion."""
 
     required_gain: float = Field(ge=0, allow_inf_nan=False)
+    """Gain over the champion that the interval must exceed, in currency per date; 0 or more."""
     max_calibration_error: Bound
+    """Largest expected calibration error, as a probability; above 0."""
     max_slice_roc_auc_gap: Bound
+    """Largest gap in ROC AUC between the values of a slice; above 0."""
     max_slice_calibration_gap: Bound
+    """Largest gap between the values of a slice in mean probability minus churn rate; above 0."""

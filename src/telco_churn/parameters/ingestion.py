@@ -1,4 +1,4 @@
-"""Which tables ingestion judges, how many bad rows it accepts, and when a day is complete."""
+"""The tables that ingestion checks, the bad rows it accepts, and when a day is complete."""
 
 from typing import Self
 
@@ -9,52 +9,54 @@ from kedro_asof.params import Block
 
 
 class JudgedTableParams(Block):
-    """A table whose rows are judged one by one.
-
-    Attributes:
-        contract: Primary contract, given as its dotted path: columns, types, rules, key (`unique`).
-        belongs_to_customer: Whether a row needs a trusted customer; one without is rejected.
-    """
+    """A table whose rows are checked one by one."""
 
     contract: ImportString[type[TableContract]]
+    """Dotted path of the primary contract, which holds columns, types, rules and key (`unique`)."""
     belongs_to_customer: bool = True
+    """Whether ingestion rejects rows without a trusted customer."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:
         schema = self.contract.to_schema()
         if not schema.unique:
-            raise ValueError("the contract has no key; add `unique = [...]` to its Config")
+            raise ValueError(
+                "Missing key: the contract has no `unique`. Add `unique = [...]` to its Config."
+            )
         if self.belongs_to_customer and "customer_id" not in schema.columns:
             raise ValueError(
-                f"the contract has no customer_id, found {list(schema.columns)}; add the column or "
-                "set belongs_to_customer: false"
+                f"Missing column 'customer_id': the contract has {list(schema.columns)}. Add the "
+                "column, or set belongs_to_customer: false."
             )
         return self
 
 
 class IngestionParams(Block):
-    """The judged tables, and the limits of what ingestion accepts.
-
-    Attributes:
-        max_rejected_fraction: Share of the rows of any one table, beyond which the run stops.
-        max_blanked_fraction: Share of the delivered values of any one column that is filled in
-            later, beyond which the run stops, if it blanked ten values or more.
-        full_day_share: Share of the rows of a usual day, from which a day of usage is complete.
-        tables: The judged tables, `customers` and `usage` among them. Each is read from
-            `raw_<table>` and written to `<table>`.
-    """
+    """The tables to check, and the limits of what ingestion accepts."""
 
     max_rejected_fraction: float = Field(ge=0, le=1)
+    """Largest share of rejected rows in one table, 0 to 1; above it the run stops."""
     max_blanked_fraction: float = Field(ge=0, le=1)
+    """Largest share of blanked values among the delivered values of one late column, 0 to 1; above
+    it the run stops if at least ten values were blanked."""
     full_day_share: float = Field(gt=0, le=1)
+    """Share of a usual day's rows from which a day of usage is complete; above 0, at most 1."""
     tables: dict[str, JudgedTableParams]
+    """The tables to check, by name; `customers` and `usage` are required. Each table is read from
+    `raw_<table>` and written to `<table>`."""
 
     @field_validator("tables")
     @classmethod
     def _check_tables(cls, tables: dict[str, JudgedTableParams]) -> dict[str, JudgedTableParams]:
         missing = sorted({"customers", "usage"} - set(tables))
         if missing:
-            raise ValueError(f"{missing} missing; ingestion needs both customers and usage")
+            raise ValueError(
+                f"Missing tables {missing}: ingestion needs both customers and usage. Add them to "
+                "conf/base/parameters/ingestion.yml."
+            )
         if tables["customers"].belongs_to_customer:
-            raise ValueError("customers cannot belong to customers; set belongs_to_customer: false")
+            raise ValueError(
+                "Invalid belongs_to_customer: the table customers cannot belong to a customer. Set "
+                "belongs_to_customer: false for it."
+            )
         return tables

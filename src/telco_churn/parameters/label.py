@@ -9,23 +9,21 @@ from kedro_asof.windows.declaration import Days
 
 
 class LabelParams(Block):
-    """What counts as churn.
-
-    Attributes:
-        kind: `cancellation`: the customer cancels within the horizon. `inactivity`: there is no
-            event of the customer in any of `event_tables` within it, as for prepaid customers.
-        horizon_days: Its length; it starts on `as_of`.
-        event_tables: For `inactivity`, names from `features.windows`, which know their date column.
-    """
+    """The definition of churn."""
 
     kind: Literal["cancellation", "inactivity"]
+    """`cancellation`: the customer cancels within the horizon. `inactivity`, for prepaid customers:
+    the customer has no event in `event_tables` within the horizon."""
     horizon_days: Days
+    """Length of the label window in days, 1 or more; its first day is `as_of`."""
     event_tables: list[str] = Field(default_factory=list)
+    """Tables of `features.windows` whose events show activity; `inactivity` needs at least one."""
 
     @model_validator(mode="after")
     def _name_event_tables(self) -> "LabelParams":
         if self.kind == "inactivity" and not self.event_tables:
             raise ValueError(
-                "kind is inactivity, which needs event_tables: names from features.windows"
+                "Missing event_tables: kind inactivity needs names from features.windows. Add them "
+                "to conf/base/parameters/label.yml."
             )
         return self

@@ -1,4 +1,4 @@
-"""A user's flat table: where it is and what its columns are."""
+"""A user's flat table: its file, and the roles of its columns."""
 
 from typing import Self
 
@@ -9,36 +9,34 @@ from telco_churn.parameters.label import LabelParams
 
 
 class OwnTableParams(Block):
-    """What `make own-table` asks for, each option under the name that it has here.
-
-    Attributes:
-        table: A CSV or Parquet file.
-        target: The column to predict.
-        positive: The value of `target` that means churn.
-        id: The column that names a customer; None numbers the rows.
-        drop: Columns to leave out.
-        time: The column with the date of each row, by which it is split; None splits into folds.
-        folds: Number of folds of the cross-validation.
-        seed: Orders rows of one size when they are dealt into folds.
-        calibration_fraction: With `time`, the share of the rows used to calibrate.
-        test_fraction: With `time`, the share of the rows used to test, the latest.
-        gap_days: Days from a row's date until its target is known; None takes the label's horizon.
-    """
+    """The options of `make own-table`, under the same names, and the split."""
 
     table: str = Field(min_length=1)
+    """Path of a CSV or Parquet file, one row per customer, or per customer and date."""
     target: str = Field(min_length=1)
+    """Column to predict; it holds two values."""
     positive: str
+    """Value of `target` that means churn; case does not matter."""
     id: str | None = None
+    """Column that identifies the customer; null numbers the rows."""
     drop: tuple[str, ...] = ()
+    """Columns to leave out."""
     time: str | None = None
+    """Column with the date of each row, YYYY-MM-DD, to split rows by; null splits into folds."""
     folds: int = Field(ge=2, default=5)
+    """Number of cross-validation folds, 2 or more; not used with `time`."""
     seed: int = Field(ge=0, default=42)
+    """Seed for the assignment of rows to folds; 0 or more."""
     calibration_fraction: float = Field(gt=0, lt=1, default=0.2)
+    """With `time`, share of the rows that calibrate; above 0. Together with `test_fraction` it must
+    be below 1."""
     test_fraction: float = Field(gt=0, lt=1, default=0.2)
+    """With `time`, share of the rows, the latest, that test; above 0, below 1."""
     gap_days: int | None = Field(ge=0, default=None)
+    """Days from a row's date until its target is known, 0 or more; null: `label.horizon_days`."""
 
     def find_gap(self, label: LabelParams) -> int:
-        """Days from a row's date until its target is known: none where rows have no date."""
+        """Return the days from a row's date until its target is known: 0 without `time`."""
         if self.time is None:
             return 0
         return label.horizon_days if self.gap_days is None else self.gap_days
@@ -46,11 +44,11 @@ class OwnTableParams(Block):
     @field_validator("positive", mode="before")
     @classmethod
     def _read_as_text(cls, value: object) -> str:
-        """`--params` are YAML: 1 arrives as a number, and Yes as True, which says too little."""
+        """Read the value as text: YAML turns 1 into a number, and both Yes and on into True."""
         if isinstance(value, bool):
             raise ValueError(
-                f"own_table.positive arrived as {value}, a YAML boolean: Yes, No, true and on "
-                "are read so. Quote it: own_table.positive='\"Yes\"', or use make own-table."
+                f"Invalid own_table.positive {value}: expected text, but YAML reads Yes, No, true "
+                "and on as booleans. Quote it: own_table.positive='\"Yes\"', or use make own-table."
             )
         return str(value)
 
@@ -74,7 +72,7 @@ class OwnTableParams(Block):
         held_out = self.calibration_fraction + self.test_fraction
         if held_out >= 1:
             raise ValueError(
-                f"calibration_fraction and test_fraction add up to {held_out:g}: below 1 is "
-                "allowed, or no row is left to train on"
+                f"Invalid calibration_fraction and test_fraction: they add up to {held_out:g}, "
+                "expected less than 1 so that rows are left to train on. Lower one of them."
             )
         return self

@@ -1,4 +1,4 @@
-"""Who gets reasons, and in which words."""
+"""The customers who get reasons, and the words of the reasons."""
 
 from string import Formatter
 from typing import Literal
@@ -7,43 +7,40 @@ from pydantic import Field, model_validator
 
 from kedro_asof.params import Block
 
-# What a text may say of a value, and what each would be of a trend of -0.5.
+# The placeholders of a text, with their values for a trend of -0.5.
 SAMPLE = {"value": -0.5, "magnitude": 0.5, "percent": 50.0, "days": "1 day", "change": 66.7}
 
 
 class ReasonTemplate(Block):
-    """What to say of a feature, by its value.
-
-    Attributes:
-        text: For any value that is there, when there is no text of its kind.
-        positive: For numbers above zero.
-        zero: For zero, and for numbers that would read as zero.
-        negative: For numbers below zero.
-        missing: For a value that is not known; without placeholders.
-    """
+    """The words for a feature, by its value; at least one text."""
 
     text: str | None = None
+    """For every known value that none of the next three texts covers."""
     positive: str | None = None
+    """For numbers above zero."""
     zero: str | None = None
+    """For zero, and for numbers that round to zero in the text."""
     negative: str | None = None
+    """For numbers below zero."""
     missing: str | None = None
+    """For a missing value; it has no placeholders."""
 
     def list_texts(self) -> dict[str, str]:
-        """Return the texts that are given, by kind."""
+        """Return the texts that are set, by kind."""
         return {kind: text for kind, text in self.model_dump().items() if text is not None}
 
 
 class ReasonParams(Block):
-    """Who gets reasons, and a template by feature or by pattern, as `usage_*_trend_*`.
-
-    A feature's own template wins, then the first pattern in the order of the file.
-    """
+    """The customers who get reasons, and the templates."""
 
     give_to: Literal["contacted", "all"]
+    """`contacted`: customers on the contact list get reasons; `all`: every scored customer does."""
     templates: dict[str, str | ReasonTemplate] = Field(default_factory=dict)
+    """A text, or texts by value, for each feature name or pattern such as `usage_*_trend_*`. A
+    feature's name takes precedence, then the first pattern that matches."""
 
     def as_plain(self) -> dict[str, dict[str, str]]:
-        """Return every template as texts by kind: what a model is fitted with."""
+        """Return all templates as texts by kind, as a model is fitted with them."""
         return {
             name: {"text": template} if isinstance(template, str) else template.list_texts()
             for name, template in self.templates.items()
@@ -54,27 +51,27 @@ class ReasonParams(Block):
         for name, texts in self.as_plain().items():
             if not texts:
                 raise ValueError(
-                    f"the template {name} has no text; give one, or some of "
-                    f"{list(ReasonTemplate.model_fields)}"
+                    f"Missing text in the template {name}: expected at least one of "
+                    f"{list(ReasonTemplate.model_fields)}."
                 )
             for kind, text in texts.items():
                 allowed = [] if kind == "missing" else list(SAMPLE)
                 fault = _find_fault(text, allowed)
                 if fault:
                     raise ValueError(
-                        f"the template {name} ({kind}: {text!r}) {fault}; allowed here are "
-                        f"{['{' + placeholder + '}' for placeholder in allowed]}, with a format "
-                        "as in {value:.0f}"
+                        f"Invalid template {name} ({kind}: {text!r}): it {fault}. Allowed here are "
+                        f"{['{' + placeholder + '}' for placeholder in allowed]}, with an optional "
+                        "format such as {value:.0f}. Correct conf/base/parameters/reasons.yml."
                     )
         return self
 
 
 def _find_fault(text: str, allowed: list[str]) -> str | None:
-    """Say what is wrong with a text: it must do for numbers or for categories."""
+    """Return what is wrong with a text, which must fit numbers or categories."""
     try:
         used = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
     except ValueError as error:
-        return f"cannot be read ({error})"
+        return f"cannot be parsed ({error})"
     unknown = sorted(used - set(allowed))
     if unknown:
         return f"has unknown placeholders {unknown}"

@@ -1,4 +1,4 @@
-"""Under which name models are released."""
+"""The name under which models are released."""
 
 from pydantic import Field
 
@@ -6,10 +6,7 @@ from kedro_asof.params import Block
 
 
 class ReleaseParams(Block):
-    """What a model card tells its reader to load.
-
-    Attributes:
-        model_name: Name of the registered model.
-    """
+    """The model that a model card tells its reader to load."""
 
     model_name: str = Field(min_length=1)
+    """Name of the registered model; not empty."""

@@ -1,11 +1,11 @@
-"""Parameters that have another name than before. Their old names are refused until 1.0."""
+"""Renamed parameters. A run that uses an old name fails, until version 1.0."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kedro_asof.errors import WrongCallError
 
-# By the old name, of a parameter or of a block of them.
+# New names by old name; a name is a parameter or a block of parameters.
 RENAMED = {
     "training.gate": "gate",
     "training.leakage": "leakage",
@@ -15,10 +15,10 @@ RENAMED = {
 
 
 def find_renamed(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Find parameters that are given under an old name.
+    """Find parameters that are set under an old name.
 
     Args:
-        parameters: Blocks by name, as configuration and `--params` give them.
+        parameters: Blocks by name, from the configuration and `--params`.
 
     Returns:
         The new name of each parameter by its old one: `{"training.gate.required_gain":
@@ -33,20 +33,20 @@ def find_renamed(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def refuse_renamed(parameters: Mapping[str, Any]) -> None:
-    """Stop a run that sets a parameter by an old name.
+    """Stop a run that sets a parameter under an old name.
 
     Raises:
-        WrongCallError: Names each with its new name.
+        WrongCallError: Lists each old name with its new name.
     """
     renamed = [f"{old} is now {new}" for old, new in find_renamed(parameters).items()]
     if renamed:
         raise WrongCallError(
-            f"Renamed parameters: {', '.join(renamed)}. Correct --params or the files in conf/."
+            f"Unknown parameters: {', '.join(renamed)}. Use the new names in --params and conf/."
         )
 
 
 def _list_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """List the dotted name of every value."""
+    """Yield the dotted name of every value."""
     for key, value in values.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping) and value:

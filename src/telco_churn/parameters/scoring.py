@@ -1,4 +1,4 @@
-"""How scoring runs."""
+"""How a date is scored."""
 
 from pydantic import Field
 
@@ -6,12 +6,9 @@ from kedro_asof.params import Block
 
 
 class ScoringParams(Block):
-    """How a date is scored.
-
-    Attributes:
-        batch_rows: Customers that are scored at a time.
-        rescore: Whether to score a date again that has scores of the same model and data.
-    """
+    """Batch size, and whether to score a date again."""
 
     batch_rows: int = Field(ge=1)
+    """Customers to score at a time, 1 or more; memory follows this number."""
     rescore: bool
+    """Whether to score a date again that has scores of the same model and data."""

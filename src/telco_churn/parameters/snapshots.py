@@ -1,4 +1,4 @@
-"""The dates that a model learns from."""
+"""The dates of the training examples."""
 
 import re
 from datetime import date
@@ -14,33 +14,30 @@ STEP_DAYS = {"day": 1, "week": 7}
 
 
 class SnapshotParams(Block):
-    """The grid of dates to learn from: a step, back from the last one.
-
-    Attributes:
-        every: `4 weeks`, `30 days`.
-        first: None starts as early as the history allows. Written `from` in YAML.
-        last: None ends on the last matured day. Written `to` in YAML.
-        minimum_history_days: Days of usage before the first date.
-    """
+    """A grid of dates that runs back from the last one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     every: str
+    """Step of the grid in days or weeks, such as `4 weeks` or `30 days`; 1 day or more."""
     first: date | None = Field(default=None, alias="from")
+    """Earliest date, YYYY-MM-DD; null starts as early as the history allows. `from` in YAML."""
     last: date | None = Field(default=None, alias="to")
+    """Latest date, YYYY-MM-DD; null ends on the last matured day. `to` in YAML."""
     minimum_history_days: Days
+    """Days of usage before the first date; 1 or more."""
 
     @field_validator("every", mode="before")
     @classmethod
     def _read_step(cls, value: Any) -> Any:
         match = STEP.match(str(value))
         if match is None or int(match[1]) == 0:
-            raise ValueError(f"Invalid step {value!r}: expected for example 4 weeks, or 30 days")
+            raise ValueError(f"Invalid step {value!r}: expected days or weeks, such as 4 weeks.")
         return str(value)
 
     @property
     def step_days(self) -> int:
-        """Days from one date to the next."""
+        """Length of a step, in days."""
         match = STEP.match(self.every)
         assert match is not None
         return int(match[1]) * STEP_DAYS[match[2]]

@@ -1,17 +1,14 @@
-"""The last lines of a run."""
+"""The last lines that a run prints."""
 
 from kedro_asof.params import Block
 
 
 class SummaryParams(Block):
-    """What the last lines of a run point to.
-
-    Attributes:
-        scores: Where the scores lie.
-        currency: What money is counted in.
-        next_steps: Lines that say what to type next.
-    """
+    """Texts for the last lines that a run prints."""
 
     scores: str
+    """Location of the scores, as text."""
     currency: str
+    """Currency of all amounts."""
     next_steps: list[str]
+    """Lines that suggest the next commands."""

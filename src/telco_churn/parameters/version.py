@@ -1,4 +1,4 @@
-"""Which version of the model to promote."""
+"""The model version to promote."""
 
 from pydantic import ConfigDict, RootModel, field_validator
 
@@ -6,9 +6,9 @@ NOT_GIVEN = "not given"
 
 
 class VersionParam(RootModel[int | None]):
-    """The number of a registered version, or `not given`, which only promotion minds.
+    """The number of the registered version to promote, 1 or more; only promotion reads it.
 
-    The words stand for null, which Kedro refuses for a parameter that has a type.
+    `not given` stands for null, which Kedro rejects for a parameter that has a type.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -21,12 +21,12 @@ class VersionParam(RootModel[int | None]):
         text = str(value)
         if not (text.isascii() and text.isdecimal() and int(text) > 0):
             raise ValueError(
-                f"version must be the number of a registered version, found {value!r}. "
-                "Say for example --params version=3; make mlflow lists them."
+                f"Invalid version {value!r}: expected the number of a registered version, which "
+                "make mlflow lists. Pass --params version=3."
             )
         return int(text)
 
     @property
     def number(self) -> int | None:
-        """The number itself."""
+        """The version number; None if it is not given."""
         return self.root

@@ -1,4 +1,4 @@
-"""Figures of small tables, for reports and the model card; they know no pipeline and no file."""
+"""Figures for reports and the model card. In: small tables. Out: Matplotlib figures."""
 
 from telco_churn.plots.curves import (
     draw_learning_curve,

@@ -1,4 +1,4 @@
-"""Figures of lines: ROC, precision and recall, profit, loss while learning."""
+"""Line figures: ROC curve, precision-recall curve, profit curve, learning curve."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,31 +24,31 @@ from telco_churn.plots.style import (
 CANDIDATE = "candidate"
 INTERVAL = ("value", "low", "high")
 THICK, THIN = 2.2, 1.2
-FIRST_RECALL = 0.02  # precision of fewer is noise, and would press the rest flat
+FIRST_RECALL = 0.02  # precision below this recall is noise, and would compress the vertical axis
 
 
 def draw_roc_curve(roc_points: pd.DataFrame, metric_intervals: pd.DataFrame) -> Figure:
-    """Draw a ROC curve per model; the legend has the metrics whose `curve` is `roc`.
+    """Draw a ROC curve per model; the legend shows the metrics whose `curve` is `roc`.
 
     Args:
         roc_points: `model`, `false_positive_rate`, `true_positive_rate`.
         metric_intervals: `model`, `metric`, `value`, `low`, `high`, for the legend.
     """
     figure, (axes,) = new_figure(height=5.2)
-    axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="By chance 0.500")
+    axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", label="Random ranking 0.500")
     title = _draw_models(axes, roc_points, metric_intervals, "roc")
-    axes.set(xlabel="Share of stayers above the threshold", xlim=(0, 1))
-    axes.set(ylabel="Share of churners above the threshold", ylim=(0, 1.01))
+    axes.set(xlabel="Share of stayers flagged (false positive rate)", xlim=(0, 1))
+    axes.set(ylabel="Share of churners flagged (true positive rate)", ylim=(0, 1.01))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="lower right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "ROC: churners found, against customers flagged in vain")
+    set_title(figure, "ROC curve: churners and stayers flagged at each threshold")
     return figure
 
 
 def draw_precision_recall(
     precision_recall_points: pd.DataFrame, metric_intervals: pd.DataFrame
 ) -> Figure:
-    """Draw precision over recall per model; the legend has metrics of `precision_recall`.
+    """Draw precision over recall per model; the legend shows the metrics with that `curve`.
 
     Args:
         precision_recall_points: `model`, `recall`, `precision`.
@@ -57,15 +57,15 @@ def draw_precision_recall(
     figure, (axes,) = new_figure(height=5.2)
     title = _draw_models(axes, precision_recall_points, metric_intervals, "precision_recall")
     rate = float(precision_recall_points["precision"].iloc[-1])
-    axes.axhline(rate, color=FAINT, linestyle=":", label=f"By chance {rate:.3f}")
+    axes.axhline(rate, color=FAINT, linestyle=":", label=f"Random ranking {rate:.3f}")
     is_shown = precision_recall_points["recall"] >= FIRST_RECALL
     most = precision_recall_points.loc[is_shown, "precision"].max()
-    axes.set(xlabel="Share of churners found (recall)", xlim=(0, 1))
-    axes.set(ylabel="Share of churners among those flagged (precision)")
+    axes.set(xlabel="Share of churners flagged (recall)", xlim=(0, 1))
+    axes.set(ylabel="Churn rate of flagged customers (precision)")
     axes.set_ylim(0, min(1.01, most * 1.3))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="upper right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "Precision and recall: how many of those flagged churn")
+    set_title(figure, "Precision and recall of flagged customers at each threshold")
     return figure
 
 
@@ -75,12 +75,12 @@ def draw_profit(
     decision: DecisionParams,
     summary: SummaryParams,
 ) -> Figure:
-    """Draw profit over the number contacted, with its interval, best point and capacity.
+    """Draw profit over the number of contacts, with interval, best point and capacity.
 
     Args:
-        profit_curve: `contacts`, `profit`, `low`, `high`, in currency per date.
+        profit_curve: `contacts` per date; `profit`, `low`, `high` in currency per date.
         baseline_profit_curves: `model`, `contacts`, `profit`; may be empty.
-        decision: `campaign_capacity`, contacts per date at most.
+        decision: `campaign_capacity`, the maximum number of contacts per date.
         summary: `currency`.
     """
     figure, (axes,) = new_figure()
@@ -103,42 +103,42 @@ def draw_profit(
     if capacity is not None and capacity <= curve["contacts"].max():
         name = f"Capacity: {capacity:,} contacts"
         axes.axvline(capacity, color=RED, linestyle="--", linewidth=THIN, label=name)
-    axes.set(xlabel="Customers contacted per date, the riskiest first", xlim=(0, None))
+    axes.set(xlabel="Customers contacted per date, highest risk first", xlim=(0, None))
     axes.set_ylabel(f"Profit per date ({summary.currency})")
-    # the losses of contacting every customer would press the part that matters flat
+    # The losses of contacting every customer would compress the relevant part of the axis.
     most = max(curve["high"].max(), 1)
     axes.set_ylim(-1.2 * most, 1.3 * most)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Profit by number of customers contacted")
+    set_title(figure, "Profit by number of customers contacted (shaded: confidence interval)")
     return figure
 
 
 def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
-    """Draw log loss by steps of learning, on training rows and on calibration rows.
+    """Draw log loss by training step, for training rows and calibration rows.
 
     Args:
-        learning_history: `steps` (trees, iterations), `train_log_loss`, `calibration_log_loss`.
+        learning_history: `steps` (trees or iterations), `train_log_loss`, `calibration_log_loss`.
     """
     figure, (axes,) = new_figure()
     steps, held_out = learning_history["steps"], learning_history["calibration_log_loss"]
-    marker = "o" if len(steps) == 1 else None  # one point has no line
+    marker = "o" if len(steps) == 1 else None  # a single point needs a marker to be visible
     learned = learning_history["train_log_loss"]
-    axes.plot(steps, learned, color=ORANGE, marker=marker, label="Learned from")
-    axes.plot(steps, held_out, color=BLUE, marker=marker, label="Held out")
+    axes.plot(steps, learned, color=ORANGE, marker=marker, label="Training rows")
+    axes.plot(steps, held_out, color=BLUE, marker=marker, label="Calibration rows (held out)")
     best = steps.iloc[held_out.argmin()]
-    axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best: {best:.0f}")
-    axes.set(xlabel="Steps: trees, or iterations", ylabel="Log loss (nats)")
+    axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best step: {best:.0f}")
+    axes.set(xlabel="Training steps (trees or iterations)", ylabel="Log loss (nats)")
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Loss by steps of learning: do more help on held-out rows?")
+    set_title(figure, "Learning curve: log loss by training step")
     return figure
 
 
 def _draw_models(
     axes: Axes, points: pd.DataFrame, metric_intervals: pd.DataFrame, curve: Curve
 ) -> str:
-    """Draw a line per model, second column over first of `points`; return the legend's title."""
+    """Draw a line per model from the last two columns of `points`; return the legend's title."""
     _, x, y = points.columns
     metrics = [metric for metric in METRICS.values() if metric.curve == curve]
     for model, line in points.groupby("model", sort=False):
@@ -153,7 +153,7 @@ def _draw_models(
 
 
 def _show(metrics: list[Metric], metric_intervals: pd.DataFrame, model: str) -> str:
-    """A model's metrics with their intervals, for the legend."""
+    """Format the metrics of a model with their intervals, for the legend."""
     ours = metric_intervals[metric_intervals["model"] == model].set_index("metric")
     return ", ".join(
         show_interval(one.format, *(float(ours[column][one.name]) for column in INTERVAL))

@@ -1,4 +1,4 @@
-"""Figures of customers in groups: calibration, deciles, slices; and of features by strength."""
+"""Figures of groups: calibration, deciles, slices; and of feature importance."""
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,11 @@ LINE_HEIGHT = 0.24  # inches
 def draw_calibration(
     calibration_curve: pd.DataFrame, probability_histogram: pd.DataFrame | None = None
 ) -> Figure:
-    """Draw each group's churn rate over its forecast, and below how frequent each forecast is.
+    """Draw the churn rate of each group over its mean probability, and a histogram below.
 
     Args:
         calibration_curve: `mean_probability`, `churn_rate`, `low`, `high`.
-        probability_histogram: `lowest`, `highest`, `rows`; None leaves it out.
+        probability_histogram: `lowest`, `highest`, `rows` of each bin; None draws no histogram.
     """
     if probability_histogram is None:
         figure, (curve,) = new_figure()
@@ -26,13 +26,13 @@ def draw_calibration(
         figure, (curve, bars) = new_figure(2, 1, height=6, share_x=True, height_ratios=[3, 1])
         _draw_bars(bars, probability_histogram)
     _draw_calibration_curve(curve, calibration_curve)
-    figure.axes[-1].set_xlabel("Churn probability by the model")
-    set_title(figure, "Calibration: do as many churn as the model says?")
+    figure.axes[-1].set_xlabel("Predicted churn probability")
+    set_title(figure, "Calibration: churn rate by predicted churn probability")
     return figure
 
 
 def draw_deciles(decile_table: pd.DataFrame) -> Figure:
-    """Draw lift by decile and the share of churners captured, both with intervals.
+    """Draw lift by decile and the cumulative share of churners captured, both with intervals.
 
     Args:
         decile_table: `decile`, `lift`, `captured`, with `_low` and `_high` of both.
@@ -43,65 +43,65 @@ def draw_deciles(decile_table: pd.DataFrame) -> Figure:
     first = decile_table.iloc[0]
     set_title(
         figure,
-        f"The riskiest decile holds {first['captured']:.0%} of all churners, "
-        f"{first['lift']:.1f} times its share"
+        f"The riskiest decile contains {first['captured']:.0%} of all churners, "
+        f"a lift of {first['lift']:.1f}"
         if first["decile"] == 1
-        else "Lift and capture by decile of customers",
+        else "Lift and churners captured by decile of customers",
     )
     return figure
 
 
 def draw_slices(slice_metrics: pd.DataFrame) -> Figure:
-    """Draw ROC AUC and calibration gap of each judged slice, with intervals.
+    """Draw ROC AUC and calibration gap of each evaluated slice, with intervals.
 
-    Slices too small to be judged are listed without a mark.
+    Slices that are too small to evaluate are listed without a mark.
     """
     table = slice_metrics.reset_index(drop=True)
     if table.empty:
         figure, (axes,) = new_figure(height=2)
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "No slices: see evaluation.slices", ha="center", color=INK)
+        axes.text(0.5, 0.5, "No slices: set evaluation.slices", ha="center", color=INK)
         return figure
     is_first = (table["slice"] != table["slice"].shift()).to_numpy()
-    # lines from the top down, with an empty one for the name of each feature
+    # Lines run from the top down; the name of each feature takes one line above its slices.
     places = np.arange(len(table)) + is_first.cumsum()
     figure, (left, right) = new_figure(1, 2, height=1.4 + LINE_HEIGHT * (places.max() + 1))
     _draw_measure(left, table, places, "roc_auc")
     _draw_measure(right, table, places, "calibration_gap")
     left.set(xlabel="ROC AUC")
-    right.set(xlabel="Mean probability less churn rate")
+    right.set(xlabel="Calibration gap (mean probability minus churn rate)")
     show_percent(right.xaxis)
     right.locator_params(axis="x", nbins=5)
     right.axvline(0, color=INK, linewidth=0.8)
-    names = table["value"].where(table["judged"].astype(bool), table["value"] + " (too few)")
+    names = table["value"].where(table["judged"].astype(bool), table["value"] + " (too small)")
     left.set_yticks([*places, *(places[is_first] - 1)], [*names, *table.loc[is_first, "slice"]])
     for label in left.get_yticklabels()[len(names) :]:
         label.set_fontweight("bold")
     right.set_yticks(places, [])
-    set_title(figure, "Slices: is the model worse for some than for others?")
+    set_title(figure, "ROC AUC and calibration gap by slice of customers")
     return figure
 
 
 def draw_importance(feature_importance: pd.DataFrame) -> Figure:
-    """Draw the strongest features.
+    """Draw the most important features.
 
     Args:
-        feature_importance: `feature`, `share`, the largest first.
+        feature_importance: `feature`, `share` of the total importance, the largest first.
     """
     table = feature_importance.head(STRONGEST).iloc[::-1]
     figure, (axes,) = new_figure(height=1.3 + LINE_HEIGHT * max(len(table), 3))
     axes.barh(table["feature"], table["share"], color=BLUE, alpha=0.85)
-    axes.set_xlabel("Share in what the model learned")
+    axes.set_xlabel("Share of total importance")
     show_percent(axes.xaxis)
     axes.grid(axis="y", visible=False)
-    shown = f"The {len(table)} strongest of {len(feature_importance)} features"
-    set_title(figure, shown if len(table) < len(feature_importance) else "Features by strength")
+    shown = f"The {len(table)} most important of {len(feature_importance)} features"
+    set_title(figure, shown if len(table) < len(feature_importance) else "Features by importance")
     return figure
 
 
 def _draw_calibration_curve(axes: Axes, table: pd.DataFrame) -> None:
     most = 1.08 * max(table["mean_probability"].max(), table["high"].max())
-    axes.plot([0, most], [0, most], color=FAINT, linestyle=":", label="As forecast")
+    axes.plot([0, most], [0, most], color=FAINT, linestyle=":", label="Perfect calibration")
     rate = table["churn_rate"]
     axes.errorbar(
         table["mean_probability"],
@@ -114,9 +114,9 @@ def _draw_calibration_curve(axes: Axes, table: pd.DataFrame) -> None:
         ecolor=INK,
         elinewidth=1,
         capsize=2.5,
-        label="A decile of customers each, with interval",
+        label="Deciles of customers, with confidence intervals",
     )
-    axes.set(ylabel="Share who churned", xlim=(0, most), ylim=(0, most))
+    axes.set(ylabel="Churn rate", xlim=(0, most), ylim=(0, most))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="upper left", fontsize=9, frameon=False)
 
@@ -134,7 +134,7 @@ def _draw_lift(axes: Axes, table: pd.DataFrame) -> None:
     margins = [lift - table["lift_low"], table["lift_high"] - lift]
     axes.errorbar(table["decile"], lift, margins, fmt="none", ecolor=INK, capsize=2.5, linewidth=1)
     axes.axhline(1, color=INK, linestyle=":", linewidth=1)
-    axes.set(xlabel="Decile of customers, 1 the riskiest", ylabel="Times the churn rate of all")
+    axes.set(xlabel="Decile of customers (1 = riskiest)", ylabel="Multiple of overall churn rate")
     axes.set_title("Lift", loc="left", fontsize=10, color=INK)
     axes.set_xticks(table["decile"])
 
@@ -145,9 +145,9 @@ def _draw_captured(axes: Axes, table: pd.DataFrame) -> None:
     axes.fill_between(reached, low, high, color=BLUE, alpha=0.2)
     axes.plot(reached, [0, *table["captured"]], color=BLUE, marker="o", markersize=4)
     axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":")
-    axes.set(xlabel="Riskiest share of customers", ylabel="Share of all churners among them")
+    axes.set(xlabel="Share of customers, highest risk first", ylabel="Share of all churners")
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title("Captured", loc="left", fontsize=10, color=INK)
+    axes.set_title("Churners captured", loc="left", fontsize=10, color=INK)
     show_percent(axes.xaxis, axes.yaxis)
 
 

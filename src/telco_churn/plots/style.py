@@ -1,4 +1,4 @@
-"""One look for all figures: sizes, colours that colour-blind people tell apart, plain names."""
+"""Common style of all figures: sizes, colors for color-blind readers, names of models."""
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -22,7 +22,7 @@ def new_figure(
     share_x: bool = False,
     height_ratios: list[float] | None = None,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with its axes row by row; `height` in inches."""
+    """Create a figure and its axes, listed row by row; `height` is in inches."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     grid = figure.subplots(
         rows, columns, squeeze=False, sharex=share_x, height_ratios=height_ratios
@@ -38,21 +38,21 @@ def new_figure(
 
 
 def set_title(figure: Figure, title: str) -> None:
-    """Set the title of a figure."""
+    """Set the title of a figure, left-aligned."""
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
 
 
 def show_percent(*axes: Axis) -> None:
-    """Label shares of 1 as percentages."""
+    """Format shares between 0 and 1 as percentages."""
     for axis in axes:
         axis.set_major_formatter(PercentFormatter(1.0))
 
 
 def name_model(model: str) -> str:
-    """Name a model as people do."""
+    """Return the display name of a model, such as `Rule of thumb` for `rule_of_thumb`."""
     return list_titles().get(model, model.replace("_", " ").capitalize())
 
 
 def colour_model(model: str) -> str:
-    """Give each model the same colour in every figure."""
+    """Return the color of a model, which is the same in every figure."""
     return (MODEL_COLOURS | list_colours()).get(model, INK)

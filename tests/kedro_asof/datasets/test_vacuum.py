@@ -1,4 +1,4 @@
-"""Files of replaced scores are kept until somebody frees their room, as docs/scoring.md says."""
+"""Replaced files stay until an operator runs the code that the page on restoring shows."""
 
 import re
 from pathlib import Path
@@ -11,12 +11,13 @@ from kedro_asof.errors import RefusedError
 from tests.conftest import PROJECT
 from tests.kedro_asof.datasets.small_scores import ROW, commit, customers, table
 
+PAGE = PROJECT / "docs" / "how-to" / "restore-and-prune-scores.md"
 PLACE = "data/07_model_output/churn_scores"
 
 
 def read_documented(place: Path, days: int) -> str:
-    """The lines of docs/scoring.md, for another table and another number of days."""
-    text = (PROJECT / "docs" / "scoring.md").read_text()
+    """Return the code of the page, for another table and another number of days."""
+    text = PAGE.read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert PLACE in code
     assert "retention_hours=24 * 90" in code

@@ -1,4 +1,4 @@
-"""Contributions are LightGBM's own, whatever the trees are like, and the same bits in any batch."""
+"""Contributions equal LightGBM's for all kinds of trees, with the same bits in any batch."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ TOLERANCE = 1e-5
 
 
 def make_matrix(seed: int, rows: int, missing: bool = True, unseen: bool = False) -> Floats:
-    """Numbers, some of them exactly zero, then categories."""
+    """Return columns of numbers, some exactly zero, followed by columns of categories."""
     rng = np.random.default_rng(seed)
     numbers = rng.normal(0, 1, (rows, NUMBERS)).round(1)
     categories = rng.integers(0, 12 if unseen else 8, (rows, CATEGORIES)).astype(float)
@@ -121,7 +121,7 @@ def test_a_row_has_the_same_bits_alone_and_in_any_batch(leaves: int) -> None:
 
 
 def grow_chain(features: int) -> Node:
-    """A tree that asks one feature after another, and only goes on where all were low."""
+    """Return a tree that splits on each feature once, along a path of low values."""
     node: Node = Leaf(cover=1, value=2.0)
     for feature in range(features):
         split = Split(feature, 0.5, frozenset(), "NaN", default_left=False)
@@ -136,5 +136,5 @@ def test_a_path_of_any_length_is_exact(features: int) -> None:
     matrix = np.zeros((features + 1, features))
     matrix[range(1, features + 1), range(features)] = 1.0
     found = Contributions(tuple(splits), parts).compute(matrix).sum(axis=1)
-    expected = [2.0] + [0.0] * features  # less the mean: one row in all got there
+    expected = [2.0] + [0.0] * features  # minus the mean: one row in all reaches the leaf
     assert found == pytest.approx(np.array(expected) - 2.0 / (features + 1), abs=1e-6)

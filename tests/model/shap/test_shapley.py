@@ -1,4 +1,4 @@
-"""Shapley values are the average over all orders in which features may join."""
+"""Shapley values equal the average over all orders in which features join the set."""
 
 from itertools import permutations
 from math import factorial
@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def average_over_orders(met: list[bool], covers: Floats, value: float) -> Floats:
-    """Let features join one by one, in every order; each is given what it changes."""
+    """Average the change that each feature makes over all orders in which features join."""
     shares = np.zeros(len(covers))
     for order in permutations(range(len(covers))):
         product = covers.copy()

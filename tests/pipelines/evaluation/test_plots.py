@@ -99,7 +99,7 @@ def test_the_roc_plot_has_a_line_per_model_named_with_its_metric() -> None:
     figure = plots.draw_roc_curve(points, small.make_metric_intervals())
     (axes,) = figure.axes
     assert list_labels(axes) == [
-        "By chance 0.500",
+        "Random ranking 0.500",
         "Candidate 0.8123 (0.7717 to 0.8529)",
         "Champion 0.7879 (0.7485 to 0.8273)",
         "Rule of thumb 0.6498 (0.6173 to 0.6823)",
@@ -120,9 +120,9 @@ def test_precision_is_shown_beside_the_churn_rate_and_leaves_out_the_first_few()
         }
     )
     (axes,) = plots.draw_precision_recall(points, small.make_metric_intervals()).axes
-    assert list_labels(axes) == ["Candidate 0.2345 (0.2228 to 0.2462)", "By chance 0.100"]
+    assert list_labels(axes) == ["Candidate 0.2345 (0.2228 to 0.2462)", "Random ranking 0.100"]
     assert axes.get_legend().get_title().get_text() == "Average precision"
-    assert read_line(axes, "By chance 0.100")[:, 1].tolist() == [0.1, 0.1]
+    assert read_line(axes, "Random ranking 0.100")[:, 1].tolist() == [0.1, 0.1]
     assert axes.get_ylim() == pytest.approx((0, 0.4 * 1.3))
 
 
@@ -136,9 +136,9 @@ def test_calibration_sets_each_group_at_its_forecast_with_its_interval() -> None
     assert curve.get_xlim() == curve.get_ylim() == pytest.approx((0, 1.08 * table["high"].max()))
     assert [bar.get_height() for bar in histogram.patches] == [90, 10]
     assert histogram.get_yscale() == "log"
-    assert histogram.get_xlabel() == "Churn probability by the model"
+    assert histogram.get_xlabel() == "Predicted churn probability"
     (alone,) = plots.draw_calibration(table).axes
-    assert alone.get_xlabel() == "Churn probability by the model"
+    assert alone.get_xlabel() == "Predicted churn probability"
 
 
 def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> None:
@@ -154,7 +154,7 @@ def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> Non
         [decile / 10, share] for decile, share in zip(range(1, 11), table["captured"], strict=True)
     ]
     assert figure.get_suptitle() == (
-        "The riskiest decile holds 46% of all churners, 4.6 times its share"
+        "The riskiest decile contains 46% of all churners, a lift of 4.6"
     )
 
 
@@ -203,7 +203,7 @@ def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> No
     assert [lines[place] for place in sorted(lines)] == [
         *("segment", "consumer", "business"),
         *("region", "north", "a | b"),
-        *("age_band", "75 and over (too few)"),
+        *("age_band", "75 and over (too small)"),
     ]
     bold = [label.get_text() for label in left.get_yticklabels() if label.get_weight() == "bold"]
     assert bold == ["segment", "region", "age_band"]
@@ -214,7 +214,7 @@ def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> No
     assert right.lines[0].get_xydata()[:, 0].tolist() == [0.001] * 4
     assert (left.get_xlabel(), right.get_xlabel()) == (
         "ROC AUC",
-        "Mean probability less churn rate",
+        "Calibration gap (mean probability minus churn rate)",
     )
     first, last = left.get_ylim()
     assert first > last  # lines run from the top down
@@ -222,7 +222,7 @@ def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> No
 
 def test_without_slices_the_figure_names_the_parameter() -> None:
     (axes,) = plots.draw_slices(small.make_slice_metrics().head(0)).axes
-    assert [text.get_text() for text in axes.texts] == ["No slices: see evaluation.slices"]
+    assert [text.get_text() for text in axes.texts] == ["No slices: set evaluation.slices"]
 
 
 def test_the_strongest_features_are_shown_the_first_on_top() -> None:
@@ -233,16 +233,16 @@ def test_the_strongest_features_are_shown_the_first_on_top() -> None:
         table["feature"].head(20).tolist()[::-1]
     )
     assert [bar.get_width() for bar in axes.patches] == table["share"].head(20).tolist()[::-1]
-    assert figure.get_suptitle() == "The 20 strongest of 25 features"
-    assert plots.draw_importance(IMPORTANCE).get_suptitle() == "Features by strength"
+    assert figure.get_suptitle() == "The 20 most important of 25 features"
+    assert plots.draw_importance(IMPORTANCE).get_suptitle() == "Features by importance"
 
 
 def test_the_learning_curve_marks_where_held_out_loss_is_least() -> None:
     (axes,) = plots.draw_learning_curve(HISTORY).axes
-    assert list_labels(axes) == ["Learned from", "Held out", "Best: 2"]
-    assert read_line(axes, "Learned from").tolist() == [[1, 0.5], [2, 0.4], [3, 0.3]]
-    assert read_line(axes, "Held out")[:, 1].tolist() == [0.5, 0.45, 0.47]
-    assert read_line(axes, "Best: 2")[:, 0].tolist() == [2, 2]
+    assert list_labels(axes) == ["Training rows", "Calibration rows (held out)", "Best step: 2"]
+    assert read_line(axes, "Training rows").tolist() == [[1, 0.5], [2, 0.4], [3, 0.3]]
+    assert read_line(axes, "Calibration rows (held out)")[:, 1].tolist() == [0.5, 0.45, 0.47]
+    assert read_line(axes, "Best step: 2")[:, 0].tolist() == [2, 2]
 
 
 def test_a_single_step_of_learning_is_a_mark() -> None:

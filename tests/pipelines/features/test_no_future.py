@@ -13,7 +13,7 @@ from tests.conftest import simulate_tables, simulation_params
 from tests.small_operator import compute_features
 
 AS_OF = date(2026, 3, 16)
-# The day from which a row exists; then the day from which each column that is filled in later does.
+# The day from which a row exists; then, for late columns, the day from which a value exists.
 KNOWN_FROM = {
     "customers": "signed_up_on",
     "subscriptions": "valid_from",
@@ -99,7 +99,7 @@ def test_the_same_date_gives_the_same_features_beside_other_dates(
 def test_a_late_file_changes_no_past_feature(
     table: str, tables: dict[str, pa.Table], engine: ibis.BaseBackend
 ) -> None:
-    """Rows of the last weeks that came in on `as_of` are as if they had not."""
+    """Rows of the last weeks that arrive on `as_of` do not count on that day."""
     happened_on = tables[table][KNOWN_FROM[table]]
     is_old = pc.less(happened_on, pa.scalar(AS_OF - timedelta(days=60)))
     is_late = pc.and_(pc.invert(is_old), pc.less(happened_on, pa.scalar(AS_OF)))
@@ -123,13 +123,13 @@ def _load_on(table: pa.Table, day: date) -> pa.Table:
 
 
 def poison(table: pa.Table, name: str, column: str) -> pa.Table:
-    """Change a column wherever its value is known on or after AS_OF only."""
+    """Change a column wherever its value is known only on or after AS_OF."""
     since = pd.to_datetime(table[FILLED_LATER.get((name, column), KNOWN_FROM[name])].to_pandas())
     is_future = (since.isna() | (since >= pd.Timestamp(AS_OF))).to_numpy()
     position = table.schema.get_field_index(column)
     values = table[column].combine_chunks()
     is_key = (name, column) in {("customers", "customer_id"), ("cancellations", "customer_id")}
-    if is_key:  # their contracts allow a customer once
+    if is_key:  # their contracts allow each customer once
         lie = pa.array([f"poison {number}" for number in range(len(values))])
     else:
         lie = _lies(values, is_future, _is_own_date(name, column))

@@ -1,4 +1,4 @@
-"""Who is looked at when: active customers, matured dates, dates within the data."""
+"""Snapshots have eligible customers, matured dates, and dates within the data."""
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -203,7 +203,7 @@ def test_who_is_eligible_is_declared(
 def test_churn_is_a_cancellation_within_the_horizon_as_of_included(
     days_after: int | None, churned: bool, known: bool, put: Put
 ) -> None:
-    """Who had left before, and of whom that came in only later, is no example of anything."""
+    """A customer who had cancelled before, by a row that arrived later, is not an example."""
     day = date(2026, 1, 1)
     snapshots = put(pa.table({"customer_id": ["a"], "as_of": [day]}))
     cancelled_on = [] if days_after is None else [day + timedelta(days=days_after)]

@@ -1,4 +1,4 @@
-"""What is known of subscriptions, contacts and invoices on the morning of a day."""
+"""Features use what is known of subscriptions, contacts and invoices on the morning of a day."""
 
 from datetime import date
 

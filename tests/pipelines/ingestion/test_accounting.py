@@ -1,4 +1,4 @@
-"""Every row that comes in is kept, a counted duplicate, or rejected by a named rule."""
+"""Every delivered row is kept, counted as a duplicate, or rejected by a named rule."""
 
 import json
 from collections import Counter
@@ -183,7 +183,7 @@ def test_what_is_filled_in_later_is_blanked_and_never_costs_the_row(
 
 
 class Payments(TableContract):
-    """A late column whose name begins that of another column."""
+    """A late column whose name is the beginning of another column's name."""
 
     payment_id: str
     paid: float = pa_ibis.Field(ge=0, nullable=True, metadata={"known_from": "paid_on"})

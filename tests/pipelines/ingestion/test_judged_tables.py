@@ -1,4 +1,4 @@
-"""Judged tables are a list in configuration; an entry that cannot work is one clear error."""
+"""Parameters list the tables to check; an invalid entry gives exactly one error."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from tests.conftest import read_parameters
 
 
 class Towers(TableContract):
-    """Belongs to no customer."""
+    """A table without customers."""
 
     tower_id: str
 
@@ -22,7 +22,7 @@ class Towers(TableContract):
 
 
 class WithoutKey(TableContract):
-    """Rows that repeat cannot be told apart."""
+    """A contract without a key."""
 
     customer_id: str
 
@@ -51,11 +51,14 @@ def test_an_entry_makes_the_nodes_of_a_table() -> None:
         ({"towers": {"contract": "nowhere.Towers"}}, r"contract\n.*No module named 'nowhere'"),
         ({"towers": {"contract": f"{__name__}.Tower"}}, r"contract\n.*(cannot|No).*Tower"),
         ({"towers": {"contract": "datetime.date"}}, r"contract\n.*subclass of TableContract"),
-        ({"towers": {"contract": WithoutKey}}, r"towers\n.*no key; add `unique"),
-        ({"towers": {"contract": Towers}}, r"towers\n.*no customer_id, found \['tower_id'\]"),
+        ({"towers": {"contract": WithoutKey}}, r"towers\n.*Missing key.*Add `unique"),
+        (
+            {"towers": {"contract": Towers}},
+            r"towers\n.*Missing column 'customer_id': the contract has \['tower_id'\]",
+        ),
         ({"towers": {"contract": Towers, "key": []}}, r"towers\.key"),
-        ({"usage": None}, r"\['usage'\] missing"),
-        ({"customers": {"contract": Customers}}, r"customers cannot belong to customers"),
+        ({"usage": None}, r"Missing tables \['usage'\]"),
+        ({"customers": {"contract": Customers}}, r"customers cannot belong to a customer"),
     ],
 )
 def test_an_entry_that_cannot_work_is_refused(tables: dict[str, Any], expected: str) -> None:

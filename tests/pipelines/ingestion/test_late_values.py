@@ -1,4 +1,4 @@
-"""A value that is filled in later is kept or counted as blanked; too many blanked stop a run."""
+"""A late value is kept, or counted as blanked; too many blanked values stop a run."""
 
 import logging
 from datetime import date
@@ -88,8 +88,8 @@ def test_a_column_blanked_as_a_whole_stops_the_run(put: Put) -> None:
         stop_when_too_many_blanked(report, report, PARAMS)
     assert str(stopped.value) == (
         "raw_invoices: 20 of 20 values of paid_on (100.0%) blanked (paid_on_after_issue_broken 20)."
-        " Allowed is 2.0% of the values of a column (ingestion.max_blanked_fraction). Look at"
-        " raw_content in checked_invoices, then deliver the table again or raise the limit in"
+        " Expected at most 2.0% of the values of a column (ingestion.max_blanked_fraction). Inspect"
+        " raw_content in checked_invoices, then deliver the table again, or raise the limit in"
         " conf/base/parameters/ingestion.yml."
     )
 
@@ -111,7 +111,7 @@ def test_blanked_values_within_the_limit_or_few_are_a_warning(
         assert stop_when_too_many_blanked(report, report, PARAMS) is report
     (message,) = caplog.messages
     assert f"{blanked} of {kept + blanked:,} values of paid_on" in message
-    assert f"(paid_on_type {blanked}). Their rows are kept without them." in message
+    assert f"(paid_on_type {blanked}). Their rows are kept without these values." in message
 
 
 @pytest.mark.parametrize(("kept", "blanked"), [(979, 21), (0, 10)])

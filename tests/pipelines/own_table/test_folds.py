@@ -1,4 +1,4 @@
-"""Rows are dealt into folds: identical ones together, all folds alike."""
+"""Identical rows share a fold, and all folds have a similar size and churn rate."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ PARAMS = OwnTableParams(table="table.csv", target="left", positive="Yes")
 
 
 def make_rows(rows: int, kinds: int, seed: int = 7) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows of so many kinds, a few of them with blanks; one in ten churns."""
+    """Make rows of a number of kinds, a few of them with blanks; one in ten churns."""
     rng = np.random.default_rng(seed)
     kind = rng.integers(0, kinds, rows)
     visits = pd.Series(kind // 3).astype("float64").mask(kind % 11 == 0)

@@ -1,4 +1,4 @@
-"""`make own-table` names its options as the parameters; the names they had before are refused."""
+"""The options of `make own-table` have the names of parameters; old names are rejected."""
 
 import shlex
 import subprocess
@@ -12,7 +12,7 @@ from tests.conftest import PROJECT, read_parameters
 
 
 def show_recipe(*options: str) -> subprocess.CompletedProcess[str]:
-    """What `make own-table` would run."""
+    """Return the commands that `make own-table` would run."""
     call = ["make", "--dry-run", "own-table", *options]
     return subprocess.run(call, cwd=PROJECT, capture_output=True, text=True, check=False)
 

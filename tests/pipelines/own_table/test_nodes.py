@@ -1,4 +1,4 @@
-"""A table becomes a profile, features and examples; what cannot be meant is refused."""
+"""A table becomes a profile, features and examples; invalid parameters are rejected."""
 
 from datetime import date
 from typing import Any
@@ -25,7 +25,7 @@ def params(**changes: Any) -> OwnTableParams:
 
 
 def monthly_table(months: int = 10, customers: int = 4) -> pd.DataFrame:
-    """One row per customer and month, as text; every second customer leaves."""
+    """Make one row per customer and month, as text; every second customer leaves."""
     days = pd.date_range("2025-01-01", periods=months, freq="MS").repeat(customers)
     number = np.tile(np.arange(customers), months)
     return pd.DataFrame(
@@ -90,19 +90,23 @@ def test_a_target_may_be_empty_where_it_cannot_be_known_yet() -> None:
 @pytest.mark.parametrize(
     ("change", "own", "expected"),
     [
-        ({"month": "soon"}, {}, r"month \(own_table.time\) holds \['soon'\].*YYYY-MM-DD"),
+        ({"month": "soon"}, {}, r"month \(own_table.time\) holds \['soon'\]: expected YYYY-MM-DD"),
         ({"month": None}, {}, r"month \(own_table.time\) is empty in 40 rows"),
-        ({}, {"time": "visits"}, r"visits \(own_table.time\) holds \['0', .*expected dates"),
-        ({}, {"time": "when"}, r"no column \['when'\].*Correct own_table.time"),
-        ({}, {"time": "left"}, r"own_table.target and own_table.time name the same column left"),
-        ({}, {"drop": "month"}, r"own_table.time and own_table.drop name the same column month"),
+        ({}, {"time": "visits"}, r"visits \(own_table.time\) holds \['0', .*expected YYYY-MM-DD"),
+        ({}, {"time": "when"}, r"Missing columns \['when'\].*Correct own_table.time"),
+        ({}, {"time": "left"}, r"own_table.target and own_table.time name the same column 'left'"),
+        ({}, {"drop": "month"}, r"own_table.time and own_table.drop name the same column 'month'"),
         (
             {"month": "2025-01-01"},
             {},
-            r"account .* repeats on one date of month, .*\['A-0'",
+            r"account .* repeats values on one date of month, .*\['A-0'",
         ),
-        ({}, {"time": None}, r"account .* repeats, .*name the date of each row in own_table.time"),
-        ({"left": None}, {}, r"left .* is empty in 40 rows whose label window is over"),
+        (
+            {},
+            {"time": None},
+            r"account .* repeats values, .*name the date of each row in own_table.time",
+        ),
+        ({"left": None}, {}, r"left .* is empty in 40 rows whose label window has ended"),
     ],
 )
 def test_columns_that_do_not_fit_time_are_refused(
@@ -151,7 +155,7 @@ def test_a_summary_names_columns_and_rows_of_each_purpose() -> None:
 
 
 def test_shares_that_leave_no_row_to_train_on_are_refused() -> None:
-    with pytest.raises(ValueError, match="add up to 1: below 1 is allowed"):
+    with pytest.raises(ValueError, match="add up to 1, expected less than 1"):
         params(calibration_fraction=0.5, test_fraction=0.5)
 
 

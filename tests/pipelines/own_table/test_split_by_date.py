@@ -1,4 +1,4 @@
-"""Rows with a date are split by it, with gaps where labels are not known yet."""
+"""Rows are split by date, with gaps where labels are not known yet."""
 
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ def split(
     as_of: str = "2026-06-01",
     **more: Any,
 ) -> pd.Series:
-    """Split so many rows of each day, half of which churn; the index is the date."""
+    """Split `rows_each` rows per day, half of which churn; the index is the date."""
     params = OwnTableParams(table="table.csv", target="left", positive="Yes", time="month", **more)
     dates = pd.Series(days.repeat(rows_each))
     churned = pd.Series([number % 2 == 0 for number in range(len(dates))])
@@ -84,15 +84,15 @@ def test_three_dates_are_enough_even_where_shares_would_take_all() -> None:
 @pytest.mark.parametrize(
     ("days", "changes", "expected"),
     [
-        (MONTHS[:2], {}, r"2 dates in month .*2026-06-01.* at least 3 .*leave own_table.time out"),
+        (MONTHS[:2], {}, r"2 dates in month .*2026-06-01.* at least 3,.*leave own_table.time out"),
         (MONTHS[:4], {"as_of": "2025-03-01"}, r"2 dates in month .*a later as_of"),
         (
             MONTHS,
             {"gap_days": 200},
-            r"2025-01-01 to 2025-10-01.*gaps of 200 days \(own_table.gap_days\).*2 of 3 purposes"
+            r"2025-01-01 to 2025-10-01.*gaps of 200 days \(own_table.gap_days\).*2 of 3 splits"
             r".*lower own_table.gap_days",
         ),
-        (MONTHS[:4], {"rows_each": 1}, r"the calibration rows are 1 with left=Yes and 0 without"),
+        (MONTHS[:4], {"rows_each": 1}, r"1 calibration rows with left=Yes and 0 without"),
     ],
 )
 def test_dates_that_do_not_suffice_are_refused(

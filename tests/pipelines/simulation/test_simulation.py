@@ -1,4 +1,4 @@
-"""The sample operator is repeatable, plausible, and messy where asked."""
+"""The sample operator is repeatable, plausible, and has errors where requested."""
 
 import numpy as np
 import pytest

@@ -81,7 +81,7 @@ def test_five_of_each_class_outside_a_fold_are_enough() -> None:
 def test_a_split_without_churn_is_one_message(split: str) -> None:
     examples = make_examples(list(range(30)), ["train", "calibration", "test"])
     examples["churned"] &= examples["split"] != split
-    with pytest.raises(UnfitExamplesError, match=f"Of the {split} rows, 0 of 40 churned"):
+    with pytest.raises(UnfitExamplesError, match=f"in the {split} rows: 0 of 40 rows churned"):
         fit(examples)
 
 
@@ -127,4 +127,4 @@ def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
     params = evaluation_params(slices=["tenure_dys", "tenure_days"])
     with caplog.at_level(logging.WARNING):
         fit(examples, params)
-    assert "evaluation.slices names ['tenure_dys']" in caplog.text
+    assert "Unknown features in evaluation.slices: ignored ['tenure_dys']" in caplog.text

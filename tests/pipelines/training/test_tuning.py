@@ -138,8 +138,8 @@ def test_a_configuration_outside_of_the_space_is_tried_all_the_same(studies: Tun
 @pytest.mark.parametrize(
     ("space", "message"),
     [
-        ({"num_leaves": {"low": 9, "high": 4}}, "must be below high"),
-        ({"lambda_l2": {"low": 0, "high": 4, "log": True}}, "above 0 where log"),
+        ({"num_leaves": {"low": 9, "high": 4}}, "expected a value below high"),
+        ({"lambda_l2": {"low": 0, "high": 4, "log": True}}, "above 0 if log is true"),
         ({"num_leafs": {"low": 4, "high": 9}}, "Extra inputs"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Exact SHAP values by table look-up."""
+"""Exact SHAP values by table lookup."""

@@ -1,6 +1,6 @@
-"""Makes the tables of a tree, of which rows are looked up.
+"""Building of the tables in which the contributions of rows are looked up.
 
-In: the root of a tree. Out: the largest pieces of it that a table holds, and what is too deep.
+In: the root of a tree. Out: tables of the largest possible subtrees, and leaves that are too deep.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,16 @@ from telco_churn.model.shap.trees import Leaf, Node, Split, Step, list_branches
 
 Floats = npt.NDArray[np.float64]
 
-TABLE_BITS = 11  # answers that one table is looked up by: one of 2,048 columns stays in cache
+TABLE_BITS = 11  # answers per table: a table of 2,048 columns fits into the processor's cache
 
 
 def tabulate(
     node: Node, path: tuple[Step, ...], positions: dict[Split, int]
 ) -> Iterator[Table | DeepLeaf]:
-    """Cut a tree into the largest pieces that a table holds, from a node downwards."""
+    """Cut the tree below a node into the largest subtrees that fit into a table.
+
+    `path` leads from the root to the node. New splits are added to `positions`.
+    """
     above = _gather_conditions(path, positions)
     if len(above) + len(list_branches(node)) <= TABLE_BITS:
         yield _make_table(node, path, positions)
@@ -32,9 +35,10 @@ def tabulate(
 
 
 def _make_table(node: Node, path: tuple[Step, ...], positions: dict[Split, int]) -> Table:
-    """Add up the leaves below a node: its path gives a bit per feature, each split below another.
+    """Add up the contributions of the leaves below a node for every pattern of bits.
 
-    What holds for a leaf follows from these bits, for each of their patterns.
+    A pattern has a bit per feature on the path to the node, and a bit per split below the node.
+    These bits determine which conditions of a leaf are met.
     """
     above, branches = _gather_conditions(path, positions), list_branches(node)
     below = [((_place(branch.split, positions), True),) for branch in branches]
@@ -55,7 +59,7 @@ def _make_table(node: Node, path: tuple[Step, ...], positions: dict[Split, int])
 
 
 def _list_leaves(node: Node, way: tuple[Step, ...] = ()) -> Iterator[tuple[Leaf, tuple[Step, ...]]]:
-    """Give each leaf below a node, with the way to it."""
+    """Yield each leaf below a node, with the steps to it."""
     if isinstance(node, Leaf):
         yield node, way
     else:
@@ -64,7 +68,7 @@ def _list_leaves(node: Node, way: tuple[Step, ...] = ()) -> Iterator[tuple[Leaf,
 
 
 def _gather_conditions(path: tuple[Step, ...], positions: dict[Split, int]) -> dict[int, Condition]:
-    """Say what a row must answer to follow a path, by feature in the order of the path."""
+    """Return the answers that lead along a path, by feature in the order of the path."""
     conditions: dict[int, Condition] = {}
     for branch, is_left in path:
         feature, answer = branch.split.feature, (_place(branch.split, positions), is_left)
@@ -73,7 +77,7 @@ def _gather_conditions(path: tuple[Step, ...], positions: dict[Split, int]) -> d
 
 
 def _find_covers(path: tuple[Step, ...]) -> Floats:
-    """Share of the training rows that follow a path, by feature in the order of the path."""
+    """Return the share of training rows that follow a path, by feature in the order of the path."""
     covers: dict[int, float] = {}
     for step in path:
         feature = step.branch.split.feature

@@ -1,11 +1,10 @@
-"""What each feature adds to each raw score: exact path-dependent SHAP values, by table look-up.
+"""Exact path-dependent SHAP values through table lookup.
 
-In: a booster, then matrices. Out: contributions, which add up to the raw score less its mean.
+In: a booster, then matrices. Out: contributions, which add up to the raw score minus its mean.
 
-A tree asks a few yes-or-no questions about a row, and its contributions depend on the answers
-alone. The values of a leaf for every pattern of answers are kept, added up over neighbouring
-leaves, and looked up for each row. A row never meets the others of its batch, so
-its contributions are the same bits in any.
+A tree asks a few yes-or-no questions about a row, and only the answers determine the contributions.
+Tables hold the contributions for every pattern of answers, added up over neighboring leaves. Each
+row is looked up separately, so its contributions have the same bits in any batch.
 
 Source: Nadel and Wettenstein, From Decision Trees to Boolean Logic: A Fast and Unified SHAP
 Algorithm, 2026; Lundberg et al., Consistent Individualized Feature Attribution for Tree Ensembles,
@@ -33,7 +32,7 @@ class Contributions:
     """The tables of a booster.
 
     Attributes:
-        splits: Every question that its trees ask, each once.
+        splits: Distinct splits of all trees.
         parts: Tables and deep leaves.
     """
 
@@ -42,14 +41,14 @@ class Contributions:
 
     @classmethod
     def read(cls, dumped: Mapping[str, Any]) -> "Contributions":
-        """Make the tables of a booster with one output, from LightGBM's `dump_model`."""
+        """Build the tables of a booster with one output, from LightGBM's `dump_model`."""
         positions: dict[Split, int] = {}
         roots = read_trees(dumped)
         parts = tuple(part for root in roots for part in tabulate(root, (), positions))
         return cls(tuple(positions), parts)
 
     def compute(self, matrix: Floats) -> Floats:
-        """Contributions in log odds, of the shape of the matrix: `(rows, features)`."""
+        """Return contributions in log odds, in the shape of the matrix: `(rows, features)`."""
         totals = np.zeros(matrix.shape[::-1])
         for start in range(0, len(matrix), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)

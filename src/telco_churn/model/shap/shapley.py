@@ -1,15 +1,15 @@
-"""Shapley values of one leaf of a tree, for patterns of what a row meets on the way to it.
+"""Shapley values of one leaf of a tree.
 
-In: for each feature on the path, whether a row meets its conditions, and the share of training
-rows that do. Out: what each feature adds.
+In: for each feature on the path to the leaf, whether a row meets the conditions of the feature, and
+the share of training rows that meet them. Out: the contribution of each feature.
 
-A leaf's value counts for a set of features when a row meets the conditions of each, and by the
-share of rows that do for each feature beyond the set. The average over all orders in which features
-may join, which is Shapley's value, is an integral over how many of them have joined so far; of a
-polynomial, which Gauss' quadrature integrates exactly.
+The value of a leaf for a set of features is a product. A feature in the set gives the factor 1 if
+the row meets its conditions, else 0. A feature outside the set gives its share of training rows.
+The Shapley value averages over all orders in which features join the set: it is the integral of a
+polynomial in the share of joined features, which Gaussian quadrature computes exactly.
 
 Source: Owen, Multilinear Extensions of Games, 1972; Lundberg et al., Consistent Individualized
-Feature Attribution for Tree Ensembles, 2018, for what counts beyond the set.
+Feature Attribution for Tree Ensembles, 2018, for the factor of features outside the set.
 """
 
 from functools import cache
@@ -20,37 +20,38 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.bool_]
 
-SMALLEST_COVER = 1e-12  # a factor is divided by
+SMALLEST_COVER = 1e-12  # avoids a division by zero
 
 
 def compute_shapley(met: Bits, covers: Floats, value: float) -> Floats:
-    """Share a leaf's value among the features on its path.
+    """Share the value of a leaf among the features on its path.
 
     Args:
-        met: Shape `(features, patterns)`, whether the conditions of a feature are met.
-        covers: Shape `(features,)`, the share of the training rows that meet them.
+        met: Whether the conditions of a feature are met, shape `(features, patterns)`.
+        covers: Share of the training rows that meet them, shape `(features,)`.
         value: Value of the leaf, in log odds.
 
     Returns:
-        Shape `(features, patterns)`. A pattern has the same bits whichever others there are.
+        Contributions in log odds, shape `(features, patterns)`. The bits of a pattern do not depend
+        on the other patterns.
     """
     joined, weights = _find_quadrature(len(covers))
     shares = np.maximum(covers, SMALLEST_COVER)[:, None]
     absent = (1 - joined)[:, None, None] * shares
     factors = np.where(met, absent + joined[:, None, None], absent)
     others = factors.prod(axis=1, keepdims=True) * weights[:, None, None] / factors
-    # Point by point: numpy would add up a lone pattern in another order than one of several.
+    # Python's `sum`, because numpy adds up a single pattern in another order than several.
     return value * (met - shares) * sum(others)
 
 
 @cache
 def list_patterns(count: int) -> Bits:
-    """Every pattern of so many bits, shape `(bits, patterns)`, the first bit the highest."""
+    """Return all patterns of `count` bits, shape `(bits, patterns)`, the highest bit first."""
     return (np.arange(2**count) >> np.arange(count - 1, -1, -1)[:, None] & 1).astype(bool)
 
 
 @cache
 def _find_quadrature(features: int) -> tuple[Floats, Floats]:
-    """Points in 0..1 and their weights, exact for the product of all features but one."""
+    """Return points between 0 and 1 and weights, exact for products of all features but one."""
     points, weights = np.polynomial.legendre.leggauss((features + 1) // 2)
     return (points + 1) / 2, weights / 2

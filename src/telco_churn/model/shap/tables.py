@@ -1,6 +1,6 @@
-"""What the answers of a row are looked up in: tables of neighbouring leaves, and lone deep leaves.
+"""Lookup of contributions: tables of neighboring leaves, and single leaves that are too deep.
 
-In: answers to the questions that trees ask. Out: contributions, added to totals.
+In: answers of rows to the splits of trees. Out: contributions, added to totals.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,21 @@ Codes = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.bool_]
 Answers = list[Bits]
 
-AT_ONCE = 32  # answers of a deep leaf that become one number: its patterns are numbered in between
-BYTE = 8  # bits that are put together before they become wide enough to look up by
+AT_ONCE = 32  # conditions of a deep leaf per integer code; codes are renumbered after each group
+BYTE = 8  # bits that are combined as bytes before the conversion to wide integers
 
-# Answers that must all be as said, each the position of a split and whether the row goes left.
+# Answers that must all hold: the position of a split, and whether the row goes left.
 Condition = tuple[tuple[int, bool], ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """The contributions of neighbouring leaves for every pattern of conditions.
+    """The contributions of neighboring leaves for every pattern of conditions.
 
     Attributes:
-        conditions: The bits of a pattern, the highest first.
-        features: Positions in the matrix.
-        values: Shape `(features, patterns)`.
+        conditions: Conditions of the bits of a pattern, the highest bit first.
+        features: Positions of the features in the matrix.
+        values: Contributions in log odds, shape `(features, patterns)`.
     """
 
     conditions: tuple[Condition, ...]
@@ -39,7 +39,7 @@ class Table:
     values: npt.NDArray[np.float32]
 
     def add(self, answers: Answers, totals: Floats) -> None:
-        """Add to totals of shape `(features of the matrix, rows)`."""
+        """Add contributions to `totals`, of shape `(features of the matrix, rows)`."""
         found = np.take(self.values, _encode_patterns(self.conditions, answers), axis=1)
         for feature, values in zip(self.features, found, strict=True):
             totals[feature] += values
@@ -47,11 +47,11 @@ class Table:
 
 @dataclass(frozen=True)
 class DeepLeaf:
-    """A leaf under too many features for a table; only the patterns that occur are computed.
+    """A leaf below too many features for a table; only the patterns that occur are computed.
 
     Attributes:
-        conditions: One for each feature on the path.
-        features: Positions in the matrix.
+        conditions: One condition per feature on the path.
+        features: Positions of the features in the matrix.
         covers: Share of the training rows that follow the path, by feature.
         value: Value of the leaf, in log odds.
     """
@@ -62,13 +62,13 @@ class DeepLeaf:
     value: float
 
     def add(self, answers: Answers, totals: Floats) -> None:
-        """Add to totals of shape `(features of the matrix, rows)`."""
+        """Add contributions to `totals`, of shape `(features of the matrix, rows)`."""
         rows = np.zeros(1, np.intp)
         for start in range(0, len(self.conditions), AT_ONCE):
             group = self.conditions[start : start + AT_ONCE]
             codes = rows * 2 ** len(group) + _encode_patterns(group, answers)
             rows, _ = pd.factorize(codes)
-        first = np.zeros(rows.max() + 1, np.intp)  # row of each pattern
+        first = np.zeros(rows.max() + 1, np.intp)  # first row of each pattern
         first[rows[::-1]] = np.arange(len(rows))[::-1]
         met = np.array([_hold(condition, answers)[first] for condition in self.conditions])
         values = compute_shapley(met, self.covers, self.value)
@@ -77,7 +77,7 @@ class DeepLeaf:
 
 
 def _encode_patterns(conditions: Sequence[Condition], answers: Answers) -> Codes:
-    """Number the pattern of each row, shape `(rows,)`."""
+    """Return the pattern of each row as a number, shape `(rows,)`."""
     codes: Codes = np.zeros(1, np.intp)
     for start in range(0, len(conditions), BYTE):
         group = conditions[start : start + BYTE]
@@ -89,7 +89,7 @@ def _encode_patterns(conditions: Sequence[Condition], answers: Answers) -> Codes
 
 
 def _hold(condition: Condition, answers: Answers) -> Bits:
-    """Whether each row meets a condition, shape `(rows,)`."""
+    """Return whether each row meets a condition, shape `(rows,)`."""
     parts = [answers[split] if is_left else ~answers[split] for split, is_left in condition]
     met = parts[0]
     for part in parts[1:]:

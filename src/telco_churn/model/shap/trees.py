@@ -1,6 +1,6 @@
-"""A LightGBM booster as trees of questions.
+"""A LightGBM booster as trees of splits.
 
-In: a booster, as LightGBM dumps it. Out: the root of each tree; features are positions in the
+In: the result of LightGBM's `dump_model`. Out: the root of each tree; features are positions in the
 matrix.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-ZERO = np.float32(1e-35)  # LightGBM takes for zero what is not further from it than this
+ZERO = np.float32(1e-35)  # LightGBM treats absolute values up to this limit as zero
 
 Values = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.bool_]
@@ -19,16 +19,16 @@ Bits = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Split:
-    """A question that a tree asks of one feature: is the row to go left?
+    """A yes-or-no question about one feature: does the row go left?
 
-    The answers are those of LightGBM's `Tree::NumericalDecision` and `Tree::CategoricalDecision`.
+    The answers equal LightGBM's `Tree::NumericalDecision` and `Tree::CategoricalDecision`.
 
     Attributes:
-        feature: Position in the matrix.
-        threshold: Numbers up to it go left; None for a split of categories.
-        categories: Codes that go left.
-        missing_type: What counts as missing: nothing (NaN is 0), NaN, or zero and NaN.
-        default_left: Where a missing number goes; a missing category goes right.
+        feature: Position of the feature in the matrix.
+        threshold: Largest number that goes left; None for a split of categories.
+        categories: Category codes that go left.
+        missing_type: Values treated as missing: none (NaN counts as 0), NaN, or zero and NaN.
+        default_left: Whether a missing number goes left; a missing category goes right.
     """
 
     feature: int
@@ -38,12 +38,12 @@ class Split:
     default_left: bool
 
     def goes_left(self, values: Values) -> Bits:
-        """Answer for each value of the feature, shape `(rows,)`."""
+        """Return whether each value of the feature goes left, shape `(rows,)`."""
         if self.threshold is None:
             return self._has_category(values)
         if self.missing_type == "NaN":
             return ~(values > self.threshold) if self.default_left else values <= self.threshold
-        # What is missing counts as 0 here.
+        # Missing values count as 0 here.
         is_left = ~(values > self.threshold) if self.threshold >= 0 else values <= self.threshold
         if self.missing_type == "None":
             return is_left
@@ -53,18 +53,18 @@ class Split:
         beyond = max(self.categories) + 1
         is_member = np.zeros(beyond + 1, bool)
         is_member[list(self.categories)] = True
-        # What is no code at all counts as one beyond: it is no member.
+        # Invalid codes get the position `beyond`, which is not a member.
         places = np.where((codes >= 0) & (codes < beyond), codes, beyond)
         return is_member[places.astype(np.intp)]
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """Where a row ends.
+    """A node without a split.
 
     Attributes:
-        cover: Rows of the training data that ended here.
-        value: What it adds to the raw score.
+        cover: Number of training rows in this leaf.
+        value: Contribution of the leaf to the raw score, in log odds.
     """
 
     cover: float
@@ -73,13 +73,13 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Branch:
-    """Where a row is asked.
+    """A node with a split.
 
     Attributes:
-        cover: Rows of the training data that came here.
-        split: The question.
-        left: Where a row goes that meets it.
-        right: Where the others go.
+        cover: Number of training rows at this node.
+        split: Split of the node.
+        left: Next node of the rows that go left.
+        right: Next node of the other rows.
     """
 
     cover: float
@@ -89,7 +89,7 @@ class Branch:
 
     @property
     def steps(self) -> tuple["Step", "Step"]:
-        """The two ways on from here."""
+        """Steps to the left and to the right."""
         return Step(self, is_left=True), Step(self, is_left=False)
 
 
@@ -97,27 +97,27 @@ Node = Branch | Leaf
 
 
 class Step(NamedTuple):
-    """A way from a branch to what is below it."""
+    """A step from a branch to one of the nodes below it."""
 
     branch: Branch
     is_left: bool
 
     @property
     def below(self) -> Node:
-        """Where it leads."""
+        """Node that the step leads to."""
         return self.branch.left if self.is_left else self.branch.right
 
     @property
     def cover(self) -> float:
-        """Share of the rows at the branch that take it."""
+        """Share of the training rows at the branch that take this step."""
         return self.below.cover / self.branch.cover
 
 
 def read_trees(dumped: Mapping[str, Any]) -> list[Branch]:
-    """Read the trees of a booster with one output, from what LightGBM's `dump_model` gives.
+    """Read the trees of a booster with one output, from the result of LightGBM's `dump_model`.
 
     Returns:
-        The roots of those that split; those of one leaf say the same of every row.
+        The roots of all trees with a split; a tree with one leaf contributes nothing.
     """
     trees = dumped["tree_info"]
     return [
@@ -128,7 +128,7 @@ def read_trees(dumped: Mapping[str, Any]) -> list[Branch]:
 
 
 def list_branches(node: Node) -> list[Branch]:
-    """List the branches from a node downwards, each before those below it."""
+    """List the branches from a node downward, each before the branches below it."""
     if isinstance(node, Leaf):
         return []
     return [node, *list_branches(node.left), *list_branches(node.right)]
@@ -136,7 +136,7 @@ def list_branches(node: Node) -> list[Branch]:
 
 def _read_node(described: Mapping[str, Any]) -> Node:
     if "split_feature" not in described:
-        # A tree of one leaf has no count.
+        # LightGBM gives no row count for a tree with a single leaf.
         return Leaf(described.get("leaf_count", 0), described["leaf_value"])
     return Branch(
         cover=described["internal_count"],

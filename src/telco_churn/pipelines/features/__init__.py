@@ -1,1 +1,1 @@
-"""Describes customers as they were known on a date."""
+"""Describe customers with what was known before a date."""

@@ -1,6 +1,6 @@
-"""Compares the features that features.yml declares with the contracts of their tables.
+"""Compare the features of features.yml with the contracts of their tables.
 
-In: parameters and contracts. Out: nothing, or an error before anything runs.
+In: parameters and contracts. Out: nothing, or an error before any node runs.
 """
 
 from collections.abc import Mapping
@@ -18,33 +18,34 @@ WHERE = "Correct conf/base/parameters/features.yml."
 
 
 class BadDeclarationError(InputError):
-    """A declared feature cannot be made of its table."""
+    """A declared feature cannot be computed from its table."""
 
 
 def check_feature_config(
     features: FeatureParams, label: LabelParams, contracts: Mapping[str, Any]
 ) -> None:
-    """Refuse features of unknown tables or columns, and names that are taken.
+    """Check that every declared feature has its own name, a known table and suitable columns.
 
     Args:
         features: The declared windows.
-        label: Names event tables.
-        contracts: By table of the catalog its contract, None for a table without one.
+        label: `event_tables`.
+        contracts: The contract of each table in the catalog, None for a table without one.
 
     Raises:
-        BadDeclarationError: Names the table, what is asked of it, and what it offers.
-        UnknownMeasureError: Names a column that its contract does not have.
+        BadDeclarationError: If a table, name or column does not fit; says what is allowed.
+        UnknownMeasureError: If the contract of a table does not have a column.
     """
     taken = {name for lookup in STATIC_FEATURES for name in lookup.features}
     repeated = sorted({feature.name for feature in features.list_features()} & taken)
     if repeated:
         raise BadDeclarationError(
-            f"features.windows makes {repeated}, names that other features have. {WHERE}"
+            f"Duplicate feature names {repeated} in features.windows: static features have them. "
+            f"{WHERE}"
         )
     strangers = sorted(set(label.event_tables) - set(features.windows))
     if strangers:
         raise BadDeclarationError(
-            f"label.event_tables names {strangers}; features.windows has "
+            f"Unknown tables {strangers} in label.event_tables: expected some of "
             f"{sorted(features.windows)}. Correct conf/base/parameters/label.yml."
         )
     for table, window in features.windows.items():
@@ -54,8 +55,8 @@ def check_feature_config(
 def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any]) -> None:
     if table not in contracts:
         raise BadDeclarationError(
-            f"features.windows has {table}, which is not in the catalog. Add it to "
-            "conf/base/catalog/, or take it out of conf/base/parameters/features.yml."
+            f"Unknown table {table!r} in features.windows: expected a table in the catalog. Add it "
+            "to conf/base/catalog/, or remove it from conf/base/parameters/features.yml."
         )
     contract = contracts[table]
     schema = contract.to_schema() if contract else None
@@ -70,8 +71,8 @@ def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any])
     }
     if late:
         raise BadDeclarationError(
-            f"features.windows.{table} asks for columns that are filled in later and does not say "
-            f"from when they are known: add known_from: {late}. {WHERE}"
+            f"Missing known_from in features.windows.{table}: expected the date from which each "
+            f"late column is known. Add known_from: {late}. {WHERE}"
         )
     wordy = [
         column
@@ -80,6 +81,6 @@ def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any])
     ]
     if wordy:
         raise BadDeclarationError(
-            f"features.windows.{table} asks for sums or means of {wordy}, which hold no numbers; "
-            f"count, active_days and days_since_last are allowed, or categories. {WHERE}"
+            f"Invalid statistics of {wordy} in features.windows.{table}: these columns hold no "
+            f"numbers, expected count, active_days, days_since_last, or categories. {WHERE}"
         )

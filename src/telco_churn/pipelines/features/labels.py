@@ -1,7 +1,7 @@
-"""What came after a snapshot.
+"""Label each snapshot with whether the customer churned afterwards.
 
-In: snapshots, and what customers did within the horizon. Out: the same rows with `churned`, without
-those whose customer had left before `as_of` and whose cancellation came in only later.
+In: snapshots, and events within the horizon. Out: the same rows with `churned`, without the rows of
+customers who had cancelled before `as_of` but whose cancellation arrived only later.
 """
 
 from datetime import date, timedelta
@@ -25,15 +25,15 @@ def label_churn(
     features: FeatureParams,
     *events: ir.Table,
 ) -> ir.Table:
-    """Mark each snapshot that churns within the label window.
+    """Mark each snapshot whose customer churns within the label window.
 
     Args:
         snapshots: One row per `customer_id` and `as_of`.
         dates: The values of `as_of`.
         customers: One row per `customer_id`.
         cancellations: At most one row per `customer_id`.
-        label: `kind` of churn and `horizon_days`, the length of the window that starts on `as_of`.
-        features: Knows the date column of each event table.
+        label: `kind` of churn, and `horizon_days`, the length of the window from `as_of`.
+        features: The date column of each event table.
         *events: The tables of `label.event_tables`, in this order.
 
     Returns:
@@ -57,7 +57,7 @@ def _mark_inactive(
     features: FeatureParams,
     *events: ir.Table,
 ) -> ir.Table:
-    """Look back from the end of the horizon, with all that is known by now."""
+    """Mark customers without an event in the horizon, using all events known today."""
     horizon = label.horizon_days
     ends = snapshots.select(
         "customer_id", as_of=(snapshots.as_of + ibis.interval(days=horizon)).cast("date")

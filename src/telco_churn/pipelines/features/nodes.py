@@ -1,7 +1,7 @@
-"""Describes customers as they were known on the morning of a date.
+"""Compute the features of customers from what was known on the morning of a date.
 
-In: snapshots and primary tables. Out: groups of features, one row per snapshot each; put together,
-`customer_features`; and what each feature means. All tables are expressions: the engine computes.
+In: snapshots and primary tables. Out: groups of features with one row per snapshot, joined to
+`customer_features`, and the data dictionary. All tables are expressions that the engine computes.
 """
 
 from collections.abc import Callable
@@ -21,23 +21,23 @@ Aggregate = Callable[[ir.Table, list[date], ir.Table, FeatureParams], ir.Table]
 
 
 def aggregate_events(table: str) -> Aggregate:
-    """Make the node function that computes the windowed features of one event table."""
+    """Return the node function that computes the windowed features of one event table."""
 
     def aggregate(
         snapshots: ir.Table, dates: list[date], events: ir.Table, features: FeatureParams
     ) -> ir.Table:
-        """Compute the windowed features of one event table."""
+        """Compute the windowed features of one event table, one row per snapshot."""
         return aggregate_windows(snapshots, dates, events, features.windows[table], table)
 
     return aggregate
 
 
 def assemble_features(snapshots: ir.Table, *groups: ir.Table) -> ir.Table:
-    """Join groups of features into one row per snapshot; what a group does not know is null.
+    """Join groups of features into one row per snapshot; a missing feature is null.
 
-    Fractions are rounded: the order in which an engine adds numbers up shows in their last digits,
-    and the same date must give the same features. All numbers are doubles, counts too: that is what
-    a model reads, and MLflow refuses whole numbers where a model was signed with doubles.
+    Fractions are rounded, because their last digits depend on the order in which an engine adds
+    numbers, and the same date must give the same features. All numbers become doubles, counts too:
+    MLflow rejects integers if the model was signed with doubles.
     """
     features = snapshots
     for group in groups:
@@ -54,7 +54,7 @@ def assemble_features(snapshots: ir.Table, *groups: ir.Table) -> ir.Table:
 
 
 def describe_features(features: FeatureParams) -> pd.DataFrame:
-    """Say of each feature what it means, in which unit, from which table and over which days.
+    """List the meaning, unit, source table and window of each feature.
 
     Returns:
         `name`, `meaning`, `unit`, `source_table`, `window`, in the order of the features.
@@ -78,13 +78,14 @@ def describe_features(features: FeatureParams) -> pd.DataFrame:
 
 
 def write_dictionary(data_dictionary: pd.DataFrame) -> str:
-    """Write the data dictionary as a page."""
+    """Write the data dictionary as a Markdown page."""
     shown = data_dictionary.assign(name="`" + data_dictionary["name"] + "`")
     rows = [list(shown.columns), ["---"] * len(shown.columns), *shown.to_numpy().tolist()]
     table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     return (
         "# Data dictionary\n\n"
-        "What each feature of `customer_features` means, as known on the morning of `as_of`. A\n"
-        "window ends on the day before. Made by `kedro run --pipelines features`; windows are\n"
-        f"declared in `conf/base/parameters/features.yml`.\n\n{table}\n"
+        "The meaning of each feature of `customer_features`, as known on the morning of `as_of`.\n"
+        "A window ends on the day before `as_of`. Windows are declared in\n"
+        "`conf/base/parameters/features.yml`. `kedro run --pipelines features` writes this page.\n"
+        f"\n{table}\n"
     )

@@ -1,7 +1,7 @@
-"""features: primary tables -> customer_features of `as_of`, and labelled_features to learn from.
+"""features: primary tables -> customer_features of `as_of`, and labelled_features for training.
 
-The two branches compute the same features, on one date and on many; tags tell them apart, so that
-scoring runs one and training the other. Which event tables there are is declared in parameters.
+Two branches compute the same features, one for a single date and one for many. The tags `scoring`
+and `training` select a branch. The parameters declare the event tables.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ def create_pipeline(
 
     Args:
         features: One node for each event table of `windows`.
-        label: Reads `event_tables` where it looks for inactivity.
-        eligibility: Reads them where it asks for activity.
-        readiness: The tables that scoring waits for.
+        label: Its `event_tables` are inputs if the label is inactivity.
+        eligibility: The same tables are inputs if customers must be active.
+        readiness: The tables that must reach the date to score.
     """
     tables = list(features.windows)
     seen = label.event_tables if eligibility.active_within_days is not None else []
@@ -38,7 +38,7 @@ def create_pipeline(
         [
             Pipeline(_scoring_nodes(tables, seen, list(readiness.sources)), tags="scoring"),
             Pipeline(_training_nodes(tables, seen, awaited), tags="training"),
-            # Not with each date that is scored: dates at once would write one file.
+            # Scoring does not run these nodes: parallel dates would write the same file.
             Pipeline(_dictionary_nodes(), tags="training"),
         ],
         namespace="features",
@@ -47,7 +47,7 @@ def create_pipeline(
 
 
 def _scoring_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
-    """The features of `as_of`."""
+    """Return the nodes that compute the features of `as_of`."""
     dates = Node(
         snapshots.list_scoring_dates,
         {
@@ -63,7 +63,7 @@ def _scoring_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> li
 
 
 def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
-    """The features of many dates, with what came after."""
+    """Return the nodes that compute and label the features of past dates."""
     dates = Node(
         snapshots.list_training_dates,
         ["coverage", "params:as_of", "params:snapshots", "params:label", "params:training"],
@@ -95,7 +95,7 @@ def _feature_nodes(
     activity_tables: list[str],
     tags: Sequence[str] = (),
 ) -> list[Node]:
-    """The nodes that turn the dates of one purpose into its features; the last has `tags`."""
+    """Return the nodes that compute the features of one branch; the last node gets `tags`."""
     present = Node(
         snapshots.snapshot_customers,
         [

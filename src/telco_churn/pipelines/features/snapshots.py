@@ -1,7 +1,7 @@
-"""Which customers are looked at on which dates.
+"""Choose the dates, and the customers to describe on each date.
 
-In: what the operator's data covers, `as_of` and the snapshot parameters. Out: dates, then one row
-per customer who is one on the morning of a date.
+In: the days that the operator's data covers, `as_of` and the snapshot parameters. Out: dates, then
+one row per eligible customer and date.
 """
 
 from datetime import date, timedelta
@@ -30,24 +30,24 @@ KEY = ("customer_id", "as_of")
 
 
 class AsOfOutsideDataError(InputError):
-    """`as_of` asks for a day before the operator's data begins."""
+    """`as_of` is before the operator's data begins."""
 
 
 def list_scoring_dates(
     coverage: ir.Table, as_of: AsOf, readiness: ReadinessParams, **sources: ir.Table
 ) -> list[date]:
-    """Return `as_of` alone, once all sources reach it.
+    """Return `as_of` as the only date, if all sources reach it.
 
     Args:
         coverage: First and last day of usage.
         as_of: The morning to score.
-        readiness: By how much each source may lag.
+        readiness: The days that each source may lag.
         **sources: The tables of `readiness`, by name.
 
     Raises:
         AsOfOutsideDataError: When usage starts later than the day before `as_of`.
-        SourcesNotReadyError: When a source does not reach the day before `as_of` yet.
-        UnknownSourceColumnError: When a table does not have its column of days.
+        SourcesNotReadyError: When a source does not yet reach the day before `as_of`.
+        UnknownSourceColumnError: When a table does not have its date column.
     """
     _check_covered(coverage, as_of, readiness.sources.get("usage"))
     check_readiness(readiness, sources, as_of)
@@ -61,19 +61,19 @@ def list_training_dates(
     label: LabelParams,
     training: TrainingParams,
 ) -> list[date]:
-    """List the dates to learn from: matured before `as_of`, with enough history, latest last.
+    """List the dates to train on: matured by `as_of`, with enough history, latest last.
 
     Args:
         coverage: First and last day of usage.
-        as_of: The morning of the training; a label window must be over by then.
-        snapshots: The grid, and how much history its first date needs.
+        as_of: The morning of the training; a label window must end before it.
+        snapshots: The grid, and the history that its first date needs.
         label: `horizon_days`, the length of a label window.
-        training: `split` says how many snapshots calibrate and test.
+        training: `split`, the number of snapshots that calibrate and test.
 
     Raises:
         AsOfOutsideDataError: When usage starts later than the day before `as_of`.
-        SourcesNotReadyError: When usage does not reach that day.
-        TooFewSnapshotsError: When no date is left to train on beside gap, calibration and test.
+        SourcesNotReadyError: When usage does not yet reach that day.
+        TooFewSnapshotsError: When gap, calibration and test leave no date to train on.
     """
     _check_covered(coverage, as_of)
     first, _ = _covered_days(coverage)
@@ -87,10 +87,10 @@ def list_training_dates(
         assign_splits(dates, training.split, label)
     except TooFewSnapshotsError as error:
         raise TooFewSnapshotsError(
-            f"as_of={as_of} leaves {len(dates)} matured snapshots. Usage starts on {first}, a "
-            f"snapshot needs {snapshots.minimum_history_days} days of it and "
-            f"{label.horizon_days} days to mature; snapshots.from and snapshots.to leave "
-            f"{earliest} to {latest}. {error}"
+            f"as_of={as_of} leaves {len(dates)} matured snapshots. Usage starts on {first}. A "
+            f"snapshot needs {snapshots.minimum_history_days} days of usage and "
+            f"{label.horizon_days} days to mature. Within snapshots.from and snapshots.to, this "
+            f"leaves {earliest} to {latest}. {error}"
         ) from error
     return dates
 
@@ -104,17 +104,17 @@ def snapshot_customers(
     features: FeatureParams,
     *events: ir.Table,
 ) -> ir.Table:
-    """Pair each date with everyone who is looked at on its morning.
+    """Pair each date with the customers who are eligible on its morning.
 
     Args:
         dates: Values of `as_of`.
         customers: One row per customer.
-        cancellations: At most one row per customer; one that came in late counts from then on, one
-            before the customer signed up again never.
-        eligibility: Which customers are looked at.
-        label: Names the event tables that show activity.
-        features: Knows the date column of each event table.
-        *events: The tables of `label.event_tables`, in this order, where activity is asked for.
+        cancellations: At most one row per customer. A late row counts from its arrival. A row from
+            before the customer signed up again does not count.
+        eligibility: The conditions for a customer.
+        label: `event_tables`, whose events show activity.
+        features: The date column of each event table.
+        *events: The tables of `label.event_tables`, in this order, if customers must be active.
 
     Returns:
         `customer_id`, `as_of`.
@@ -139,7 +139,7 @@ def snapshot_customers(
 
 
 def select_final(cancellations: ir.Table, customers: ir.Table) -> ir.Table:
-    """Leave out the cancellations of who signed up again since: they are customers once more."""
+    """Leave out the cancellations of customers who signed up again afterwards."""
     signed_up = customers.select("customer_id", "signed_up_on")
     joined = cancellations.join(signed_up, "customer_id")
     final = joined.filter(joined.cancelled_on >= joined.signed_up_on)
@@ -150,15 +150,15 @@ def _check_covered(coverage: ir.Table, as_of: AsOf, usage: SourceParams | None =
     first, last = _covered_days(coverage)
     ready_until = last + timedelta(days=1 + (usage.lag_days if usage else 0))
     reach = (
-        f"as_of={as_of} is outside the data: usage runs from {first} to {last}, so as_of may be "
-        f"{first + timedelta(days=1)} to {ready_until}."
+        f"as_of={as_of} is outside the data: usage runs from {first} to {last}, expected as_of "
+        f"from {first + timedelta(days=1)} to {ready_until}."
     )
     if as_of.day <= first:
-        raise AsOfOutsideDataError(f"{reach} Choose another date (--params as_of=YYYY-MM-DD).")
+        raise AsOfOutsideDataError(f"{reach} Choose such a date with --params as_of=YYYY-MM-DD.")
     if as_of.day > ready_until:
         raise SourcesNotReadyError(
-            f"{reach} Deliver the missing days and run ingestion, or choose another date (--params "
-            "as_of=YYYY-MM-DD)."
+            f"{reach} Deliver the missing days and run ingestion, or choose another date with "
+            "--params as_of=YYYY-MM-DD."
         )
 
 

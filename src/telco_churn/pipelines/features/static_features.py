@@ -1,6 +1,6 @@
-"""Features of a customer that are no window: small functions, each with a name.
+"""Static features: features of a customer that need their own function instead of a window.
 
-In: snapshots and a primary table. Out: one row per snapshot that the table knows, a few features.
+In: snapshots and a primary table. Out: a few features, one row per snapshot with data in the table.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from kedro_asof.windows.point_in_time import join_known, known_value
 from telco_churn.pipelines.features.snapshots import KEY
 
 PRICE_MEMORY_DAYS = 90
-RECENT_BILL_DAYS = 35  # one billing cycle and some slack
+RECENT_BILL_DAYS = 35  # one billing cycle and a margin
 USUAL_BILL_DAYS = 400
 PAYMENT_DAYS = 365
 
 
 def describe_customers(snapshots: ir.Table, customers: ir.Table) -> ir.Table:
-    """Who the customer is, and for how many days."""
+    """Describe the customer: segment, region, age band and tenure."""
     joined = snapshots.join(customers, "customer_id")
     return joined.select(
         *KEY,
@@ -31,9 +31,9 @@ def describe_customers(snapshots: ir.Table, customers: ir.Table) -> ir.Table:
 
 
 def describe_subscriptions(snapshots: ir.Table, subscriptions: ir.Table) -> ir.Table:
-    """The subscription in force: the last version from before `as_of`.
+    """Describe the subscription in force: the last version from before `as_of`.
 
-    Days to the contract's end are negative once it is over and null without a contract.
+    `contract_days_left` is negative after the contract's end and null without a contract.
     """
     versions = join_known(snapshots, subscriptions, "valid_from")
     remembered = versions.as_of.delta(versions.valid_from, unit="day") > PRICE_MEMORY_DAYS
@@ -62,9 +62,9 @@ def describe_subscriptions(snapshots: ir.Table, subscriptions: ir.Table) -> ir.T
 
 
 def measure_payments(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
-    """What is owed, and how late payments came, of the invoices of a year.
+    """Measure the unpaid amount, and the delay of payments, of the last year's invoices.
 
-    An invoice counts as paid from the day after its payment, and as later each day until then.
+    A payment counts from the day after it. Until then, the delay grows each day.
     """
     bills = join_known(snapshots, invoices, "issued_on")
     bills = bills.filter(bills.as_of.delta(bills.issued_on, unit="day") <= PAYMENT_DAYS)
@@ -81,7 +81,7 @@ def measure_payments(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
 
 
 def measure_bill_shock(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
-    """The highest bill of the last cycle against the usual one before, as a share above it."""
+    """Measure by how much the highest recent bill exceeds the usual bill, as a share of it."""
     pairs = join_known(snapshots, invoices, "issued_on")
     days_before = pairs.as_of.delta(pairs.issued_on, unit="day")
     bills = pairs.group_by(list(KEY)).agg(
@@ -93,12 +93,12 @@ def measure_bill_shock(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
 
 @dataclass(frozen=True)
 class StaticFeatures:
-    """A function above, the table it reads, and what its features mean.
+    """A function that computes features, with its table and the meaning of its features.
 
     Attributes:
-        function: Of snapshots and a table.
-        table: The primary table it reads.
-        features: Of each feature its meaning and its unit.
+        function: Computes the features from snapshots and a table.
+        table: Name of the primary table.
+        features: Meaning and unit of each feature, by name.
     """
 
     function: Callable[[ir.Table, ir.Table], ir.Table]
@@ -111,9 +111,9 @@ STATIC_FEATURES = (
         describe_customers,
         "customers",
         {
-            "segment": ("consumer or business", "category"),
-            "region": ("where the customer lives", "category"),
-            "age_band": ("age when last recorded", "category"),
+            "segment": ("segment of the customer: consumer or business", "category"),
+            "region": ("region where the customer lives", "category"),
+            "age_band": ("age band of the customer, as last recorded", "category"),
             "tenure_days": ("time since sign-up", "days"),
         },
     ),
@@ -123,23 +123,26 @@ STATIC_FEATURES = (
         {
             "plan": ("plan in force", "category"),
             "technology": ("access technology in force", "category"),
-            "payment_method": ("how bills are paid", "category"),
-            "contract_months": ("length of the contract, 0 without one", "months"),
-            "monthly_price": ("price in force", "currency a month"),
+            "payment_method": ("payment method in force", "category"),
+            "contract_months": ("length of the contract, 0 without a contract", "months"),
+            "monthly_price": ("price in force", "currency per month"),
             "contract_days_left": (
-                "time to the end of the contract, negative once it is over, empty without one",
+                "time until the contract ends, negative after its end, empty without a contract",
                 "days",
             ),
-            "price_change_90d": ("price in force against that of 90 days ago", "share above it"),
+            "price_change_90d": ("change of the price since 90 days ago", "share of that price"),
         },
     ),
     StaticFeatures(
         measure_payments,
         "invoices",
         {
-            "unpaid_amount": ("due and not paid, of the invoices of a year", "currency"),
-            "days_late_mean_365d": ("mean delay of payments, of the invoices of a year", "days"),
-            "days_late_max_365d": ("longest delay of payments, of the invoices of a year", "days"),
+            "unpaid_amount": ("unpaid amount of the overdue invoices of the last year", "currency"),
+            "days_late_mean_365d": ("mean payment delay, of the invoices of the last year", "days"),
+            "days_late_max_365d": (
+                "longest payment delay, of the invoices of the last year",
+                "days",
+            ),
         },
     ),
     StaticFeatures(
@@ -147,8 +150,8 @@ STATIC_FEATURES = (
         "invoices",
         {
             "bill_shock": (
-                "highest bill of the last 35 days against the mean of the year before",
-                "share above it",
+                "excess of the highest bill of the last 35 days over the mean of the year before",
+                "share of that mean",
             )
         },
     ),

@@ -1,1 +1,1 @@
-"""Turns raw operator tables into trusted ones."""
+"""Turn raw operator tables into trusted primary tables."""

@@ -1,6 +1,6 @@
-"""Compares the judged tables of ingestion.yml with the catalog.
+"""Compare the tables of ingestion.yml with the catalog.
 
-In: parameters and the contracts of the catalog. Out: nothing, or an error before anything runs.
+In: parameters and the contracts of the catalog. Out: nothing, or an error before any node runs.
 """
 
 from collections.abc import Mapping
@@ -11,35 +11,35 @@ from telco_churn.parameters.ingestion import JudgedTableParams
 
 
 class BadJudgedTableError(InputError):
-    """The catalog does not fit a judged table."""
+    """The catalog does not match a table of ingestion.yml."""
 
 
 def check_ingestion_config(
     tables: Mapping[str, JudgedTableParams], contracts: Mapping[str, Any]
 ) -> None:
-    """Refuse a judged table without its catalog entries, or with another contract there.
+    """Check that each table has both catalog entries, and the same contract there.
 
     Args:
-        tables: The judged tables.
-        contracts: The contract of each `raw_<table>` and `<table>` of the catalog, None if it has
-            none.
+        tables: The tables of ingestion.yml.
+        contracts: The contract of each `raw_<table>` and `<table>` of the catalog, None for an
+            entry without one.
 
     Raises:
-        BadJudgedTableError: Names the table, and what is missing or differs.
+        BadJudgedTableError: If an entry is missing or its contract differs; names the table.
     """
     for name, table in tables.items():
         missing = [entry for entry in (f"raw_{name}", name) if entry not in contracts]
         if missing:
             raise BadJudgedTableError(
-                f"ingestion.tables has {name}, but the catalog has no {' and no '.join(missing)}. "
-                "Add the entry to conf/base/catalog/, or remove the table from "
-                "conf/base/parameters/ingestion.yml."
+                f"Missing catalog entries for ingestion.tables.{name}: expected "
+                f"{' and '.join(missing)}. Add them to conf/base/catalog/, or remove the table "
+                "from conf/base/parameters/ingestion.yml."
             )
         if contracts[name] not in (None, table.contract):
             raise BadJudgedTableError(
-                f"{name} has two contracts: ingestion.tables.{name}.contract is "
-                f"{_show(table.contract)}, the validator of its catalog entry is "
-                f"{_show(contracts[name])}. Name the same contract in both."
+                f"Invalid contract {_show(table.contract)} in ingestion.tables.{name}.contract: "
+                f"expected {_show(contracts[name])}, the validator of the catalog entry {name}. "
+                "Name the same contract in both."
             )
 
 

@@ -1,7 +1,7 @@
-"""From raw tables to trusted ones: typed, deduplicated, judged row by row, identifiers removed.
+"""Turn raw tables into primary tables: typed, deduplicated, checked, without direct identifiers.
 
-In: raw tables as delivered. Out: each table's rows with the rule they break; from these the primary
-tables, the rejected rows of all tables, and reports that account for every row and late value.
+In: raw tables as delivered. Out: each table's rows with the rule they break. From these follow the
+primary tables, the rejected rows, and reports that account for every row and late value.
 """
 
 import logging
@@ -25,26 +25,26 @@ from telco_churn.pipelines.ingestion.row_checks import (
 
 logger = logging.getLogger(__name__)
 
-DAYS_AROUND = 28  # with rows, on each side of a day, that show how many rows are usual
-FEW_VALUES = 10  # fewer blanked values of a column may be slips: they never stop a run
+DAYS_AROUND = 28  # days with rows on each side of a day, to find the usual number of rows
+FEW_VALUES = 10  # fewer blanked values of a column can be typos: they never stop a run
 WHAT_TO_DO = (
-    "then deliver the table again or raise the limit in conf/base/parameters/ingestion.yml."
+    "then deliver the table again, or raise the limit in conf/base/parameters/ingestion.yml."
 )
 
 
 class TooManyRejectedError(RefusedError):
-    """More of a table was rejected than `ingestion.max_rejected_fraction` allows."""
+    """More rows of a table were rejected than `ingestion.max_rejected_fraction` allows."""
 
 
 class TooManyBlankedError(RefusedError):
-    """More of a column was blanked than `ingestion.max_blanked_fraction` allows."""
+    """More values of a column were blanked than `ingestion.max_blanked_fraction` allows."""
 
 
 def check_table(contract: type[TableContract]) -> Callable[..., ir.Table]:
-    """Make the node function that types and judges the rows of one table."""
+    """Return the node function that casts and checks the rows of one table."""
 
     def check(raw: ir.Table, checked_customers: ir.Table | None = None) -> ir.Table:
-        """Type and judge rows; columns that the contract does not have end here."""
+        """Cast and check each row against the contract; drop columns that it does not list."""
         return check_rows(raw, contract, checked_customers)
 
     return check
@@ -53,14 +53,14 @@ def check_table(contract: type[TableContract]) -> Callable[..., ir.Table]:
 def collect_rejected_rows(
     contracts: Mapping[str, type[TableContract]],
 ) -> Callable[..., ir.Table]:
-    """Make the node function that gathers rejected rows, each once however often it was delivered.
+    """Return the node function that collects rejected rows, each once for all its deliveries.
 
     Args:
-        contracts: By table; they name the key.
+        contracts: The contract of each table, which names the key.
     """
 
     def collect(**checked: ir.Table) -> ir.Table:
-        """Gather the rows that broke a rule."""
+        """Collect the rows that break a rule, from all tables."""
         return ibis.union(
             *[select_rejected(rows, name, contracts[name]) for name, rows in checked.items()]
         )
@@ -69,23 +69,26 @@ def collect_rejected_rows(
 
 
 def report_ingestion(**checked: ir.Table) -> pd.DataFrame:
-    """Account for every delivered row: kept, a duplicate, or rejected by which rule.
+    """Count the delivered rows by table and outcome: kept, duplicate, or the rule they break.
 
     Args:
-        **checked: The checked rows of each table, by its name.
+        **checked: The checked rows by name of the table.
+
+    Returns:
+        `table`, `outcome`, `rows`.
     """
     return pd.concat([_count_outcomes(rows, name) for name, rows in checked.items()])
 
 
 def report_late_values(**checked: ir.Table) -> pd.DataFrame:
-    """Account for every value of a column that is filled in later: kept, or blanked by which rule.
+    """Count the delivered values of late columns by outcome: kept, or blanked by a rule.
 
     Args:
-        **checked: The checked rows of each table with such columns, by its name.
+        **checked: The checked rows by name of the table, for tables with late columns.
 
     Returns:
-        One row per `table`, `column` and `outcome`, with its number of `values`. Empty values,
-        rejected rows and further deliveries of a row do not count.
+        One row per `table`, `column` and `outcome`, with the number of `values`. Empty values,
+        rejected rows and duplicates do not count.
     """
     counts = [count for name, rows in checked.items() for count in _count_values(rows, name)]
     return pd.DataFrame(counts, columns=["table", "column", "outcome", "values"])
@@ -94,12 +97,12 @@ def report_late_values(**checked: ir.Table) -> pd.DataFrame:
 def stop_when_too_many_rejected(
     ingestion_report: pd.DataFrame, rejected_rows: ir.Table, params: IngestionParams
 ) -> pd.DataFrame:
-    """Let the report pass when no table lost too large a share of its rows.
+    """Return the report, or stop the run if too large a share of a table was rejected.
 
     Args:
         ingestion_report: Rows by table and outcome.
-        rejected_rows: Not read: the run stops only once they are saved.
-        params: The largest share allowed.
+        rejected_rows: Not read; an input, so that a run stops only after they are saved.
+        params: `max_rejected_fraction`.
 
     Raises:
         TooManyRejectedError: Names each table over the limit, its share and its counts by rule.
@@ -112,8 +115,8 @@ def stop_when_too_many_rejected(
     ]
     if too_many:
         raise TooManyRejectedError(
-            f"{' '.join(too_many)} Allowed is {params.max_rejected_fraction:.1%}"
-            f" (ingestion.max_rejected_fraction). Look at rejected_rows, {WHAT_TO_DO}"
+            f"{' '.join(too_many)} Expected at most {params.max_rejected_fraction:.1%}"
+            f" (ingestion.max_rejected_fraction). Inspect rejected_rows, {WHAT_TO_DO}"
         )
     return ingestion_report
 
@@ -121,12 +124,14 @@ def stop_when_too_many_rejected(
 def stop_when_too_many_blanked(
     late_value_report: pd.DataFrame, accepted_report: pd.DataFrame, params: IngestionParams
 ) -> pd.DataFrame:
-    """Let the report pass when no column lost too large a share of its values; warn of fewer.
+    """Return the report, or stop the run if too large a share of a late column was blanked.
+
+    Warns of every column with fewer blanked values.
 
     Args:
         late_value_report: Values by table, column and outcome.
-        accepted_report: Not read: the share of rejected rows is judged first.
-        params: The largest share allowed.
+        accepted_report: Not read; an input, so that the share of rejected rows is checked first.
+        params: `max_blanked_fraction`.
 
     Raises:
         TooManyBlankedError: Names each column over the limit, its share and its counts by rule.
@@ -137,17 +142,17 @@ def stop_when_too_many_blanked(
     too_many = {message: f"checked_{table}" for table, message, is_over in blanked if is_over}
     if too_many:
         raise TooManyBlankedError(
-            f"{' '.join(too_many)} Allowed is {allowed:.1%} of the values of a column"
-            " (ingestion.max_blanked_fraction). Look at raw_content in"
+            f"{' '.join(too_many)} Expected at most {allowed:.1%} of the values of a column"
+            " (ingestion.max_blanked_fraction). Inspect raw_content in"
             f" {' and '.join(dict.fromkeys(too_many.values()))}, {WHAT_TO_DO}"
         )
     for _, message, _ in blanked:
-        logger.warning("%s Their rows are kept without them.", message)
+        logger.warning("%s Their rows are kept without these values.", message)
     return late_value_report
 
 
 def trust_kept_rows(checked: ir.Table, accepted_late_values: pd.DataFrame) -> ir.Table:
-    """Keep the rows that break no rule, once the reports were accepted."""
+    """Keep the rows that break no rule, after both reports are accepted."""
     del accepted_late_values
     return drop_bookkeeping(checked.filter(checked.broken_rule.isnull()))
 
@@ -155,15 +160,15 @@ def trust_kept_rows(checked: ir.Table, accepted_late_values: pd.DataFrame) -> ir
 def measure_coverage(
     checked_usage: ir.Table, accepted_late_values: pd.DataFrame, params: IngestionParams
 ) -> ir.Table:
-    """Find the first and last complete day of usage, once the reports were accepted.
+    """Find the first and last complete day of usage, after both reports are accepted.
 
-    Half a day, or a mistyped date, is not complete. The days around show how many rows are usual,
-    as operators grow.
+    A day is complete if it has `full_day_share` of the median rows of the days around it. A day
+    that is half delivered, or a mistyped date, is not complete.
 
     Args:
-        checked_usage: With `broken_rule`.
-        accepted_late_values: Not read.
-        params: `full_day_share`, from which a day counts.
+        checked_usage: Rows of usage, with `broken_rule`.
+        accepted_late_values: Not read; an input for the order of the nodes.
+        params: `full_day_share`.
 
     Returns:
         One row: `first_day`, `last_day`.
@@ -191,7 +196,7 @@ def _count_outcomes(checked: ir.Table, name: str) -> pd.DataFrame:
 
 
 def _count_values(checked: ir.Table, name: str) -> Iterator[dict[str, Any]]:
-    """Count all late columns of a table in one scan, grouped by the rules that blanked them."""
+    """Count the values of all late columns in one scan, grouped by the rules that blanked them."""
     rules = [column for column in checked.columns if column.endswith(BLANKED_BY)]
     late = [rule.removesuffix(BLANKED_BY) for rule in rules]
     kept = checked.filter(checked.broken_rule.isnull())
@@ -214,7 +219,7 @@ def _complain(table: str, outcomes: pd.DataFrame, allowed: float) -> str | None:
 
 
 def _find_blanked(report: pd.DataFrame, allowed: float) -> Iterator[tuple[str, str, bool]]:
-    """Yield for each column with blanked values its table, a message, and if it is too many."""
+    """Yield the table, a message and whether it is over the limit, for each blanked column."""
     for (table, column), rows in report.groupby(["table", "column"], sort=False):
         values = rows.set_index("outcome")["values"]
         by_rule = values.drop(KEPT, errors="ignore")

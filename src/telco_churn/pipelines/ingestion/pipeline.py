@@ -1,4 +1,4 @@
-"""ingestion: raw tables -> primary tables, rejected rows, and reports that account for all."""
+"""ingestion: raw tables -> primary tables, rejected rows, and reports that count every row."""
 
 from collections.abc import Mapping
 
@@ -13,10 +13,10 @@ Contracts = Mapping[str, type[TableContract]]
 
 
 def create_pipeline(tables: Mapping[str, JudgedTableParams]) -> Pipeline:
-    """Wire ingestion: judge all rows, save the rejects, then stop or trust the rest.
+    """Wire ingestion: check all rows, save rejected rows, then stop or keep the other rows.
 
     Args:
-        tables: The judged tables; each gets a node that checks it and one that trusts it.
+        tables: The tables of ingestion.yml; each gets a `check_` node and a `trust_` node.
     """
     contracts = {name: table.contract for name, table in tables.items()}
     check = [

@@ -1,4 +1,4 @@
-"""Judges the rows of one table by its contract.
+"""Check the rows of one table against its contract.
 
 In: a raw table. Out: its distinct rows, typed, each with the rule it breaks, if any.
 """
@@ -18,27 +18,27 @@ from kedro_asof.contracts.row_rules import (
 from kedro_asof.windows.point_in_time import LOADED_AT
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
-BLANKED_BY = "__blanked_by"  # of a late column: the rule that took its value out
+BLANKED_BY = "__blanked_by"  # suffix: the rule that blanked the value of a late column
 UNTYPABLE = "__untypable"
-LONGEST_TEXT = 200  # characters of a text that are copied out of a row that breaks a rule
+LONGEST_TEXT = 200  # characters that are copied from a text of a rejected row
 CUT_MARK = "…[cut]"
 
 
 def check_rows(
     raw: ir.Table, contract: type[TableContract], checked_customers: ir.Table | None = None
 ) -> ir.Table:
-    """Judge each distinct row by its contract.
+    """Check each distinct row against its contract.
 
     Args:
-        raw: As delivered; columns that the contract does not have are dropped.
+        raw: The table as delivered; columns that the contract does not list are dropped.
         contract: The primary contract: types and rules.
-        checked_customers: Checked customers, where rows must belong to a trusted one.
+        checked_customers: Checked customers, if each row must belong to a trusted customer.
 
     Returns:
-        One row per distinct row: the contract's columns; `broken_rule`, null for a trusted row;
-        `blanked_by`, the first rule that took a value filled in later out of a trusted row, and for
-        each such column `<column>__blanked_by`; `raw_content`, JSON of a row with either, its long
-        texts cut; `copies`, the number of deliveries.
+        One row per distinct row, with the contract's columns and `broken_rule`, null for a trusted
+        row; `blanked_by`, the first rule that blanked a late value of a trusted row, and for each
+        late column `<column>__blanked_by`; `raw_content`, JSON of a row with either, long texts
+        cut; `copies`, the number of deliveries.
     """
     types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
     typed = raw.select(
@@ -79,7 +79,7 @@ def check_rows(
 
 
 def drop_bookkeeping(checked: ir.Table) -> ir.Table:
-    """Return checked rows with the columns of their contract alone."""
+    """Return checked rows with only the columns of their contract."""
     blanked = [column for column in checked.columns if column.endswith(BLANKED_BY)]
     return checked.drop(*BOOKKEEPING, *blanked)
 
@@ -98,7 +98,7 @@ def select_rejected(checked: ir.Table, name: str, contract: type[TableContract])
 
 
 def _is_castable(found: dt.DataType, kind: dt.DataType) -> bool:
-    """Whether a cast keeps the meaning: a boolean is not a count, nor a time an amount.
+    """Return whether a cast keeps the meaning: a boolean is not a count, a time not an amount.
 
     Engines cast these silently: DuckDB casts a boolean to 1, Spark a timestamp to its seconds.
     """
@@ -110,7 +110,7 @@ def _cast(value: ir.Value, kind: dt.DataType) -> ir.Value:
 
 
 def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
-    """Whether a value is present and not of the type: text in a number, a fraction in a count."""
+    """Return whether a value does not fit the type: text in a number, a fraction in a count."""
     if value.type() == kind:
         return ibis.literal(False)
     if not _is_castable(value.type(), kind):
@@ -124,7 +124,7 @@ def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
 def _rules_by_late_column(
     rules: dict[str, ir.BooleanValue], columns: list[str], contract: type[TableContract]
 ) -> dict[str, dict[str, ir.BooleanValue]]:
-    """The rules of each column that is filled in later."""
+    """Return the rules of each late column."""
     of_column = {name: _find_column(name, columns) for name in rules}
     return {
         column: {name: broken for name, broken in rules.items() if of_column[name] == column}
@@ -134,15 +134,15 @@ def _rules_by_late_column(
 
 
 def _find_column(rule: str, columns: list[str]) -> str | None:
-    """The longest column that a rule begins with: `paid_on_type` is not a rule of `paid`."""
+    """Return the longest column that a rule begins with: `paid_on_type` is no rule of `paid`."""
     named = [column for column in columns if rule.startswith(f"{column}_")]
     return max(named, key=len, default=None)
 
 
 def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Table:
-    """Count rows that are the same, reject others that share a key.
+    """Count identical rows, and reject different rows with the same key.
 
-    Few keys repeat: finding these first avoids sorting all other rows.
+    Few keys repeat: selecting their rows first avoids sorting all other rows.
     """
     key = key_columns(contract)
     deliveries = judged.group_by(key).agg(rows=ibis._.count())
@@ -157,10 +157,10 @@ def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Tabl
 
 
 def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
-    """Of rows that differ but share a key, keep one; reject the others.
+    """Keep one of the different rows with the same key; reject the others.
 
-    Kept is the first loaded, then the earliest, the first by content, the one with more filled in.
-    Late columns come last: they must not choose what was known before.
+    The first row is kept, ordered by load time, dates and content, then by late columns, filled
+    ones first. Late columns come last: a later value must not decide which row was known before.
     """
     types, late = column_types(contract), late_columns(contract)
     firm = [name for name in types if name not in late and name != LOADED_AT]
@@ -183,7 +183,7 @@ def _as_json(row: ir.StructValue) -> ir.StringValue:
 
 
 def _cut(value: ir.Value) -> ir.Value:
-    """Cut a long text, with a mark; leave all else as it is."""
+    """Cut a long text and mark the cut; return any other value unchanged."""
     if value.type().is_binary():
         value = value.cast("string")
     if not value.type().is_string():

@@ -1,1 +1,1 @@
-"""Reads a user's flat table into what training and scoring read."""
+"""Turn a user's flat table into the tables that training and scoring read."""

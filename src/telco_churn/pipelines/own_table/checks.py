@@ -1,6 +1,6 @@
-"""Refuses a table that does not hold what the parameters say.
+"""Check that a table matches the parameters of `own_table`.
 
-In: the table, blanks read as missing. Out: nothing, or an error that names the wrong parameter.
+In: the table, with blanks read as missing. Out: nothing, or an error that names the parameter.
 """
 
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ CLASSES = 2
 
 
 class UnusableTableError(InputError):
-    """The table does not hold what the parameters say."""
+    """The table does not match the parameters of `own_table`."""
 
 
 def check_named_columns(found: list[str], params: OwnTableParams) -> None:
-    """Refuse a parameter that names a missing column, or a column named by two parameters."""
+    """Check that all named columns exist, and that no two parameters name the same column."""
     named = {
         "own_table.target": [params.target],
         "own_table.id": [params.id] if params.id else [],
@@ -32,19 +32,19 @@ def check_named_columns(found: list[str], params: OwnTableParams) -> None:
         lacking = [column for column in columns if column not in found]
         if lacking:
             raise UnusableTableError(
-                f"{params.table} has no column {lacking}; found {found}. Correct {parameter}."
+                f"Missing columns {lacking} in {params.table}: found {found}. Correct {parameter}."
             )
         for column in columns:
             by = [other for other in named if column in named[other]]
             if len(by) > 1:
                 raise UnusableTableError(
-                    f"{params.table}: {' and '.join(by)} name the same column {column}; each needs "
-                    "its own. Correct one of them."
+                    f"{' and '.join(by)} name the same column {column!r} of {params.table}: "
+                    "expected different columns. Correct one of them."
                 )
 
 
 def check_time(table: pd.DataFrame, params: OwnTableParams, as_of: pd.Timestamp) -> None:
-    """Refuse a time column with anything but dates up to `as_of`."""
+    """Check that the time column holds only dates up to `as_of`."""
     if params.time is None:
         return
     where = f"{params.table}: the column {params.time} (own_table.time)"
@@ -52,20 +52,20 @@ def check_time(table: pd.DataFrame, params: OwnTableParams, as_of: pd.Timestamp)
     dates = read_dates(table[params.time])
     if dates.isna().any():
         raise UnusableTableError(
-            f"{where} holds {_show(table.loc[dates.isna(), params.time])}; expected dates written "
-            "YYYY-MM-DD. Rewrite the column, or correct own_table.time."
+            f"{where} holds {_show(table.loc[dates.isna(), params.time])}: expected YYYY-MM-DD. "
+            "Rewrite the column, or correct own_table.time."
         )
     late = dates[dates > as_of]
     if len(late):
         raise UnusableTableError(
             f"{where} has {len(late)} rows dated after {as_of.date()} (as_of), up to "
-            f"{late.max().date()}: rows of the future cannot be known. Set "
+            f"{late.max().date()}: expected no rows from the future. Set "
             f"as_of={late.max().date()} or later, or remove these rows."
         )
 
 
 def check_id(table: pd.DataFrame, params: OwnTableParams) -> None:
-    """Refuse an id that is empty, or repeats: in the table, or with `time` on one date."""
+    """Check that ids are filled and unique: in the table, or with `time` on each date."""
     if params.id is None:
         return
     ids = table[params.id]
@@ -81,13 +81,13 @@ def check_id(table: pd.DataFrame, params: OwnTableParams) -> None:
     repeated = ids[key.duplicated()]
     if len(repeated):
         raise UnusableTableError(
-            f"{where} repeats{within}, for example {_show(repeated)}; expected one row per "
+            f"{where} repeats values{within}, for example {_show(repeated)}: expected one row per "
             f"{expected}. Keep one row of each, {remedy}."
         )
 
 
 def check_target(table: pd.DataFrame, params: OwnTableParams, is_known: pd.Series) -> None:
-    """Refuse a target that is empty where it can be known, or does not have two classes.
+    """Check that the target has two classes, and is filled in rows where it can be known.
 
     Args:
         table: The rows.
@@ -96,45 +96,44 @@ def check_target(table: pd.DataFrame, params: OwnTableParams, is_known: pd.Serie
     """
     target = table[params.target]
     where = f"{params.table}: the column {params.target} (own_table.target)"
-    _check_filled(target[is_known], where, " whose label window is over" if params.time else "")
+    _check_filled(target[is_known], where, " whose label window has ended" if params.time else "")
     present = target.dropna()
     values = sorted(present.astype("str").unique())
     if len(values) != CLASSES or not is_positive(present, params.positive).any():
         raise UnusableTableError(
-            f"{where} holds {_show(values)}{' and more' if len(values) > EXAMPLES_SHOWN else ''}; "
+            f"{where} holds {_show(values)}{' and more' if len(values) > EXAMPLES_SHOWN else ''}: "
             f"expected two values, one of them {params.positive} (own_table.positive). Correct "
             "either parameter, or reduce the column to two values."
         )
 
 
 def check_slices(slices: Iterable[str], features: Iterable[str]) -> None:
-    """Refuse slices by columns that are not features."""
+    """Check that every slice is a feature."""
     known = list(features)
     unknown = [feature for feature in slices if feature not in known]
     if unknown:
         raise UnusableTableError(
-            f"evaluation.slices names {unknown}; the features of this table are {known}. Correct "
+            f"Unknown features {unknown} in evaluation.slices: expected some of {known}. Correct "
             "evaluation.slices."
         )
 
 
 def check_finite(features: pd.DataFrame, params: OwnTableParams) -> None:
-    """Refuse infinite numbers: a model would read them as very large ones."""
+    """Check that numbers are finite: a model would treat infinite ones as very large."""
     infinite = np.isinf(features.select_dtypes("float64")).sum()
     found = [f"{column} in {rows} rows" for column, rows in infinite[infinite > 0].items()]
     if found:
         raise UnusableTableError(
-            f"{params.table} has infinite values: {', '.join(found)}; expected finite numbers. "
-            "Leave these cells empty, which reads as missing, or name the columns in "
-            "own_table.drop."
+            f"{params.table} has infinite values: {', '.join(found)}, expected finite numbers. "
+            "Empty these cells, which makes them missing, or name the columns in own_table.drop."
         )
 
 
 def _check_filled(values: pd.Series, where: str, which: str = "", remedy: str = "") -> None:
     if values.isna().any():
         raise UnusableTableError(
-            f"{where} is empty in {values.isna().sum()} rows{which}; each needs a value. Fill them "
-            f"or remove these rows{remedy}."
+            f"{where} is empty in {values.isna().sum()} rows{which}: expected a value in each. "
+            f"Fill or remove these rows{remedy}."
         )
 
 

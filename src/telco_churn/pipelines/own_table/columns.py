@@ -1,6 +1,6 @@
-"""Finds what the columns of an unknown table hold, and reads them as features.
+"""Find the content of an unknown table's columns, and read them as features.
 
-In: pandas columns. Out: a profile of each, and its values as a number or a category.
+In: pandas columns. Out: a profile of each column, and its values as a number or a category.
 """
 
 import re
@@ -10,7 +10,7 @@ import pandas as pd
 
 from telco_churn.parameters.own_table import OwnTableParams
 
-IDENTIFIER_SHARE = 0.9  # of distinct values, above which text names rows rather than groups them
+IDENTIFIER_SHARE = 0.9  # share of distinct values from which text identifies rows
 IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing
 WORDS_FOR_NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
 RESERVED = ("customer_id", "as_of", "churned", "split")
@@ -39,10 +39,10 @@ def profile_column(
     """Describe a column, as a row of `ColumnProfile`.
 
     Args:
-        raw: The column as it is in the file, named.
-        values: The column, blanks read as missing.
-        params: Which columns are target, id, time or dropped.
-        is_typed: Whether the file has types, so that a number in text is one by mistake.
+        raw: The column as it is in the file, with its name.
+        values: The column, with blanks read as missing.
+        params: The target, id, time and dropped columns.
+        is_typed: Whether the file has types, so that a number in text is a mistake.
     """
     named = {params.target: "target", params.id: "id", params.time: "time"}
     roles = named | dict.fromkeys(params.drop, "dropped")
@@ -62,12 +62,12 @@ def profile_column(
 def read_features(
     table: pd.DataFrame, column_profile: pd.DataFrame, seen_on: pd.Timestamp | pd.Series
 ) -> pd.DataFrame:
-    """Read the columns that the profile uses as features, by their new names.
+    """Read the columns that the profile uses as features, under their feature names.
 
     Args:
-        table: The rows, blanks read as missing.
-        column_profile: As `ColumnProfile`.
-        seen_on: The day, or each row's day: dates become days before it.
+        table: The rows, with blanks read as missing.
+        column_profile: A `ColumnProfile`.
+        seen_on: One day, or a day for each row. Dates become the number of days before it.
     """
     used = column_profile[column_profile["used_as"].isin(FEATURE_USES)]
     names = _name_features(used["column"])
@@ -79,7 +79,7 @@ def read_features(
 
 
 def blank_to_missing(values: pd.Series) -> pd.Series:
-    """Read text that is empty, only spaces, or a word for nothing as missing."""
+    """Read empty text, blanks, and words such as `n/a` as missing."""
     if not pd.api.types.is_string_dtype(values):
         return values
     stripped = values.astype("str").str.strip()
@@ -87,7 +87,7 @@ def blank_to_missing(values: pd.Series) -> pd.Series:
 
 
 def read_dates(values: pd.Series) -> pd.Series:
-    """Read ISO dates, without hours; other values become missing."""
+    """Read ISO dates without their time of day; other values become missing."""
     if pd.api.types.is_numeric_dtype(values):
         return pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
     dates = pd.to_datetime(values, format="ISO8601", errors="coerce")
@@ -95,7 +95,7 @@ def read_dates(values: pd.Series) -> pd.Series:
 
 
 def is_positive(target: pd.Series, positive: str) -> pd.Series:
-    """Whether each value is the one that means churn, in upper or lower case."""
+    """Return whether each value means churn; case does not matter."""
     return target.astype("str").str.casefold() == positive.casefold()
 
 
@@ -126,7 +126,7 @@ def _read_values(values: pd.Series, kind: str, seen_on: pd.Timestamp | pd.Series
 
 
 def _name_features(columns: Iterable[str]) -> dict[str, str]:
-    """Give each column a name of letters, digits and underscores, as models and tables need."""
+    """Map each column to a unique name of letters, digits and underscores, as models need."""
     names: dict[str, str] = {}
     for column in columns:
         plain = re.sub(r"\W+", "_", column, flags=re.ASCII).strip("_") or "column"
@@ -138,7 +138,7 @@ def _name_features(columns: Iterable[str]) -> dict[str, str]:
 
 
 def _number_rows(numbers: pd.Series) -> bool:
-    """Whether whole numbers only count the rows, or are named as an id that never repeats."""
+    """Return whether whole numbers count the rows, or are unique under the name of an id."""
     if len(numbers) <= IDENTIFIER_ROWS or not numbers.is_unique or (numbers % 1 != 0).any():
         return False
     is_named_id = re.search(r"(^|[\W_])(id|number|nr)$|[a-z]I[dD]$", str(numbers.name))

@@ -1,7 +1,7 @@
-"""Turns a user's flat table into features, labels and folds or a split by time.
+"""Turn a user's flat table into features and labeled examples, with folds or a split by time.
 
-In: the table, and which of its columns are what. Out: a profile of each column, then
-customer_features and training_examples as the training and scoring pipelines read them.
+In: the table, and the roles of its columns. Out: a profile of each column, then customer_features
+and training_examples for the training and scoring pipelines.
 """
 
 from textwrap import indent
@@ -41,12 +41,15 @@ def profile_columns(
     evaluation: EvaluationParams,
     as_of: AsOf,
 ) -> pd.DataFrame:
-    """Find what each column holds and what it will be used as.
+    """Profile each column: its content, and its use as target, id, time or feature.
+
+    Returns:
+        One row per column, as `ColumnProfile`.
 
     Raises:
-        UnusableTableError: When a named column is not there, the id repeats, `time` holds no dates
-            or dates after `as_of`, the target does not have two classes of which one is
-            `positive`, a number is infinite, or a slice is no feature.
+        UnusableTableError: When a named column is missing, ids repeat, `time` holds other values
+            than dates up to `as_of`, the target does not have two classes of which one is
+            `positive`, a number is infinite, or a slice is not a feature.
     """
     raw = _read_plain(own_table)
     table = raw.apply(blank_to_missing)
@@ -63,7 +66,7 @@ def profile_columns(
     ).astype({"first_value": "str"})
     if not profile["used_as"].isin(FEATURE_USES).any():
         raise UnusableTableError(
-            f"{params.table} has no feature: all columns are target, id, time, dropped, constant "
+            f"{params.table} has no features: all columns are target, id, time, dropped, constant "
             "or identifier-like. Add columns that differ between customers, or shorten "
             "own_table.drop."
         )
@@ -76,10 +79,10 @@ def profile_columns(
 def build_features(
     own_table: ir.Table, column_profile: pd.DataFrame, params: OwnTableParams, as_of: AsOf
 ) -> ir.Table:
-    """Read the useful columns as numbers and categories, of the latest row of each customer.
+    """Read the features of each customer's latest row, as numbers and categories.
 
     Returns:
-        `customer_id`, `as_of` of the run, features; dates in days before the row's own date.
+        `customer_id`, `as_of` of the run, features; a date becomes days before the row's date.
     """
     table = _read(own_table)
     ids = _name_rows(table, params)
@@ -97,14 +100,14 @@ def build_examples(
     label: LabelParams,
     as_of: AsOf,
 ) -> ir.Table:
-    """Add the label and a split to the features: folds, or with `time` a purpose by date.
+    """Add the label and the split to the features: folds, or with `time` a split by date.
 
     Returns:
-        `customer_id`, `as_of` (the row's date, or the run's), features, `churned`, `split`. Rows
-        without a target are left out.
+        `customer_id`, `as_of` (the date of the row, or of the run), features, `churned`, `split`.
+        Rows without a target are left out.
 
     Raises:
-        UnusableTableError: When rows, classes or dates do not suffice for the split.
+        UnusableTableError: When there are too few rows, classes or dates for the split.
     """
     table = _read(own_table)
     ids = _name_rows(table, params)
@@ -123,7 +126,7 @@ def build_examples(
 
 
 def describe_columns(column_profile: pd.DataFrame, training_examples: ir.Table) -> str:
-    """Show the profile of each column, and the rows of each split."""
+    """Write the profile of each column, and the rows of each split, as text."""
     rows = training_examples.group_by("split").agg(
         rows=lambda examples: examples.count(),
         churned=lambda examples: examples.churned.sum(),
@@ -149,7 +152,7 @@ def _read_plain(own_table: ir.Table) -> pd.DataFrame:
     nested = [name for name, kind in kinds if kind.is_nested()]
     if nested:
         raise UnusableTableError(
-            f"The columns {nested} hold lists or records; expected numbers, text or dates. "
+            f"The columns {nested} hold lists or records: expected numbers, text or dates. "
             "Flatten or remove them in the file."
         )
     decimals = {name: own_table[name].cast("float64") for name, kind in kinds if kind.is_decimal()}

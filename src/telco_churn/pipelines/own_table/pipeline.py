@@ -9,7 +9,7 @@ PROFILED_BY = ("own_table", "label", "evaluation", "as_of")
 
 
 def create_pipeline() -> Pipeline:
-    """Wire the reading of the table; training and scoring follow as they are."""
+    """Wire the reading of the table; the training and scoring pipelines do the rest."""
     profiled = ["own_table", "column_profile", "params:own_table"]
     return Pipeline(
         [

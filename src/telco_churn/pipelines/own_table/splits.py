@@ -1,4 +1,4 @@
-"""Gives each row of a table a purpose: a fold, or by its date training, calibration or test.
+"""Assign each row of a table to a split: a fold, or by date training, calibration or test.
 
 In: features and labels, or dates. Out: the name of each row's split.
 """
@@ -14,12 +14,12 @@ PURPOSES = 3
 
 
 def assign_folds(features: pd.DataFrame, churned: pd.Series, params: OwnTableParams) -> pd.Series:
-    """Deal rows into folds of about one size and one churn rate; identical rows stay together.
+    """Assign rows to folds of similar size and churn rate; identical rows share a fold.
 
-    Does not depend on the order of the rows.
+    The result does not depend on the order of the rows.
 
     Args:
-        features: What the model sees of each row; rows that agree in all of it are identical.
+        features: The features of each row; rows with equal features are identical.
         churned: The label of each row.
         params: `folds` and `seed`.
 
@@ -27,7 +27,7 @@ def assign_folds(features: pd.DataFrame, churned: pd.Series, params: OwnTablePar
         `fold_1` to `fold_<folds>`.
 
     Raises:
-        UnusableTableError: When a class has fewer different rows than there are folds.
+        UnusableTableError: When a class has fewer distinct rows than there are folds.
     """
     hashes = pd.util.hash_pandas_object(features, index=False)
     groups = np.unique(hashes, return_inverse=True)[1]
@@ -38,7 +38,7 @@ def assign_folds(features: pd.DataFrame, churned: pd.Series, params: OwnTablePar
     if min(with_it, without) < params.folds:
         raise UnusableTableError(
             f"{params.table} has {with_it} rows with {params.target}={params.positive} and "
-            f"{without} without, counting identical rows once as they stay in one fold; "
+            f"{without} without, counting identical rows once because they share a fold: "
             f"{params.folds} folds need at least {params.folds} of each. Add rows, or lower "
             "own_table.folds."
         )
@@ -55,24 +55,24 @@ def split_by_date(
     as_of: pd.Timestamp,
     gap: pd.Timedelta,
 ) -> pd.Series:
-    """Give each row a purpose by its date: train, then calibration, then test.
+    """Assign each row to a split by its date: train, then calibration, then test.
 
-    A date has one purpose, so the shares are reached or exceeded, as far as dates are left to train
-    on.
+    All rows of a date are in one split. The shares are therefore reached or exceeded, as long as
+    dates to train on are left.
 
     Args:
-        dates: The date of each row, without hours.
+        dates: The date of each row, without a time of day.
         churned: The label of each row.
         params: `calibration_fraction` and `test_fraction`, shares of the rows.
         as_of: The date of the run.
         gap: From a row's date until its label is known.
 
     Returns:
-        train, calibration, test; or gap, where the label is known only after the next purpose has
-        begun, or after `as_of`.
+        `train`, `calibration` or `test`; or `gap`, if the label is known only after the next split
+        begins, or after `as_of`.
 
     Raises:
-        UnusableTableError: When the dates do not suffice for three purposes with gaps between.
+        UnusableTableError: When there are too few dates for three splits with gaps between them.
     """
     apart = max(gap, pd.Timedelta(days=1))
     known = dates[dates + gap <= as_of]
@@ -95,18 +95,18 @@ def split_by_date(
 
 
 def _deal(rows_of: npt.NDArray[np.int_], folds: int, seed: int) -> npt.NDArray[np.int_]:
-    """Deal groups into folds, the largest first, each to the fold that has least of its classes.
+    """Assign groups to folds, largest first, each to the fold with the least of its classes.
 
-    scikit-learn's StratifiedGroupKFold does the same, but measures all folds again for each group:
-    it is slow where nearly every row is a group of its own, as in most tables.
+    scikit-learn's StratifiedGroupKFold does the same, but measures all folds again for each group.
+    That is slow if nearly every row is a separate group, as in most tables.
 
     Args:
         rows_of: Rows of each group, with and without churn; shape `(groups, 2)`.
         folds: Number of folds.
-        seed: Orders groups of one size.
+        seed: Seed for the order of groups of equal size.
 
     Returns:
-        The fold of each group, from 0.
+        The fold of each group, counted from 0; shape `(groups,)`.
     """
     shuffled = np.random.default_rng(seed).permutation(len(rows_of))
     order = shuffled[np.argsort(-rows_of[shuffled].sum(axis=1), kind="stable")]
@@ -124,7 +124,7 @@ def _deal(rows_of: npt.NDArray[np.int_], folds: int, seed: int) -> npt.NDArray[n
 
 
 def _first_days_apart(days: pd.DatetimeIndex, apart: pd.Timedelta) -> list[pd.Timestamp]:
-    """Return the earliest days on which training, calibration and test could begin."""
+    """Return the earliest days on which training, calibration and test can begin."""
     found: list[pd.Timestamp] = []
     while len(days) and len(found) < PURPOSES:
         found.append(days[0])
@@ -133,7 +133,7 @@ def _first_days_apart(days: pd.DatetimeIndex, apart: pd.Timedelta) -> list[pd.Ti
 
 
 def _start_of_latest(dates: pd.Series, rows: float) -> pd.Timestamp:
-    """Return the first of the fewest latest dates that hold so many rows, or of all."""
+    """Return the first of the fewest latest dates that hold this many rows, or of all dates."""
     held = dates.value_counts().sort_index(ascending=False).cumsum()
     enough = held.index[held >= round(rows)]
     return enough[0] if len(enough) else held.index[-1]
@@ -149,15 +149,15 @@ def _explain_too_few_dates(
     known = f"whose target is known by {as_of.date()}, {gap.days} days later (own_table.gap_days)"
     if len(days) < PURPOSES:
         return (
-            f"{params.table} has {len(days)} dates in {params.time} {known}; at least {PURPOSES} "
-            "are needed, to train, calibrate and test. Add dates, set a later as_of, or leave "
+            f"{params.table} has {len(days)} dates in {params.time} {known}: expected at least "
+            f"{PURPOSES}, to train, calibrate and test. Add dates, set a later as_of, or leave "
             "own_table.time out."
         )
     return (
         f"{params.table} has dates in {params.time} from {days[0].date()} to {days[-1].date()}: "
         f"with gaps of {gap.days} days (own_table.gap_days) before calibration and before test, "
-        f"there is a date left for {len(earliest)} of {PURPOSES} purposes (train, calibration, "
-        "test). Add earlier dates or, if targets are known sooner, lower own_table.gap_days."
+        f"dates are left for {len(earliest)} of {PURPOSES} splits (train, calibration, test). Add "
+        "earlier dates or, if targets are known sooner, lower own_table.gap_days."
     )
 
 
@@ -168,7 +168,6 @@ def _check_classes(
     for name, (with_it, without) in zip(counts.index, counts.to_numpy(), strict=True):
         if name != "gap" and min(with_it, without) == 0:
             raise UnusableTableError(
-                f"{params.table}: the {name} rows are {with_it} with "
-                f"{params.target}={params.positive} and {without} without; expected some of both. "
-                f"Add rows, or {remedy}."
+                f"{params.table} has {with_it} {name} rows with {params.target}={params.positive} "
+                f"and {without} without: expected some of both. Add rows, or {remedy}."
             )

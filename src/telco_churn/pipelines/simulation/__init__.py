@@ -1,1 +1,1 @@
-"""Makes a sample operator whose true churn hazard is known."""
+"""Simulate a sample operator whose true churn hazard is known."""

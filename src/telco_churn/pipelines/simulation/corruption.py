@@ -1,6 +1,6 @@
-"""Adds the trouble that real deliveries bring to clean tables; no clean row is lost.
+"""Add the errors of real deliveries to clean tables; no clean row is lost.
 
-In: a clean Arrow table of one block. Out: the same rows followed by bad ones.
+In: a clean Arrow table of one block. Out: the same rows, followed by bad rows.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from telco_churn.parameters.simulation import MessParams
 
-# What no operator's system should say, by table.
+# An impossible value of a column, by table.
 IMPOSSIBLE_VALUES: dict[str, tuple[str, object]] = {
     "customers": ("segment", "unknown"),
     "subscriptions": ("monthly_price", -1.0),
@@ -22,7 +22,7 @@ IMPOSSIBLE_VALUES: dict[str, tuple[str, object]] = {
 
 
 def add_mess(table: pa.Table, name: str, mess: MessParams, rng: np.random.Generator) -> pa.Table:
-    """Add duplicates, impossible values and unknown customers; take away missing columns."""
+    """Add duplicates, impossible values and unknown customers; drop the missing columns."""
     duplicates = _draw_rows(table, mess.duplicate_fraction, rng)
     impossible = _draw_rows(table, mess.impossible_fraction, rng)
     unknown = _draw_rows(table, mess.unknown_customer_fraction, rng)

@@ -1,7 +1,7 @@
-"""What happens to a block of sample customers, week by week, before anybody cancels.
+"""The covariates of a block of sample customers: what happens to them, week by week.
 
 In: the simulation parameters and the number of a block. Out: `Covariates`, arrays of shape
-`(customers,)` or `(customers, weeks)`. Days count from the first simulated day; earlier ones are
+`(customers,)` or `(customers, weeks)`. Days count from the first simulated day; earlier days are
 negative.
 """
 
@@ -23,7 +23,7 @@ MONTH_DAYS = 30  # one billing cycle
 
 @dataclass(frozen=True, eq=False)
 class Covariates:
-    """One block of customers. Weeks run along the second axis."""
+    """The covariates of one block; weeks run along the second axis."""
 
     customer_number: Ints
     signed_up: Ints
@@ -32,7 +32,7 @@ class Covariates:
     contract_days: Ints
     contract_started: Ints
     contract_ends: Ints  # NEVER without a contract
-    contract_renewed: Ints  # day of the renewal, NEVER without one
+    contract_renewed: Ints  # day of the renewal; NEVER without a renewal
     monthly_price: Floats
     price_rise_day: Ints
     price_rise_factor: Floats
@@ -40,12 +40,12 @@ class Covariates:
     outage_minutes: Ints
     dropped_call_rate: Floats  # per day
     complaints: Ints
-    billing_day: Ints  # first invoice; then every 30 days
-    bill_shock: Floats  # extra share of the price, by billing cycle
+    billing_day: Ints  # day of the first invoice; the next ones follow every 30 days
+    bill_shock: Floats  # extra amount as a share of the price, by billing cycle
 
 
 def draw_covariates(params: SimulationParams, block: int, numbers: Ints) -> Covariates:
-    """Draw what happens to the customers of one block."""
+    """Draw the covariates of one block."""
     rng = np.random.default_rng([params.seed, 1, block])
     n = len(numbers)
     signed_up = np.where(
@@ -121,7 +121,7 @@ def _draw_use_levels(rng: np.random.Generator, n: int, weeks: int) -> Floats:
 
 
 def _draw_outages(params: SimulationParams, rng: np.random.Generator, region: Ints) -> Ints:
-    """Minutes by customer and week: outages hit a region, and there some of its customers."""
+    """Draw outage minutes by customer and week, for some customers of a region or for one."""
     shared = np.random.default_rng([params.seed, 0])
     shape = (REGIONS, params.weeks)
     regional = np.where(shared.random(shape) < 0.12, shared.exponential(300, shape), 0.0)

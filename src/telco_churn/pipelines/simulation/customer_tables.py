@@ -1,6 +1,6 @@
-"""Who the sample customers are, what they subscribed to and when they left, as delivered.
+"""Raw tables of the sample customers: customers, subscriptions, cancellations, true hazard.
 
-In: the simulation parameters and `Lives`. Out: one Arrow table each, the columns as in
+In: the simulation parameters and `Lives`. Out: Arrow tables with the columns of
 `contracts/operator_tables.py`.
 """
 
@@ -32,7 +32,7 @@ TECHNOLOGIES = ["mobile", "dsl", "fibre"]
 
 
 def make_customers(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per customer, direct identifiers included."""
+    """Make one row per customer, with direct identifiers."""
     rng, n = chance_of(params, lives, 2), len(lives.customer_number)
     names = [_make_name(number) for number in lives.customer_number]
     birth = rng.integers(-28_000, -7_000, n) - 1
@@ -53,7 +53,7 @@ def make_customers(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def make_subscriptions(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per customer and change: sign-up, renewal, price rise."""
+    """Make one row per customer and change: sign-up, renewal or price rise."""
     rng, n = chance_of(params, lives, 3), len(lives.customer_number)
     technology = rng.choice(TECHNOLOGIES, n, p=[0.5, 0.2, 0.3])
     payment = rng.choice(PAYMENT_METHODS, n, p=[0.6, 0.25, 0.15])
@@ -93,7 +93,7 @@ def make_subscriptions(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def make_cancellations(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per cancelled customer, with the reason given."""
+    """Make one row per cancelled customer, with the reason that the customer gave."""
     who = np.flatnonzero(lives.cancelled < params.days)
     day = lives.cancelled[who]
     drivers = list(DRIVER_WEIGHTS)
@@ -108,7 +108,7 @@ def make_cancellations(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def make_true_hazard(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per customer and week as a customer; hazards are expected cancellations a week."""
+    """Make one row per customer and active week; hazards are expected cancellations per week."""
     days = 7 * np.arange(params.weeks)
     active = (lives.signed_up[:, None] < days) & (days <= lives.cancelled[:, None])
     who, week = np.nonzero(active)
@@ -123,7 +123,7 @@ def make_true_hazard(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def _make_name(number: int) -> str:
-    """A name that is unique in the sample: a search for it finds this customer or nothing."""
+    """Make a name that is unique in the sample, so that tests can search all outputs for it."""
     digits = []
     rest = int(number) + len(SYLLABLES) ** 4
     while rest:

@@ -1,6 +1,6 @@
-"""What sample customers use, are billed and complain of, as delivered.
+"""Raw event tables of the sample customers: usage, invoices and contacts.
 
-In: the simulation parameters and `Lives`. Out: one Arrow table each, the columns as in
+In: the simulation parameters and `Lives`. Out: Arrow tables with the columns of
 `contracts/operator_tables.py`.
 """
 
@@ -17,7 +17,7 @@ OTHER_TOPICS = ["billing", "technical", "plan", "moving"]
 
 
 def make_usage(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per customer and day as a customer; minutes, megabytes, counts."""
+    """Make one row per customer and active day, in minutes, megabytes and counts."""
     rng = chance_of(params, lives, 4)
     first = np.clip(lives.signed_up, 0, params.days)
     last = np.clip(lives.cancelled, first, params.days)
@@ -44,7 +44,7 @@ def make_usage(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def make_invoices(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per customer and billing cycle; amounts in the operator's currency."""
+    """Make one row per customer and billing cycle; amounts in the operator's currency."""
     rng = chance_of(params, lives, 5)
     issued = lives.billing_day[:, None] + MONTH_DAYS * np.arange(lives.bill_shock.shape[1])
     who, cycle = np.nonzero(issued < np.minimum(lives.cancelled, params.days)[:, None])
@@ -68,7 +68,7 @@ def make_invoices(params: SimulationParams, lives: Lives) -> pa.Table:
 
 
 def make_contacts(params: SimulationParams, lives: Lives) -> pa.Table:
-    """One row per contact with customer care; complaints are what drives churn."""
+    """Make one row per contact with customer care; only complaints drive churn."""
     rng = chance_of(params, lives, 6)
     others = rng.poisson(0.03, lives.complaints.shape)
     who = np.concatenate([_repeat_rows(lives.complaints), _repeat_rows(others)])
@@ -108,7 +108,7 @@ def _repeat_columns(counts: Ints) -> Ints:
 
 
 def _rank_within(group: Ints) -> Ints:
-    """Number the members of each run of equal values from 0."""
+    """Number the members of each run of equal values, starting at 0."""
     index = np.arange(len(group))
     starts = np.diff(group, prepend=-1) != 0
     return index - np.maximum.accumulate(np.where(starts, index, 0))

@@ -1,7 +1,7 @@
-"""How likely their circumstances make sample customers cancel, and when they do.
+"""The true churn hazard of sample customers, and the day on which each cancels.
 
-In: the simulation parameters and the number of a block. Out: `Lives`, the circumstances of the
-block's customers with their true churn hazard and the day that each cancels.
+In: the simulation parameters and the number of a block. Out: `Lives`, the covariates of the block's
+customers with their hazards and cancellations.
 """
 
 from dataclasses import dataclass, fields
@@ -20,49 +20,49 @@ from telco_churn.pipelines.simulation.covariates import (
     draw_covariates,
 )
 
-# How many times as likely a week's cancellation becomes, in logs, per unit of each driver.
+# Rise of a week's log hazard per unit of each driver.
 DRIVER_WEIGHTS = {
-    "contract_end": 2.0,  # within six weeks of the end of a contract
-    "free_to_leave": 0.9,  # no contract, or one that is over
-    "price_rise": 1.3,  # in the twelve weeks after a rise
-    "bill_shock": 1.3,  # in the five weeks after a bill far above the usual
-    "outages": 0.45,  # per log of outage hours in four weeks
-    "dropped_calls": 0.45,  # per log of dropped calls in four weeks
-    "complaints": 1.1,  # per complaint in eight weeks, two at most
-    "falling_use": 3.0,  # share of use lost, last four weeks against the eight before
-    "short_tenure": 1.0,  # fades over the first two years
+    "contract_end": 2.0,  # up to six weeks before or after the end of a contract
+    "free_to_leave": 0.9,  # no contract, or an expired one
+    "price_rise": 1.3,  # per 15 % of price rise, in the twelve weeks after it
+    "bill_shock": 1.3,  # per extra share of the last bill
+    "outages": 0.45,  # per log of 1 + outage hours in four weeks
+    "dropped_calls": 0.45,  # per log of 1 + dropped calls in four weeks
+    "complaints": 1.1,  # per complaint in eight weeks, at most two
+    "falling_use": 3.0,  # share of use lost in four weeks, compared with the eight before
+    "short_tenure": 1.0,  # at sign-up; fades over the first two years
 }
-REFERENCE_BLOCK = 1_000_000_007  # no customer's: sets the same base rate for all blocks
+REFERENCE_BLOCK = 1_000_000_007  # without real customers; sets the base rate of all blocks
 REFERENCE_CUSTOMERS = 4_000
 BASE_RATE_ROUNDS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Lives(Covariates):
-    """Covariates, and what came of them. Hazards are expected cancellations in a week."""
+    """Covariates with hazards and cancellations. Hazards are expected cancellations per week."""
 
     hazard: Floats
     hazard_without_hidden: Floats
-    main_driver: Ints  # position in DRIVER_WEIGHTS of the strongest driver of the week
-    cancelled: Ints  # NEVER for who stays
+    main_driver: Ints  # position in DRIVER_WEIGHTS of the week's strongest driver
+    cancelled: Ints  # NEVER for customers who stay
 
 
 @lru_cache(maxsize=4)
 def simulate_lives(params: SimulationParams, block: int) -> Lives:
-    """Simulate one block of customers; the same parameters give the same lives."""
+    """Simulate one block of customers; the same parameters give the same result."""
     first = block * params.block_customers
     numbers = np.arange(first, min(first + params.block_customers, params.customers))
     return _simulate(params, block, numbers, _base_log_hazard(params))
 
 
 def count_blocks(params: SimulationParams) -> int:
-    """How many blocks hold all customers."""
+    """Return the number of blocks that hold all customers."""
     return -(-params.customers // params.block_customers)
 
 
 @lru_cache(maxsize=4)
 def _base_log_hazard(params: SimulationParams) -> float:
-    """Match the rate among those still customers, by rounds: who leaves changes who is left."""
+    """Fit the base to the wanted churn rate, in rounds: each base changes who stays a customer."""
     days = 7 * np.arange(params.weeks)
     wanted = params.monthly_churn_rate * 7 / MONTH_DAYS
     base = np.log(wanted) - 2.0
@@ -110,7 +110,7 @@ def _measure_drivers(known: Covariates, days: Ints) -> dict[str, Floats]:
 
 
 def _days_to_contract_end(known: Covariates, days: Ints) -> Ints:
-    """Days left of the contract that runs on each of `days`; 0 and less once it is over."""
+    """Return the days left of the contract in force on each of `days`; 0 or less after its end."""
     ends = known.contract_ends[:, None]
     is_renewed = days >= known.contract_renewed[:, None]
     current = np.where(is_renewed, ends + known.contract_days[:, None], ends)
@@ -127,7 +127,7 @@ def _last_bill_shock(known: Covariates, days: Ints) -> Floats:
 
 
 def _trailing(values: npt.NDArray[np.generic], weeks: int) -> Floats:
-    """Sum over the `weeks` before each week, that week itself left out."""
+    """Sum over the `weeks` before each week, without that week itself."""
     total = np.cumsum(values, axis=1, dtype=float)
     before = np.pad(total, ((0, 0), (1, 0)))[:, :-1]
     earlier = np.pad(before, ((0, 0), (weeks, 0)))[:, :-weeks]

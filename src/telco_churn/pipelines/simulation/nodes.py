@@ -1,7 +1,7 @@
-"""The sample operator's raw tables, made block by block.
+"""Make the sample operator's raw tables, block by block.
 
-In: the simulation parameters. Out: `Blocks`, streams of Arrow tables, one block of customers each,
-so that memory follows the size of a block and not the number of customers.
+In: the simulation parameters. Out: `Blocks`, streams of Arrow tables with one block of customers
+each. Memory follows the size of a block, not the number of customers.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ MakeTable = Callable[[SimulationParams, Lives], pa.Table]
 
 @dataclass(frozen=True)
 class Blocks:
-    """A stream of Arrow tables that can be read again and gives the same tables each time."""
+    """A stream of Arrow tables that gives the same tables each time it is read."""
 
     params: SimulationParams
     make: MakeTable
@@ -36,7 +36,7 @@ class Blocks:
 
 
 def simulate_operator(params: SimulationParams) -> dict[str, Blocks]:
-    """Make the six raw tables of the sample operator, and the truth behind them."""
+    """Simulate the six raw tables of the sample operator, and its true churn hazard."""
     return {
         "raw_customers": Blocks(params, customer_tables.make_customers, "customers"),
         "raw_subscriptions": Blocks(params, customer_tables.make_subscriptions, "subscriptions"),

@@ -6,7 +6,7 @@ from telco_churn.pipelines.simulation.nodes import simulate_operator
 
 
 def create_pipeline() -> Pipeline:
-    """Wire the sample operator."""
+    """Wire the simulation of the sample operator."""
     tables = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
     outputs = {f"raw_{table}": f"raw_{table}" for table in tables}
     return Pipeline(

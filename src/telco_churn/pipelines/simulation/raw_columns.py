@@ -1,4 +1,4 @@
-"""Columns as an operator's systems write them: ids, dates, repeatable chance."""
+"""Columns as an operator's systems write them: ids and dates; and seeded random numbers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,17 +11,17 @@ from telco_churn.pipelines.simulation.hazard import Lives
 
 
 def chance_of(params: SimulationParams, lives: Lives, purpose: int) -> np.random.Generator:
-    """Random numbers for one table of one block."""
+    """Return the random number generator for one table of one block."""
     return np.random.default_rng([params.seed, purpose, int(lives.customer_number[0])])
 
 
 def customer_ids(numbers: Ints) -> pa.Array:
-    """Customer numbers as ids."""
+    """Return customer numbers as ids."""
     return number_rows("C", 9, numbers)
 
 
 def number_rows(prefix: str, digits: int, numbers: Ints) -> pa.Array:
-    """A prefix and a number of fixed length."""
+    """Return ids of a prefix and a number of fixed length."""
     padded = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), digits, "0")
     return pc.binary_join_element_wise(prefix, padded, "")
 
@@ -29,6 +29,6 @@ def number_rows(prefix: str, digits: int, numbers: Ints) -> pa.Array:
 def dates(
     params: SimulationParams, day: Ints, missing: npt.NDArray[np.bool_] | None = None
 ) -> pa.Array:
-    """Days from the first simulated one as dates, empty where `missing`."""
+    """Convert days since the first simulated day to dates, null where `missing`."""
     first = np.datetime64(params.first_day, "D").astype(np.int64)
     return pa.array((first + day).astype(np.int32), pa.int32(), mask=missing).cast(pa.date32())
