@@ -1,4 +1,4 @@
-"""What tests share: a small sample operator in memory, and a copy of the project to run in."""
+"""Shared fixtures: a small sample operator in memory, and a copy of the project for runs."""
 
 import shutil
 import sqlite3
@@ -39,7 +39,7 @@ PROJECT = Path(__file__).parents[1]
 EVENT_TABLES = ("subscriptions", "usage", "invoices", "contacts", "cancellations")
 NO_MESS = MessParams(duplicate_fraction=0, impossible_fraction=0, unknown_customer_fraction=0)
 
-# The same examples in every run: a suite that fails tells of a change, not of luck.
+# Every run uses the same examples, so that only a change can make the suite fail.
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -50,7 +50,7 @@ settings.load_profile("repeatable")
 
 
 def read_parameters(name: str) -> dict[str, Any]:
-    """A block of conf/base/parameters as it is committed."""
+    """Return a block of conf/base/parameters as committed."""
     path = PROJECT / "conf" / "base" / "parameters" / f"{name}.yml"
     return yaml.safe_load(path.read_text())[name]
 
@@ -100,7 +100,7 @@ def reason_params() -> ReasonParams:
 
 
 def readiness_params(**sources: Any) -> ReadinessParams:
-    """Sources by name, each `(column, days)`."""
+    """Return readiness parameters from sources by name, each `(column, days)`."""
     return ReadinessParams(
         sources={name: {"date": day, "lag_days": lag} for name, (day, lag) in sources.items()}
     )
@@ -111,7 +111,7 @@ def as_of(day: str) -> AsOf:
 
 
 def slow_after(fast: int, cases: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """The cases of a parametrized test that takes a run each: all but the first few are slow."""
+    """Mark all but the first cases of a parametrized test as slow, as each needs a run."""
     return [
         pytest.param(*case, marks=() if number < fast else pytest.mark.slow)
         for number, case in enumerate(cases)
@@ -119,7 +119,7 @@ def slow_after(fast: int, cases: Iterable[tuple[Any, ...]]) -> list[Any]:
 
 
 def simulate_tables(params: SimulationParams) -> dict[str, pa.Table]:
-    """The raw tables of a sample operator, without the prefix, and its true hazard."""
+    """Return the raw tables of a sample operator, without the prefix, and its true hazard."""
     return {
         name.removeprefix("raw_"): pa.concat_tables(blocks)
         for name, blocks in simulate_operator(params).items()
@@ -139,7 +139,7 @@ def put(engine: ibis.BaseBackend) -> Callable[[pa.Table], ir.Table]:
 
 @dataclass(frozen=True)
 class ProjectCopy:
-    """A copy of the project's configuration in which runs leave their outputs."""
+    """A copy of the project's configuration, where runs write their outputs."""
 
     path: Path
 
@@ -148,27 +148,27 @@ class ProjectCopy:
         return self.path / "data" / "test"
 
     def run(self, *arguments: str, env: str = "test") -> Result:
-        """`kedro run` in this process, as a person types it."""
+        """Call `kedro run` in this process, with the arguments of the command line."""
         bootstrap_project(self.path)
-        from telco_churn.cli import run  # noqa: PLC0415  (Kedro must know the project first)
+        from telco_churn.cli import run  # noqa: PLC0415  (needs a bootstrapped project)
 
         result = CliRunner(catch_exceptions=False).invoke(run, ["--env", env, *arguments])
         assert mlflow.active_run() is None
         return result
 
     def edit(self, path: str, old: str, new: str) -> None:
-        """Change the configuration."""
+        """Replace text in a file of the project."""
         file = self.path / path
         assert old in file.read_text()
         file.write_text(file.read_text().replace(old, new))
 
     def own_registry(self) -> None:
-        """Name the registry by its whole path: MLflow keeps connections open, by their name."""
+        """Use the absolute path of the registry, because MLflow caches connections by address."""
         place = f"sqlite:///{self.path}/mlflow.db"
         self.edit("conf/base/mlflow.yml", "sqlite:///mlflow.db", place)
 
     def own_files(self, original: Path) -> None:
-        """Let the registry of a copy name the copy's files: a test may change them."""
+        """Point the registry of a copy to the files of the copy, which a test may change."""
         places = {
             "experiments": "artifact_location",
             "logged_models": "artifact_location",
@@ -183,7 +183,7 @@ class ProjectCopy:
                 )
 
     def snapshot(self) -> dict[str, bytes]:
-        """Every file under data/, by path, but for the empty ones that runs hold locks on."""
+        """Return the content of every file under data/ by path, except for lock files."""
         files = (self.path / "data").rglob("*")
         return {
             str(file.relative_to(self.path)): file.read_bytes()
@@ -194,9 +194,9 @@ class ProjectCopy:
 
 @pytest.fixture(scope="session")
 def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ProjectCopy:
-    """A project in which `kedro run` went through, at 1,000 customers. Leave it as it is.
+    """A project after a full `kedro run` with 1,000 customers. Tests must not change it.
 
-    The processes of pytest-xdist share it: the first one makes it, the others wait.
+    The processes of pytest-xdist share it: the first one creates it, the others wait.
     """
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
@@ -218,7 +218,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 def project(
     finished_project: ProjectCopy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ProjectCopy:
-    """A copy of the finished project to break."""
+    """A copy of the finished project that a test may change."""
     copy = ProjectCopy(tmp_path / "project")
     shutil.copytree(finished_project.path, copy.path, symlinks=True)
     copy.edit("conf/base/wandb.yml", "mode: auto", "mode: disabled")
@@ -233,4 +233,4 @@ def copy_project(path: Path) -> None:
     shutil.copytree(PROJECT / "conf", path / "conf")
     shutil.copy(PROJECT / "pyproject.toml", path)
     shutil.copy(PROJECT / ".telemetry", path)
-    (path / "src").mkdir()  # Kedro wants one; the package itself is installed
+    (path / "src").mkdir()  # Kedro requires the folder; the package itself is installed
