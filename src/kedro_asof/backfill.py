@@ -108,7 +108,9 @@ def create_backfill(project: DatedProject) -> click.Command:
     @click.option("--from", "first", type=Day(), required=True, help="First as_of.")
     @click.option("--to", "last", type=Day(), required=True, help="Last as_of.")
     @click.option("--every", "step", type=Step(), default="7d", show_default=True, help="Interval.")
-    @click.option("--pipeline", default=project.pipeline, show_default=True, help="Run per date.")
+    @click.option(
+        "--pipeline", default=project.pipeline, show_default=True, help="Pipeline to run."
+    )
     @click.option("--env", "-e", default=None, help="Configuration environment, as in kedro run.")
     @click.option(
         "--params",

@@ -33,15 +33,15 @@ def scores() -> None:
 
 @scores.command()
 @environment
-@click.option("--as-of", type=Day(), default=None, help="Show every commit of this date only.")
-@click.option("--all", "every", is_flag=True, help="Show every commit, not only the latest.")
+@click.option("--as-of", type=Day(), default=None, help="Show all commits of this date.")
+@click.option("--all", "every", is_flag=True, help="Show all commits, not only the last per date.")
 @explain_errors
 def history(env: str | None, as_of: date | None, every: bool) -> None:
     """List the commits of the score table.
 
     Example: kedro scores history --as-of 2026-09-28
 
-    Each line is the last commit of a date. It shows the table version, counts, model and duration.
+    Each line is the last commit of a date, with its version of the table, counts and model.
     """
     commits = open_score_history(env).load()
     if commits.empty:
@@ -90,12 +90,12 @@ def restore(env: str | None, as_of: date, version: int) -> None:
 @click.option("--dry-run", is_flag=True, help="List the folders without deleting them.")
 @explain_errors
 def prune(env: str | None, before: date, dry_run: bool) -> None:
-    """Delete the intermediate tables of old dates: features, predictions and reasons.
+    """Delete intermediate tables of old dates.
 
     Example: kedro scores prune --before 2026-06-29 --dry-run
 
-    Scores, their history and contact lists are kept. A new run of a date writes its intermediate
-    tables again.
+    Deletes features, predictions and reasons. Keeps scores, their history and contact lists. A new
+    run of a date writes its intermediate tables again.
     """
     with open_session(env) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
