@@ -68,7 +68,7 @@ WORDS = {
     ExitCode.STOPPED: "stopped",
 }
 FINE = (ExitCode.DONE, ExitCode.NOTHING_TO_DO)
-FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # these end every other date in the same way
+FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # these end the backfill even with --keep-going
 REASON_WIDTH = 60  # characters in the table; the progress line shows the whole reason
 
 

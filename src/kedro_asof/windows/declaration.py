@@ -23,10 +23,10 @@ MEANINGS: dict[Statistic, str] = {
     "mean": "mean of {what}",
     "max": "largest {what}",
     "count": "number of rows with {what}",
-    "share": "share of the rows that have {what}",
-    "active_days": "days with {what}",
-    "days_since_last": "days since the last with {what}",
-    "trend": "{what} against the window before: -1 all gone, 0 the same, 1 all new",
+    "share": "share of rows with {what}",
+    "active_days": "number of days with {what}",
+    "days_since_last": "days since the last row with {what}",
+    "trend": "change of {what} from the previous window: -1 all gone, 0 equal, 1 all new",
 }
 UNITS: dict[Statistic, str] = {
     "count": "rows",
