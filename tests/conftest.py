@@ -1,4 +1,4 @@
-"""Shared fixtures: a small sample operator in memory, and a copy of the project for runs."""
+"""Shared fixtures: a small sample operator in memory, and a copy of the project to run in."""
 
 import shutil
 import sqlite3
@@ -39,7 +39,7 @@ PROJECT = Path(__file__).parents[1]
 EVENT_TABLES = ("subscriptions", "usage", "invoices", "contacts", "cancellations")
 NO_MESS = MessParams(duplicate_fraction=0, impossible_fraction=0, unknown_customer_fraction=0)
 
-# Every run uses the same examples, so that only a change can make the suite fail.
+# Hypothesis draws the same examples in every run, so that only a change can fail a test.
 settings.register_profile(
     "repeatable",
     derandomize=True,
@@ -50,7 +50,7 @@ settings.load_profile("repeatable")
 
 
 def read_parameters(name: str) -> dict[str, Any]:
-    """Return a block of conf/base/parameters as committed."""
+    """Read a committed block of conf/base/parameters."""
     path = PROJECT / "conf" / "base" / "parameters" / f"{name}.yml"
     return yaml.safe_load(path.read_text())[name]
 
@@ -100,7 +100,7 @@ def reason_params() -> ReasonParams:
 
 
 def readiness_params(**sources: Any) -> ReadinessParams:
-    """Return readiness parameters from sources by name, each `(column, days)`."""
+    """Build readiness from sources by name, each `(column, lag_days)`."""
     return ReadinessParams(
         sources={name: {"date": day, "lag_days": lag} for name, (day, lag) in sources.items()}
     )
@@ -111,7 +111,7 @@ def as_of(day: str) -> AsOf:
 
 
 def slow_after(fast: int, cases: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Mark all but the first cases of a parametrized test as slow, as each needs a run."""
+    """Mark all cases as slow except the first `fast` ones."""
     return [
         pytest.param(*case, marks=() if number < fast else pytest.mark.slow)
         for number, case in enumerate(cases)
@@ -119,7 +119,7 @@ def slow_after(fast: int, cases: Iterable[tuple[Any, ...]]) -> list[Any]:
 
 
 def simulate_tables(params: SimulationParams) -> dict[str, pa.Table]:
-    """Return the raw tables of a sample operator, without the prefix, and its true hazard."""
+    """Simulate the raw tables of a sample operator, without the prefix, and its true hazard."""
     return {
         name.removeprefix("raw_"): pa.concat_tables(blocks)
         for name, blocks in simulate_operator(params).items()
@@ -133,13 +133,13 @@ def engine() -> ibis.BaseBackend:
 
 @pytest.fixture(scope="session")
 def put(engine: ibis.BaseBackend) -> Callable[[pa.Table], ir.Table]:
-    """Put an Arrow table into the engine."""
+    """Return a function that puts an Arrow table into the engine."""
     return lambda table: engine.create_table(ibis.util.gen_name("test"), table, temp=True)
 
 
 @dataclass(frozen=True)
 class ProjectCopy:
-    """A copy of the project's configuration, where runs write their outputs."""
+    """A copy of the project's configuration, to which runs write their outputs."""
 
     path: Path
 
@@ -148,27 +148,27 @@ class ProjectCopy:
         return self.path / "data" / "test"
 
     def run(self, *arguments: str, env: str = "test") -> Result:
-        """Call `kedro run` in this process, with the arguments of the command line."""
+        """Run `kedro run` in this process, with the arguments of a command line."""
         bootstrap_project(self.path)
-        from telco_churn.cli import run  # noqa: PLC0415  (needs a bootstrapped project)
+        from telco_churn.cli import run  # noqa: PLC0415  (Kedro must bootstrap the project first)
 
         result = CliRunner(catch_exceptions=False).invoke(run, ["--env", env, *arguments])
         assert mlflow.active_run() is None
         return result
 
     def edit(self, path: str, old: str, new: str) -> None:
-        """Replace text in a file of the project."""
+        """Replace text in a configuration file."""
         file = self.path / path
         assert old in file.read_text()
         file.write_text(file.read_text().replace(old, new))
 
     def own_registry(self) -> None:
-        """Use the absolute path of the registry, because MLflow caches connections by address."""
+        """Use the absolute path of the registry, because MLflow keeps connections open by name."""
         place = f"sqlite:///{self.path}/mlflow.db"
         self.edit("conf/base/mlflow.yml", "sqlite:///mlflow.db", place)
 
     def own_files(self, original: Path) -> None:
-        """Point the registry of a copy to the files of the copy, which a test may change."""
+        """Point the registry of a copy to the copy's files, which a test can change."""
         places = {
             "experiments": "artifact_location",
             "logged_models": "artifact_location",
@@ -183,7 +183,7 @@ class ProjectCopy:
                 )
 
     def snapshot(self) -> dict[str, bytes]:
-        """Return the content of every file under data/ by path, except for lock files."""
+        """Read every file under data/, by path, except the empty lock files of runs."""
         files = (self.path / "data").rglob("*")
         return {
             str(file.relative_to(self.path)): file.read_bytes()
@@ -194,9 +194,9 @@ class ProjectCopy:
 
 @pytest.fixture(scope="session")
 def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ProjectCopy:
-    """A project after a full `kedro run` with 1,000 customers. Tests must not change it.
+    """A project after a full `kedro run` with 1,000 customers; tests must not change it.
 
-    The processes of pytest-xdist share it: the first one creates it, the others wait.
+    The processes of pytest-xdist share it: the first process makes it, the others wait.
     """
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent
@@ -218,7 +218,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 def project(
     finished_project: ProjectCopy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ProjectCopy:
-    """A copy of the finished project that a test may change."""
+    """A copy of the finished project that a test can change."""
     copy = ProjectCopy(tmp_path / "project")
     shutil.copytree(finished_project.path, copy.path, symlinks=True)
     copy.edit("conf/base/wandb.yml", "mode: auto", "mode: disabled")
@@ -233,4 +233,4 @@ def copy_project(path: Path) -> None:
     shutil.copytree(PROJECT / "conf", path / "conf")
     shutil.copy(PROJECT / "pyproject.toml", path)
     shutil.copy(PROJECT / ".telemetry", path)
-    (path / "src").mkdir()  # Kedro requires the folder; the package itself is installed
+    (path / "src").mkdir()  # Kedro needs the folder; the package itself is installed

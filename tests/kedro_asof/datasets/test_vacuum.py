@@ -1,4 +1,4 @@
-"""Files of replaced scores are kept until the command in docs/scoring.md removes them."""
+"""Files of replaced scores are kept until somebody frees their room, as docs/scoring.md says."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ PLACE = "data/07_model_output/churn_scores"
 
 
 def read_documented(place: Path, days: int) -> str:
-    """Return the Python code of docs/scoring.md for another table and number of days."""
+    """The lines of docs/scoring.md, for another table and another number of days."""
     text = (PROJECT / "docs" / "scoring.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert PLACE in code
@@ -25,7 +25,7 @@ def read_documented(place: Path, days: int) -> str:
 
 @pytest.fixture
 def scores(tmp_path: Path) -> Path:
-    """A table with one date that was replaced once."""
+    """A table whose only date was replaced once."""
     table(tmp_path).save(commit(ROW))
     table(tmp_path).save(commit(ROW | {"customer_id": "b"}, replaces=0))
     return tmp_path
