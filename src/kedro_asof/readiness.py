@@ -20,22 +20,20 @@ class UnknownSourceColumnError(InputError):
 
 
 class SourceParams(Block):
-    """A source table.
-
-    Attributes:
-        date: The column with the day of a row.
-        lag_days: The number of days that may be missing before `as_of`; 0 requires a row of the
-            day before `as_of`.
-    """
+    """A source table."""
 
     date: str = Field(min_length=1)
+    """Column with the day of a row."""
     lag_days: int = Field(ge=0)
+    """Number of days before `as_of` that may be missing, 0 or more; 0 requires a row of the day
+    before `as_of`."""
 
 
 class ReadinessParams(Block):
-    """The source tables that a run needs, by name."""
+    """The source tables that a run needs."""
 
     sources: dict[str, SourceParams]
+    """Date column and allowed lag by name of the table in the catalog."""
 
 
 def check_readiness(

@@ -67,23 +67,20 @@ class WindowFeature:
 
 
 class WindowParams(Block):
-    """Windowed features of one event table.
-
-    Attributes:
-        date: The column with the day of an event.
-        windows: The lengths of the windows in days; each window ends on the day before `as_of`.
-        measures: By column, its statistics: a list over all windows, or windows by statistic.
-        categories: By column and value of the column, the statistics of that value.
-        known_from: By column that is filled in later, the date column from which it is known.
-        units: By column, its unit for the feature dictionary.
-    """
+    """Windowed features of one event table."""
 
     date: str
+    """Column with the day of an event."""
     windows: Windows
+    """Lengths of the windows in days, 1 or more; each window ends on the day before `as_of`."""
     measures: dict[str, dict[MeasureStatistic, Windows]] = Field(default_factory=dict)
+    """Statistics by column: a list over all `windows`, or window lengths by statistic."""
     categories: dict[str, dict[str, dict[CategoryStatistic, Windows]]] = Field(default_factory=dict)
+    """Statistics by column and value of the column, written as in `measures`."""
     known_from: dict[str, str] = Field(default_factory=dict)
+    """Date column from which a value is known, by column that is filled in later."""
     units: dict[str, str] = Field(default_factory=dict)
+    """Unit by column, for the feature dictionary."""
 
     @model_validator(mode="before")
     @classmethod
