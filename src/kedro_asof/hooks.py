@@ -53,10 +53,10 @@ class CheckRunnerHook:
 
 
 class RunLockHook:
-    """Allows one run at a time per process, and per dataset that several runs write.
+    """Allows one run at a time in a process, and one run at a time per lock of a dataset.
 
     Args:
-        datasets: By node tag, the `Lockable` dataset that nodes with this tag write.
+        datasets: By node tag, the `Lockable` dataset whose lock a run with such nodes holds.
     """
 
     def __init__(self, datasets: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ LOCKS = ".claims"  # the folder of lock files, next to the locked table
 
 
 class Lockable(Protocol):
-    """A dataset that one run at a time may write."""
+    """A dataset with a lock that one run at a time may hold."""
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the lock; raise `NotReadyError` when another run holds it."""
@@ -31,7 +31,7 @@ def find_locks(
     Args:
         pipeline: The nodes of a run.
         catalog: The catalog of the run.
-        datasets: By node tag, the `Lockable` dataset that nodes with this tag write.
+        datasets: By node tag, the `Lockable` dataset whose lock a run with such nodes holds.
     """
     for tag, dataset in datasets.items():
         if pipeline.only_nodes_with_tags(tag).nodes:

@@ -78,7 +78,7 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         if version not in versions:
             raise WrongCallError(
                 f"Invalid version {version} for as_of={as_of}: expected one of {versions}, the "
-                f"versions of {self._filepath} that committed this date."
+                f"versions of {self._filepath} that committed this date. Pass one of them."
             )
         table = open_table(Path(self._filepath), version)
         files = self._find_files(table, as_of)
