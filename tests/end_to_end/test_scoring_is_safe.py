@@ -188,7 +188,7 @@ def test_a_run_is_let_in_only_when_the_one_before_it_has_ended(project: ProjectC
     second = start_scoring(project, "2026-08-31", "decision.kept_customer_value=4000")
     output, _ = second.communicate()
     assert second.returncode == ExitCode.NOT_READY, output
-    assert "Another run is at work on as_of=2026-08-31" in output
+    assert "Another run is working on as_of=2026-08-31" in output
     first.send_signal(signal.SIGCONT)
     output, _ = first.communicate()
     assert first.returncode == ExitCode.DONE, output

@@ -152,7 +152,7 @@ def test_of_two_requests_at_once_a_server_runs_one(project: ProjectCopy, server:
         answers = list(pool.map(lambda day: server.run("scoring", as_of=day), days))
     refused = [answer["error"] for answer in answers if answer["status"] == "failure"]
     assert [error["type"] for error in refused] == ["NotReadyError"], answers
-    assert "Another run is at work in this process" in refused[0]["message"]
+    assert "Another run is working in this process" in refused[0]["message"]
     (done,) = [
         day for day, answer in zip(days, answers, strict=True) if answer["status"] == "success"
     ]

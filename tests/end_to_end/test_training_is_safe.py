@@ -219,7 +219,7 @@ def test_a_champion_of_which_a_digit_was_changed_does_not_score(
     run = start(project, "--pipelines", "scoring", "--params", "as_of=2026-08-31")
     output, _ = run.communicate()
     assert run.returncode == ExitCode.REFUSED, output
-    said = f"Error: Version 1 of {NAME} is not what was registered: "
+    said = f"Error: Version 1 of {NAME} differs from the registered files: "
     assert f"{said}artifacts/model/booster.txt was changed" in output
     assert "Traceback" not in output
     changed = {path for path, content in project.snapshot().items() if before.get(path) != content}
