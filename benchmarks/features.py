@@ -9,8 +9,8 @@ from collections import defaultdict
 from benchmarks.agreement import find_differences
 from benchmarks.features_contenders import (
     AGAIN,
+    BASELINES,
     OURS,
-    RIVALS,
     TWELVE,
     feature_commands,
     feature_file,
@@ -83,11 +83,11 @@ def _measure_all(
 
 
 def _refuse_differences(customers: int) -> None:
-    for rival in RIVALS:
-        found = find_differences(feature_file(customers, OURS), feature_file(customers, rival))
+    for baseline in BASELINES:
+        found = find_differences(feature_file(customers, OURS), feature_file(customers, baseline))
         if found:
             raise SystemExit(
-                f"{rival} and this pipeline disagree on the features of {customers:,} customers: "
+                f"{baseline} and this pipeline disagree on the features of {customers:,} customers: "
                 f"{'; '.join(found)}. Fix them before you compare times."
             )
 

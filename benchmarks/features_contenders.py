@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.sample_operator import AS_OF, place
 
-RIVALS = ("DuckDB SQL", "polars", "pandas")
+BASELINES = ("DuckDB SQL", "polars", "pandas")
 OURS = "this pipeline"
 ALONE = "this pipeline, no plugins"
 AGAIN = "the same, tables checked before"  # an unchanged file is not checked twice
@@ -19,7 +19,7 @@ WEEKS = 12
 
 def feature_commands(customers: int) -> dict[str, str]:
     """Return the command of each contender for the features of one date."""
-    scripts = dict(zip(RIVALS, ("duckdb", "polars", "pandas"), strict=True))
+    scripts = dict(zip(BASELINES, ("duckdb", "polars", "pandas"), strict=True))
     ours = f"{_kedro(customers)} --tags scoring --params as_of={AS_OF}"
     alone = f"python -m benchmarks.features_pipeline {place(customers)}/conf {AS_OF}"
     return {OURS: ours, ALONE: alone, AGAIN: alone} | {

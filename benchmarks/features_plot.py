@@ -6,10 +6,10 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from benchmarks.features_contenders import ALL_OURS, RIVALS
+from benchmarks.features_contenders import ALL_OURS, BASELINES
 from benchmarks.features_targets import Results
 
-COLOURS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
+COLORS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
 
 
 def draw(results: Results, path: Path) -> None:
@@ -27,14 +27,14 @@ def draw(results: Results, path: Path) -> None:
 
 
 def _draw_bars(axes: Axes, results: Results, what: str, title: str) -> None:
-    names = [*ALL_OURS, *RIVALS]
+    names = [*ALL_OURS, *BASELINES]
     for at, customers in enumerate((results.small, results.large)):
         values = [getattr(results.features[customers][name], what) for name in names]
         places = [number + 0.4 * at for number in range(len(names))]
         label = (
             f"{customers:,} customers, {results.rows[customers] / 1e6:,.1f} million rows of usage"
         )
-        bars = axes.barh(places, values, height=0.38, color=COLOURS[at], label=label)
+        bars = axes.barh(places, values, height=0.38, color=COLORS[at], label=label)
         axes.bar_label(
             bars,
             [f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in values],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.features_contenders import (
     ALL_OURS,
-    RIVALS,
+    BASELINES,
     TWELVE,
     feature_commands,
     weekly_command,
@@ -82,7 +82,7 @@ largest. At {results.large:,} customers there is one run."""
 def _tabulate_features(results: Results) -> str:
     rows = []
     for customers in (results.small, results.large):
-        for name in (*ALL_OURS, *RIVALS):
+        for name in (*ALL_OURS, *BASELINES):
             found = results.features[customers][name]
             rows.append(
                 f"| {customers:,} | {results.rows[customers]:,} | {name} | {found.wall:.1f} | "

@@ -5,7 +5,7 @@ In: results. Out: each target with its result.
 
 from dataclasses import dataclass, field
 
-from benchmarks.features_contenders import AGAIN, ALONE, OURS, RIVALS, TWELVE
+from benchmarks.features_contenders import AGAIN, ALONE, BASELINES, OURS, TWELVE
 from benchmarks.processes import Measurement
 from benchmarks.targets import Target
 
@@ -31,23 +31,23 @@ class Results:
     simulation: dict[int, Measurement] = field(default_factory=dict)
     features: dict[int, dict[str, Measurement]] = field(default_factory=dict)
 
-    def fastest_rival(self, customers: int) -> str:
+    def fastest_baseline(self, customers: int) -> str:
         """Return the baseline with the shortest work."""
-        return min(RIVALS, key=lambda name: self.features[customers][name].worked)
+        return min(BASELINES, key=lambda name: self.features[customers][name].worked)
 
     def against_fastest(self, customers: int, contender: str, of: str = "worked") -> float:
         """Return the time of a contender, as a multiple of that of the fastest baseline."""
         measured = self.features[customers]
-        best = min(getattr(measured[rival], of) for rival in RIVALS)
+        best = min(getattr(measured[baseline], of) for baseline in BASELINES)
         return getattr(measured[contender], of) / best
 
 
 def list_targets(results: Results) -> list[Target]:
     """Compare the results with every target."""
-    return [*_against_rivals(results), *_growth(results), *_limits(results)]
+    return [*_against_baselines(results), *_growth(results), *_limits(results)]
 
 
-def _against_rivals(results: Results) -> list[Target]:
+def _against_baselines(results: Results) -> list[Target]:
     kinds = {
         "orchestration excluded": (ALONE, "worked"),
         "orchestration excluded, tables checked before": (AGAIN, "worked"),

@@ -171,13 +171,13 @@ def _list_targets(model: str, rates: dict[str, Rate | str]) -> list[Target]:
         raise SystemExit(f"Cannot compare reasons in words, {model}: {ours}.")
     return [
         Target(
-            f"{model}: reasons in words, against {rival}",
+            f"{model}: reasons in words, against {baseline}",
             5,
             ours.per_second / theirs.per_second,
             at_least=True,
         )
-        for rival in (LIGHTGBM, TREE_EXPLAINER, SHAP_ITSELF)
-        if isinstance(theirs := rates[rival], Rate)
+        for baseline in (LIGHTGBM, TREE_EXPLAINER, SHAP_ITSELF)
+        if isinstance(theirs := rates[baseline], Rate)
     ]
 
 

@@ -70,14 +70,14 @@ def main() -> None:
 def list_commands(customers: int) -> dict[str, str]:
     """Return the command of each contender."""
     pipeline = f"python -m benchmarks.scoring_pipeline {find_place(customers)}/conf"
-    rival = f"python -m benchmarks.scoring_rivals {PLACE} {find_features(customers)}"
-    pyfunc = {PYFUNC: f"{rival} pyfunc"} if customers <= FITS else {}
+    baseline = f"python -m benchmarks.scoring_baselines {PLACE} {find_features(customers)}"
+    pyfunc = {PYFUNC: f"{baseline} pyfunc"} if customers <= FITS else {}
     return {
-        LIMIT: f"{rival} booster",
+        LIMIT: f"{baseline} booster",
         PIPELINE: f"{pipeline} 0",
         **pyfunc,
         REASONS: f"{pipeline} {round(CONTACTED * customers)}",
-        SHAP: f"{rival} shap",
+        SHAP: f"{baseline} shap",
     }
 
 

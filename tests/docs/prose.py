@@ -21,7 +21,7 @@ WORD_LIST = {
     r"says so": "logs a warning, or reports it",
     r"somebody|nobody|whoever|everybody": "the role: data scientist, operator, caller, scheduler",
     r"the way out": "the fix",
-    r"(?<!here )is no (?!longer|more)\w+": "is not a ...",
+    r"(?<!here )is no (?!longer|more|further)\w+": "is not a ...",
     r"goes on|go on": "continues",
     r"mends?|mended": "fixes",
     r"held against|holds? \w+ against": "compared with",

@@ -292,7 +292,7 @@ BAD_DECLARATIONS = {
         "call_minutes: {mean: [7, 7]}",
         ["usage_call_minutes_mean_7d", "Duplicate feature names"],
     ),
-    "a value known from nobody knows when": (
+    "a value without the date from which it is known": (
         "known_from: {satisfaction: resolved_on}",
         "known_from: {}",
         ["contacts", "known_from: {'satisfaction': 'resolved_on'}"],

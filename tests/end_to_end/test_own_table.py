@@ -237,7 +237,7 @@ REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
     ({"left": None}, {}, ["left", "empty in 400 rows"]),
     ({}, {"target": "gone"}, ["Missing columns ['gone']", "Correct own_table.target", "'visits'"]),
     ({}, {"id": "number"}, ["Missing columns ['number']", "Correct own_table.id"]),
-    ({}, {"drop": "colour"}, ["Missing columns ['colour']", "Correct own_table.drop"]),
+    ({}, {"drop": "color"}, ["Missing columns ['color']", "Correct own_table.drop"]),
     ({}, {"positive": '"maybe"'}, ["['No', 'Yes']", "maybe (own_table.positive)"]),
     ({"account": "same"}, {}, ["account", "repeats", "['same']", "leave own_table.id out"]),
     (

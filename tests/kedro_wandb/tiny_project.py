@@ -116,7 +116,7 @@ amounts_plot: {type: matplotlib.MatplotlibDataset, filepath: data/plot.png}
 PARAMETERS = """
 rate: 2.0
 as_of: "2026-09-28"
-email: somebody@example.org
+email: person@example.org
 """
 WANDB = {
     "project": "tiny",

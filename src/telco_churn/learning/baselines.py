@@ -53,14 +53,14 @@ class Baseline:
     Attributes:
         name: Column of `held_out_predictions`, and prefix of the metrics.
         title: Name in the model card and in plots.
-        colour: Color in every plot, as `#rrggbb`.
+        color: Color in every plot, as `#rrggbb`.
         predict: Fits the baseline and returns a probability per test row, shape `(rows,)`.
         applies: Returns whether the baseline can be fitted; if not, it is left out.
     """
 
     name: str
     title: str
-    colour: str
+    color: str
     predict: Callable[[Contest], Probabilities]
     applies: Callable[[Contest], bool] = lambda _: True
 
@@ -75,9 +75,9 @@ def list_titles() -> dict[str, str]:
     return {each.name: each.title for each in BASELINES}
 
 
-def list_colours() -> dict[str, str]:
+def list_colors() -> dict[str, str]:
     """Return the color of each baseline by name."""
-    return {each.name: each.colour for each in BASELINES}
+    return {each.name: each.color for each in BASELINES}
 
 
 def has_rule(contest: Contest) -> bool:

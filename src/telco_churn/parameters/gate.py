@@ -1,4 +1,4 @@
-"""What a candidate model must prove before it scores customers."""
+"""The bounds that a candidate model must prove before it scores customers."""
 
 from typing import Annotated
 

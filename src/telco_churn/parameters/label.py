@@ -1,4 +1,4 @@
-"""What counts as churn, and within how many days."""
+"""The definition of churn, and the number of days that it looks ahead."""
 
 from typing import Literal
 

@@ -14,7 +14,7 @@ from telco_churn.plots.style import (
     INK,
     ORANGE,
     RED,
-    colour_model,
+    color_model,
     name_model,
     new_figure,
     set_title,
@@ -93,7 +93,7 @@ def draw_profit(
         axes.plot(
             line["contacts"],
             line["profit"],
-            color=colour_model(name),
+            color=color_model(name),
             linewidth=THIN,
             label=name_model(name),
         )
@@ -145,7 +145,7 @@ def _draw_models(
         axes.plot(
             line[x],
             line[y],
-            color=colour_model(str(model)),
+            color=color_model(str(model)),
             linewidth=THICK if model == CANDIDATE else THIN,
             label=f"{name_model(str(model))} {_show(metrics, metric_intervals, str(model))}",
         )

@@ -5,13 +5,13 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from telco_churn.learning.baselines import list_colours, list_titles
+from telco_churn.learning.baselines import list_colors, list_titles
 
 WIDTH, HEIGHT = 8.0, 4.6  # inches
 INK, FAINT = "#333333", "#bbbbbb"
 # Okabe and Ito, Color Universal Design, 2008.
 BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"
-MODEL_COLOURS = {"candidate": BLUE, "champion": RED}
+MODEL_COLORS = {"candidate": BLUE, "champion": RED}
 
 
 def new_figure(
@@ -53,6 +53,6 @@ def name_model(model: str) -> str:
     return list_titles().get(model, model.replace("_", " ").capitalize())
 
 
-def colour_model(model: str) -> str:
+def color_model(model: str) -> str:
     """Return the color of a model, which is the same in every figure."""
-    return (MODEL_COLOURS | list_colours()).get(model, INK)
+    return (MODEL_COLORS | list_colors()).get(model, INK)

@@ -119,7 +119,7 @@ def check_slices(slices: Iterable[str], features: Iterable[str]) -> None:
 
 
 def check_finite(features: pd.DataFrame, params: OwnTableParams) -> None:
-    """Check that numbers are finite: a model would treat infinite ones as very large."""
+    """Check that numbers are finite: a model would treat an infinite one as merely large."""
     infinite = np.isinf(features.select_dtypes("float64")).sum()
     found = [f"{column} in {rows} rows" for column, rows in infinite[infinite > 0].items()]
     if found:

@@ -65,12 +65,12 @@ def main(place: str, features: str, which: str) -> None:
     mlflow.set_tracking_uri(f"sqlite:///{place}/mlflow.db")
     uri = "models:/benchmark@champion"
     model = mlflow.pyfunc.load_model(uri).unwrap_python_model().model
-    rivals: dict[str, Callable[[], float]] = {
+    baselines: dict[str, Callable[[], float]] = {
         "booster": lambda: predict_matrix(model, features),
         "pyfunc": lambda: predict_frame(uri, features),
         "shap": lambda: explain_best(model, features),
     }
-    print(f"Computed in {rivals[which]():.2f} sec.")
+    print(f"Computed in {baselines[which]():.2f} sec.")
 
 
 if __name__ == "__main__":
