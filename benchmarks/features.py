@@ -87,7 +87,7 @@ def _refuse_differences(customers: int) -> None:
         found = find_differences(feature_file(customers, OURS), feature_file(customers, baseline))
         if found:
             raise SystemExit(
-                f"{baseline} and this pipeline disagree on the features of {customers:,} customers: "
+                f"{baseline} and this pipeline disagree on features of {customers:,} customers: "
                 f"{'; '.join(found)}. Fix them before you compare times."
             )
 

@@ -134,7 +134,7 @@ def _rules_by_late_column(
 
 
 def _find_column(rule: str, columns: list[str]) -> str | None:
-    """Return the longest column that a rule begins with: `paid_on_type` does not belong to `paid`."""
+    """Return the longest column that begins a rule: `paid_on_type` does not belong to `paid`."""
     named = [column for column in columns if rule.startswith(f"{column}_")]
     return max(named, key=len, default=None)
 
