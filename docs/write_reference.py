@@ -33,6 +33,18 @@ WIDEST_DEFAULT = 60  # characters; longer values are named by their file alone
 
 Row = tuple[str, ...]
 
+PIPELINES = {
+    "simulation": "Make the raw tables of the sample operator, with errors, and its true churn hazard.",
+    "ingestion": "Type raw rows, drop direct identifiers, reject rows by named rules, count all of them.",
+    "features": "Compute features of customers for `as_of` and for past dates, from what was known then.",
+    "training": "Compute features of past dates, fit and evaluate a candidate, apply the gate, register it.",
+    "scoring": "Compute features of `as_of`, score active customers, choose contacts, commit the date.",
+    "own_table": "With `--env own_table`: train and score a flat table, instead of the first five.",
+    "promote": "Make a version the champion by hand: `--params version=3`.",
+    "rollback": "Make the previous champion the champion again.",
+    "__default__": "Without `--pipelines`: the first five, in this order.",
+}
+
 
 def write_pages() -> dict[str, str]:
     """Write each generated page of docs/reference/, by file name."""
@@ -233,7 +245,7 @@ def write_pipelines() -> str:
     for node in nodes.values():
         spaces.setdefault(str(node.namespace), []).append(node)
     registered = [
-        (f"`{name}`", str(len(pipeline.nodes)), ", ".join(_list_namespaces(pipeline.nodes)))
+        (f"`{name}`", PIPELINES[name], ", ".join(_list_namespaces(pipeline.nodes)))
         for name, pipeline in pipelines.items()
     ]
     sections = [
@@ -244,7 +256,7 @@ def write_pipelines() -> str:
         "# Pipelines and nodes",
         "For data scientists. This page lists what `kedro run --pipelines` accepts, and what each "
         "node does. `make viz` draws the same graph in a browser.",
-        _table(("pipeline", "nodes", "namespaces"), registered),
+        _table(("pipeline", "does", "nodes of"), registered),
         *sections,
         FOOTNOTE.format(source="the pipelines and the docstrings of their nodes"),
         _next("[Catalog](catalog.md)", "[Commands](cli.md)"),
