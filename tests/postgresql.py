@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for a test, on loopback, that ends with it."""
+"""A real PostgreSQL server on loopback, which ends with its test."""
 
 import os
 import pwd
@@ -25,27 +25,27 @@ class Server:
     """A running server.
 
     Attributes:
-        port: On loopback.
-        process: Of the server.
+        port: The port on loopback.
+        process: The process of the server.
     """
 
     port: int
     process: subprocess.Popen[bytes]
 
     def address(self, database: str) -> str:
-        """Make a database, return its address as MLflow takes it."""
+        """Create a database and return its address for MLflow."""
         with psycopg.connect(self._connect_by("postgres"), autocommit=True) as connection:
             connection.execute(f'create database "{database}"'.encode())
         return f"postgresql+psycopg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def is_ready(self) -> bool:
-        """Whether it takes connections."""
+        """Return whether the server accepts connections."""
         with suppress(psycopg.OperationalError), psycopg.connect(self._connect_by("postgres")):
             return True
         return False
 
     def lose(self) -> None:
-        """Take it away at once, with its connections."""
+        """Stop the server at once and close its connections."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait()
 
@@ -54,14 +54,14 @@ class Server:
 
 
 def find_program(name: str) -> str | None:
-    """Find a program of PostgreSQL; Debian keeps them off the path."""
+    """Find a program of PostgreSQL, which Debian installs outside the PATH."""
     places = [str(place) for place in sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
     return shutil.which(name, path=os.pathsep.join([*reversed(places), os.environ["PATH"]]))
 
 
 @contextmanager
 def start_postgresql() -> Iterator[Server]:
-    """Start an empty server; it refuses to run as root, so that another user runs it."""
+    """Start an empty server. PostgreSQL cannot run as root, so root starts it as `nobody`."""
     initdb, postgres = find_program("initdb"), find_program("postgres")
     assert initdb
     assert postgres

@@ -1,4 +1,4 @@
-"""Runs of the project in processes of their own: to start, watch, stop and kill them."""
+"""Start, watch, stop and kill runs of the project in separate processes."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tests.conftest import ProjectCopy
 
-# Lets a call go through and then sends the process a signal: a kill at that very moment.
+# Completes a call and then sends the process a signal, such as a kill at that moment.
 SIGNAL_AFTER = """
 import importlib, os, signal, sys
 
@@ -35,7 +35,7 @@ REGISTER = "mlflow.tracking._model_registry.fluent:_register_model"
 MOVE_ALIAS = "mlflow:MlflowClient.set_registered_model_alias"
 
 
-# Root may write anywhere, unless it gives up the right to.
+# Drops the capability of root to write to any file.
 AS_ANY_USER = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
 
 
@@ -49,11 +49,11 @@ def start_run(
     """Start `kedro run --env test` in a project.
 
     Args:
-        project: Where.
-        *arguments: Of the run.
-        after: A call, `module:name`, after which the process gets a signal.
+        project: The project to run.
+        *arguments: Arguments of `kedro run`.
+        after: A call, `module:name`, after which the process receives the signal.
         signal_number: The signal.
-        prefix: A program that starts it.
+        prefix: A command line that starts Python.
     """
     program = ["-c", SIGNAL_AFTER, after, str(int(signal_number))] if after else []
     python = [*prefix, sys.executable, *(program or ["-m", "telco_churn"])]
@@ -68,7 +68,7 @@ def start_run(
 
 
 def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
-    """Yield the lines of a run up to the first with a text."""
+    """Yield the lines of a run up to the first line that contains a text."""
     assert run.stdout is not None
     for line in run.stdout:
         yield line
@@ -77,13 +77,13 @@ def read_until(run: subprocess.Popen[str], text: str) -> Iterator[str]:
 
 
 def wait_for_stop(run: subprocess.Popen[str]) -> None:
-    """Wait until a run has got SIGSTOP."""
+    """Wait until a run has received SIGSTOP."""
     _, status = os.waitpid(run.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status), run.communicate()[0]
 
 
 def find_free_port() -> int:
-    """A port of loopback that nothing listens on."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -19,15 +19,15 @@ Put = Callable[[pa.Table], ir.Table]
 
 
 Ask = Callable[[dict[str, ir.Table]], ir.Table]
-# ibis takes longer to write the SQL of many features than DuckDB to answer it: written once for
-# the same columns. The expression is kept too: its tables in memory go with it.
+# ibis needs longer to write the SQL of many features than DuckDB to run it. The SQL is therefore
+# cached by columns, together with the expression, which owns its tables in memory.
 _asked: dict[tuple[object, ...], tuple[ir.Table, str]] = {}
 
 
 def ask_engine(
     engine: ibis.BaseBackend, tables: dict[str, pa.Table], ask: Ask, *question: object
 ) -> pd.DataFrame:
-    """What `ask` says of the tables; `question` holds all that it depends on beside them."""
+    """Return the rows of `ask` for the tables; `question` names its other dependencies."""
     held = {
         name: engine.create_table(f"asked_{name}", table, temp=True, overwrite=True)
         for name, table in tables.items()
@@ -35,7 +35,7 @@ def ask_engine(
     key = (*question, *((name, table.schema()) for name, table in held.items()))
     if key not in _asked:
         expression = ask(held)
-        expression.to_pyarrow()  # gives the engine the expression's own tables in memory
+        expression.to_pyarrow()  # registers the tables in memory of the expression
         _asked[key] = expression, ibis.to_sql(expression)
     return engine.raw_sql(_asked[key][1]).df()
 
@@ -43,7 +43,7 @@ def ask_engine(
 def compute_features(
     tables: dict[str, pa.Table], dates: list[date], engine: ibis.BaseBackend
 ) -> pd.DataFrame:
-    """The features of all customers on some dates, as the features pipeline computes them."""
+    """Compute the features of all customers on some dates, as the features pipeline does."""
     operator = {name: table for name, table in tables.items() if name != "true_hazard"}
 
     def ask(operator: dict[str, ir.Table]) -> ir.Table:

@@ -1,4 +1,4 @@
-"""Commands end with what they mean, and help where asked."""
+"""Commands end with the right exit code and message."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Every environment of conf/ resolves, and every table that is kept names its contract."""
+"""Every environment of conf/ resolves, and every persisted table names its contract."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from telco_churn.parameters import BLOCKS
 from telco_churn.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT, ProjectCopy, copy_project
 
-pytestmark = pytest.mark.xdist_group("configuration")  # its fixtures are made once
+pytestmark = pytest.mark.xdist_group("configuration")  # creates its fixtures once
 
 ENVIRONMENTS = sorted(
     folder.name
@@ -34,15 +34,15 @@ ENVIRONMENTS = sorted(
     if folder.is_dir() and folder.name != "base"
 )
 OWN_TABLE = {"own_table": {"table": "table.csv", "target": "churned"}}
-# Kept, and no table: models, text, numbers, pictures, the time.
+# Persisted datasets that are not tables: models, text, numbers, figures, the time.
 WITHOUT_CONTRACT = {
     "calibration_plot",
     "champion_comparison",
     "champion",
     "churn_model",
-    "churn_scores",  # the dataset itself checks `contract`, once the rows are files
+    "churn_scores",  # the dataset checks `contract` itself, in its staging folder
     "clock",
-    "contact_list_csv",  # of contact_list, which has one
+    "contact_list_csv",  # written from contact_list, which has a contract
     "data_dictionary_page",
     "decile_plot",
     "evaluation_metrics",
@@ -130,7 +130,7 @@ def test_no_table_of_one_environment_lies_where_another_keeps_its_own() -> None:
         place
         for env in ("base", *ENVIRONMENTS)
         if (path := PROJECT / "conf" / env / "globals.yml").exists()
-        # without a place of its own it is meant to be another engine for the same tables
+        # an environment without `data` uses another engine for the same tables
         and (place := yaml.safe_load(path.read_text()).get("data"))
     ]
     assert len(places) == len(set(places)) >= 3
@@ -148,7 +148,7 @@ def test_production_leaves_no_table_in_a_file_but_the_scores(
     env, datasets = catalog
     used = {name for pipeline in _pipelines_of(env) for name in pipelines[pipeline].datasets()}
     files = {name for name in used if isinstance(datasets.get(name), EngineTable)}
-    # The sample operator's, and what the model says on the way to the scores.
+    # Tables of the sample operator, and intermediate tables of scoring.
     assert files <= {
         "true_hazard",
         "churn_predictions",
@@ -192,7 +192,7 @@ def _pipelines_of(env: str) -> list[str]:
 
 @pytest.mark.parametrize("pipeline", ["__default__", "own_table"])
 def test_a_commit_is_planned_once_the_champion_is_appointed(pipeline: str) -> None:
-    """The plan holds when scoring began, and which commit of the date it will replace."""
+    """The plan holds the start time of scoring and the commit that it replaces."""
     bootstrap_project(PROJECT)
     order = [node.name for node in register_pipelines()[pipeline].nodes]
     planned, appointed = order.index("scoring.plan_commit"), order.index("release.appoint_champion")
@@ -202,7 +202,7 @@ def test_a_commit_is_planned_once_the_champion_is_appointed(pipeline: str) -> No
 def test_without_a_session_pipelines_follow_conf_base_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run of another environment needs no conf/local, and no fault in it ends the run."""
+    """A run of another environment does not need conf/local and ignores faults in it."""
     copy_project(tmp_path / "project")
     bootstrap_project(tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")

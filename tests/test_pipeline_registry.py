@@ -1,4 +1,4 @@
-"""Pipelines and folders follow the parameters of the session that asks for them."""
+"""Pipelines and folders match the parameters of their session."""
 
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def test_with_and_without_a_session_they_are_the_same(project: Path) -> None:
 
 
 def dates_of(project: Path, **params: str) -> tuple[str, str]:
-    """The date of the nodes, and that of a folder."""
+    """Return the date of the nodes and the date of a folder."""
     with KedroSession.create(project, env="test", runtime_params=params) as session:
         catalog = session.load_context().catalog
     folder = catalog["customer_features"].local_path.parent.name

@@ -1,4 +1,4 @@
-"""Reads what W&B wrote offline: the records that `wandb sync` would send."""
+"""Read the offline files of W&B: the records that `wandb sync` would send."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ def read_records(file: Path) -> list[Record]:
 
 @dataclass(frozen=True)
 class WrittenRun:
-    """A run as W&B would be told of it."""
+    """A run as W&B would receive it."""
 
     folder: Path
 
@@ -52,7 +52,7 @@ class WrittenRun:
         return codes[-1] if codes else None
 
     def tables(self) -> dict[str, dict[str, Any]]:
-        """The tables by the name under which they were logged: columns and data."""
+        """Return the logged tables by name: columns and data."""
         logged = {name: value for row in self.history for name, value in row.items()}
         return {
             name: json.loads((self.folder / "files" / value["path"]).read_text())
@@ -61,7 +61,7 @@ class WrittenRun:
         }
 
     def artifacts(self, type: str = "dataset") -> dict[str, ArtifactRecord]:  # noqa: A002
-        """The artifacts of a type by name; `use_after_commit` is that of inputs."""
+        """Return the artifacts of a type by name; those of inputs have `use_after_commit`."""
         found = [record.artifact for record in self.records if record.HasField("artifact")]
         return {artifact.name: artifact for artifact in found if artifact.type == type}
 

@@ -1,1 +1,1 @@
-"""Kedro runs about a date: engines, dated tables, contracts, point-in-time windows, locks."""
+"""Kedro runs for a date: engines, dated tables, contracts, point-in-time windows, locks."""

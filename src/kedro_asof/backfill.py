@@ -1,4 +1,4 @@
-"""`kedro backfill`: runs a pipeline for one date after another."""
+"""`kedro backfill`: run a pipeline for one date after another."""
 
 import logging
 import re
@@ -27,34 +27,34 @@ DAYS = {"d": 1, "w": 7}
 
 
 class Day(click.ParamType[date]):
-    """YYYY-MM-DD."""
+    """An option that is a date, written YYYY-MM-DD."""
 
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> date:
-        """Read a date."""
+        """Convert the text of the option."""
         try:
             return date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no date. Write it YYYY-MM-DD.", param, ctx)
+            self.fail(f"Invalid date {value!r}: expected YYYY-MM-DD.", param, ctx)
 
 
 class Step(click.ParamType[timedelta]):
-    """A number of days or weeks."""
+    """An option that is a number of days or weeks, such as 7d or 2w."""
 
     name = "7d|2w"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
-        """Read a step."""
-        found = STEP.fullmatch(str(value).lower())  # help shows it in capitals
+        """Convert the text of the option."""
+        found = STEP.fullmatch(str(value).lower())  # --help prints the example in capitals
         if not found:
-            self.fail(f"{value!r} is no step. Write days or weeks, as in 7d or 2w.", param, ctx)
+            self.fail(f"Invalid step {value!r}: expected days or weeks, e.g. 7d or 2w.", param, ctx)
         number, unit = found.groups()
         return timedelta(days=int(number) * DAYS[unit])
 
 
 def list_dates(first: date, last: date, step: timedelta) -> list[date]:
-    """List dates from the first on, the last one among them where the steps meet it."""
+    """List the dates from `first` to `last`; `last` is included only if a step ends on it."""
     return [first + step * number for number in range((last - first) // step + 1)]
 
 
@@ -62,19 +62,19 @@ WORDS = {
     ExitCode.DONE: "done",
     ExitCode.NOTHING_TO_DO: "nothing to do",
     ExitCode.NOT_READY: "not ready",
-    ExitCode.REFUSED: "refused",
-    ExitCode.WRONG_CALL: "wrong call",
+    ExitCode.REFUSED: "invalid input",
+    ExitCode.WRONG_CALL: "usage error",
     ExitCode.FAILED: "failed",
     ExitCode.STOPPED: "stopped",
 }
 FINE = (ExitCode.DONE, ExitCode.NOTHING_TO_DO)
-FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # no other date would go otherwise
-REASON_WIDTH = 60  # characters; the line of the date has all of it
+FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # these end the backfill even with --keep-going
+REASON_WIDTH = 60  # characters in the table; the progress line shows the whole reason
 
 
 @dataclass(frozen=True)
 class DateRun:
-    """How the run of one date went."""
+    """The result of the run of one date."""
 
     as_of: date
     code: ExitCode
@@ -87,11 +87,11 @@ class DatedProject:
     """The datasets of a project that `kedro backfill` reads.
 
     Attributes:
-        pipeline: The pipeline that is run when none is named.
-        table: The `DatedTable` whose commits are listed at the end.
+        pipeline: The default of `--pipeline`.
+        table: The `DatedTable` whose commits the final table shows.
         history: The `DatedHistory` of that table.
-        columns: Columns of that list, each with the text of its cell for a commit.
-        translate: Errors of other libraries in one sentence; see `exit_codes.explain_errors`.
+        columns: By column of the final table, a function from a commit to the text of its cell.
+        translate: Converts errors of other libraries; see `exit_codes.explain_errors`.
     """
 
     pipeline: str
@@ -107,18 +107,20 @@ def create_backfill(project: DatedProject) -> click.Command:
     @click.command()
     @click.option("--from", "first", type=Day(), required=True, help="First as_of.")
     @click.option("--to", "last", type=Day(), required=True, help="Last as_of.")
-    @click.option("--every", "step", type=Step(), default="7d", show_default=True)
-    @click.option("--pipeline", default=project.pipeline, show_default=True, help="Run per date.")
-    @click.option("--env", "-e", default=None, help="Configuration environment, as for kedro run.")
+    @click.option("--every", "step", type=Step(), default="7d", show_default=True, help="Interval.")
+    @click.option(
+        "--pipeline", default=project.pipeline, show_default=True, help="Pipeline to run."
+    )
+    @click.option("--env", "-e", default=None, help="Configuration environment, as in kedro run.")
     @click.option(
         "--params",
         "parameters",
         default="",
         callback=_split_params,
-        help="Further parameters, as for kedro run.",
+        help="More parameters, as in kedro run.",
     )
-    @click.option("--keep-going", is_flag=True, help="Go on with the next date after a failure.")
-    @click.option("--verbose", is_flag=True, help="Show what each run logs.")
+    @click.option("--keep-going", is_flag=True, help="Continue after a date that fails.")
+    @click.option("--verbose", is_flag=True, help="Show the log of each run.")
     def backfill(
         first: date,
         last: date,
@@ -131,17 +133,21 @@ def create_backfill(project: DatedProject) -> click.Command:
     ) -> None:
         """Run a pipeline for a range of dates, oldest first.
 
-        Dates that the same model scored from the same data are skipped, so a backfill that was
-        stopped continues with the same call. It exits with the code of the first date that failed:
-        65 refused, 75 not ready, 1 failed, 130 stopped by Ctrl-C; with 99 if no date had anything
-        to do. A wrong call ends it at the first date, with 2.
-
         Example: kedro backfill --from 2026-01-05 --to 2026-09-28 --every 7d
+
+        A date is skipped if its last commit was made from the same inputs. To continue a backfill
+        that was stopped, repeat the command.
+
+        The exit code is that of the first date that failed: 65 invalid input, 75 not ready,
+        1 failed, 130 stopped by Ctrl-C. It is 99 if every date was skipped. A usage error ends the
+        backfill at the first date with 2.
         """
         if last < first:
-            raise click.BadParameter(f"{last} lies before --from {first}.", param_hint="--to")
+            raise click.BadParameter(f"{last} is before --from {first}.", param_hint="--to")
         if "as_of" in parameters:
-            raise click.BadParameter("as_of is set by --from and --to.", param_hint="--params")
+            raise click.BadParameter(
+                "--from and --to set as_of. Remove as_of from --params.", param_hint="--params"
+            )
         dates = list_dates(first, last, step)
         with _only_warnings(not verbose):
             runs = _run_all(
@@ -182,8 +188,8 @@ def _run_date(
         with open_session(env, parameters | {"as_of": str(as_of)}) as session:
             session.run(pipeline_names=pipeline.split(","), runner=SequentialRunner())
     except KeyboardInterrupt:
-        code, message = ExitCode.STOPPED, "by Ctrl-C; earlier commits are unchanged"
-    except Exception as error:  # a date that fails is listed like any other
+        code, message = ExitCode.STOPPED, "Ctrl-C was pressed; earlier commits are unchanged"
+    except Exception as error:  # the final table also lists dates that failed
         if KedroCliError.VERBOSE_ERROR and not is_expected(error):
             raise
         code, message = _judge(error, project.translate)
@@ -204,24 +210,24 @@ def _describe(run: DateRun) -> str:
 
 
 def _estimate(runs: list[DateRun], dates: int) -> str:
-    """How long the rest will take, if it takes as long as what was done."""
+    """Estimate the time for the remaining dates from the mean of the dates that ran."""
     worked = [run.seconds for run in runs if run.code is ExitCode.DONE]
     left = dates - len(runs)
     if not left or not worked:
         return ""
     minutes, seconds = divmod(round(left * sum(worked) / len(worked)), 60)
-    return f"; {left} to go, about {minutes} min {seconds:02d} s"
+    return f"; {left} left, about {minutes} min {seconds:02d} s"
 
 
 def _read_commits(project: DatedProject, env: str | None, pipeline: str) -> pd.DataFrame:
-    """The last commit of each date, by date; none if the pipeline commits nothing."""
+    """Return the last commit of each date, by date; none if the pipeline commits nothing."""
     runs_of = [pipelines[name].all_outputs() for name in pipeline.split(",")]
     try:
         with open_session(env) as session:
             commits = cast(pd.DataFrame, session.load_context().catalog.load(project.history))
     except EXPECTED as error:
         reason = mask_credentials(str(error))
-        click.echo(f"The commits cannot be read: {reason}", err=True)
+        click.echo(f"Cannot read the commits: {reason}", err=True)
         commits = pd.DataFrame(columns=["as_of"])
     last = commits.drop_duplicates("as_of", keep="last").set_index("as_of")
     return last if any(project.table in outputs for outputs in runs_of) else last.head(0)
@@ -241,12 +247,13 @@ def _show(project: DatedProject, runs: list[DateRun], dates: int, commits: pd.Da
     show_table(["as_of", "outcome", *project.columns, "seconds", "reason"], rows)
     if len(runs) < dates:
         click.echo(
-            f"{dates - len(runs)} of {dates} dates were not run. To go on: --from {runs[-1].as_of}"
+            f"{dates - len(runs)} of {dates} dates did not run. To continue, pass "
+            f"--from {runs[-1].as_of}"
         )
 
 
 def _describe_commit(project: DatedProject, run: DateRun, commits: pd.DataFrame) -> list[str]:
-    """The cells of a date, empty if it has no commit or its run failed."""
+    """Return the cells of a date: empty if its run failed or the date has no commit."""
     if run.code not in FINE or str(run.as_of) not in commits.index:
         return [""] * len(project.columns)
     (commit,) = commits.loc[[str(run.as_of)]].to_dict("records")
@@ -259,7 +266,7 @@ def _shorten(message: str) -> str:
 
 @contextmanager
 def _only_warnings(is_on: bool) -> Iterator[None]:
-    """Show warnings of our packages alone: errors of Kedro are listed with their date."""
+    """Show only warnings of these packages: the backfill lists Kedro's errors with their date."""
     ours = (kedro_project.PACKAGE_NAME or __package__, __package__, "kedro_wandb")
     levels_on = {"kedro": logging.CRITICAL} | dict.fromkeys(ours, logging.WARNING)
     quiet = levels_on if is_on else {}

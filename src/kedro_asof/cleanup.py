@@ -1,7 +1,7 @@
-"""Finds and removes what runs left in the folders of old dates.
+"""Find and delete the intermediate data that runs left in the folders of old dates.
 
-A run of a date reads what its own nodes wrote there, and makes it anew when it is gone. Committed
-rows (`DatedTable`) and deliveries stay.
+Only nodes of the same date read these folders, and a new run of the date writes them again.
+Committed rows (`DatedTable`) and deliveries are never deleted.
 """
 
 import re
@@ -25,13 +25,13 @@ PARTITION = re.compile(r"as_of=(\d{4}-\d\d-\d\d)")
 
 @dataclass(frozen=True)
 class Leftover:
-    """A folder of one date.
+    """The folder of one dataset and date.
 
     Attributes:
         as_of: The date.
-        name: Of the dataset.
-        folder: Where it lies.
-        bytes: How much room it takes.
+        name: The name of the dataset.
+        folder: The path of the folder.
+        bytes: The size of its files.
     """
 
     as_of: date
@@ -41,7 +41,7 @@ class Leftover:
 
 
 def list_intermediate(pipelines: Iterable[Pipeline], catalog: DataCatalog) -> list[str]:
-    """Name the datasets of a date that cleanup may remove: tagged `DATED`, not `DELIVERY`."""
+    """List the datasets that cleanup may delete: outputs of `DATED` nodes without `DELIVERY`."""
     nodes = {node for pipeline in pipelines for node in pipeline.nodes}
     dated = [node for node in nodes if DATED in node.tags and DELIVERY not in node.tags]
     names = {name for node in dated for name in node.outputs}
@@ -49,12 +49,12 @@ def list_intermediate(pipelines: Iterable[Pipeline], catalog: DataCatalog) -> li
 
 
 def find_leftovers(names: Iterable[str], catalog: DataCatalog, before: date) -> list[Leftover]:
-    """List what lies in folders of dates before one, by date; tables elsewhere have none.
+    """List the folders of earlier dates, sorted by date; see `list_elsewhere` for other datasets.
 
     Args:
         names: The datasets; see `list_intermediate`.
-        catalog: Any date's catalog.
-        before: The first date to leave out.
+        catalog: The catalog of any date.
+        before: The first date to keep.
     """
     found = [
         Leftover(as_of, name, folder, _measure(folder))
@@ -66,15 +66,15 @@ def find_leftovers(names: Iterable[str], catalog: DataCatalog, before: date) -> 
 
 
 def list_elsewhere(names: Iterable[str], catalog: DataCatalog) -> list[str]:
-    """Name the datasets that lie in no folders of this machine, as in a warehouse."""
+    """List the datasets without a folder on this machine, such as tables of a warehouse."""
     return [name for name in names if _find_partition(catalog.get(name)) is None]
 
 
 def remove_leftovers(leftovers: list[Leftover], table: DatedTable) -> None:
-    """Delete folders, once a lock on each of their dates is held.
+    """Lock the date of every folder, then delete the folders.
 
     Raises:
-        DateTakenError: When a run holds one of the dates; nothing is deleted.
+        DateTakenError: When a run holds one of the dates. Nothing is deleted then.
     """
     with ExitStack() as locks:
         for as_of in sorted({leftover.as_of for leftover in leftovers}):
@@ -84,13 +84,13 @@ def remove_leftovers(leftovers: list[Leftover], table: DatedTable) -> None:
 
 
 def _list_partitions(dataset: Any) -> list[Path]:
-    """List the folders beside that of the run's own date."""
+    """List the folders of all dates of a dataset."""
     own = _find_partition(dataset)
     return list(own.parent.iterdir()) if own and own.parent.exists() else []
 
 
 def _find_partition(dataset: Any) -> Path | None:
-    """Find the folder of the run's own date."""
+    """Find the folder of the catalog's date."""
     path = dataset.local_path if isinstance(dataset, EngineTable) else None
     return path.parent if path and _read_date(path.parent) else None
 

@@ -1,4 +1,4 @@
-"""Reads the configuration of a run as a whole, apart from that of other runs in its process."""
+"""A config loader that keeps the configuration of a run apart from other runs in its process."""
 
 import threading
 from contextlib import suppress
@@ -8,17 +8,17 @@ from kedro.config import MissingConfigException, OmegaConfigLoader
 
 
 class PinnedConfigLoader(OmegaConfigLoader):
-    """Resolves all configuration when it is made; later reads return the same.
+    """Resolves all configuration when it is created; later reads return the same values.
 
-    OmegaConf has one resolver `globals:` and one `runtime_params:` for the whole process, those of
-    the loader that was made or read last. Without this, a run could get the folders of another
+    OmegaConf has one `globals:` and one `runtime_params:` resolver per process: those of the loader
+    that was created or read last. A plain loader could therefore return the folders of another
     environment, or of the `as_of` of another request to the same server.
     """
 
     _turn = threading.RLock()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Read every kind of configuration that there is, one loader at a time."""
+        """Read every type of configuration that exists, one loader at a time."""
         with self._turn:
             super().__init__(*args, **kwargs)
             for key in self.config_patterns:
@@ -26,6 +26,6 @@ class PinnedConfigLoader(OmegaConfigLoader):
                     self[key] = self[key]
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return one kind of configuration; see `OmegaConfigLoader`."""
+        """Return one type of configuration; see `OmegaConfigLoader`."""
         with self._turn:
             return super().__getitem__(key)

@@ -1,15 +1,15 @@
-"""Keeps user names and passwords of addresses off the screen and out of logs."""
+"""Mask user names and passwords in addresses, on the screen and in logs."""
 
 import logging
 import re
 
-# Up to the last @ of an address: a password may hold an unescaped one, or a slash.
+# Matches up to the last @ of an address, because a password may contain an @ or a slash.
 USER_INFO = re.compile(r"(?<=://)\S*@")
 PASSWORD = re.compile(r"(?<=password=)[^&\s'\"]+")
 
 
 def mask_credentials(text: str) -> str:
-    """Put `***` in the place of user and password in every address of a text.
+    """Replace user and password with `***` in every address of a text.
 
     `postgresql://user:password@host/db` becomes `postgresql://***@host/db`.
     """
@@ -17,10 +17,10 @@ def mask_credentials(text: str) -> str:
 
 
 def mask_record(record: logging.LogRecord) -> bool:
-    """Mask a log record and its traceback, as a filter of a handler that lets every record pass."""
+    """Mask a log record and its traceback; a handler filter that keeps every record."""
     try:
         record.msg, record.args = mask_credentials(record.getMessage()), None
-    except (TypeError, ValueError, KeyError):  # a call with wrong arguments: logging reports it
+    except (TypeError, ValueError, KeyError):  # logging itself reports a call with wrong arguments
         return True
     if record.exc_info:
         trace = logging.Formatter().formatException(record.exc_info)
@@ -29,9 +29,9 @@ def mask_record(record: logging.LogRecord) -> bool:
 
 
 def mask_logs(*loggers: str) -> None:
-    """Mask what the handlers of some loggers print; the empty name is the root.
+    """Mask the output of all handlers of some loggers; the empty name is the root logger.
 
-    Kedro lets a `logging.yml` name no class of a project.
+    This is code because Kedro's `logging.yml` cannot name a class of the project.
     """
     for name in loggers:
         for handler in logging.getLogger(name).handlers:

@@ -1,4 +1,4 @@
-"""What a run commits for its date: rows, and where they come from."""
+"""The rows and lineage that a run commits for its date."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class DateCommit:
     """The rows of one date and their lineage, committed together by `DatedTable`.
 
     Attributes:
-        rows: The columns of the table.
+        rows: The rows, with the columns of the table.
         lineage: Metadata of the commit, by name; `started_at` (ISO 8601) is required.
-        replaces: The table's version that last wrote the date, None if there is none. If another
-            version wrote the date meanwhile, nothing is committed.
+        replaces: The version of the table that last wrote the date; None if no version did. If
+            another run writes the date first, nothing is committed.
     """
 
     rows: ir.Table

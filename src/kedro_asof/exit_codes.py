@@ -1,4 +1,4 @@
-"""How a run ends: in one sentence for people, in an exit code for schedulers."""
+"""End a command with one sentence for the user and an exit code for the scheduler."""
 
 import errno
 import functools
@@ -19,20 +19,20 @@ from kedro_asof.errors import ExitCode, InputError, NothingToDo, WrongCallError,
 EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
-# From an error of another library to the one to show in its place; None for all others.
+# A function from an error of another library to the error to show instead; None for other errors.
 Translate = Callable[[Exception], Exception | None]
 
 
 def explain_errors(
     translate: Translate,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a command end with the message alone where it is enough, else with the traceback.
+    """Decorate a command so that an expected error ends with its message, others with a traceback.
 
     With `KedroCliError.VERBOSE_ERROR` set, every error ends with its traceback. Passwords in
     addresses are always masked.
 
     Args:
-        translate: Knows the errors of the libraries that a project uses beside Kedro.
+        translate: Converts errors of the libraries that a project uses in addition to Kedro.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,52 +58,54 @@ def explain_errors(
 
 
 def is_expected(error: BaseException) -> bool:
-    """Whether the message of an error is written for the user, who needs no traceback.
+    """Return whether the message of an error is enough for the user, without a traceback.
 
-    An error may carry an `exit_code` without being an `InputError`: code that is shipped without
-    this package raises such.
+    An error may have an `exit_code` without being an `InputError`: code that ships without this
+    package raises such errors.
     """
     return isinstance(error, EXPECTED) or _carries_code(error)
 
 
 def find_fault(error: Exception, translate: Translate) -> Exception:
-    """Choose which error of a chain to show: Kedro wraps the one that helps the user."""
+    """Return the error of a chain that helps the user: Kedro often wraps it in another error."""
     if isinstance(error, InputError):
         return error
     fault = find_wrong_call(error) or translate(error)
     if fault:
         return fault
-    if isinstance(error, DatasetError) and "Failed while" in str(error):  # Kedro's own words
+    if isinstance(error, DatasetError) and "Failed while" in str(error):  # Kedro's wrapper
         ours = (cause for cause in walk_causes(error) if _carries_code(cause))
         return next(ours, _explain_denied(error) or error)
     return (_explain_denied(error) if isinstance(error, OSError) else None) or error
 
 
 def _explain_denied(error: Exception) -> DatasetError | None:
-    """Name the file that could not be written or read."""
+    """Return an error that names the file without access, or on a full disk; None without one."""
     for cause in walk_causes(error):
         if isinstance(cause, OSError) and cause.errno in DENIED:
             place = f": {cause.filename}" if cause.filename else ""
             return DatasetError(
-                f"{cause.strerror}{place}. Give the user of this run access, make room on the "
-                "disk, or choose another folder: `data` in conf/base/globals.yml."
+                f"{cause.strerror}{place}. Give the user of this run access, free space on the "
+                "disk, or set another folder in the catalog."
             )
     return None
 
 
 def find_wrong_call(error: Exception) -> WrongCallError | None:
-    """Say what pipelines there are, if the error is Kedro's when it finds none of a name."""
+    """Return an error that lists the pipelines, if Kedro did not find a pipeline; else None."""
     cause = error.__cause__
     if not (isinstance(error, ValueError) and isinstance(cause, KeyError) and cause.args):
         return None
     known = sorted(pipelines.keys())
     if "Failed to find the pipeline" not in str(error) or cause.args[0] in known:
         return None
-    return WrongCallError(f"There is no pipeline {cause.args[0]!r}; there are {known}.")
+    return WrongCallError(
+        f"Unknown pipeline {cause.args[0]!r}: expected one of {known}. Correct the name."
+    )
 
 
 def find_exit_code(error: BaseException) -> ExitCode:
-    """Look for what an error means among its causes: Kedro wraps what datasets raise."""
+    """Return the exit code of an error or of its causes: Kedro wraps what datasets raise."""
     for cause in _walk_wrapped(error):
         if _carries_code(cause):
             return ExitCode(cause.exit_code)
@@ -115,7 +117,7 @@ def find_exit_code(error: BaseException) -> ExitCode:
 
 
 def _walk_wrapped(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield what was raised from what; a bug in a handler has no code of what it handled."""
+    """Yield an error and its explicit causes; a bug in an error handler keeps exit code 1."""
     while error is not None:
         yield error
         error = error.__cause__

@@ -1,6 +1,6 @@
-"""Hooks for `settings.py` of a project whose runs are about a date.
+"""Hooks for the `settings.py` of a project whose runs have a date.
 
-Each calls one module, which decides: `preflight`, `locks`, `skip` with `delivery`.
+Each hook calls one module: `preflight`, `locks`, or `skip` with `delivery`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ from kedro_asof.skip import SkipRule
 
 
 class CheckEnvironmentHook:
-    """Ends a run whose environment has no folder, before other hooks look into it."""
+    """Ends a run whose environment has no folder, before other hooks read it."""
 
     @hook_impl(wrapper=True, tryfirst=True)
     def after_context_created(self, context: KedroContext) -> Iterator[None]:
@@ -31,7 +31,7 @@ class CheckEnvironmentHook:
 
 
 class CheckDateHook:
-    """Ends a run whose nodes are about one date and whose folders are of another."""
+    """Ends a run whose parameters and catalog have different dates."""
 
     @hook_impl
     def after_catalog_created(
@@ -42,7 +42,7 @@ class CheckDateHook:
 
 
 class CheckRunnerHook:
-    """Ends a run by a runner that would fail half-way, before trackers begin."""
+    """Ends a run whose runner would fail halfway, before trackers start."""
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(
@@ -53,10 +53,10 @@ class CheckRunnerHook:
 
 
 class RunLockHook:
-    """Lets one run at a time write a place that runs share, and one run at a time in a process.
+    """Allows one run at a time in a process, and one run at a time per lock of a dataset.
 
     Args:
-        datasets: By tag of a node, the `Lockable` dataset that such nodes need.
+        datasets: By node tag, the `Lockable` dataset whose lock a run with such nodes holds.
     """
 
     def __init__(self, datasets: Mapping[str, str]) -> None:
@@ -66,19 +66,19 @@ class RunLockHook:
 
     @hook_impl(wrapper=True, tryfirst=True)
     def after_context_created(self) -> Iterator[None]:
-        """Note the thread while the other hooks build its pipelines."""
+        """Record the thread while the other hooks build its pipelines."""
         with self._process.prepare():
             yield
 
     @hook_impl(wrapper=True, tryfirst=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Iterator[None]:
-        """Hold the locks until the run ends, or let go where another hook ends it here.
+        """Hold the locks until the run ends; release them if another hook ends the run here.
 
         Raises:
-            NotReadyError: When another run holds one of them.
+            NotReadyError: When another run holds one of the locks.
         """
         self._process.acquire()
-        self._held.close()  # Ctrl-C in a notebook ends a run without a call of a hook
+        self._held.close()  # Ctrl-C in a notebook ends a run without calling a hook
         try:
             for lock in find_locks(pipeline, catalog, self._datasets):
                 self._held.enter_context(lock)
@@ -90,12 +90,12 @@ class RunLockHook:
 
     @hook_impl(wrapper=True, tryfirst=True)
     def after_pipeline_run(self) -> Iterator[None]:
-        """Let others write; let this process run again once all trackers are done."""
+        """Release the datasets now, and the process when all trackers are done."""
         yield from self._let_go()
 
     @hook_impl(wrapper=True, tryfirst=True)
     def on_pipeline_error(self) -> Iterator[None]:
-        """Let others write; let this process run again once all trackers are done."""
+        """Release the datasets now, and the process when all trackers are done."""
         yield from self._let_go()
 
     def _let_go(self) -> Iterator[None]:
@@ -107,9 +107,9 @@ class RunLockHook:
 
 
 class SkipIfCommittedHook:
-    """Ends a run that would repeat the last commit of its date; delivers from that commit instead.
+    """Ends a run that would repeat the last commit of its date, and delivers from that commit.
 
-    The run that made the commit may have been killed before it delivered.
+    It delivers because the run that made the commit may have been killed before its delivery.
     """
 
     def __init__(self, rule: SkipRule) -> None:
@@ -119,11 +119,11 @@ class SkipIfCommittedHook:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Compare what would be committed with what was, before trackers begin.
+        """Compare the run with the last commit of its date, before trackers start.
 
         Raises:
-            NothingToDo: When they are the same.
-            OnlyListMissing: When, beside, a delivery was missing: who waits for it can fetch it.
+            NothingToDo: When the run would repeat the commit.
+            OnlyListMissing: When the run would repeat the commit and a delivery was missing.
         """
         commit = self._rule.find_commit(run_params, pipeline, catalog)
         if commit:

@@ -1,4 +1,4 @@
-"""Locks that keep one resource to one run at a time."""
+"""Locks that let one run at a time use a resource."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ from kedro.pipeline import Pipeline
 
 from kedro_asof.errors import NotReadyError
 
-LOCKS = ".claims"  # the folder of lock files, beside what they lock
+LOCKS = ".claims"  # the folder of lock files, next to the locked table
 
 
 class Lockable(Protocol):
-    """A dataset with a place that one run at a time may write."""
+    """A dataset with a lock that one run at a time may hold."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the place of this run; raise `NotReadyError` when another run holds it."""
+        """Hold the lock; raise `NotReadyError` when another run holds it."""
         ...
 
 
@@ -31,7 +31,7 @@ def find_locks(
     Args:
         pipeline: The nodes of a run.
         catalog: The catalog of the run.
-        datasets: By tag of a node, the `Lockable` dataset that such nodes need.
+        datasets: By node tag, the `Lockable` dataset whose lock a run with such nodes holds.
     """
     for tag, dataset in datasets.items():
         if pipeline.only_nodes_with_tags(tag).nodes:
@@ -40,10 +40,10 @@ def find_locks(
 
 @contextmanager
 def hold_lock(file: Path, error: NotReadyError) -> Iterator[None]:
-    """Hold the lock on a file; the end of the process releases it, however it ends.
+    """Hold the lock on a file. The operating system releases it when the process ends.
 
     Args:
-        file: The lock file; it stays, empty.
+        file: The lock file; it remains as an empty file.
         error: Raised when another run holds the lock.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,9 +59,9 @@ def hold_lock(file: Path, error: NotReadyError) -> Iterator[None]:
 
 
 class ProcessLock:
-    """Keeps a process to one run: pipelines, hooks and trackers exist once in it.
+    """Allows one run at a time in a process, which has one set of pipelines, hooks and trackers.
 
-    Kedro's server runs requests in threads, at once.
+    Kedro's server runs requests at the same time, in threads.
     """
 
     def __init__(self) -> None:
@@ -72,19 +72,19 @@ class ProcessLock:
 
     @contextmanager
     def prepare(self) -> Iterator[None]:
-        """Note that this thread sets up a run, one thread at a time.
+        """Record that this thread prepares a run; other threads wait.
 
-        The thread that prepared last is then the one whose pipelines the process has.
+        The process then has the pipelines of the thread that prepared last.
         """
         with self._preparing:
             self._prepared = threading.get_ident()
             yield
 
     def acquire(self) -> None:
-        """Hold the process; again in the same thread after a run that never released it.
+        """Hold the process; the same thread may hold it again after a run that did not release it.
 
         Raises:
-            NotReadyError: When another thread runs, or has prepared a run since.
+            NotReadyError: When another thread is running, or has prepared a run since.
         """
         own = threading.get_ident()
         with self._guard:
@@ -92,8 +92,8 @@ class ProcessLock:
             busy = {self._at_work} & alive | {self._prepared}
             if not busy <= {None, own}:
                 raise NotReadyError(
-                    "Another run is at work in this process. This one changed nothing. Try again "
-                    "when that has ended."
+                    "Another run is working in this process. This run changed nothing. Try again "
+                    "when the other run has ended."
                 )
             self._at_work = own
 

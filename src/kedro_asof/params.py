@@ -1,4 +1,4 @@
-"""The frozen block of parameters, and the date of a run."""
+"""Base class of parameter blocks, and the parameter `as_of`."""
 
 from datetime import date
 
@@ -6,20 +6,20 @@ from pydantic import BaseModel, ConfigDict, RootModel, field_validator
 
 
 class Block(BaseModel):
-    """A block of parameters that cannot change during a run and knows all of its keys."""
+    """A block of parameters that is frozen and rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def split_list(value: object) -> object:
-    """Read text `a;b` as a list: `--params` are split at commas, so no list comes as it is."""
+    """Split the text `a;b` into a tuple: `--params` uses commas to separate parameters."""
     if isinstance(value, str):
         return tuple(name.strip() for name in value.split(";") if name.strip())
     return value or ()
 
 
 class AsOf(RootModel[date]):
-    """The morning of a day, written YYYY-MM-DD: only what was known before it may be used."""
+    """The date of a run, written YYYY-MM-DD: a run uses only data from before this day."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,10 +32,7 @@ class AsOf(RootModel[date]):
         except ValueError:
             day = None
         if day is None or day.isoformat() != text:
-            raise ValueError(
-                f"as_of must be a date written YYYY-MM-DD, found {value!r}. "
-                "Say for example --params as_of=2026-09-28."
-            )
+            raise ValueError("expected YYYY-MM-DD, for example 2026-09-28")
         return day
 
     @property

@@ -1,4 +1,4 @@
-"""Checks of a run before anything is read or made: environment, parameters, date, runner."""
+"""Checks before a run reads or writes anything: environment, parameters, date, runner."""
 
 from collections.abc import Mapping
 from multiprocessing.reduction import ForkingPickler
@@ -16,35 +16,36 @@ from kedro_asof.errors import WrongCallError
 
 
 def check_environment(loader: OmegaConfigLoader) -> None:
-    """Refuse an environment without a folder of configuration.
+    """Check that the environment has a configuration folder.
 
     Raises:
-        WrongCallError: Lists those that have one.
+        WrongCallError: Names the environment and lists those that have a folder.
     """
     conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
     if conf.is_dir() and not (conf / env).is_dir():
         known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
         raise WrongCallError(
-            f"There is no environment {env!r}: {conf} has {known}. Correct --env or KEDRO_ENV."
+            f"Unknown environment {env!r}: expected one of {known}, the folders of {conf}. Correct "
+            "--env or KEDRO_ENV."
         )
 
 
 def check_parameters(parameters: Mapping[str, Any], blocks: Mapping[str, type[BaseModel]]) -> None:
-    """Refuse parameters that nothing reads, and values that a block does not allow.
+    """Check that every parameter belongs to a block and that the block allows its value.
 
-    Kedro checks the blocks that the chosen pipelines read; this checks all of them.
+    Kedro checks only the blocks that the chosen pipelines read; this function checks all blocks.
 
     Args:
         parameters: All parameters of a run, by block.
-        blocks: By name of a block its model.
+        blocks: The pydantic model of each block, by name.
 
     Raises:
-        ParameterValidationError: Names each fault, in one line.
+        ParameterValidationError: Lists every unknown parameter or invalid value, in one line.
     """
     unknown = sorted(set(parameters) - set(blocks))
     if unknown:
         raise ParameterValidationError(
-            f"Unknown parameters {unknown}; there are {sorted(blocks)}. Correct --params or the "
+            f"Unknown parameters {unknown}: allowed are {sorted(blocks)}. Correct --params or the "
             "files in conf/."
         )
     for name, value in parameters.items():
@@ -55,65 +56,65 @@ def check_parameters(parameters: Mapping[str, Any], blocks: Mapping[str, type[Ba
 
 
 def check_dates(conf_catalog: Mapping[str, Any], as_of: str) -> None:
-    """Refuse a catalog whose folders are of another date than the nodes of a run.
+    """Check that the catalog has the same date as the parameters.
 
     Args:
-        conf_catalog: The entries of the catalog; those of dated tables have a key `as_of`.
+        conf_catalog: The catalog entries; those of dated tables have a key `as_of`.
         as_of: The parameter `as_of`, YYYY-MM-DD.
 
     Raises:
-        ParameterValidationError: Names an entry and both dates.
+        ParameterValidationError: Names the first entry with another date, and both dates.
     """
     for name, entry in conf_catalog.items():
         found = str(entry.get("as_of", as_of)) if isinstance(entry, Mapping) else as_of
         if found != as_of:
             raise ParameterValidationError(
-                f"as_of is {as_of} in the parameters and {found} in the catalog, at {name}. Set "
-                "it by --params as_of=YYYY-MM-DD, or in globals.yml of the environment: both read "
-                "it from there. Take it out of the other files in conf/."
+                f"Conflicting as_of: {as_of} in the parameters, {found} in the catalog entry "
+                f"{name!r}. Pass --params as_of=YYYY-MM-DD or set as_of in globals.yml of the "
+                "environment, and remove it from the other files in conf/."
             )
 
 
 def check_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> None:
-    """Refuse a runner that would fail half-way.
+    """Check that the runner can run the whole pipeline.
 
     Args:
-        runner: As Kedro names it to hooks: by its class, or by Python's words for an object of it.
+        runner: The runner as Kedro passes it to hooks: a class name, or the `repr` of an object.
         pipeline: The nodes of the run.
         catalog: The catalog of the run.
 
     Raises:
-        ParameterValidationError: Says why the runner cannot run this pipeline.
+        ParameterValidationError: Names the runner and the reason why it would fail.
     """
     reason = _explain_unfit_runner(runner, pipeline, catalog)
     if reason:
         name = "ThreadRunner" if "ThreadRunner" in runner else "ParallelRunner"
         raise ParameterValidationError(
-            f"{name} cannot run this pipeline: {reason}. Leave out --runner: the engine uses all "
-            "cores by itself."
+            f"Cannot run this pipeline with {name}: {reason}. Remove --runner: the engine already "
+            "uses all cores."
         )
 
 
 def _explain(block: str, error: ValidationError) -> str:
-    """Say in one line a fault what is where, and what is allowed."""
+    """Describe each invalid value: where it is, what was found and what is allowed."""
     faults = [
-        f"{'.'.join([block, *(str(part) for part in fault['loc'])])} is {fault['input']!r}: "
+        f"{fault['input']!r} for {'.'.join([block, *(str(part) for part in fault['loc'])])}: "
         f"{fault['msg'].removeprefix('Value error, ').removesuffix('.')}"
         for fault in error.errors()
     ]
-    return "; ".join(faults) + f". Correct --params or the block {block} in conf/."
+    return f"Invalid value {'; '.join(faults)}. Correct --params or the block {block} in conf/."
 
 
 def _explain_unfit_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> str:
     if "ThreadRunner" in runner and _shares_engine(pipeline, catalog):
-        return "its nodes share one connection to DuckDB, which answers one at a time"
+        return "its nodes share one connection to DuckDB, which runs one query at a time"
     if "ParallelRunner" in runner and not all(_is_portable(node) for node in pipeline.nodes):
-        return "its nodes are made for the parameters and cannot be sent to other processes"
+        return "its nodes are closures over parameters and cannot be sent to other processes"
     return ""
 
 
 def _shares_engine(pipeline: Pipeline, catalog: DataCatalog) -> bool:
-    """Whether nodes that do not wait for each other use DuckDB."""
+    """Return whether nodes that may run at the same time use DuckDB."""
     in_engine = {name for name in pipeline.datasets() if _is_in_duckdb(catalog.get(name))}
     users = [node for node in pipeline.nodes if in_engine & {*node.inputs, *node.outputs}]
     return len(users) > 1 and any(len(group) > 1 for group in pipeline.grouped_nodes)
@@ -129,6 +130,6 @@ def _is_in_duckdb(dataset: Any) -> bool:
 def _is_portable(node: Any) -> bool:
     try:
         ForkingPickler.dumps(node)
-    except Exception:  # pickle raises whatever a part of the node raises
+    except Exception:  # pickle raises any error that a part of the node raises
         return False
     return True

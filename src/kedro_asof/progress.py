@@ -1,4 +1,4 @@
-"""Logs how far a long stream of rows is, how fast it goes and how long it will take."""
+"""Log the progress of a long stream: rows done, rows per second and the time left."""
 
 import logging
 import time
@@ -17,13 +17,13 @@ def report_progress(
     what: str = "rows",
     seconds_between: float = SECONDS_BETWEEN,
 ) -> pa.RecordBatchReader:
-    """Let batches pass, and log progress now and then; what is over sooner says nothing.
+    """Pass batches on unchanged, and log progress; a short stream logs nothing.
 
     Args:
         batches: A stream.
-        total: How many rows it will have.
-        what: What is counted, for example `customers scored`.
-        seconds_between: How often to say something at most.
+        total: The number of rows in the stream.
+        what: A phrase for the rows in the log, for example `customers scored`.
+        seconds_between: The minimum time between two log lines, in seconds.
     """
     return pa.RecordBatchReader.from_batches(
         batches.schema, _watch(batches, total, what, seconds_between)
@@ -43,6 +43,6 @@ def _watch(
             last, rate = now, done / (now - started)
             minutes, seconds = divmod(round((total - done) / rate), 60)
             logger.info(
-                "%s of %s %s, %s a second, about %s min %02d s to go",
+                "%s of %s %s, %s per second, about %s min %02d s left.",
                 *(f"{done:,}", f"{total:,}", what, f"{rate:,.0f}", minutes, seconds),
             )

@@ -1,4 +1,4 @@
-"""Opens the project for a command, and shows what it found as a table."""
+"""Open the project of a command, and print results as a table."""
 
 import sys
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ from kedro.utils import find_kedro_project
 from rich.console import Console
 from rich.table import Table
 
-WIDTH_OF_FILES = 160  # characters; a terminal has its own
+WIDTH_OF_FILES = 160  # characters, when the output is not a terminal
 
 
 @contextmanager
 def open_session(
     env: str | None, parameters: dict[str, Any] | None = None
 ) -> Iterator[KedroSession]:
-    """Open a session of the project around the working directory."""
+    """Open a session of the project that contains the working directory."""
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     with KedroSession.create(project_path=project, env=env, runtime_params=parameters) as session:
         yield cast(KedroSession, session)
 
 
 def show_table(columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table, as wide as the terminal is."""
+    """Print a table in the width of the terminal."""
     table = Table(*columns)
     for row in rows:
         table.add_row(*row)

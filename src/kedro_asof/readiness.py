@@ -1,4 +1,4 @@
-"""Whether the sources of a date reach it: until then, a run ends as not ready."""
+"""Check that the source tables have data up to `as_of`; otherwise the run ends as not ready."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,44 +12,43 @@ from kedro_asof.params import AsOf, Block
 
 
 class SourcesNotReadyError(NotReadyError):
-    """A source does not reach the day before `as_of` yet."""
+    """A source table does not have data up to the required day yet."""
 
 
 class UnknownSourceColumnError(InputError):
-    """`readiness` names a column that its table does not have."""
+    """`readiness` names a column that the table does not have."""
 
 
 class SourceParams(Block):
-    """One table.
-
-    Attributes:
-        date: The column with the day of a row.
-        lag_days: How many days its latest row may lie before the day before `as_of`.
-    """
+    """A source table."""
 
     date: str = Field(min_length=1)
+    """Column with the day of a row."""
     lag_days: int = Field(ge=0)
+    """Number of days before `as_of` that may be missing, 0 or more; 0 requires a row of the day
+    before `as_of`."""
 
 
 class ReadinessParams(Block):
-    """The tables that a run waits for, by name."""
+    """The source tables that a run needs."""
 
     sources: dict[str, SourceParams]
+    """Date column and allowed lag by name of the table in the catalog."""
 
 
 def check_readiness(
     readiness: ReadinessParams, tables: Mapping[str, ir.Table], as_of: AsOf
 ) -> None:
-    """Refuse a date that a source does not reach.
+    """Check that every source table has data up to `as_of`.
 
     Args:
-        readiness: The lag that each source may have.
+        readiness: The date column and the allowed lag of each table.
         tables: The tables of `readiness`, by name.
         as_of: The date of the run.
 
     Raises:
-        SourcesNotReadyError: Names each source that is late, with the day that it reaches.
-        UnknownSourceColumnError: When a table does not have its column of days.
+        SourcesNotReadyError: Names each late table, its last day and the required day.
+        UnknownSourceColumnError: When a table does not have its date column.
     """
     late = [
         lag
@@ -58,21 +57,22 @@ def check_readiness(
     ]
     if late:
         raise SourcesNotReadyError(
-            f"Not ready for as_of={as_of}: {'; '.join(late)}. Deliver the missing days, run "
-            "ingestion and try again, or allow more in conf/base/parameters/readiness.yml."
+            f"Not ready for as_of={as_of}: {'; '.join(late)}. Deliver the missing days, run the "
+            "pipeline that writes these tables and try again, or raise readiness.sources.NAME."
+            "lag_days in the parameters."
         )
 
 
 def _find_lag(name: str, table: ir.Table, source: SourceParams, as_of: AsOf) -> str | None:
-    """Name the day that a source reaches, None if that is late enough."""
+    """Describe the last day of a late table; None if the table is ready."""
     if source.date not in table.columns:
         raise UnknownSourceColumnError(
-            f"readiness.sources.{name}.date is {source.date!r}; {name} has {list(table.columns)}. "
-            "Correct conf/base/parameters/readiness.yml."
+            f"Unknown column {source.date!r} in readiness.sources.{name}.date: expected one of "
+            f"{list(table.columns)}. Correct the parameters of `readiness`."
         )
     needed = as_of.day - timedelta(days=1 + source.lag_days)
     last = table[source.date].max().execute()
     reached = None if last is None or pd.isna(last) else pd.Timestamp(last).date()
     if reached is not None and reached >= needed:
         return None
-    return f"{name} reaches {reached or 'no day'}, needed is {needed} ({source.date})"
+    return f"{name} reaches {reached or 'no day'}, expected {needed} or later ({source.date})"

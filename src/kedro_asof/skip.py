@@ -1,6 +1,7 @@
-"""Finds out whether a run would only repeat the last commit of its date.
+"""Find out whether a run would only repeat the last commit of its date.
 
-In: a catalog and a pipeline before they run. Out: the commit that the run would repeat, or none.
+In: the catalog and the pipeline of a run that has not started. Out: the commit that the run would
+repeat, or None.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,17 +27,17 @@ PARTS_OF_A_PIPELINE = (
 
 @dataclass(frozen=True)
 class SkipRule:
-    """When a date needs no run.
+    """The rule for skipping a run whose date already has the same commit.
 
     Attributes:
-        pipeline: The pipeline that commits a date. Runs of others, or of a part, are not skipped.
-        history: The `DatedHistory` of what it commits.
-        fingerprint: The dataset with the fingerprint of all that a run reads, made by one node;
-            also the column of the history with that of a commit.
-        lineage: From a catalog to the further columns, by name, that a commit would have now; None
-            when a run is needed to know.
-        made_by: What made a commit, as a format of its columns: `scored by {model}`.
-        again: The parameter that asks for a run all the same: `block.name`.
+        pipeline: The pipeline that commits a date. Other pipelines, and parts of it, always run.
+        history: The `DatedHistory` of the committed table.
+        fingerprint: The name of a dataset and of a column of the history. One node writes the
+            dataset: the fingerprint of all inputs of the run.
+        lineage: A function from the catalog to other columns that a new commit would have, by name;
+            None when only a run can find them.
+        made_by: A format string over the columns of a commit, such as `scored by {model}`.
+        again: The parameter that forces a run, as `block.name`.
     """
 
     pipeline: str
@@ -49,7 +50,7 @@ class SkipRule:
     def find_commit(
         self, run_params: Mapping[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> dict[str, Any] | None:
-        """Return the columns of the commit that a run would repeat; None if it has work to do."""
+        """Return the columns of the commit that a run would repeat; None if it must run."""
         is_whole = not any(run_params[part] for part in PARTS_OF_A_PIPELINE)
         if run_params["pipeline_names"] != [self.pipeline] or not is_whole:
             return None
@@ -67,11 +68,11 @@ class SkipRule:
         return latest if is_same else None
 
     def explain(self, commit: Mapping[str, Any], pipeline: Pipeline) -> str:
-        """Say why the run of a date is skipped, and how to run it all the same."""
+        """Explain why the run was skipped, and how to force it."""
         return (
-            f"as_of={commit['as_of']} was {self.made_by.format_map(commit)} from the same data, at "
-            f"{commit['committed_at']}: nothing to do but to write "
-            f"{' and '.join(list_deliveries(pipeline))} from that commit. To run it again: "
+            f"Skipped: as_of={commit['as_of']} was {self.made_by.format_map(commit)} from the same "
+            f"data at {commit['committed_at']}. This run only wrote "
+            f"{' and '.join(list_deliveries(pipeline))}, from that commit. To run it again, pass "
             f"--params {self.again}=true."
         )
 

@@ -1,12 +1,13 @@
-"""Tags of nodes that say what a run does to its date; locks, cleanup and delivery follow from them.
+"""Node tags that control locks, cleanup and delivery.
 
-`DATED`: writes a folder, a partition or a table of `as_of`. Two runs of one date never run such
-nodes at once, and cleanup removes what lies in the folders of old dates.
+`DATED`: the node writes a folder, a partition or a table of `as_of`. Two runs of the same date
+never run such nodes at the same time. Cleanup deletes the folders of old dates.
 
-`DELIVERY`, beside `DATED`: writes what others fetch, from the commit of the date. It is written
-anew after a kill or a restore, and cleanup leaves it.
+`DELIVERY`, together with `DATED`: the node writes files for other systems from the commit of the
+date. They are written again after a kill or a restore, and cleanup keeps them.
 
-`EXCLUSIVE`: writes one place for all dates. Two runs never run such nodes at once.
+`EXCLUSIVE`: the node writes data that all dates share. Two runs never run such nodes at the same
+time.
 """
 
 DATED = "dated"

@@ -1,4 +1,4 @@
-"""Runs the installed package: `python -m telco_churn --pipelines scoring --params as_of=...`."""
+"""Run the installed package: `python -m telco_churn --pipelines scoring --params as_of=...`."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from kedro.framework.project import configure_project
 
 
 def main() -> None:
-    """Run as `kedro run` does, from a folder with conf/."""
+    """Run pipelines as `kedro run` does, from a folder with conf/."""
     package = Path(__file__).parent.name
     configure_project(package)
     find_run_command(package)()

@@ -1,4 +1,4 @@
-"""The project's own commands, and `kedro run` with errors that a person can act on."""
+"""The commands of this project, and `kedro run` with short errors and exit codes."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Which pipelines `kedro run` knows."""
+"""The pipelines of the project, built from its parameters."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,21 +25,23 @@ from telco_churn.pipelines.training import pipeline as training
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Build the pipelines for the base configuration: Kedro may ask where there is no session.
+    """Build the pipelines for the base configuration, because Kedro may ask without a session.
 
-    For a session, `CheckParametersHook` replaces them by those for its own parameters.
+    In a session, `CheckParametersHook` replaces them with the pipelines for its parameters.
     """
     parameters = _read_base_parameters()
     return create_pipelines(parameters) if parameters else {}
 
 
 def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
-    """Name each pipeline; `training` and `scoring` begin with the features that they need.
+    """Return the pipelines by name.
 
-    So either runs for any date by its name alone, and never on another date's features.
+    `training` and `scoring` start with the feature nodes that they need. Each of them therefore
+    runs for any date, and never uses the features of another date.
 
     Args:
-        parameters: All blocks; `features`, `label`, `eligibility` and `readiness` shape pipelines.
+        parameters: All blocks; pipelines depend on `features`, `label`, `eligibility`, `readiness`
+            and `ingestion`.
     """
     declared = FeatureParams.model_validate(parameters["features"])
     described = features.create_pipeline(
@@ -81,7 +83,7 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
 
 
 def _read_base_parameters() -> dict[str, Any] | None:
-    """Read conf/base alone: a fault in another environment is none of a run without it."""
+    """Read only conf/base: a run is independent of faults in environments that it does not use."""
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     arguments = settings.CONFIG_LOADER_ARGS | {"default_run_env": "base"}
     loader = settings.CONFIG_LOADER_CLASS(str(project / settings.CONF_SOURCE), **arguments)

@@ -23,21 +23,21 @@ from telco_churn.hooks import (
     TagTrainingDataHook,
 )
 
-# MLflow warns of a class of kedro-mlflow that has no type hints, past every filter. Kedro imports
-# that class after these settings; imported here, the warning is left out and all others are shown.
+# MLflow warns about a class of kedro-mlflow without type hints, and ignores warning filters. Kedro
+# imports the class after these settings. Importing it here drops this one warning.
 with warnings.catch_warnings(record=True) as caught:
     import kedro_mlflow.mlflow  # noqa: F401
 for warning in caught:
     if "type hint" not in str(warning.message):
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
-# Kedro 1.7 and kedro-mlflow 2.0 call OmegaConf by a name that 2.4 deprecates: theirs to mend.
+# Kedro 1.7 and kedro-mlflow 2.0 call a function that OmegaConf 2.4 deprecates.
 warnings.filterwarnings("ignore", message="register_new_resolver")
 
-# Seven tries, MLflow's default, take four minutes to say that a registry does not answer.
+# MLflow's default of seven retries takes four minutes to report a registry that does not answer.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 os.environ.setdefault("PGCONNECT_TIMEOUT", "5")  # seconds; PostgreSQL's client waits for minutes
-# A model is some small files; a bar for each of them hides what runs say.
+# A model consists of small files; a progress bar for each would hide the log of a run.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 mask_logs("", "mlflow")
@@ -61,7 +61,7 @@ CONFIG_LOADER_CLASS = PinnedConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    # An environment says only what differs, inside a block too: a salt takes no redaction away.
+    # An environment overrides single keys inside a block, and keeps the other keys of base.
     "merge_strategy": {"parameters": "soft", "wandb": "soft"},
     "config_patterns": {"mlflow": ["mlflow*"], "wandb": ["wandb*"]},
 }

@@ -1,4 +1,4 @@
-"""Dates are run one after another, skipped where they are scored, and told of at the end."""
+"""A backfill runs dates one after another, skips scored dates and lists all of them."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 def call(project: ProjectCopy, *arguments: str) -> Result:
     bootstrap_project(project.path)
-    from telco_churn.cli import cli  # noqa: PLC0415  (Kedro must know the project first)
+    from telco_churn.cli import cli  # noqa: PLC0415  (needs a bootstrapped project)
 
     return CliRunner(catch_exceptions=False).invoke(cli, list(arguments))
 
@@ -55,7 +55,7 @@ def test_a_backfill_stops_at_a_failure_or_goes_on_when_told_to(project: ProjectC
     assert "[1/3] 2026-09-22 done" in stopped.output
     assert "[2/3] 2026-09-29 not ready" in stopped.output
     assert "usage runs from" in stopped.output
-    assert "1 of 3 dates were not run. To go on: --from 2026-09-29" in stopped.output
+    assert "1 of 3 dates did not run. To continue, pass --from 2026-09-29" in stopped.output
     row = next(line for line in stopped.output.splitlines() if "│ 2026-09-22" in line)
     assert "telco_churn_test 1" in row
     assert scored_customers(project, "2026-09-22") in row
@@ -90,13 +90,13 @@ def test_each_date_has_a_run_of_mlflow_and_ctrl_c_calls_its_own_killed(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["2026-09-28", "2026-09-14"], "lies before --from"),
-        (["yesterday", "2026-09-14"], "'yesterday' is no date. Write it YYYY-MM-DD."),
-        (["2026-09-14", "2026-09-28", "--every", "0d"], "'0d' is no step. Write days or weeks"),
-        (["2026-09-14", "2026-09-28", "--params", "as_of=2026-01-01"], "as_of is set by --from"),
+        (["2026-09-28", "2026-09-14"], "2026-09-14 is before --from 2026-09-28"),
+        (["yesterday", "2026-09-14"], "Invalid date 'yesterday': expected YYYY-MM-DD."),
+        (["2026-09-14", "2026-09-28", "--every", "0d"], "step '0d': expected days or weeks"),
+        (["2026-09-14", "2026-09-28", "--params", "as_of=2026-01-01"], "Remove as_of from --pa"),
         (["2026-09-14", "2026-09-28", "--params", "as_off=1"], "Unknown parameters ['as_off']"),
-        (["2026-09-14", "2026-09-28", "--pipeline", "scorin"], "There is no pipeline 'scorin'"),
-        (["2026-09-14", "2026-09-28", "--env", "nope"], "There is no environment 'nope'"),
+        (["2026-09-14", "2026-09-28", "--pipeline", "scorin"], "Unknown pipeline 'scorin'"),
+        (["2026-09-14", "2026-09-28", "--env", "nope"], "Unknown environment 'nope'"),
     ],
 )
 def test_a_call_that_cannot_be_meant_is_refused(
@@ -105,7 +105,7 @@ def test_a_call_that_cannot_be_meant_is_refused(
     result = backfill(project, *arguments, "--keep-going")
     assert result.exit_code == ExitCode.WRONG_CALL
     assert result.output.count(expected) == 1
-    assert "not run" not in result.output
+    assert "did not run" not in result.output
 
 
 def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
@@ -123,25 +123,25 @@ def test_a_date_is_brought_back_by_its_version(project: ProjectCopy) -> None:
         project, "scores", "restore", "--env", "test", "--as-of", "2026-09-28", "--version", "0"
     )
     assert again.exit_code == ExitCode.NOTHING_TO_DO
-    assert "is as version 0 had it" in again.output
+    assert "already has the rows of version 0" in again.output
     every = call(project, "scores", "history", "--env", "test", "--as-of", "2026-09-28")
     assert every.output.count("2026-09-28") == 3
     wrong = call(
         project, "scores", "restore", "--env", "test", "--as-of", "2026-09-28", "--version", "9"
     )
     assert wrong.exit_code == ExitCode.WRONG_CALL
-    assert "versions that did are [0, 1, 2]" in wrong.output
+    assert "expected one of [0, 1, 2]" in wrong.output
     never = call(
         project, "scores", "restore", "--env", "test", "--as-of", "2025-01-01", "--version", "0"
     )
     listed = call(project, "scores", "history", "--env", "test", "--as-of", "2025-01-01")
     for result in (never, listed):
         assert result.exit_code == ExitCode.WRONG_CALL
-        assert "There are no scores of 2025-01-01; 1 dates have some" in result.output
+        assert "No scores found for as_of=2025-01-01: 1 dates have some" in result.output
 
 
 def list_runs() -> list[Run]:
-    """MLflow's runs, oldest first."""
+    """List the MLflow runs, oldest first."""
     experiment = mlflow.get_experiment_by_name("telco_churn_test")
     assert experiment is not None
     client = mlflow.MlflowClient()

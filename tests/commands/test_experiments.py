@@ -1,4 +1,4 @@
-"""`kedro experiments`: parameters that differ, best metrics, runs that do not compare."""
+"""`kedro experiments` shows parameters that differ, best metrics and runs on other data."""
 
 from pathlib import Path
 
@@ -162,4 +162,5 @@ def test_an_experiment_without_runs_says_what_to_do(
     asked = ["--env", "test", "--pipeline", "own_table"]
     result = CliRunner(catch_exceptions=False).invoke(experiments, asked)
     assert result.exit_code == 1
-    assert "no run of the pipeline own_table in the experiment telco_churn_test" in result.output
+    assert "No runs of pipeline 'own_table' found in MLflow's experiment" in result.output
+    assert "'telco_churn_test'. Run `kedro run` first" in result.output

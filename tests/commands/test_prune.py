@@ -1,4 +1,4 @@
-"""What runs made on the way to old scores can be deleted; scores stay."""
+"""Pruning deletes the intermediate tables of old dates and keeps the scores."""
 
 import shutil
 
@@ -17,7 +17,7 @@ OLDER, OLD, DAY = "2026-09-14", "2026-09-21", "2026-09-28"
 
 def prune(project: ProjectCopy, *arguments: str) -> Result:
     bootstrap_project(project.path)
-    from telco_churn.cli import cli  # noqa: PLC0415  (Kedro must know the project first)
+    from telco_churn.cli import cli  # noqa: PLC0415  (needs a bootstrapped project)
 
     arguments = ("scores", "prune", "--env", "test", *arguments)
     return CliRunner(catch_exceptions=False).invoke(cli, list(arguments))
@@ -44,14 +44,14 @@ def test_dates_before_one_are_deleted_and_no_score(with_old_dates: ProjectCopy) 
     listed = prune(with_old_dates, "--before", DAY, "--dry-run")
     assert listed.exit_code == ExitCode.DONE
     assert all(name in listed.output for name in INTERMEDIATE)
-    assert "MB would be freed" in listed.output
+    assert "Would free " in listed.output
     assert dates_of(with_old_dates) == {OLDER, OLD, DAY}
     deleted = prune(with_old_dates, "--before", DAY)
-    assert "MB were freed" in deleted.output
+    assert "Freed " in deleted.output
     assert dates_of(with_old_dates) == {DAY}
     assert scores.to_pyarrow_table().num_rows > 0
     assert (
-        "nothing to delete of dates before 2026-09-28"
+        "Nothing to delete for dates before 2026-09-28"
         in prune(with_old_dates, "--before", DAY).output
     )
 
@@ -60,11 +60,11 @@ def test_a_date_that_a_run_is_at_stays(with_old_dates: ProjectCopy) -> None:
     with table(with_old_dates.data / "07_model_output" / "churn_scores", OLD).lock():
         result = prune(with_old_dates, "--before", DAY)
     assert result.exit_code == ExitCode.NOT_READY
-    assert f"at work on as_of={OLD}" in result.output
+    assert f"working on as_of={OLD}" in result.output
     assert dates_of(with_old_dates) == {OLDER, OLD, DAY}
 
 
 def test_a_wrong_date_is_a_wrong_call(project: ProjectCopy) -> None:
     result = prune(project, "--before", "yesterday")
     assert result.exit_code == ExitCode.WRONG_CALL
-    assert "'yesterday' is no date. Write it YYYY-MM-DD." in result.output
+    assert "Invalid date 'yesterday': expected YYYY-MM-DD." in result.output

@@ -1,4 +1,4 @@
-"""A scheduler can tell by the exit code what to do next."""
+"""The exit code of a run shows a scheduler what to do next."""
 
 import sqlite3
 from collections.abc import Callable
@@ -75,25 +75,25 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
         ExitCode.NOT_READY,
         "usage runs from",
     ),
-    "a broken contract": (break_a_primary_table, ExitCode.REFUSED, "lacks ['topic']"),
+    "a broken contract": (break_a_primary_table, ExitCode.REFUSED, "missing ['topic']"),
     "no such parameter": (lambda it: score(it, "as_off=1"), ExitCode.WRONG_CALL, "as_off"),
     "no such option": (lambda it: it.run("--pipelin", "scoring"), ExitCode.WRONG_CALL, "--pipelin"),
     "no such pipeline": (
         lambda it: it.run("--pipelines", "scorin"),
         ExitCode.WRONG_CALL,
-        "no pipeline 'scorin'; there are ['__default__', 'features', 'ingestion', ",
+        "pipeline 'scorin': expected one of ['__default__', 'features', 'ingestion', ",
     ),
     "no such environment": (
         lambda it: it.run("--pipelines", "scoring", env="nope"),
         ExitCode.WRONG_CALL,
-        "has ['base', 'local', 'own_table', 'production', 'spark', 'test']",
+        "expected one of ['base', 'local', 'own_table', 'production', 'spark', 'test']",
     ),
     "not a date": (lambda it: score(it, "as_of=x"), ExitCode.WRONG_CALL, "2026-09-28. Correct"),
     "before the data": (lambda it: score(it, "as_of=2020-01-01"), ExitCode.REFUSED, "2025-04-01"),
-    "no customers": (lose_all_customers, ExitCode.REFUSED, "no customer who is active"),
-    "no champion": (demote_the_champion, ExitCode.REFUSED, "no champion to score with"),
+    "no customers": (lose_all_customers, ExitCode.REFUSED, "No active customer in customer_feat"),
+    "no champion": (demote_the_champion, ExitCode.REFUSED, "No champion to score with"),
     "fewer features": (declare_fewer_features, ExitCode.REFUSED, "invoices_amount_mean_90d"),
-    "a table is gone": (remove_a_table, ExitCode.FAILED, "There is no file"),
+    "a table is gone": (remove_a_table, ExitCode.FAILED, "File not found"),
 }
 
 

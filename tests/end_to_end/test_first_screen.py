@@ -1,4 +1,4 @@
-"""A run's first screen is about the run: no warnings of libraries, no paths into them."""
+"""The first lines of a run are about the run: no warnings from libraries, none of their paths."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Kedro-Viz draws every pipeline in layers, from raw to reporting, with the plots in it."""
+"""Kedro-Viz draws every pipeline in layers, from raw to reporting, and shows the plots."""
 
 import pytest
 from kedro.framework.project import pipelines
@@ -44,7 +44,7 @@ def test_a_whole_run_is_drawn_in_layers() -> None:
 
 
 def test_every_pipeline_is_drawn_in_layers() -> None:
-    """Layers that depend on each other in a circle are not drawn at all."""
+    """Kedro-Viz draws no layers at all if they depend on each other in a circle."""
     for name in pipelines:
         assert data_access_manager.get_sorted_layers_for_registered_pipeline(name), name
 

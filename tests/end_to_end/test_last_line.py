@@ -1,4 +1,4 @@
-"""However a run fails, its last line is the message: what was found, where, and what to do."""
+"""The last line of a failed run is its error: what was found, where, and what to do."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ LOG = Path("07_model_output", "churn_scores", "_delta_log")
 
 
 def run_to_end(project: ProjectCopy, *arguments: str, prefix: tuple[str, ...] = ()) -> list[str]:
-    """The exit code, then the lines of a run."""
+    """Return the exit code, then the output lines of a run."""
     with start_run(project, *arguments, prefix=prefix) as run:
         output, _ = run.communicate()
     assert "Traceback" not in output

@@ -1,4 +1,4 @@
-"""Another learner goes the whole way: calibration, gate, package, batch, reasons."""
+"""Another learner passes through every step: calibration, gate, package, batches, reasons."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def test_a_logistic_regression_is_judged_packaged_and_scores_with_reasons(
     reports = project.data / "08_reporting"
     promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
     assert promotion["status"] == "challenger"
-    assert "the champion, version 1," in promotion["reasons"][0]
+    assert "champion version 1" in promotion["reasons"][0]
     assert promotion["evidence"]["candidate_profit"]
     assert "Logistic regression on scaled numbers" in (reports / "model_card.md").read_text()
     assert (reports / "plots" / "learning_curve.png").exists()

@@ -1,4 +1,4 @@
-"""A registry that goes away, or was never there, is one clear line, without its password."""
+"""A registry that is lost or unreachable ends a run with one clear line, without its password."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ from tests.processes import read_until, start_run
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 30  # from the loss to the end of the run
+SECONDS = 30  # limit from the loss of the registry to the end of the run
 
 
 def use_registry(project: ProjectCopy, address: str) -> None:
@@ -30,7 +30,7 @@ def list_files_with(text: str, folder: Path) -> list[str]:
 
 @pytest.fixture
 def run(project: ProjectCopy) -> Iterator[subprocess.Popen[str]]:
-    """A training whose registry is a PostgreSQL server that the test may lose."""
+    """Yield a training run that has lost its registry, a PostgreSQL server."""
     if find_program("postgres") is None:
         pytest.skip("PostgreSQL is not installed here")
     with start_postgresql() as server:

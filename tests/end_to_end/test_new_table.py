@@ -136,7 +136,7 @@ def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None
 
 
 def _roaming() -> pa.Table:
-    """Two days abroad within the window, one before it, for a few customers."""
+    """Return two days abroad within the window and one before it, for 100 customers."""
     days = [date(2026, 9, 28) - timedelta(days=days) for days in (1, 28, 29)]
     customers = [f"C{number:09d}" for number in range(100)]
     rows = [
@@ -160,7 +160,7 @@ def _add_roaming(project: ProjectCopy, table: pa.Table) -> None:
 
 
 def _follow_judged(project: ProjectCopy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Follow the section on bad rows, and let Python find contracts in the copy too."""
+    """Follow both sections, and make the contracts of the copy importable."""
     folder = project.path / "src/telco_churn/contracts"
     folder.mkdir(parents=True)
     _follow(project, FEATURES_BLOCK)

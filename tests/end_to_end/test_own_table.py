@@ -1,4 +1,4 @@
-"""A user's flat table: trained, evaluated and scored without a line of Python or YAML."""
+"""A user's flat table is trained on, evaluated and scored without a line of Python or YAML."""
 
 import json
 import os
@@ -23,7 +23,7 @@ IBM_TABLE = Path(
         "IBM_TELCO_TABLE", PROJECT.parent / "shared/data/ibm_telco/telco_customer_churn.csv"
     )
 )
-# Five folds, seed 42, LightGBM tuned by hand: mean over folds.
+# Means over five folds (seed 42) of a LightGBM tuned by hand.
 REFERENCE = {"roc_auc": 0.846, "average_precision": 0.660}
 METRICS = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
 
@@ -66,7 +66,7 @@ def read(project: ProjectCopy, place: str) -> Path:
 
 
 def read_promotion(project: ProjectCopy) -> dict[str, Any]:
-    """What the gate decided for the last candidate."""
+    """Return the gate's decision on the last candidate."""
     return json.loads(read(project, "06_models/promotion.json").read_text())
 
 
@@ -246,9 +246,9 @@ REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
         ["['Maybe', 'No', 'Yes']", "two values"],
     ),
     ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
-    ({}, {"table": "gone.csv"}, ["gone.csv", "There is no file", "make own-table"]),
-    ({}, {"table": "table.xlsx"}, [".xlsx", "allowed are .csv and .parquet"]),
-    ({}, {"positive": "Yes"}, ["YAML reads Yes, No", "Quote it"]),
+    ({}, {"table": "gone.csv"}, ["gone.csv", "File not found", "make own-table"]),
+    ({}, {"table": "table.xlsx"}, [".xlsx", "expected .csv or .parquet"]),
+    ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
     ({}, {"time": "plan type"}, ["(own_table.time) holds", "expected YYYY-MM-DD"]),
     ({}, {"time": "gone"}, ["Missing columns ['gone']", "Correct own_table.time"]),
     ({"since": "2030-01-01"}, {"time": "since"}, ["rows dated after"]),

@@ -1,4 +1,4 @@
-"""Who scores is decided by proof or by a person, and can be taken back."""
+"""The gate or a person decides which version scores, and a rollback undoes it."""
 
 import json
 import sqlite3
@@ -67,7 +67,7 @@ def test_more_test_dates_than_the_champion_had_compare_nothing(project: ProjectC
     assert result.exit_code == 0, result.output
     promotion = json.loads((project.data / "06_models" / "promotion.json").read_text())
     assert promotion["status"] == "challenger"
-    assert "it knows what came of some of them" in promotion["reasons"][0]
+    assert "it has seen outcomes of the test period" in promotion["reasons"][0]
     assert champion_of(project) == 1
 
 

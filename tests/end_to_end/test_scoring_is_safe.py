@@ -1,4 +1,4 @@
-"""Real processes, at the same time and killed: a date is scored as a whole, or stays as it was."""
+"""Concurrent and killed processes: a date is scored completely or stays as it was."""
 
 import random
 import signal
@@ -19,7 +19,7 @@ from tests.processes import read_until, start_run
 
 pytestmark = pytest.mark.slow
 
-# Writes the generation that it is given, of one date and 200,000 customers, once it is told to.
+# Writes 200,000 customers of one date, with the given generation, when it reads a line.
 WRITER = """
 import sys
 import ibis
@@ -96,7 +96,7 @@ def test_a_commit_that_is_killed_at_any_moment_is_made_or_not(tmp_path: Path) ->
         assert rows == 200_000
         assert after in {before, generation}
         outcomes[after == generation] += 1
-    assert outcomes[False] >= 3  # else the moments would prove little
+    assert outcomes[False] >= 3  # fewer kills before the commit would prove little
     writer = start_writer(tmp_path, 99)
     go(writer)
     writer.communicate()
@@ -137,7 +137,7 @@ def test_two_dates_at_once_are_both_scored_and_of_one_date_one_run_wins(
     output = [run.communicate()[0] for run in runs]
     codes = [run.returncode for run in runs]
     assert codes[2] == ExitCode.DONE, output[2]
-    # Either it met the commit of the other, or it found it there when it began.
+    # The other run committed either while this one ran or before it started.
     assert sorted(codes[:2])[0] == ExitCode.DONE, output[:2]
     assert sorted(codes[:2])[1] in {ExitCode.NOT_READY, ExitCode.NOTHING_TO_DO}, output[:2]
     after = scored(project)
@@ -181,14 +181,14 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
 
 
 def test_a_run_is_let_in_only_when_the_one_before_it_has_ended(project: ProjectCopy) -> None:
-    """What is made of a date on the way has one place: a second run would write over it."""
+    """Intermediate tables of a date have one place, which a second run would overwrite."""
     first = start_scoring(project, "2026-08-31")
     list(read_until(first, "Completed node: scoring.predict_churn"))
     first.send_signal(signal.SIGSTOP)
     second = start_scoring(project, "2026-08-31", "decision.kept_customer_value=4000")
     output, _ = second.communicate()
     assert second.returncode == ExitCode.NOT_READY, output
-    assert "Another run is at work on as_of=2026-08-31" in output
+    assert "Another run is working on as_of=2026-08-31" in output
     first.send_signal(signal.SIGCONT)
     output, _ = first.communicate()
     assert first.returncode == ExitCode.DONE, output

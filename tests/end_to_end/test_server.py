@@ -1,4 +1,4 @@
-"""Kedro's own server runs one request after another, each with its own runs of MLflow and W&B."""
+"""Kedro's server runs one request after another, each with separate MLflow and W&B runs."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PLANS = {"date": "valid_from", "windows": [364], "measures": {"monthly_price": [
 
 
 class Server:
-    """`kedro server start --env test` on a free port of loopback."""
+    """`kedro server start --env test` on a free port of the loopback interface."""
 
     def __init__(self, project: ProjectCopy) -> None:
         port = str(find_free_port())
@@ -54,7 +54,7 @@ class Server:
         raise TimeoutError(f"no answer from {self._address}")
 
     def run(self, pipeline: str, **params: Any) -> dict[str, Any]:
-        """Ask for a run, and wait for its end."""
+        """Request a run, and wait for its end."""
         body = json.dumps({"pipeline_names": [pipeline], "params": params}).encode()
         request = urllib.request.Request(
             f"{self._address}/run", body, {"content-type": "application/json"}
@@ -84,7 +84,7 @@ def server(project: ProjectCopy) -> Iterator[Server]:
 
 
 def list_runs() -> list[Run]:
-    """MLflow's runs, oldest first."""
+    """Return the MLflow runs, oldest first."""
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name("telco_churn_test")
     assert experiment is not None
@@ -114,7 +114,7 @@ def test_each_run_of_a_server_has_its_own_date_pipelines_and_tracking(
             {"as_of": "2026-09-14", "features": {"windows": {"subscriptions": PLANS}}},
             "FINISHED",
         ),
-        ("scoring", {"as_of": "2031-01-01"}, "FAILED"),  # of which nothing is known yet
+        ("scoring", {"as_of": "2031-01-01"}, "FAILED"),  # after the end of the data
         ("training", {"as_of": "2026-09-28"}, "FINISHED"),
     ]
     answers = [server.run(pipeline, **params) for pipeline, params, _ in asked]
@@ -152,7 +152,7 @@ def test_of_two_requests_at_once_a_server_runs_one(project: ProjectCopy, server:
         answers = list(pool.map(lambda day: server.run("scoring", as_of=day), days))
     refused = [answer["error"] for answer in answers if answer["status"] == "failure"]
     assert [error["type"] for error in refused] == ["NotReadyError"], answers
-    assert "Another run is at work in this process" in refused[0]["message"]
+    assert "Another run is working in this process" in refused[0]["message"]
     (done,) = [
         day for day, answer in zip(days, answers, strict=True) if answer["status"] == "success"
     ]

@@ -1,4 +1,4 @@
-"""Spark computes the same features and scores as DuckDB, and runs the model in its executors."""
+"""Spark computes the same features and scores as DuckDB, and runs the model in executors."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ from tests.small_operator import feature_expression
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("spark"),  # one Spark is enough for one machine
+    pytest.mark.xdist_group("spark"),  # one Spark session at a time on a machine
     pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, none is on PATH"),
 ]
 CONFIGURED = yaml.safe_load((PROJECT / "conf" / "spark" / "globals.yml").read_text())["engine"]
@@ -58,7 +58,7 @@ running_spark = pytest.mark.usefixtures("spark")
 
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The tables of a small operator as files that both engines read, some rows loaded late."""
+    """Return the files of a small operator's tables for both engines, with rows loaded late."""
     folder = tmp_path_factory.mktemp("operator")
     tables = simulate_tables(simulation_params(customers=200))
     del tables["true_hazard"]
@@ -103,7 +103,7 @@ def test_spark_judges_ids_counts_and_late_values_as_duckdb_does(spark: ibis.Base
 
 
 def load_late(table: pa.Table, happened_on: str) -> pa.Table:
-    """Let rows come in at three in the night, up to three weeks after they happened."""
+    """Set `loaded_at` to three in the morning, up to three weeks after the event."""
     lag = pd.to_timedelta(np.arange(len(table)) % 21 * 24 + 3, unit="h")
     moment = pd.to_datetime(table[happened_on].to_pandas()) + lag
     return table.append_column("loaded_at", pa.array(moment, pa.timestamp("us")))
@@ -159,7 +159,7 @@ def test_scoring_gives_the_scores_of_duckdb_in_one_commit(
     assert after.version() == before.version() + 1
     pd.testing.assert_frame_equal(_comparable(after.to_pandas()), expected, rtol=1e-9, atol=0)
     (plan,) = [plan for path, plan in written if "churn_predictions" in path.parts]
-    assert "MapInArrow" in plan  # the model runs beside the rows
+    assert "MapInArrow" in plan  # the model runs in the executors
     again = project.run("--pipelines", "scoring")  # DuckDB reads and replaces what Spark wrote
     assert again.exit_code == 0, again.output
     pd.testing.assert_frame_equal(
@@ -234,14 +234,14 @@ def test_wrong_scores_leave_the_version_before(
 
 
 def _keep_to_the_tables_of_test(project: ProjectCopy) -> None:
-    """The environment spark is base on another engine; here it is test."""
+    """Make the environment spark use the tables of test instead of base."""
     settings = (project.path / "conf" / "test" / "globals.yml").read_text()
     configured = yaml.safe_dump({"engine": SPARK, "steps": "view"})
     (project.path / "conf" / "spark" / "globals.yml").write_text(settings + configured)
 
 
 def _record_plans(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, str]]:
-    """Where Spark writes Parquet, with the plan of each query."""
+    """Record each Parquet path that Spark writes, with the plan of its query."""
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     plans: list[tuple[Path, str]] = []

@@ -1,6 +1,6 @@
-"""Real processes, at the same time and killed: each training appoints what it registered, or none.
+"""Concurrent and killed processes: a training appoints the version it registered, or none.
 
-What scores customers is what was registered: a package with another byte is refused.
+Only a registered package scores customers: a package with one changed byte is refused.
 """
 
 import json
@@ -24,7 +24,7 @@ from tests.processes import MOVE_ALIAS, REGISTER, Start, read_until, start_run, 
 pytestmark = pytest.mark.slow
 
 NAME = "telco_churn_test"
-# From here on a training takes seconds, and has examples of its own to learn from.
+# Starting at these nodes, a training takes seconds and reads examples from its project.
 FROM_EXAMPLES = ("--from-nodes", "training.read_examples,release.describe_operator")
 TRAINING = ("--pipelines", "training", *FROM_EXAMPLES)
 NEVER_GOOD_ENOUGH = "gate.max_calibration_error=0.000001"
@@ -40,7 +40,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty registry."""
+    """Return the address of an empty registry."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/shared.db"
     running: Server = request.getfixturevalue("server")
@@ -49,7 +49,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts runs, and ends those that a failing test leaves."""
+    """Yield a function that starts runs; kill those that a failing test leaves."""
     started = []
 
     def start_one(*arguments: Any, **options: Any) -> subprocess.Popen[str]:
@@ -63,7 +63,7 @@ def start() -> Iterator[Start]:
 
 
 def use_registry(project: ProjectCopy, address: str) -> None:
-    """Let a project have its models elsewhere, their files by their whole path."""
+    """Point a project to another registry, with an absolute path for model files."""
     project.edit("conf/base/mlflow.yml", f"sqlite:///{project.path}/mlflow.db", address)
     place = f"artifact_location: {project.path}/mlruns"
     project.edit("conf/base/mlflow.yml", "artifact_location: mlruns", place)
@@ -114,7 +114,7 @@ def test_of_two_trainings_at_once_the_second_is_told_to_come_later(
 def test_a_training_appoints_its_own_version_whatever_others_register(
     project: ProjectCopy, shared: str, start: Start
 ) -> None:
-    """Two folders of data share a registry, so no lock keeps their trainings apart."""
+    """Two projects share a registry but no data folder, so no lock separates their trainings."""
     use_registry(project, shared)
     other = copy(project, "other")
     ours = start(project, *TRAINING, after=REGISTER, signal_number=signal.SIGSTOP)
@@ -122,7 +122,7 @@ def test_a_training_appoints_its_own_version_whatever_others_register(
     theirs = start(other, *TRAINING, "--params", NEVER_GOOD_ENOUGH)
     output, _ = theirs.communicate()
     assert theirs.returncode == ExitCode.REFUSED, output
-    assert "the gate did not let version 2" in output
+    assert "the gate did not promote version 2" in output
     ours.send_signal(signal.SIGCONT)
     output, _ = ours.communicate()
     assert ours.returncode == ExitCode.DONE, output
@@ -133,7 +133,7 @@ def test_a_training_appoints_its_own_version_whatever_others_register(
 def test_of_two_trainings_that_both_win_the_later_is_not_appointed_unseen(
     project: ProjectCopy, shared: str, start: Start
 ) -> None:
-    """It was compared with no champion, and there is one now."""
+    """The gate saw no champion, but there is one by the time of the appointment."""
     use_registry(project, shared)
     other = copy(project, "other")
     ours = start(project, *TRAINING, after=REGISTER, signal_number=signal.SIGSTOP)
@@ -219,7 +219,7 @@ def test_a_champion_of_which_a_digit_was_changed_does_not_score(
     run = start(project, "--pipelines", "scoring", "--params", "as_of=2026-08-31")
     output, _ = run.communicate()
     assert run.returncode == ExitCode.REFUSED, output
-    said = f"Error: Version 1 of {NAME} is not what was registered: "
+    said = f"Error: Version 1 of {NAME} differs from the registered files: "
     assert f"{said}artifacts/model/booster.txt was changed" in output
     assert "Traceback" not in output
     changed = {path for path, content in project.snapshot().items() if before.get(path) != content}

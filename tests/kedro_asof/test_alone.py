@@ -1,4 +1,4 @@
-"""The library is of use to other projects: it imports neither this one nor its tracking."""
+"""The library works in other projects: it imports neither this project nor kedro_wandb."""
 
 import subprocess
 import sys

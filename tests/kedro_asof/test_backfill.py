@@ -1,4 +1,4 @@
-"""A backfill tells of every date, whatever the run of a date ends with."""
+"""A backfill reports every date, however the run of a date ends."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ Start = Callable[..., Result]
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Run three dates of which each does one thing: returns, or raises what is given."""
+    """Run three dates, each of which returns or raises the given error."""
     scoring = Pipeline([node(lambda: 1, None, "churn_scores", name="score")])
     monkeypatch.setattr(module, "pipelines", {"scoring": scoring})
 
@@ -70,7 +70,7 @@ def test_ctrl_c_shows_what_was_done(start: Start) -> None:
     assert result.exit_code == ExitCode.STOPPED
     assert row_of("2026-01-05", result)[:4] == ["2026-01-05", "done", "1,234", "telco_churn 7"]
     assert row_of("2026-01-12", result)[1] == "stopped"
-    assert "1 of 3 dates were not run. To go on: --from 2026-01-12" in result.output
+    assert "1 of 3 dates did not run. To continue, pass --from 2026-01-12" in result.output
 
 
 def test_a_wrong_call_ends_at_once_and_is_told_of_once(start: Start) -> None:
@@ -93,7 +93,7 @@ def test_the_rest_is_estimated_from_what_was_done() -> None:
         DateRun(date(2026, 1, 19), ExitCode.DONE, 60),
     ]
     assert module._estimate(runs[:2], 5) == ""
-    assert module._estimate(runs, 5) == "; 2 to go, about 2 min 00 s"
+    assert module._estimate(runs, 5) == "; 2 left, about 2 min 00 s"
 
 
 @pytest.mark.parametrize("text", ["2w", "2W", "14d", "14D"])

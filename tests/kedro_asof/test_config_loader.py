@@ -1,4 +1,4 @@
-"""A loader keeps its own date and globals, whichever loaders a process makes beside it."""
+"""A loader keeps its date and globals while its process creates other loaders."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""No password of an address is shown, and nothing else is changed."""
+"""Passwords in addresses are masked, and other text is unchanged."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What differs between engines, without any but DuckDB."""
+"""The differences between engines, tested with DuckDB only."""
 
 import sys
 import time
@@ -56,7 +56,7 @@ def test_no_more_batches_are_read_ahead_than_there_are_threads() -> None:
     results = _map_side_by_side(double, deliver(), threads=2)
     for taken in range(1, 5):
         next(results)
-        time.sleep(0.05)  # for whoever would read on meanwhile
+        time.sleep(0.05)  # time in which a reader could read ahead
         assert len(read) == taken + 2
     results.close()
 

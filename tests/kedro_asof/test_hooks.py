@@ -24,7 +24,7 @@ class Table:
 
 
 class Tracker:
-    """A hook of another plugin, which asks for a run at the end of one."""
+    """A hook of another plugin, which starts another run at the end of a run."""
 
     def __init__(self, run: "Run") -> None:
         self.run = run
@@ -42,7 +42,7 @@ class Tracker:
 
 
 class Run:
-    """What Kedro calls around a run."""
+    """The hooks that Kedro calls around a run."""
 
     def __init__(self, file: Path) -> None:
         self.hooks, self.tracker = _create_hook_manager(), Tracker(self)

@@ -1,4 +1,4 @@
-"""A run locks what its nodes are tagged with, and holds its process against other threads."""
+"""A run takes the locks of its node tags, and holds its process against other threads."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ class Place:
 
 
 def make() -> None:
-    """What a node does is all the same."""
+    """Do nothing; the tests never run this node."""
 
 
 def pipeline(*tags: str) -> Pipeline:
@@ -50,7 +50,7 @@ def prepare(process: ProcessLock) -> None:
 
 
 def test_one_thread_at_a_time_prepares_a_run() -> None:
-    """Else a run could get the pipelines of another request, which prepares between."""
+    """Otherwise a run could get the pipelines of another request that prepares in between."""
     process = ProcessLock()
     with ThreadPoolExecutor(1) as pool:
         with process.prepare():
@@ -61,7 +61,7 @@ def test_one_thread_at_a_time_prepares_a_run() -> None:
 
 
 def in_a_thread(*steps: Callable[[], None]) -> None:
-    """Take steps in one thread that ends afterwards."""
+    """Call the steps in one new thread, which ends afterwards."""
     with ThreadPoolExecutor(1) as pool:
         for step in steps:
             pool.submit(step).result()
@@ -71,14 +71,14 @@ def test_a_thread_that_comes_second_is_refused_until_the_first_lets_go() -> None
     process = ProcessLock()
     prepare(process)
     process.acquire()
-    with pytest.raises(NotReadyError, match="Another run is at work in this process"):
+    with pytest.raises(NotReadyError, match="Another run is working in this process"):
         in_a_thread(lambda: prepare(process), process.acquire)
     process.release()
     in_a_thread(lambda: prepare(process), process.acquire, process.release)
 
 
 def test_of_two_that_prepare_at_once_the_last_may_run() -> None:
-    """The pipelines of the process are those of the last."""
+    """The process has the pipelines of the thread that prepared last."""
     process = ProcessLock()
     prepare(process)
     in_a_thread(lambda: prepare(process))

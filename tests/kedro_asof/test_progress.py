@@ -1,4 +1,4 @@
-"""A long stream says how far it is, and passes unchanged."""
+"""A long stream logs its progress and passes on unchanged."""
 
 import logging
 
@@ -19,9 +19,9 @@ def test_progress_has_rate_and_time_left(caplog: pytest.LogCaptureFixture) -> No
     with caplog.at_level(logging.INFO):
         passed = report_progress(stream(3), 6, "parcels", seconds_between=0).read_all()
     assert passed == stream(3).read_all()
-    assert len(caplog.messages) == 2  # none once all are through
+    assert len(caplog.messages) == 2  # the last batch logs nothing
     assert "2 of 6 parcels, " in caplog.messages[0]
-    assert " a second, about 0 min 00 s to go" in caplog.messages[1]
+    assert " per second, about 0 min 00 s left." in caplog.messages[1]
 
 
 def test_what_is_over_soon_says_nothing(caplog: pytest.LogCaptureFixture) -> None:

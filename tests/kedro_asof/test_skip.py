@@ -1,4 +1,4 @@
-"""A run is skipped when it is whole and its date has a last commit of the same sources."""
+"""A run of a whole pipeline is skipped if the last commit of its date has the same sources."""
 
 from typing import Any
 
@@ -72,15 +72,16 @@ def test_the_last_commit_of_the_date_is_found() -> None:
         "fingerprint": "same",
     }
     message = RULE.explain(found, PIPELINE)
-    assert message.startswith("as_of=2026-01-05 was scored by model 2 from the same data, at Tue")
-    assert message.endswith("To run it again: --params score.again=true.")
+    assert "as_of=2026-01-05 was scored by model 2 from the same data at Tue." in message
+    assert message.startswith("Skipped: ")
+    assert message.endswith("To run it again, pass --params score.again=true.")
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"source": "other"},
-        {"model": "1"},  # which an earlier commit of the date has
+        {"model": "1"},  # the model of an earlier commit of the date
         {"model": None},
         {"params:as_of": "2026-01-12"},
         {"params:as_of": "2026-01-19"},
@@ -103,7 +104,7 @@ def test_another_pipeline_is_never_skipped(names: list[str]) -> None:
 
 def test_a_skipped_run_delivers_from_the_commit() -> None:
     hook, catalog = SkipIfCommittedHook(RULE), make_catalog()
-    with pytest.raises(OnlyListMissing, match="to write list from that commit"):
+    with pytest.raises(OnlyListMissing, match="only wrote list, from that commit"):
         hook.before_pipeline_run(run_params=WHOLE, pipeline=PIPELINE, catalog=catalog)
     assert catalog.load("list") == "list of committed scores"
     with pytest.raises(NothingToDo) as ended:

@@ -1,4 +1,4 @@
-"""MLflow's runs of killed processes are marked; those of living ones, and of others, never."""
+"""MLflow runs of killed processes are marked; other runs never are."""
 
 import logging
 import shutil
@@ -28,7 +28,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of locks, which is not there yet."""
+    """The folder of locks, which does not exist yet."""
     return tmp_path / "data" / RUNS
 
 
@@ -43,7 +43,7 @@ def make_context(project: Path, data: str = "data") -> Any:
 
 
 def leave_run(folder: Path) -> str:
-    """A run and its file, as a killed process leaves them."""
+    """Create a run and its lock file, as a killed process leaves them."""
     run_id = mlflow.MlflowClient().create_run("0").info.run_id
     folder.mkdir(parents=True, exist_ok=True)
     (folder / run_id).touch()
@@ -95,7 +95,7 @@ def test_a_run_goes_on_while_its_own_hook_looks(folder: Path) -> None:
 
 
 def test_a_copy_of_the_project_marks_nothing(folder: Path, tmp_path: Path) -> None:
-    """A copy of a living run's file has no lock: it is not the run's."""
+    """The copied lock file of a running run is free, but does not belong to that run."""
     run_id = leave_run(folder)
     shutil.copytree(tmp_path / "data", tmp_path / "copy" / "data")
     run_once(make_hook(tmp_path / "copy"))
@@ -169,7 +169,7 @@ def test_what_goes_wrong_is_one_line(tmp_path: Path, caplog: pytest.LogCaptureFi
     (tmp_path / "data").write_text("a file where a folder should be")
     run_once(make_hook(tmp_path))
     (record,) = [record for record in caplog.records if record.name.startswith("telco_churn")]
-    assert "Killed runs are not marked in MLflow" in record.getMessage()
+    assert "Could not mark killed runs in MLflow" in record.getMessage()
 
 
 def test_where_the_file_system_has_no_locks_nothing_is_marked(

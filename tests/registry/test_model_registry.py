@@ -1,4 +1,4 @@
-"""What the registry keeps of a model, gives back, and says when it cannot."""
+"""The registry saves and loads a model, and explains why it cannot."""
 
 import json
 import pickle
@@ -230,7 +230,7 @@ def test_the_number_under_an_alias_is_known_where_the_version_cannot_be_loaded(
     appoint(version)
     shutil.rmtree(mlflow.artifacts.download_artifacts("models:/numbered/1"))
     assert champion.load() == VersionNumber("numbered", 1)
-    with pytest.raises(DatasetError, match=r"cannot be read from .*promote --params version=N"):
+    with pytest.raises(DatasetError, match=r"Cannot read .* from .*promote --params version=N"):
         ModelAlias(name="numbered", alias="champion").load()
 
 
@@ -240,10 +240,12 @@ def test_a_version_that_does_not_say_what_is_needed_is_named(
 ) -> None:
     known = {name: value for name, value in package.facts.items() if name != lacking}
     older = register(replace(package, facts=known), f"without_{lacking}")
-    with pytest.raises(DatasetError, match=r"packaged by another version .*its facts lack") as said:
+    with pytest.raises(
+        DatasetError, match=r"packaged by another version .*its facts lack"
+    ) as raised:
         older.load()
-    assert f"['{lacking}']" in str(said.value)
-    assert "or `--pipelines rollback`" in str(said.value)
+    assert f"['{lacking}']" in str(raised.value)
+    assert "or `--pipelines rollback`" in str(raised.value)
 
 
 def test_any_version_can_be_taken_by_its_number(register: Register, package: ModelPackage) -> None:
@@ -251,7 +253,7 @@ def test_any_version_can_be_taken_by_its_number(register: Register, package: Mod
     register(replace(package, metrics=METRICS | {"roc_auc": 0.9}), "many")
     versions = RegisteredVersions(name="many").load()
     assert [versions.get(number).metrics["roc_auc"] for number in (1, 2)] == [0.8, 0.9]
-    with pytest.raises(DatasetError, match=r"many has no version 7; versions are \[1, 2\]"):
+    with pytest.raises(DatasetError, match=r"version 7 of many: expected one of \[1, 2\]"):
         versions.get(7)
 
 
@@ -263,16 +265,17 @@ def test_a_version_that_other_code_packaged_is_named() -> None:
             python_model=lambda model_input: model_input,
             registered_model_name="packaged_elsewhere",
             input_example=["text"],
-            pip_requirements=["mlflow"],  # else MLflow loads the model to find out
+            pip_requirements=["mlflow"],  # otherwise MLflow loads the model to infer them
         )
     MlflowClient().set_model_version_tag("packaged_elsewhere", "1", "gate", "champion")
-    with pytest.raises(DatasetError, match="Version 1 of packaged_elsewhere was packaged by ano"):
+    message = "version 1 of packaged_elsewhere, which was packaged by another version"
+    with pytest.raises(DatasetError, match=message):
         RegisteredVersions(name="packaged_elsewhere").load().get(1)
 
 
 @pytest.mark.usefixtures("registry")
 def test_a_model_that_was_never_trained_is_missed() -> None:
-    with pytest.raises(DatasetError, match=r"never has no version 1; versions are \[\]"):
+    with pytest.raises(DatasetError, match=r"version 1 of never: expected one of \[\]"):
         RegisteredVersions(name="never").load().get(1)
 
 
@@ -305,7 +308,9 @@ def test_a_run_loads_the_version_that_it_registered_and_no_newer_one(
     register(package, "own")
     assert ours.load().version == 1
     other = ModelRegistration(name="own", filepath=str(registry / "own"))
-    with pytest.raises(DatasetError, match=r"This run registered no version of own.*promote"):
+    with pytest.raises(
+        DatasetError, match=r"Cannot load own: this run registered no version.*promote"
+    ):
         other.load()
 
 
@@ -334,7 +339,7 @@ def test_a_version_holds_the_decision_of_its_own_gate(
 def test_a_version_is_a_challenger_until_the_alias_is_its(
     register: Register, package: ModelPackage
 ) -> None:
-    """A run that is killed between registering and appointing leaves no second champion."""
+    """A run that is killed between registration and promotion leaves no second champion."""
     chosen = register(replace(package, promotion=Promotion("champion", ("Why.",))), "chosen")
     before = tags_of("chosen", 1)
     assert (before["status"], before["gate"]) == ("challenger", "champion")
@@ -378,7 +383,7 @@ def test_tags_that_a_killed_run_left_are_mended_by_the_next(
     versions = [register(package, name).load() for _ in range(3)]
     appoint(versions[0])
     client = MlflowClient()
-    client.set_registered_model_alias(name, "champion", "2")  # and killed before it set tags
+    client.set_registered_model_alias(name, "champion", "2")  # killed before it set the tags
     client.set_registered_model_alias(name, "challenger", "2")
     client.delete_model_version_tag(name, "3", "gate")
     if mend == "training":
@@ -437,7 +442,7 @@ def test_a_package_of_which_a_file_was_changed_is_refused(
         ModelAlias(name=name, alias="champion").load,
         lambda: RegisteredVersions(name=name).load().get(1),
     ):
-        with pytest.raises((DatasetError, ChangedPackageError), match=f"registered: {fault}"):
+        with pytest.raises((DatasetError, ChangedPackageError), match=f"registered files: {fault}"):
             load()
 
 

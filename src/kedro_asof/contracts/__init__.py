@@ -1,1 +1,1 @@
-"""Contracts of tables, checked inside the engine in one pass."""
+"""Table contracts that the engine checks in one pass."""

@@ -1,4 +1,4 @@
-"""Contracts of tables, as Pandera models or as options of a catalog entry."""
+"""Table contracts, written as Pandera models or as options of a catalog entry."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from kedro_asof.contracts.validation_cache import ValidationCache
 
 
 class TableContract(pandera.ibis.DataFrameModel):
-    """A contract of a table that an engine holds."""
+    """The contract of a table in an engine, an ibis expression."""
 
     class Config:
         strict = True
@@ -23,17 +23,17 @@ class TableContract(pandera.ibis.DataFrameModel):
 
     @classmethod
     def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
-        """Check columns, types, rules and key, all inside the engine.
+        """Check columns, types, rules and key inside the engine; return the table.
 
         Raises:
-            BrokenContractError: Names what is broken, and in how many rows.
+            BrokenContractError: Names each broken rule and the number of rows that break it.
         """
         check_schema(check_obj, cls.to_schema(), cls.__name__)
         return check_obj
 
 
 class FrameContract(pandera.pandas.DataFrameModel):
-    """A contract of a table in memory."""
+    """The contract of a table in memory, a pandas frame."""
 
     class Config:
         strict = True
@@ -41,32 +41,32 @@ class FrameContract(pandera.pandas.DataFrameModel):
 
 
 class DeliveredTable(TableContract):
-    """A table as delivered: the right columns and at least one row; values are not checked yet.
+    """A raw table: it needs the right columns and at least one row; values are not checked.
 
-    Types are what the columns are cast to later.
+    Later steps cast the columns to the types of the contract.
     """
 
     @classmethod
     def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
-        """Check columns and that there are rows.
+        """Check the columns and that the table has rows; return the table.
 
         Raises:
-            BrokenContractError: When columns are missing or unexpected, or there is no row.
+            BrokenContractError: When columns are missing or unknown, or the table is empty.
         """
         check_columns(check_obj, cls.to_schema(), cls.__name__)
         if check_obj.limit(1).count().execute() == 0:
             raise BrokenContractError(
-                "has no rows, expected at least one. Deliver it again, or correct the filepath of "
-                "its catalog entry."
+                "The table has no rows: expected at least one. Deliver it again, or correct the "
+                "filepath of its catalog entry."
             )
         return check_obj
 
 
 def check_schema(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:
-    """Check columns, types, rules and key; rows of a file once until the file changes.
+    """Check columns, types, rules and key; the rows of a file only once until the file changes.
 
     Raises:
-        BrokenContractError: Names what is broken, and in how many rows.
+        BrokenContractError: Names each broken rule and the number of rows that break it.
     """
     check_columns(table, schema, name)
     cache = ValidationCache(table, schema)
@@ -78,10 +78,10 @@ def check_schema(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: st
 
 
 def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: str) -> None:
-    """Refuse a table that lacks columns, or has others where the contract lists all of them.
+    """Check that no column is missing, and none unknown if the contract is strict.
 
     Raises:
-        BrokenContractError: Names missing and unexpected columns, and what was found.
+        BrokenContractError: Names the missing, unknown, found and allowed columns.
     """
     found = list(table.columns)
     required = [column for column, rules in schema.columns.items() if rules.required]
@@ -89,11 +89,11 @@ def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: s
     lacking = sorted(set(required) - set(found))
     unexpected = sorted(set(found) - set(allowed)) if schema.strict else []
     if lacking or unexpected:
-        faults = {"lacks": lacking, "has unknown": unexpected}
-        wrong = " and ".join(f"{fault} {names}" for fault, names in faults.items() if names)
+        faults = {"missing": lacking, "unknown": unexpected}
+        wrong = ", ".join(f"{fault} {names}" for fault, names in faults.items() if names)
         raise BrokenContractError(
-            f"{wrong}; found {found}, allowed {allowed}. Rename columns under `columns` of its "
-            f"catalog entry, or change the contract {name}."
+            f"Invalid columns: {wrong}; found {found}, allowed {allowed}. Rename columns under "
+            f"`columns` of its catalog entry, or change the contract {name}."
         )
 
 
@@ -111,8 +111,11 @@ class DeclaredColumn(BaseModel):
 
     Attributes:
         type: `string`, `date`, `timestamp`, `int64`, `float64` or `boolean`.
-        nullable: Whether it may be empty.
-        at_least: The smallest value; also `at_most`, `above`, `below`.
+        nullable: Whether values may be null.
+        at_least: The smallest allowed value, inclusive.
+        at_most: The largest allowed value, inclusive.
+        above: A bound that every value exceeds.
+        below: A bound that no value reaches.
         one_of: The allowed values.
     """
 
@@ -135,13 +138,13 @@ class _Declaration(BaseModel):
 
 
 class DeclaredTable:
-    """A contract declared in the options of a catalog entry's `validator`."""
+    """A contract declared in the options of `validator` in a catalog entry."""
 
     def __init__(self, **options: Any) -> None:
-        """Read the contract.
+        """Build the contract.
 
         Args:
-            **options: `columns`, each with a type and rules, and `unique`, the key.
+            **options: `columns`, a `DeclaredColumn` by name, and `unique`, the columns of the key.
 
         Raises:
             pydantic.ValidationError: When an option is missing, unknown or of the wrong type.
@@ -154,14 +157,14 @@ class DeclaredTable:
         )
 
     def to_schema(self) -> pa.DataFrameSchema:
-        """The contract as a Pandera schema."""
+        """Return the contract as a Pandera schema."""
         return self._schema
 
     def validate(self, data: ir.Table) -> ir.Table:
-        """Check columns, types, rules and key.
+        """Check columns, types, rules and key; return the table.
 
         Raises:
-            BrokenContractError: Names what is broken, and in how many rows.
+            BrokenContractError: Names each broken rule and the number of rows that break it.
         """
         check_schema(data, self._schema, "in its catalog entry")
         return data

@@ -1,7 +1,7 @@
-"""Checks a table by its contract inside the engine: one scan for all rules, few for the key.
+"""Check a table against its contract inside the engine: one scan for all rules, a few for the key.
 
-Pandera runs a query for each rule and counts each key on its own; on a hundred million rows that
-takes longer than all features together. The contracts stay Pandera's; only the execution is ours.
+Pandera runs one query per rule and counts every key separately. On a hundred million rows that
+takes longer than computing all features. The contracts are Pandera's; this module executes them.
 """
 
 import math
@@ -15,26 +15,26 @@ from kedro_asof.contracts.row_rules import broken_rules
 from kedro_asof.errors import RefusedError
 
 MONTHS = 12
-GROUPS_AT_A_TIME = 4_000_000  # of a key: what DuckDB holds in memory
+GROUPS_AT_A_TIME = 4_000_000  # groups of a key that DuckDB holds in memory
 ONE = ibis.literal(1, "int64")
 
 
 class BrokenContractError(RefusedError):
-    """A table does not have the columns or rows that its contract asks for."""
+    """A table breaks its contract: its columns, types, rules or key."""
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def bit_count(bits: int) -> int:  # type: ignore[empty-body]
-    """Count the bits that are set; DuckDB, Spark and BigQuery call it so."""
+    """Count the set bits; DuckDB, Spark and BigQuery have a function of this name."""
 
 
 @ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
 def bit_or(bits: int) -> int:  # type: ignore[empty-body]
-    """Set the bits that are set in any row; DuckDB, Spark and BigQuery call it so."""
+    """Combine the set bits of all rows; DuckDB, Spark and BigQuery have a function of this name."""
 
 
 def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
-    """Refuse a table with columns of another type, or rows that break a rule.
+    """Check column types, then the rules of every row.
 
     Raises:
         BrokenContractError: Names each wrong type, or each rule with the number of rows.
@@ -45,7 +45,7 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
         if name in table.columns and not _fits(table[name], column.dtype.type)
     ]
     if wrong:
-        raise BrokenContractError(f"has wrong column types: {'; '.join(wrong)}. Cast them.")
+        raise BrokenContractError(f"Invalid types: {'; '.join(wrong)}. Cast these columns.")
     rules = dict(broken_rules(table, schema))
     if not rules:
         return
@@ -54,16 +54,16 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
     found = [f"{name} in {rows:,} rows" for name, rows in broken.items() if rows]
     if found:
         raise BrokenContractError(
-            f"breaks its contract: {', '.join(found)}. Deliver these rows again, or change the "
-            "rule."
+            f"Rows break their contract: {', '.join(found)}. Deliver these rows again, or change "
+            "the rule."
         )
 
 
 def check_key(table: ir.Table, key: list[str]) -> None:
-    """Refuse a table in which two rows share a key.
+    """Check that no two rows share a key.
 
-    Rows are grouped by month in place of a date in the key, and each day of the month becomes a
-    bit: a group has as many bits as rows only if no date repeats.
+    A date in the key is replaced by its month, and each day of the month becomes one bit. A group
+    has as many set bits as rows only if no date repeats.
 
     Raises:
         BrokenContractError: Names the key and the number of duplicate rows.
@@ -81,15 +81,15 @@ def check_key(table: ir.Table, key: list[str]) -> None:
     repeats = sum(_count_repeats(part, list(groups)) for part in parts)
     if repeats:
         raise BrokenContractError(
-            f"{repeats:,} duplicate rows for key {key}. Run ingestion, which counts duplicates and "
-            "rejects repeated keys, or remove them."
+            f"{repeats:,} duplicate rows for key {key}. Remove them, or run the pipeline that "
+            "writes the table again."
         )
 
 
 def _split_by_group(rows: ir.Table, columns: list[str]) -> Iterator[ir.Table]:
-    """Yield the rows in parts that fit in memory, each with all rows of its groups.
+    """Yield parts of the rows that fit in memory; all rows of a group are in one part.
 
-    An engine elsewhere has its own memory and may charge for scans: it gets one part.
+    Other engines than DuckDB get one part: they manage their memory and may charge per scan.
     """
     is_here = rows.get_backend().name == "duckdb"
     if not is_here or rows.count().to_pyarrow().as_py() <= GROUPS_AT_A_TIME:

@@ -1,4 +1,4 @@
-"""The contracts that the entries of a catalog name."""
+"""Find the contracts that catalog entries name under `validator`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from kedro.utils import load_obj
 
 
 def find_contracts(catalog: DataCatalog, tables: Iterable[str]) -> dict[str, Any]:
-    """Return the contract of each table that the catalog has, None for a table without one."""
+    """Return the contract of each table in the catalog; None for a table without a contract."""
     return {table: _find_contract(catalog, table) for table in tables if table in catalog}
 
 

@@ -1,7 +1,6 @@
-"""Reads the rules of a contract as expressions, one a rule, so that rows can be judged one by one.
+"""Convert the rules of a contract to expressions that show which row breaks which rule.
 
-Pandera finds whether a table keeps its contract; judging rows needs which row breaks which rule.
-Both read the same contract.
+Pandera only finds whether a whole table keeps its contract. Both use the same contract.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,8 +13,8 @@ from pandera.ibis import DataFrameModel, DataFrameSchema
 
 Rule = tuple[str, Callable[[Any, Any], ir.BooleanValue]]
 
-# For each Pandera check and bound: the fault of a row that breaks it, and when a value keeps it.
-# Blanks around a text do not count towards its minimum length: an id of blanks is too short.
+# By Pandera check and bound: the name of the fault, and the condition that a valid value meets.
+# The minimum length ignores surrounding blanks, because an id of blanks is too short.
 CHECKS: dict[str, dict[str, Rule]] = {
     "greater_than": {"min_value": ("too_small", lambda column, least: column > least)},
     "greater_than_or_equal_to": {"min_value": ("too_small", lambda column, least: column >= least)},
@@ -31,19 +30,19 @@ CHECKS: dict[str, dict[str, Rule]] = {
 
 
 def key_columns(contract: type[DataFrameModel]) -> list[str]:
-    """The columns that are unique together."""
+    """Return the columns of the key."""
     return list(contract.to_schema().unique)
 
 
 def column_types(contract: type[DataFrameModel]) -> dict[str, Any]:
-    """The ibis type of each column, in order; optional columns come last."""
+    """Return the ibis type of each column, in order, with optional columns last."""
     columns = contract.to_schema().columns.items()
     ordered = sorted(columns, key=lambda item: not item[1].required)
     return {name: column.dtype.type for name, column in ordered}
 
 
 def late_columns(contract: type[DataFrameModel]) -> dict[str, str]:
-    """The columns that are filled in later, each with the date column from which it is known."""
+    """Return the columns that are filled in later, each with the date column of that moment."""
     return {
         name: column.metadata["known_from"]
         for name, column in contract.to_schema().columns.items()
@@ -52,7 +51,7 @@ def late_columns(contract: type[DataFrameModel]) -> dict[str, str]:
 
 
 def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str, ir.BooleanValue]]:
-    """Yield each rule's name and whether a row breaks it, in the order of the contract."""
+    """Yield the name of each rule and whether a row breaks it, in the order of the contract."""
     for name, column in schema.columns.items():
         if name not in table.columns:
             continue  # optional
@@ -71,7 +70,7 @@ def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str
 
 
 def first_broken_rule(rules: list[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
-    """The name of the first rule that a row breaks, null for a row that keeps all."""
+    """Return the name of the first rule that a row breaks, null for a valid row."""
     nothing = ibis.null("string")
     if not rules:
         return nothing

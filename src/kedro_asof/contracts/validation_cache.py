@@ -1,6 +1,6 @@
-"""Remembers that a file kept a contract, so that it is not checked again until it changes.
+"""Remember that a file met its contract, so that it is checked again only after a change.
 
-Beside a file that kept its contract lies a hidden file with a digest of the contract and the size
+The cache is a hidden file next to the checked file. It holds a digest of the contract, and the size
 and modification time of the file. A replaced file or a changed contract makes it invalid.
 """
 
@@ -17,9 +17,9 @@ from kedro_asof.engines.source_files import find_source_files
 
 
 class ValidationCache:
-    """The cached result for the file that a table was read from, and one contract.
+    """The cached result for one contract and the file that a table was read from.
 
-    Without a file, or with renamed columns, there is no cache: the table is always checked.
+    A table without a file, or with renamed columns, has no cache and is always checked.
     """
 
     def __init__(self, table: ir.Table, schema: DataFrameSchema) -> None:
@@ -33,14 +33,14 @@ class ValidationCache:
 
     @property
     def is_valid(self) -> bool:
-        """Whether this file, as it was when it was opened, kept this contract before."""
+        """Whether the file, in the state in which it was opened, already met this contract."""
         try:
             return bool(self._path and json.loads(self._path.read_text()) == self._content)
-        except (OSError, ValueError):  # no cache, or a broken one
+        except (OSError, ValueError):  # the cache does not exist or cannot be parsed
             return False
 
     def save(self) -> None:
-        """Note that the file kept the contract; a folder without write access stays as it is."""
+        """Record that the file meets the contract; do nothing in a folder without write access."""
         if self._path is None:
             return
         partial = self._path.with_suffix(f".{os.getpid()}")
@@ -52,7 +52,7 @@ class ValidationCache:
 
 
 def _describe_contract(table: ir.Table, schema: DataFrameSchema) -> str:
-    """Digest what a contract asks of a table with these columns: types, rules as SQL, key."""
+    """Return a digest of the contract for these columns: types, rules as SQL, key."""
     unread = ibis.table(table.schema(), name="table")
     rules = dict(broken_rules(unread, schema))
     sql = str(ibis.to_sql(unread.select(**rules), dialect="duckdb")) if rules else ""

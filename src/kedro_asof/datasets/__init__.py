@@ -1,1 +1,1 @@
-"""Kedro datasets of tables: in files, in an engine, one commit a date."""
+"""Kedro datasets for tables in files, in an engine, or with one commit per date."""

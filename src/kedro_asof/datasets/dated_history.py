@@ -1,4 +1,4 @@
-"""The history of a dated Delta table: which date was committed when, from what."""
+"""The commit history of a dated Delta table, and the restore of a date from an earlier commit."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from kedro_asof.datasets.partition_commit import add_action, commit_partition
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
 
-# Every commit has these, beside those that the catalog names.
+# Every commit has these columns, in addition to the lineage that the catalog names.
 COLUMNS = ("as_of", "table_version", "committed_at", "seconds", "mlflow_run_id", "wandb_run_id")
 RESTORED_FROM = "restored_from"
 NEW_EACH_COMMIT = ("table_version", "committed_at", "operation", "engineInfo", "clientVersion")
@@ -34,15 +34,15 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
 
         Args:
             filepath: The folder of the table.
-            lineage: Names from the lineage of the commits, each a column.
-            metadata: For plugins.
+            lineage: The keys of the commits' lineage that become columns.
+            metadata: Options of other plugins.
         """
         self._filepath = filepath
         self._columns = [*COLUMNS, *lineage, RESTORED_FROM]
         self.metadata = metadata
 
     def load(self) -> pd.DataFrame:
-        """Return `COLUMNS` and the lineage: text, but for `table_version`, a number."""
+        """Return one row per commit: `COLUMNS` and lineage, as text except for `table_version`."""
         commits = read_commits(open_table(Path(self._filepath))) if self._exists() else []
         rows = [{name: commit.get(name) for name in self._columns} for commit in commits]
         frame = pd.DataFrame([row for row in rows if row["as_of"]], columns=self._columns)
@@ -50,19 +50,24 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         return frame.astype({"table_version": "int64"} | dict.fromkeys(texts, "str"))
 
     def restore(self, as_of: str, version: int) -> int:
-        """Make the rows of a date what they were at a version of the table, in one commit.
+        """Restore the rows of a date from a version of the table, in one new commit.
+
+        Args:
+            as_of: The date, YYYY-MM-DD.
+            version: A version that committed this date.
 
         Returns:
             The table's new version.
 
         Raises:
-            WrongCallError: When that version is not of the date.
-            NothingToDo: When the date is as that version had it.
-            RefusedError: When its files are gone.
+            DatasetError: When the table does not exist.
+            WrongCallError: When that version did not commit the date.
+            NothingToDo: When the date already has the rows of that version.
+            RefusedError: When files of that version were removed.
         """
         if not self._exists():
             raise DatasetError(
-                f"There is no table in {self._filepath}. Run the pipeline that makes it."
+                f"Table not found: {self._filepath}. Run the pipeline that writes it."
             )
         commits = [
             commit
@@ -72,15 +77,17 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         versions = [commit["table_version"] for commit in commits]
         if version not in versions:
             raise WrongCallError(
-                f"Version {version} of {self._filepath} did not write as_of={as_of}; versions that "
-                f"did are {versions}. Choose one of them."
+                f"Invalid version {version} for as_of={as_of}: expected one of {versions}, the "
+                f"versions of {self._filepath} that committed this date. Pass one of them."
             )
         table = open_table(Path(self._filepath), version)
         files = self._find_files(table, as_of)
-        # Readers other than deltalake may take a file that a commit removes and adds for removed.
+        # If one commit removes and adds the same file, some readers treat the file as removed.
         newest = open_table(Path(self._filepath))
         if self._list_files(newest, as_of) == self._list_files(table, as_of):
-            raise NothingToDo(f"{as_of} is as version {version} had it.")
+            raise NothingToDo(
+                f"Nothing to restore: as_of={as_of} already has the rows of version {version}."
+            )
         said = commits[versions.index(version)]
         lineage = {name: text for name, text in said.items() if name not in NEW_EACH_COMMIT}
         return commit_partition(
@@ -97,13 +104,13 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         gone = [str(file) for file in found if not (root / file).exists()]
         if gone:
             raise RefusedError(
-                f"Files of version {table.version()} were removed from {root}: {gone}. The date "
-                "cannot be restored from them; run its pipeline again."
+                f"Cannot restore as_of={as_of}: files of version {table.version()} were removed "
+                f"from {root}: {gone}. Run the pipeline for this date again."
             )
         return [add_action(root, file.as_posix(), {"as_of": as_of}) for file in found]
 
     def _list_files(self, table: DeltaTable, as_of: str) -> list[Path]:
-        """List the files of a date, relative to the table."""
+        """List the files of a date, relative to the folder of the table."""
         root = Path(self._filepath).absolute()
         return sorted(
             Path(uri.removeprefix("file://")).absolute().relative_to(root)

@@ -1,4 +1,4 @@
-"""A Delta table with a partition per date; a run replaces the one of its date as a whole."""
+"""A Delta table with one partition per date; a run replaces the partition of its date."""
 
 import json
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ STAGING = "_aside_"
 
 
 class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # type: ignore[misc]
-    """Saves the rows of a date in one commit; loads all dates, unread.
+    """Saves the rows of a date in one commit; loads all dates as an expression.
 
-    The engine that computes the rows writes them to a staging folder. `contract` checks these
-    files: rows are computed once, and the rows that were checked are those that are committed. The
-    commit carries their lineage as its metadata. A run that fails leaves the version before.
+    The engine that computes the rows writes them to a staging folder, where `contract` checks the
+    files: rows are computed once, and exactly the checked rows are committed. The commit stores
+    their lineage as metadata. A run that fails leaves the previous version unchanged.
     """
 
     _CONNECTION_GROUP: ClassVar[str] = "ibis"
@@ -50,9 +50,9 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         Args:
             filepath: The table's folder.
             as_of: The date that a save replaces, YYYY-MM-DD.
-            connection: The ibis engine that reads and writes it.
+            connection: `backend`, the ibis engine that reads and writes, and its options.
             contract: The Pandera model of the rows, as a dotted path.
-            metadata: For plugins.
+            metadata: Options of other plugins.
         """
         self._filepath = filepath
         self._as_of = as_of
@@ -66,7 +66,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
 
         Raises:
             BrokenContractError: When rows break the contract.
-            DatasetError: When the rows are of another date.
+            DatasetError: When rows belong to another date.
             DateTakenError: When another run committed the date first.
         """
         table, partition = Path(self._filepath), f"as_of={self._as_of}"
@@ -83,7 +83,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
     def lock_date(self, as_of: str) -> AbstractContextManager[None]:
         """Lock a date against other runs.
 
-        On a file system without locks, the commit still detects which run was first.
+        On a file system without locks, the second of two runs fails at its commit instead.
 
         Raises:
             DateTakenError: When another run holds the date.
@@ -91,8 +91,8 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         return hold_lock(
             Path(self._filepath).parent / LOCKS / f"as_of={as_of}",
             DateTakenError(
-                f"Another run is at work on as_of={as_of}. This one changed nothing. Try "
-                "again when that has ended."
+                f"Another run is working on as_of={as_of}. This run changed nothing. Try again "
+                "when the other run has ended."
             ),
         )
 
@@ -100,7 +100,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         """Return all dates as an expression."""
         if not DeltaTable.is_deltatable(self._filepath):
             raise DatasetError(
-                f"There is no table in {self._filepath}. Run the pipeline that makes it."
+                f"Table not found: {self._filepath}. Run the pipeline that writes it."
             )
         files = open_table(Path(self._filepath)).file_uris()
         return self._engine.read_partitions(self._connection, files, Path(self._filepath))
@@ -114,7 +114,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         self._engine.write_partitions(self._connection, rows, folder, "as_of")
         found = sorted(written.name for written in folder.glob("as_of=*"))
         if found != [partition]:
-            raise DatasetError(f"The rows are of {found}, allowed are those of {partition} alone.")
+            raise DatasetError(f"Invalid dates {found} in the rows: expected only {partition}.")
         return sorted((folder / partition).glob("*.parquet"))
 
     def _check(self, files: list[Path], folder: Path) -> None:
@@ -133,7 +133,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
 
 
 def _describe_commit(lineage: Mapping[str, Any]) -> dict[str, str]:
-    """Write the lineage as text, with the run and how long it worked; None is left out."""
+    """Convert the lineage to text and add the duration and the ids of the run; omit None."""
     started = datetime.fromisoformat(lineage["started_at"])
     seconds = (datetime.now(UTC) - started).total_seconds()
     said = {**lineage, "seconds": f"{seconds:.1f}", **find_run_ids()}

@@ -1,7 +1,7 @@
-"""Opens a Delta table once the commits of its log are known to be whole.
+"""Open a Delta table after checking that the commits in its log are complete.
 
-A disk that was full or lost power can leave a commit without its content. deltalake reads an empty
-one as a commit that changed nothing, so that a date looks as if it was never scored.
+A full disk or a power cut can leave a commit without its content. deltalake treats an empty commit
+as one that changed nothing, and the date of that commit then looks as if it was never written.
 """
 
 import json
@@ -22,11 +22,11 @@ class BrokenLogError(RefusedError):
 
 
 def open_table(folder: Path, version: int | None = None) -> DeltaTable:
-    """Open a table that is there.
+    """Open an existing table.
 
     Args:
         folder: The folder of the table.
-        version: To see it as it was; None for the newest.
+        version: The version to open; None for the newest.
 
     Raises:
         BrokenLogError: When a commit is empty, cut off or not JSON; names its file.
@@ -35,7 +35,7 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
     for commit in commits:
         if commit.stat().st_size == 0:
             raise BrokenLogError(_explain(folder, commit, "is empty"))
-    # A disk that fails spoils the last one; reading all would cost more with every date.
+    # A failing disk damages the last commit; reading all of them would cost more with every date.
     if commits and (fault := _find_fault(commits[-1])):
         raise BrokenLogError(_explain(folder, commits[-1], fault))
     try:
@@ -43,19 +43,19 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
     except DeltaError as error:
         reason = take_first_line(error)
         raise BrokenLogError(
-            f"{folder / LOG} cannot be read: {reason} Restore it from a backup."
+            f"Cannot read {folder / LOG}: {reason} Restore it from a backup."
         ) from error
 
 
 def _find_fault(commit: Path) -> str | None:
-    """Say what is wrong with a commit, None where nothing is."""
+    """Describe the fault of a commit; None for a complete commit."""
     try:
         lines = commit.read_text(encoding="utf-8").splitlines()
         actions: list[dict[str, Any]] = [json.loads(line) for line in lines]
     except ValueError:
         return "is cut off or not JSON"
     infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
-    # Every commit of a dated table names its date, and adds or restores files of it.
+    # Every commit of a dated table names its date and adds files.
     is_ours = not infos or "as_of" in infos[0]
     if is_ours and not any({"add", "remove"} & {*action} for action in actions):
         return "is cut off: it adds no file"
@@ -64,14 +64,14 @@ def _find_fault(commit: Path) -> str | None:
 
 def _explain(folder: Path, commit: Path, fault: str) -> str:
     version = int(commit.stem)
-    move = f"move it and all commits after it out of {folder / LOG}"
-    left = f"the table is then as version {version - 1} left it"
+    move = f"move this file and all later commits out of {folder / LOG}"
+    left = f"the table is then back at version {version - 1}"
     if version == 0:
         move, left = f"move {folder} away", "the next run creates the table"
     return (
-        f"{commit} {fault}, so the rows that it committed cannot be found. Restore the file from a "
-        f"backup. Without one, {move}: {left}. Then run the pipeline again for the lost dates: "
-        "`kedro run --pipelines NAME --params as_of=YYYY-MM-DD`."
+        f"Broken commit: {commit} {fault}, and its rows cannot be found. Restore the file from a "
+        f"backup. If no backup exists, {move}: {left}. Then run the pipeline again for the lost "
+        "dates: `kedro run --pipelines NAME --params as_of=YYYY-MM-DD`."
     )
 
 

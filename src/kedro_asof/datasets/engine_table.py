@@ -1,4 +1,4 @@
-"""Tables in files, and steps between nodes, that an ibis engine reads and writes."""
+"""Datasets for tables in files, and for steps between nodes, in an ibis engine."""
 
 import os
 import shutil
@@ -18,21 +18,21 @@ from kedro_asof.datasets.staging import create_staging
 from kedro_asof.engines import connect, find_engine
 from kedro_asof.engines.source_files import remember_source_files
 
-STREAMED = "_streamed"  # lies in a folder that a stream made, and says that one may replace it
+STREAMED = "_streamed"  # marks a folder that a stream wrote and that a stream may replace
 
 
 class EngineTable(FileDataset):  # type: ignore[misc]
-    """`ibis.FileDataset` for tables that people deliver, replace and look at.
+    """`ibis.FileDataset` for tables that other systems deliver and people inspect.
 
-    Beside what `ibis.FileDataset` does, it
-    - says in one line what to do when the file is not there;
-    - renames `columns` on load, so that a foreign table needs no code: `{ours: theirs}`;
-    - replaces the table as a whole: a save that fails or is killed leaves the table before;
-    - saves a stream of Arrow batches as one Parquet file, one batch in memory;
-    - saves a stream of Arrow tables as a folder of Parquet files, one a table, one in memory, and
-      never in the place of files that the project did not make;
-    - reads a CSV as text: it has no types, and its reader decides the type of each column;
-    - shows its first rows in Kedro-Viz.
+    In addition to `ibis.FileDataset`, it
+    - explains in one line what to do when the file does not exist;
+    - renames `columns` on load, so that an operator's table needs no code;
+    - replaces the whole table: a save that fails or is killed leaves the previous table;
+    - saves a stream of Arrow batches as one Parquet file, with one batch in memory;
+    - saves a stream of Arrow tables as a folder with one Parquet file per table, with one table in
+      memory; it never replaces files that a stream did not write;
+    - reads a CSV as text: the file has no types, and the reading node decides them;
+    - previews its first rows in Kedro-Viz.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         filepath: str,
         file_format: str = "parquet",
         columns: dict[str, str] | None = None,
-        missing: str = "Run the pipeline that makes it, or correct its filepath in the catalog.",
+        missing: str = "Run the pipeline that writes it, or correct its filepath in the catalog.",
         **options: Any,
     ) -> None:
         """Point to a table.
@@ -49,8 +49,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         Args:
             filepath: A file, or a folder of Parquet files.
             file_format: `parquet`, `csv`, or another that the engine reads.
-            columns: Our column names, each with the name it has in the file.
-            missing: What to do when there is no such file, for the error message.
+            columns: The new column names, each with the name in the file.
+            missing: The advice at the end of the error when the file does not exist.
             **options: As for `ibis.FileDataset`.
         """
         super().__init__(filepath=filepath, file_format=file_format, **options)
@@ -63,11 +63,15 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         self._missing = missing
 
     def load(self) -> ir.Table:
-        """Return the table as an expression; nothing is read yet."""
+        """Return the table as an expression, without reading rows.
+
+        Raises:
+            DatasetError: When the file does not exist, cannot be read or lacks a renamed column.
+        """
         path = str(self._get_load_path())
         _finish_replacement(Path(path))
         if not self._exists_function(path):
-            raise DatasetError(f"There is no file {path}. {self._missing}")
+            raise DatasetError(f"File not found: {path}. {self._missing}")
         source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
         table = self._read(self._fs_prefix + source)
         if not self._fs_prefix:
@@ -75,8 +79,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         absent = sorted(set(self._columns.values()) - set(table.columns))
         if absent:
             raise DatasetError(
-                f"{path} has no columns {absent}, which `columns` of its catalog entry renames; "
-                f"it has {list(table.columns)}."
+                f"Missing columns {absent} in {path}: found {list(table.columns)}. Correct "
+                "`columns` of its catalog entry, which renames them."
             )
         return table.rename(self._columns) if self._columns else table
 
@@ -84,23 +88,27 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         reader = getattr(self.connection, f"read_{self._file_format}")
         try:
             return reader(source, table_name=self._table_name, **self._load_args)
-        except Exception as error:  # engines have no common error, and all of theirs mean this
+        except Exception as error:  # engines share no error class, and each error means this
             raise DatasetError(
-                f"{source} cannot be read as {self._file_format}: {error}. {self._missing}"
+                f"Cannot read {source} as {self._file_format}: {error}. {self._missing}"
             ) from error
 
     def save(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table]) -> None:
-        """Replace the table by an expression, or by a stream of Arrow batches or tables."""
-        if self._fs_prefix:  # an object store shows a file only once it is whole
+        """Replace the table with an expression, or with a stream of Arrow batches or tables.
+
+        Raises:
+            DatasetError: When a stream would replace files that a stream did not write.
+        """
+        if self._fs_prefix:  # an object store shows a file only when it is complete
             super().save(data)
             return
         path = Path(self._get_save_path())
         is_stream = not isinstance(data, ir.Table | pa.RecordBatchReader)
         if is_stream and path.exists() and not (path / STREAMED).exists():
             raise DatasetError(
-                f"{path} was not made by this project and is not replaced. Leave out the pipeline "
-                "that would (kedro run --pipelines ingestion,training,scoring), or name another "
-                "filepath in the catalog."
+                f"Cannot replace {path}: this project did not write it. Run without the pipeline "
+                "that writes it (kedro run --pipelines NAME,NAME), or set another filepath in the "
+                "catalog."
             )
         _finish_replacement(path)
         with create_staging(path.parent, f".{path.name}.partial-") as aside:
@@ -117,7 +125,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
 
     @property
     def local_path(self) -> Path | None:
-        """Where it is saved; None when that is an object store."""
+        """The path of the file or folder; None in an object store."""
         return None if self._fs_prefix else Path(self._get_save_path())
 
     def _connect(self) -> ibis.BaseBackend:
@@ -143,7 +151,7 @@ def _write_batches(batches: pa.RecordBatchReader, file: Path) -> None:
 
 
 def _replace(path: Path, partial: Path) -> None:
-    """Put `partial` in the place of `path`; a folder takes two steps where a file takes one."""
+    """Replace `path` with `partial`: a file in one step, a folder in two."""
     if path.is_dir() or (path.exists() and partial.is_dir()):
         os.rename(path, _aside(path))
     os.replace(partial, path)
@@ -151,7 +159,7 @@ def _replace(path: Path, partial: Path) -> None:
 
 
 def _finish_replacement(path: Path) -> None:
-    """Bring back the table before, when a run was killed between the two steps."""
+    """Restore the previous table if a run was killed between the two steps."""
     if _aside(path).exists() and not path.exists():
         os.rename(_aside(path), path)
     _remove(_aside(path))
@@ -169,10 +177,10 @@ def _remove(path: Path) -> None:
 
 
 class EngineStep(TableDataset):  # type: ignore[misc]
-    """`ibis.TableDataset` in the engine of `EngineTable`, however that is connected to."""
+    """`ibis.TableDataset` with the connection of `EngineTable`."""
 
     def describe_place(self) -> None:
-        """Say that it is kept nowhere: it ends with the run."""
+        """Return None for trackers: the table ends with the run and has no address."""
 
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)
@@ -182,22 +190,22 @@ FORMATS = ("csv", "parquet")
 
 
 class FlatTable(EngineTable):
-    """`EngineTable` that takes the format from the suffix of the file."""
+    """`EngineTable` that takes its format from the suffix of the file."""
 
     def __init__(self, *, filepath: str, **options: Any) -> None:
         """Point to a file.
 
         Args:
-            filepath: Ends with .csv or .parquet.
+            filepath: A path that ends in .csv or .parquet.
             **options: As for `EngineTable`.
 
         Raises:
-            DatasetError: When it ends with something else.
+            DatasetError: When the path has another suffix.
         """
         suffix = Path(filepath).suffix.lstrip(".").lower()
         if suffix not in FORMATS:
             raise DatasetError(
-                f"{filepath} ends with '.{suffix}', allowed are .csv and .parquet. Save the table "
-                "as one of these."
+                f"Invalid file type '.{suffix}' of {filepath}: expected .csv or .parquet. Save the "
+                "table in one of these formats."
             )
         super().__init__(filepath=filepath, file_format=suffix, **options)

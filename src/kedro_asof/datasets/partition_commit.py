@@ -1,4 +1,4 @@
-"""Makes Parquet files the contents of a partition of a Delta table, in one commit or not at all."""
+"""Replace a partition of a Delta table with Parquet files, in one commit or not at all."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ from kedro_asof.datasets.delta_log import open_table, read_commits
 from kedro_asof.errors import NotReadyError
 
 ATTEMPTS = 20
-# A table is written for years: the history of every date is kept, and can be restored.
+# Tables live for years, and every earlier commit of a date must stay restorable.
 CONFIGURATION: Mapping[str, str | None] = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -34,22 +34,22 @@ def replace_partition(
     lineage: Mapping[str, str] | None = None,
     replaces: int | None = None,
 ) -> int:
-    """Move files into a partition and replace what is in it, in one commit.
+    """Move files into a partition and replace its contents, in one commit.
 
     Args:
-        table: The table's folder; without a table in it, one is made.
+        table: The table's folder; a folder without a table gets a new one.
         partition: The partition's folder, `column=YYYY-MM-DD`.
-        files: Of the same file system, without the column.
-        lineage: What the commit says of itself, as custom metadata.
-        replaces: The version that the partition was last written by, None where it never was.
+        files: Parquet files on the same file system, without the partition column.
+        lineage: The custom metadata of the commit.
+        replaces: The version that last wrote the partition; None if no version did.
 
     Returns:
         The table's new version.
 
     Raises:
         DatasetError: When the files have other columns than the table.
-        DateTakenError: When the partition was written by another version than `replaces`.
-        CommitFailedError: When other runs commit all the time.
+        DateTakenError: When another version than `replaces` last wrote the partition.
+        CommitFailedError: When other runs committed first in each of `ATTEMPTS` attempts.
     """
     column, _, day = partition.partition("=")
     schema = Schema.from_arrow(
@@ -57,7 +57,7 @@ def replace_partition(
     )
     if DeltaTable.is_deltatable(str(table)):
         _refuse_other_columns(open_table(table), schema)
-    # From here on files stay, whatever happens: an error may come after the commit is made, and
+    # From here on, no error removes the files: the commit may already exist when it is raised, and
     # files that no commit names are never read.
     actions = [_add(table, _move(file, table / partition), {column: day}) for file in files]
     return commit_partition(table, schema, partition, actions, lineage or {}, replaces)
@@ -71,7 +71,7 @@ def commit_partition(
     lineage: Mapping[str, str],
     replaces: int | None,
 ) -> int:
-    """Make files that lie in the table's folder the contents of a partition; see above."""
+    """Replace the contents of a partition with files in its folder; see `replace_partition`."""
     column, _, day = partition.partition("=")
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -89,14 +89,14 @@ def commit_partition(
                 commit_properties=_commit_once({column: day, **lineage}),
             )
             return DeltaTable(table).version()
-        except (CommitFailedError, DeltaError):  # another run was faster: look again
+        except (CommitFailedError, DeltaError):  # another run committed first: check again
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
 
 
 def add_action(table: Path, path: str, partition: Mapping[str, str | None]) -> AddAction:
-    """Describe a Parquet file of the table, `path` relative to its folder."""
+    """Describe a Parquet file of the table; `path` is relative to the table's folder."""
     file = table / path
     about = file.stat()
     return AddAction(
@@ -130,8 +130,8 @@ def _create(
 
 
 def _commit_once(metadata: dict[str, str]) -> CommitProperties:
-    # deltalake would put a commit behind another one without looking again at what it has to
-    # replace, or whether the table is still new: of two runs of a new date both would stay.
+    # A retry by deltalake would not check again which files it replaces, or whether the table is
+    # still new: the rows of two runs of a new date would both stay.
     return CommitProperties(custom_metadata=metadata, max_commit_retries=0)
 
 
@@ -142,10 +142,10 @@ def _refuse_if_taken(table: DeltaTable, column: str, day: str, replaces: int | N
         return
     other = written[-1] if written else {}
     raise DateTakenError(
-        f"Another run committed {column}={day} while this one worked: version {found} of the "
-        f"table, by model version {other.get('model_version', 'unknown')} at "
+        f"Another run committed {column}={day} during this run: version {found} of the table, by "
+        f"model version {other.get('model_version', 'unknown')} at "
         f"{other.get('committed_at', 'an unknown time')}. This run changed nothing. Run it again "
-        "if the date should be scored anew."
+        "to replace that commit."
     )
 
 
@@ -154,7 +154,8 @@ def _refuse_other_columns(table: DeltaTable, schema: Schema) -> None:
     wanted = {field.name: str(field.type) for field in table.schema().fields}
     if found != wanted:
         raise DatasetError(
-            f"The table has {wanted}, to be saved are {found}. Cast them, or start another table."
+            f"Invalid columns {found}: expected {wanted}, as in the table. Cast the rows, or save "
+            "them to another table."
         )
 
 

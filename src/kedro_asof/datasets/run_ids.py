@@ -1,4 +1,4 @@
-"""The ids of a run in its trackers, so that a commit or a version can name it."""
+"""The ids of a run in MLflow and W&B, so that a commit or a model version can name its run."""
 
 import sys
 from typing import Any
@@ -7,8 +7,8 @@ TAGS = ("wandb_run_id", "wandb_run_path")
 
 
 def find_run_ids() -> dict[str, str]:
-    """Return `mlflow_run_id` and the ids of W&B in its tags; nothing for a run without MLflow."""
-    mlflow: Any = sys.modules.get("mlflow")  # a project that tracks with it has imported it
+    """Return `mlflow_run_id` and the W&B ids in its tags; an empty dict without an MLflow run."""
+    mlflow: Any = sys.modules.get("mlflow")  # a project that tracks with MLflow has imported it
     active = mlflow.active_run() if mlflow else None
     if active is None:
         return {}

@@ -1,4 +1,4 @@
-"""Read-only datasets: the time and the user as inputs of a run, so that nodes stay pure."""
+"""Read-only datasets for the time and the user, so that nodes stay pure."""
 
 import getpass
 import os
@@ -11,26 +11,26 @@ T = TypeVar("T")
 
 
 class ReadOnlyDataset(AbstractDataset[None, T]):
-    """The base of datasets that no node may save."""
+    """Base class of datasets that nodes can only load."""
 
     def save(self, data: None) -> None:  # noqa: ARG002  (Kedro's own signature)
-        """Refuse to save.
+        """Raise an error, because the dataset is read-only.
 
         Raises:
             DatasetError: Always.
         """
-        raise DatasetError(f"{type(self).__name__} is read-only: no node may save it.")
+        raise DatasetError(f"{type(self).__name__} is read-only. Remove it from the node outputs.")
 
 
 class Clock(ReadOnlyDataset[datetime]):
     """Loads the current time, in UTC."""
 
     def __init__(self, *, metadata: dict[str, Any] | None = None) -> None:
-        """Take metadata for plugins."""
+        """Store the options of other plugins."""
         self.metadata = metadata
 
     def load(self) -> datetime:
-        """Return the time now."""
+        """Return the current time."""
         return datetime.now(UTC)
 
     def _describe(self) -> dict[str, Any]:
@@ -38,14 +38,14 @@ class Clock(ReadOnlyDataset[datetime]):
 
 
 class UserName(ReadOnlyDataset[str]):
-    """Loads the name of the user that the process runs as."""
+    """Loads the name of the user who runs the process."""
 
     def __init__(self, *, metadata: dict[str, Any] | None = None) -> None:
-        """Take metadata for plugins."""
+        """Store the options of other plugins."""
         self.metadata = metadata
 
     def load(self) -> str:
-        """Return the login name; where a container has none, the number of the user."""
+        """Return the login name, or `user` and the user id in a container without login names."""
         try:
             return getpass.getuser()
         except (KeyError, OSError):  # KeyError until Python 3.12

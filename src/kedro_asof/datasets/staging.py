@@ -1,4 +1,4 @@
-"""Where a writer puts what is not whole yet: its own, and swept when it was killed."""
+"""Staging folders for files that are not complete; folders of killed writers are removed."""
 
 import shutil
 import uuid
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-LOCK = "writer.lock"  # held for as long as the writer lives, on whichever machine
+LOCK = "writer.lock"  # the writer holds it as long as it runs, also against other machines
 
 
 @contextmanager
 def create_staging(folder: Path, prefix: str) -> Iterator[Path]:
-    """Make a folder for one writer, for as long as it writes.
+    """Create a folder for one writer and remove it when the writer is done.
 
-    What earlier writers left is removed first, if they are no more.
+    Folders that killed writers left are removed first.
 
     Args:
-        folder: Of the file system that the table is on.
-        prefix: How the names of such folders begin; nothing else there may begin so.
+        folder: A folder on the file system of the table.
+        prefix: The first characters of the names of staging folders; no other name may have them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _sweep(folder, prefix)
@@ -37,5 +37,5 @@ def _sweep(folder: Path, prefix: str) -> None:
         try:
             with FileLock(lock, blocking=False):
                 shutil.rmtree(lock.parent, ignore_errors=True)
-        except (Timeout, OSError):  # its writer is at work, or another run sweeps
+        except (Timeout, OSError):  # its writer is running, or another run removes it
             continue

@@ -1,7 +1,7 @@
-"""Where table expressions run, and the little that each engine does in its own way.
+"""Engines that run table expressions.
 
-ibis writes the SQL of every engine. What it leaves open is here: how to connect, how to read files,
-and how Python code goes over the rows of a table.
+ibis generates the SQL of every engine. This package adds what differs between engines: connecting,
+reading and writing files, and applying Python code to the rows of a table.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ ENGINES: dict[str, Engine] = {"pyspark": SparkEngine()}
 
 
 def find_engine(backend: str) -> Engine:
-    """Find the ways of an engine by the name that ibis has for it."""
+    """Return the `Engine` of an ibis backend name."""
     return ENGINES.get(backend, Engine())
 
 
@@ -28,7 +28,7 @@ def connect(connection: Mapping[str, Any]) -> ibis.BaseBackend:
     """Connect to an engine.
 
     Args:
-        connection: `backend`, ibis' name of the engine, and what that engine is to be told.
+        connection: `backend`, the name of the engine in ibis, and the options of that engine.
     """
     return find_engine(connection["backend"]).connect(connection)
 
@@ -39,15 +39,15 @@ def map_batches(
     schema: pa.Schema,
     batch_rows: int | None = None,
 ) -> ir.Table | pa.RecordBatchReader:
-    """Apply a function to every batch of rows, when the result is read.
+    """Apply a function to every batch of rows when the result is read.
 
     Args:
         rows: An expression.
-        function: Takes a batch, gives a batch of `schema`; Spark sends it to its executors.
-        schema: Of the result.
-        batch_rows: How many rows a batch of an expression may have.
+        function: A function from a batch to a batch of `schema`; Spark sends it to its executors.
+        schema: Schema of the result.
+        batch_rows: The maximum number of rows in a batch; None for the default of the engine.
 
     Returns:
-        A stream; on an engine that runs Python code itself, an expression.
+        A stream of batches, or an expression on an engine that runs Python code (Spark).
     """
     return find_engine(rows.get_backend().name).map_batches(rows, function, schema, batch_rows)

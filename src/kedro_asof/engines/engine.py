@@ -1,4 +1,4 @@
-"""An engine that is told by its options, reads files by itself and leaves Python code to us."""
+"""The default engine: DuckDB, and other ibis backends that do not run Python code."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,17 +14,17 @@ from joblib import cpu_count
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 BATCH_ROWS = 100_000
-ROW_GROUP = 122_880  # rows; DuckDB would hold half a million for each thread before it writes
+ROW_GROUP = 122_880  # rows; by default DuckDB holds half a million per thread before it writes
 
 
 class Engine:
-    """DuckDB's ways, which others share."""
+    """The operations on DuckDB, which other backends share."""
 
-    # A CSV has no types, and its reader decides the type of each column.
+    # A CSV has no types: its columns are read as text, and nodes cast them.
     read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True}}
 
     def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
-        """Connect by what ibis has for this backend."""
+        """Connect through the `connect` function of the ibis backend."""
         options = dict(connection)
         return getattr(ibis, options.pop("backend")).connect(**options)
 
@@ -32,28 +32,28 @@ class Engine:
         self,
         connection: ibis.BaseBackend,
         files: Sequence[str],
-        root: Path,  # noqa: ARG002  (DuckDB takes each part of a path as it is, Spark does not)
+        root: Path,  # noqa: ARG002  (only Spark needs the root of the partition folders)
     ) -> ir.Table:
-        """Read Parquet files, with the columns that their folders below `root` name."""
+        """Read Parquet files, and add the columns that their folders below `root` name."""
         return connection.read_parquet(list(files), hive_partitioning=True)
 
     def write_partitions(
         self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
     ) -> None:
-        """Write Parquet files, in a folder for each value of `column`, which they do not hold."""
+        """Write Parquet files without `column`, in one folder per value of `column`."""
         connection.raw_sql(f"SET partitioned_write_flush_threshold = {ROW_GROUP}")
         connection.to_parquet(rows, folder, partition_by=column)
 
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None
     ) -> ir.Table | pa.RecordBatchReader:
-        """Let the rows stream through this process: memory follows `batch_rows`, not the table.
+        """Stream the rows through this process, with one batch per core.
 
-        Each core works on a batch of its own.
+        Memory depends on `batch_rows`, not on the size of the table.
         """
 
         def stream() -> Iterator[pa.RecordBatch]:
-            """Ask the engine at the first read."""
+            """Run the query at the first read."""
             batches = rows.to_pyarrow_batches(chunk_size=batch_rows or BATCH_ROWS)
             yield from _map_side_by_side(function, batches, cpu_count())
 
@@ -63,10 +63,10 @@ class Engine:
 def _map_side_by_side(
     function: BatchFunction, batches: Iterable[pa.RecordBatch], threads: int
 ) -> Iterator[pa.RecordBatch]:
-    """Give results in order, with one batch a thread on its way however slow the reader is.
+    """Yield results in order, with at most one batch per thread in progress or waiting.
 
-    `joblib.Parallel` as a generator reads on while its results are not taken (joblib 1.5), as does
-    `Executor.map` before Python 3.14.
+    The generators of `joblib.Parallel` (joblib 1.5) and of `Executor.map` (before Python 3.14)
+    read ahead without limit while the caller is slow.
     """
     ahead: deque[Future[pa.RecordBatch]] = deque()
     with ThreadPoolExecutor(threads) as pool:

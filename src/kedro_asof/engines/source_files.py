@@ -1,4 +1,4 @@
-"""The files that a table was read from, for code that receives the table alone."""
+"""The files that a table was read from, for code that receives only the table."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,21 +22,21 @@ class SourceFiles:
 
     @classmethod
     def of(cls, path: Path) -> "SourceFiles":
-        """Look at a file, or at the files of a folder."""
+        """Record the current state of a file, or of the files in a folder."""
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         stats = [(file.name, file.stat()) for file in files]
         return cls(path, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 
-# An entry lives as long as its table: ibis expressions have no place for metadata of their own.
+# ibis expressions cannot carry metadata. An entry is removed together with its table.
 _sources: WeakKeyDictionary[ops.Node, SourceFiles] = WeakKeyDictionary()
 
 
 def remember_source_files(table: ir.Table, path: Path) -> None:
-    """Note that a table is what a file holds now."""
+    """Record that a table was read from a file or folder, in its current state."""
     _sources[table.op()] = SourceFiles.of(path)
 
 
 def find_source_files(table: ir.Table) -> SourceFiles | None:
-    """Return the files of a table; None for a table of an engine, or with renamed columns."""
+    """Return the files of a table; None for a table in an engine or with renamed columns."""
     return _sources.get(table.op())

@@ -1,4 +1,4 @@
-"""Spark: a session from options, and Python code in its executors."""
+"""The Spark engine: a session from options, and Python code in the executors."""
 
 import os
 import sys
@@ -19,20 +19,24 @@ class ExecutorError(RuntimeError):
 
 
 class SparkEngine(Engine):
-    """Spark's ways. PySpark is imported when it is used: it is an extra."""
+    """The operations on Spark. PySpark is optional, and therefore imported on first use."""
 
     read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"inferSchema": False}}
 
     def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
-        """Start a session, or take the one that is there, configured by all but `backend`."""
+        """Start a session with the options of the connection, or return the existing session.
+
+        Raises:
+            InputError: When PySpark is not installed.
+        """
         try:
             from pyspark.sql import SparkSession  # noqa: PLC0415
         except ImportError as error:
             raise InputError(
-                "engine.backend is pyspark, and PySpark is not installed. Install the extra: "
-                "pip install '.[spark]', and Java 17."
+                "Missing package pyspark for the backend 'pyspark'. Install it with your project's "
+                "Spark extra, for example pip install '.[spark]', and install Java 17."
             ) from error
-        # Else its workers take whichever python3 is first on the path.
+        # Without it, the workers take the first python3 on the PATH.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         options = {name: value for name, value in connection.items() if name != "backend"}
         session = SparkSession.builder.config(map=options).getOrCreate()
@@ -41,26 +45,30 @@ class SparkEngine(Engine):
     def read_partitions(
         self, connection: ibis.BaseBackend, files: Sequence[str], root: Path
     ) -> ir.Table:
-        """Read Parquet files, with the columns that their folders below `root` name."""
+        """Read Parquet files, and add the columns that their folders below `root` name."""
         frame = _session().read.option("basePath", str(root)).parquet(*files)
         return _table(connection, frame)
 
     def write_partitions(
         self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
     ) -> None:
-        """Write Parquet files, in a folder for each value of `column`, which they do not hold."""
+        """Write Parquet files without `column`, in one folder per value of `column`.
+
+        Raises:
+            ExecutorError: When Python code in an executor raised an error.
+        """
         from pyspark.errors import PythonException  # noqa: PLC0415
 
         try:
             connection.to_parquet(rows, folder, partitionBy=column)
         except PythonException as error:
-            # Its message is the whole stack; the last line is the fault.
+            # Spark's message is a whole stack trace; its last line is the error.
             raise ExecutorError(str(error).strip().splitlines()[-1]) from error
 
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None
     ) -> ir.Table | pa.RecordBatchReader:
-        """Run `function` in the executors, beside the rows."""
+        """Run `function` in the executors, where the rows are."""
         connection, session = rows.get_backend(), _session()
         if batch_rows is not None:
             session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", batch_rows)

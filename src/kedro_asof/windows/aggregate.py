@@ -1,8 +1,8 @@
-"""Windowed features of one event table, as declared in `features.windows`.
+"""Windowed features of one event table, as declared in `WindowParams`.
 
 In: snapshots, events and the declaration. Out: one row per snapshot, one column per feature. The
-events are read once and summed up by entity and time bucket; the buckets are then added up by
-snapshot and window. The cost follows the events, not the number of windows.
+events are read once and aggregated by entity and time bucket; the buckets are then aggregated by
+snapshot and window. The cost depends on the number of events, not of windows.
 """
 
 from collections import defaultdict
@@ -18,12 +18,12 @@ from kedro_asof.windows.point_in_time import LOADED_AT, find_entity
 from kedro_asof.windows.statistics import Kept, compute_feature, list_kept
 from kedro_asof.windows.time_buckets import TimeBuckets
 
-# Without events these are 0; all others are unknown.
+# These statistics are 0 for a snapshot without events; all others are null.
 COUNTED = ("sum", "count", "active_days")
 
 
 class UnknownMeasureError(InputError):
-    """`features.windows` asks for a column that the table does not have."""
+    """A declaration names a column that its table does not have."""
 
 
 def aggregate_windows(
@@ -32,17 +32,17 @@ def aggregate_windows(
     """Compute every declared feature of one table.
 
     Args:
-        snapshots: The entity, for example `customer_id`, and `as_of`.
+        snapshots: The columns of the entity, for example `customer_id`, and `as_of`.
         dates: The values of `as_of`.
-        events: One row per event; one with `loaded_at` counts from the day after it.
+        events: One row per event. A row with `loaded_at` counts from the day after that day.
         window: The declaration.
-        table: The table's name, for the names of the features.
+        table: The name of the table, for the names of the features.
 
     Returns:
-        One row per snapshot; sums and counts are 0 and all else null where nothing happened.
+        One row per snapshot. Without events, sums, counts and active days are 0, the rest null.
 
     Raises:
-        UnknownMeasureError: When a declared column is not in the table.
+        UnknownMeasureError: When the table lacks a declared column.
     """
     check_columns(window, table, list(events.columns))
     features = window.list_features(table)
@@ -57,23 +57,23 @@ def aggregate_windows(
 
 
 def check_columns(window: WindowParams, table: str, found: list[str]) -> None:
-    """Refuse a declaration that asks for columns that are not there.
+    """Check that the table has every declared column.
 
     Raises:
-        UnknownMeasureError: Names what is asked for, and what the table has.
+        UnknownMeasureError: Names the missing columns and the columns of the table.
     """
     lacking = [column for column in window.columns if column not in found]
     if lacking:
         raise UnknownMeasureError(
-            f"features.windows.{table} asks for {lacking}, which {table} does not have; it has "
-            f"{sorted(found)}. Correct conf/base/parameters/features.yml."
+            f"Unknown columns {lacking} in the windowed features of {table}: expected columns of "
+            f"{sorted(found)}. Correct the parameters of `windows`."
         )
 
 
 def _by_knowledge(
     features: list[WindowFeature], window: WindowParams
 ) -> dict[str | None, list[WindowFeature]]:
-    """Group features by the column from which their values are known, None for the event's date."""
+    """Group features by the date column from which their values are known, None for the event's."""
     groups: dict[str | None, list[WindowFeature]] = defaultdict(list)
     for feature in features:
         groups[window.known_from.get(feature.column)].append(feature)
@@ -88,7 +88,7 @@ def _aggregate(
     known_from: str | None,
     features: list[WindowFeature],
 ) -> ir.Table:
-    """One row per entity and `as_of` with events, one column per feature."""
+    """Compute features that share `known_from`: one row per entity and `as_of` with events."""
     lengths = {length for feature in features for length in (feature.days, feature.reach)}
     buckets = TimeBuckets(tuple(sorted(dates)), tuple(sorted(lengths)))
     kept = list_kept(features)
@@ -119,13 +119,13 @@ def _date_events(
     known_from: str | None,
     kept: list[Kept],
 ) -> ir.Table:
-    """Select the columns that are aggregated, with `event_day`, and `known_on` if that is later."""
+    """Select the columns to aggregate, with `event_day`, and `known_on` if it can be later."""
     day = events[date_column].cast("date")
     asked = {item.column: events[item.column] for item in kept}
     later = [column for column in (known_from, LOADED_AT) if column in events.columns]
     if not later:
         return events.select(*entity, event_day=day, **asked)
-    # A null is never known; engines differ about nulls in `greatest`.
+    # A row with a null is never known, and `greatest` treats nulls differently on each engine.
     known = events.filter([events[column].notnull() for column in later])
     known_on = ibis.greatest(day, *[events[column].cast("date") for column in later])
     return known.select(*entity, event_day=day, known_on=known_on, **asked)
@@ -138,17 +138,17 @@ def has_event(
     date_columns: Sequence[str],
     events: Sequence[ir.Table],
 ) -> ir.Table:
-    """Find the snapshots with an event in any table in the days before `as_of`.
+    """Find out which snapshots have an event in the days before `as_of`, in any table.
 
     Args:
-        snapshots: The entity and `as_of`.
+        snapshots: The columns of the entity, and `as_of`.
         dates: The values of `as_of`.
-        days: The length of the window.
+        days: The length of the window in days.
         date_columns: The date column of each table.
-        events: At least one table.
+        events: One or more tables.
 
     Returns:
-        The columns of the snapshots and `is_active`, which is never null.
+        The columns of the snapshots and the boolean `is_active`, which is never null.
     """
     key = [*find_entity(snapshots), "as_of"]
     result = snapshots.select(*key, is_active=ibis.literal(False))

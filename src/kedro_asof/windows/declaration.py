@@ -1,4 +1,4 @@
-"""Windowed features as they are declared: of which table, column, statistic and days."""
+"""The declaration of windowed features: table, column, statistic and days."""
 
 import re
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ MEANINGS: dict[Statistic, str] = {
     "mean": "mean of {what}",
     "max": "largest {what}",
     "count": "number of rows with {what}",
-    "share": "share of the rows that have {what}",
-    "active_days": "days with {what}",
-    "days_since_last": "days since the last with {what}",
-    "trend": "{what} against the window before: -1 all gone, 0 the same, 1 all new",
+    "share": "share of rows with {what}",
+    "active_days": "number of days with {what}",
+    "days_since_last": "days since the last row with {what}",
+    "trend": "change of {what} from the previous window: -1 all gone, 0 equal, 1 all new",
 }
 UNITS: dict[Statistic, str] = {
     "count": "rows",
@@ -39,7 +39,7 @@ UNITS: dict[Statistic, str] = {
 
 @dataclass(frozen=True)
 class WindowFeature:
-    """One column of the features: a statistic of a column, or of one of its values, in a window."""
+    """One feature: a statistic of a column, or of one of its values, over a window of days."""
 
     table: str
     column: str
@@ -49,46 +49,43 @@ class WindowFeature:
 
     @property
     def name(self) -> str:
-        """The name of the column: table, column, category, statistic and days."""
+        """The name of the feature: table, column, category, statistic and days."""
         parts = [self.table, self.column, self.category, self.statistic]
         return "_".join(_as_name(part) for part in parts if part) + f"_{self.days}d"
 
     @property
     def reach(self) -> int:
-        """How many days before `as_of` it looks at."""
+        """The number of days before `as_of` that the feature reads."""
         return 2 * self.days if self.statistic == "trend" else self.days
 
     @property
     def meaning(self) -> str:
-        """What it tells, in words."""
+        """The meaning of the feature, for the feature dictionary."""
         what = self.column if self.category is None else f"{self.column} = {self.category}"
         text = MEANINGS[self.statistic].format(what=what)
         return f"{text}, in the {self.days} days before as_of"
 
 
 class WindowParams(Block):
-    """Windowed features of one event table.
-
-    Attributes:
-        date: The column that says on which day an event was.
-        windows: Lengths in days; each ends on the day before `as_of`.
-        measures: Of each column its statistics, over all windows, or over those named for it.
-        categories: Of each column the values to look at, with the statistics of each.
-        known_from: Of a column that is filled in later, the date column from which it is known.
-        units: Of a measure, for the data dictionary.
-    """
+    """Windowed features of one event table."""
 
     date: str
+    """Column with the day of an event."""
     windows: Windows
+    """Lengths of the windows in days, 1 or more; each window ends on the day before `as_of`."""
     measures: dict[str, dict[MeasureStatistic, Windows]] = Field(default_factory=dict)
+    """Statistics by column: a list over all `windows`, or window lengths by statistic."""
     categories: dict[str, dict[str, dict[CategoryStatistic, Windows]]] = Field(default_factory=dict)
+    """Statistics by column and value of the column, written as in `measures`."""
     known_from: dict[str, str] = Field(default_factory=dict)
+    """Date column from which a value is known, by column that is filled in later."""
     units: dict[str, str] = Field(default_factory=dict)
+    """Unit by column, for the feature dictionary."""
 
     @model_validator(mode="before")
     @classmethod
     def _spread_windows(cls, given: Any) -> Any:
-        """Give each statistic that names no windows those of the table."""
+        """Give each statistic without windows the windows of the table."""
         if not isinstance(given, dict) or not isinstance(given.get("windows"), list):
             return given
         windows = given["windows"]
@@ -107,7 +104,7 @@ class WindowParams(Block):
     @model_validator(mode="after")
     def _ask_for_something(self) -> "WindowParams":
         if not self.measures and not self.categories:
-            raise ValueError("names neither measures nor categories, at least one is needed")
+            raise ValueError("expected `measures`, `categories` or both, found neither")
         return self
 
     @field_validator("windows")
@@ -117,14 +114,14 @@ class WindowParams(Block):
 
     @property
     def columns(self) -> list[str]:
-        """Every column that is asked for, each once."""
+        """All columns of the table that the declaration names, without duplicates."""
         known = [*self.known_from, *self.known_from.values()]
         asked = [self.date, *self.measures, *self.categories, *known]
         return list(dict.fromkeys(asked))
 
     @property
     def numeric_columns(self) -> list[str]:
-        """The columns that must hold numbers."""
+        """The columns that must be numeric."""
         return [
             column
             for column, statistics in self.measures.items()
@@ -132,7 +129,7 @@ class WindowParams(Block):
         ]
 
     def list_features(self, table: str) -> list[WindowFeature]:
-        """List the features that are declared, in order."""
+        """List the declared features, in order."""
         of_measures = [
             WindowFeature(table, column, None, statistic, days)
             for column, statistics in self.measures.items()
@@ -149,13 +146,13 @@ class WindowParams(Block):
         return of_measures + of_categories
 
     def unit_of(self, feature: WindowFeature) -> str:
-        """The unit of a feature: of the statistic, or else of the column."""
+        """Return the unit of a feature: the unit of its statistic, or else of its column."""
         unit = self.units.get(feature.column, f"as {feature.column}")
         return UNITS.get(feature.statistic, unit)
 
 
 def _spread(statistics: dict[Any, Any], windows: list[Any]) -> dict[str, Any]:
-    """Write `[mean, sum]` as `{mean: windows, sum: windows}`."""
+    """Convert `[mean, sum]` to `{mean: windows, sum: windows}`."""
     return {
         str(name): {statistic: _windows_of(statistic, windows) for statistic in asked}
         if isinstance(asked, list) and len(set(map(str, asked))) == len(asked)
@@ -165,7 +162,7 @@ def _spread(statistics: dict[Any, Any], windows: list[Any]) -> dict[str, Any]:
 
 
 def _windows_of(statistic: Any, windows: list[Any]) -> list[Any]:
-    """All windows; of the days since the last event the longest, which says all there is."""
+    """Return all windows; for `days_since_last` only the longest, which implies the others."""
     numbers = [days for days in windows if isinstance(days, int)]
     return [max(numbers)] if statistic == "days_since_last" and numbers else windows
 

@@ -1,7 +1,7 @@
-"""What was known on the morning of a day.
+"""Select the rows and values that were known on the morning of a day.
 
 In: rows with the day on which they happened, and a date. Out: the rows and values that were known
-before it. A snapshot is the columns that name an entity, `customer_id` for one, and `as_of`.
+before that date. A snapshot has the columns of an entity, for example `customer_id`, and `as_of`.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-LOADED_AT = "loaded_at"  # when a row arrived, in tables that have it
+LOADED_AT = "loaded_at"  # the arrival time of a row; an optional column
 
 
 def find_entity(snapshots: ir.Table) -> list[str]:
-    """Return the columns of snapshots that name an entity: all but `as_of`."""
+    """Return the columns of the entity: all columns of the snapshots except `as_of`."""
     return [column for column in snapshots.columns if column != "as_of"]
 
 
@@ -22,12 +22,12 @@ def join_known(snapshots: ir.Table, table: ir.Table, happened_on: str) -> ir.Tab
     """Pair each snapshot with the rows of its entity that were known on the morning of `as_of`.
 
     Args:
-        snapshots: The entity and `as_of`.
-        table: Rows with the columns of the entity, and `loaded_at` if it is known.
+        snapshots: The columns of the entity, and `as_of`.
+        table: Rows with the columns of the entity, and optionally `loaded_at`.
         happened_on: The date column of the table.
 
     Returns:
-        `as_of` and the table's columns.
+        One row per pair: `as_of` and the columns of the table.
     """
     pairs = snapshots.join(table, find_entity(snapshots))
     return pairs.filter(is_known(pairs, happened_on, pairs.as_of))
@@ -39,10 +39,10 @@ def select_known(
     """Return the rows that were known on the morning of a date, with the values known by then.
 
     Args:
-        table: Rows, with `loaded_at` if it is known.
+        table: Rows, optionally with `loaded_at`.
         happened_on: The date column of the table.
-        known_from: Columns that are filled in later, each with the date column from which its
-            value is known.
+        known_from: By column that is filled in later, the date column from which its value is
+            known. A value that is not known yet becomes null.
         as_of: The date.
     """
     known = table.filter(is_known(table, happened_on, as_of))
@@ -53,7 +53,7 @@ def select_known(
 
 
 def is_known(rows: ir.Table, happened_on: str, as_of: ir.Value | date) -> ir.BooleanValue:
-    """Whether a row was known on the morning of `as_of`; never null."""
+    """Return whether a row was known on the morning of `as_of`; never null."""
     known = rows[happened_on] < as_of
     if LOADED_AT in rows.columns:
         known &= rows[LOADED_AT].cast("date") < as_of
@@ -61,5 +61,5 @@ def is_known(rows: ir.Table, happened_on: str, as_of: ir.Value | date) -> ir.Boo
 
 
 def known_value(rows: ir.Table, column: str, known_from: str, as_of: ir.Value | date) -> ir.Value:
-    """A value that is filled in later, null until the morning after."""
+    """Return a value that is filled in later: null until the morning after that day."""
     return ibis.ifelse((rows[known_from] < as_of).fill_null(False), rows[column], None)

@@ -1,7 +1,7 @@
-"""What each statistic keeps of a bucket, and how buckets make a window.
+"""Aggregates of a time bucket, and how buckets are merged to the statistic of a window.
 
-In: events of a bucket, then what was kept of the buckets of a window. Out: expressions. Whatever
-is kept is a float, a date or bits that can be put together in any order.
+In: the events of a bucket, then the aggregates of the buckets in a window. Out: expressions. Every
+aggregate is a float, a date or a set of bits, and can be merged in any order.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ import ibis.expr.types as ir
 from kedro_asof.contracts.execution import bit_count, bit_or
 from kedro_asof.windows.declaration import Statistic, WindowFeature
 
-# Sums are kept in whole millionths, which floats add up exactly: in any order, on any engine.
+# Sums are stored in whole millionths: floats add these exactly, in any order, on any engine.
 MILLION = 1e6
 
-# Of what is kept: how two buckets become one.
+# How buckets are merged, by kind of aggregate.
 MERGES: dict[str, Callable[..., ir.Value]] = {
     "sum": ir.NumericColumn.sum,
     "count": ir.NumericColumn.sum,
@@ -29,12 +29,13 @@ MERGES: dict[str, Callable[..., ir.Value]] = {
 
 @dataclass(frozen=True)
 class Kept:
-    """One thing that is kept of each bucket.
+    """One aggregate of a bucket.
 
     Attributes:
-        column: Of the events.
-        category: The value of `column` to look at, if one.
-        what: `sum`; `max`; `count` of rows, `all` of any category; `last` day; bits of `days`.
+        column: The column of the events.
+        category: The value of `column` to count; None for all values.
+        what: `sum`; `max`; `count` of rows; `all`, rows of every category; `last` day; `days`, one
+            bit per day.
     """
 
     column: str
@@ -43,11 +44,11 @@ class Kept:
 
     @property
     def name(self) -> str:
-        """The name of its column."""
+        """The name of the column that holds the aggregate."""
         return "|".join([self.column, self.category or "", self.what])
 
     def summarise(self, events: ir.Table) -> ir.Value:
-        """Sum up the events of a bucket."""
+        """Aggregate the events of a bucket."""
         value = events[self.column]
         is_there = self._is_there(value)
         match self.what:
@@ -65,17 +66,17 @@ class Kept:
                 return bit_or(ibis.ifelse(is_there, events.day_bit, 0))
 
     def merge_deliveries(self, buckets: ir.Table) -> ir.Value:
-        """Put together what is kept of one bucket, when parts of it became known apart."""
+        """Merge the parts of one bucket that became known on different days."""
         kept = buckets[self.name]
         return bit_or(kept) if self.what == "days" else MERGES[self.what](kept)
 
     def count_bits(self, buckets: ir.Table) -> ir.Value:
-        """Turn bits into a number of days, which buckets can add up."""
+        """Convert the bits of `days` to a number of days, which can be added across buckets."""
         kept = buckets[self.name]
         return bit_count(kept).cast("float64") if self.what == "days" else kept
 
     def _is_there(self, value: ir.Value) -> ir.BooleanValue:
-        """Whether an event counts: it has the category, or a number above zero, or any value."""
+        """Return whether an event counts: it has the category, a number above zero, or a value."""
         if self.category is not None:
             return (value.cast("string") == self.category).fill_null(False)
         return value > 0 if value.type().is_numeric() else value.notnull()
@@ -83,22 +84,22 @@ class Kept:
 
 @dataclass(frozen=True)
 class Window:
-    """The buckets of one entity and `as_of` that a feature looks at.
+    """The buckets of one entity and `as_of` that a feature reads.
 
     Attributes:
         feature: The declaration.
-        views: One row per bucket, with `as_of`, `days_before` and all that is kept.
+        views: One row per bucket, with `as_of`, `days_before` and the aggregates.
     """
 
     feature: WindowFeature
     views: ir.Table
 
     def of(self, what: str) -> ir.Value:
-        """Put together what was kept in the window."""
+        """Merge an aggregate over the window."""
         return self._merge(what, self.views.days_before <= self.feature.days)
 
     def of_the_one_before(self, what: str) -> ir.Value:
-        """Put together what was kept in the window before it, of the same length."""
+        """Merge an aggregate over the previous window of the same length."""
         days = self.views.days_before
         return self._merge(what, (days > self.feature.days) & (days <= 2 * self.feature.days))
 
@@ -108,7 +109,7 @@ class Window:
 
 
 def _sum_millionths(value: ir.NumericColumn) -> ir.FloatingScalar:
-    """Add up in whole millionths; whole numbers need no rounding for it."""
+    """Sum in whole millionths; integers need no rounding."""
     if value.type().is_integer():
         return value.cast("float64").sum() * MILLION
     return (value.cast("float64") * MILLION).round().cast("float64").sum()
@@ -120,7 +121,7 @@ def _trend(window: Window) -> ir.Value:
     return (recent - before) / (recent + before).nullif(0)
 
 
-# Of each statistic: what it needs of a bucket, and how it is made of a window.
+# By statistic: the aggregates that it needs, and the expression over a window.
 STATISTICS: dict[Statistic, tuple[tuple[str, ...], Callable[[Window], ir.Value]]] = {
     "sum": (("sum",), lambda window: window.of("sum")),
     "mean": (("sum", "count"), lambda window: window.of("sum") / window.of("count").nullif(0)),
@@ -137,24 +138,24 @@ STATISTICS: dict[Statistic, tuple[tuple[str, ...], Callable[[Window], ir.Value]]
 
 
 def keep(feature: WindowFeature, what: str) -> Kept:
-    """Name what a feature needs of a bucket; `all` rows are those of every category."""
+    """Return the aggregate that a feature needs; `all` counts the rows of every category."""
     return Kept(feature.column, None if what == "all" else feature.category, what)
 
 
 def list_kept(features: list[WindowFeature]) -> list[Kept]:
-    """List what features need of each bucket, each once."""
+    """List the aggregates that features need, without duplicates."""
     needed = [keep(each, what) for each in features for what in STATISTICS[each.statistic][0]]
     return list(dict.fromkeys(needed))
 
 
 def compute_feature(feature: WindowFeature, views: ir.Table) -> ir.Value:
-    """Make a feature of the buckets that a snapshot sees.
+    """Compute a feature from the buckets of a snapshot.
 
     Args:
         feature: The declaration.
-        views: One row per bucket, with `as_of`, `days_before` and all that is kept.
+        views: One row per bucket, with `as_of`, `days_before` and the aggregates.
 
     Returns:
-        An aggregate over the buckets of one entity and `as_of`.
+        An aggregation over the buckets of one entity and `as_of`.
     """
     return STATISTICS[feature.statistic][1](Window(feature, views))

@@ -1,8 +1,8 @@
-"""Cuts the days before snapshots into buckets that no window's edge goes through.
+"""Split the days before snapshots into buckets at every start and end of a window.
 
 In: the dates of the snapshots and the lengths of the windows. Out: small tables for the engine.
-Each event then belongs to one bucket, and each window of each snapshot is a run of whole buckets:
-events are summed up once, however many windows and snapshots look at them.
+Each event belongs to one bucket, and each window of a snapshot is a sequence of whole buckets.
+Events are therefore aggregated once, for any number of windows and snapshots.
 """
 
 from bisect import bisect_right
@@ -12,12 +12,12 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-LONGEST_BUCKET = 62  # days; each is a bit of a 64-bit integer, whose sign stays out of it
+LONGEST_BUCKET = 62  # days; each day is one bit of a 64-bit integer, without its sign bit
 
 
 @dataclass(frozen=True)
 class TimeBuckets:
-    """The days that snapshots look at, cut at every edge of every window.
+    """The days before snapshots, split at every start and end of a window.
 
     Attributes:
         dates: The dates of the snapshots, sorted.
@@ -29,7 +29,7 @@ class TimeBuckets:
 
     @property
     def days(self) -> list[date]:
-        """Every day that some window holds, and those between."""
+        """All days from the first day of any window to the day before the last snapshot."""
         first = self.dates[0] - timedelta(days=max(self.lengths))
         return [first + timedelta(days=n) for n in range((self.dates[-1] - first).days)]
 
@@ -46,7 +46,7 @@ class TimeBuckets:
         return starts
 
     def calendar(self) -> ir.Table:
-        """One row per day: `event_day`, `bucket_starts_on`, `day_bit`: one bit of the bucket."""
+        """Return one row per day: `event_day`, `bucket_starts_on` and `day_bit`, its one bit."""
         starts = self.starts
         rows = [(day, starts[bisect_right(starts, day) - 1]) for day in self.days]
         return ibis.memtable(
@@ -59,7 +59,7 @@ class TimeBuckets:
         )
 
     def sightings(self) -> ir.Table:
-        """One row per day: `known_on`, and `seen_from`, the first snapshot after it."""
+        """Return one row per day: `known_on`, and `seen_from`, the first snapshot after it."""
         return ibis.memtable(
             {
                 "known_on": self.days,
@@ -69,10 +69,10 @@ class TimeBuckets:
         )
 
     def views(self) -> ir.Table:
-        """One row per bucket and snapshot that looks at it.
+        """Return one row per snapshot and bucket that it reads.
 
         Returns:
-            `bucket_starts_on`, `as_of`, and `days_before`, from that day to `as_of`.
+            `bucket_starts_on`, `as_of`, and `days_before`, the days between the two.
         """
         reach = max(self.lengths)
         rows = [

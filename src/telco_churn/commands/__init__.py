@@ -1,1 +1,1 @@
-"""The project's own commands beside `kedro run`."""
+"""The commands of this project in addition to `kedro run`."""

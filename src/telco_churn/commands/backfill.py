@@ -1,4 +1,4 @@
-"""`kedro backfill` of this project."""
+"""`kedro backfill`, with the datasets of this project."""
 
 from kedro_asof.backfill import DatedProject, create_backfill
 from telco_churn.commands.exit_codes import translate_error

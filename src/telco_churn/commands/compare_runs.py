@@ -1,4 +1,4 @@
-"""Lays out runs side by side: one column per run, one line per fact, parameter or metric."""
+"""Show runs side by side: one column per run, one line per fact, parameter or metric."""
 
 import math
 import re
@@ -8,14 +8,14 @@ from fnmatch import fnmatchcase
 
 from telco_churn.metrics.metric_table import find_metric
 
-# Words in the names of metrics that are not in the table, where lower is better.
+# Words in names of metrics outside the metric table for which lower is better.
 LOWER_IS_BETTER = frozenset(
     ["brier", "loss", "error", "gap", "rmse", "mse", "mae", "mape", "false", "fpr", "fnr"]
 )
-WIDTH = 22  # of a column; longer values are cut
-NAME_WIDTH = 42  # of the first column at least; its longest name may widen it
+WIDTH = 22  # characters of a column; longer values are cut
+NAME_WIDTH = 42  # minimum characters of the first column, which fits its longest name
 FACTS = ("started", "pipeline", "status", "as_of", "data", "model", "model_status", "wandb")
-SHOWN_DIGITS = 12  # of a fingerprint
+SHOWN_DIGITS = 12  # characters of a fingerprint
 
 Row = tuple[str, list[str]]
 
@@ -25,9 +25,9 @@ class Experiment:
     """A run in MLflow.
 
     Attributes:
-        run_id: MLflow's id.
-        facts: Texts by name, some of `FACTS`.
-        parameters: Texts by dotted name.
+        run_id: The id in MLflow.
+        facts: Text by name; the names are from `FACTS`.
+        parameters: Text by dotted name.
         metrics: Values by name.
     """
 
@@ -38,14 +38,14 @@ class Experiment:
 
 
 def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
-    """Lay runs out side by side.
+    """Format runs side by side.
 
     Args:
-        experiments: At least one run.
+        experiments: One or more runs.
         metrics: Names or globs of the metrics to show, in this order.
 
     Returns:
-        Lines of text.
+        A text of several lines.
     """
     facts = [(fact, [_show_fact(run, fact) for run in experiments]) for fact in FACTS]
     runs = ("run", [run.run_id[:8] for run in experiments])
@@ -61,7 +61,7 @@ def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
         "Parameters that differ" if differing else "No parameter differs.",
         *differing,
         "",
-        "Metrics, * the best" if shown else "No such metric was logged.",
+        "Metrics (* best)" if shown else "No matching metric was logged.",
         *shown,
         *_warn_of_other_data(experiments),
     ]
@@ -72,7 +72,7 @@ def compare(experiments: Sequence[Experiment], metrics: Iterable[str]) -> str:
 def _list_differing(experiments: Sequence[Experiment]) -> list[Row]:
     names = dict.fromkeys(name for run in experiments for name in sorted(run.parameters))
     rows = {name: [run.parameters.get(name, "-") for run in experiments] for name in names}
-    # Pipelines read different parameters: only those of at least two runs can differ.
+    # Pipelines read different parameters: a parameter of only one run does not differ.
     return [
         (f"  {name}", values)
         for name, values in rows.items()
@@ -105,7 +105,7 @@ def _is_lower_better(name: str) -> bool:
 def _warn_of_other_data(experiments: Sequence[Experiment]) -> list[str]:
     known = {run.facts["data"] for run in experiments if run.facts.get("data")}
     warning = (
-        "These models were trained and judged on different data: do not compare their metrics."
+        "These models were trained and evaluated on different data: do not compare their metrics."
     )
     return ["", warning] if len(known) > 1 else []
 

@@ -1,4 +1,4 @@
-"""Errors of MLflow in one sentence, for the commands of this project."""
+"""Exit codes and short errors for the commands of this project, including errors of MLflow."""
 
 from kedro.io import DatasetError
 from mlflow.exceptions import MlflowException
@@ -8,7 +8,7 @@ from telco_churn.registry.registry_errors import explain_lost_registry
 
 
 def translate_error(error: Exception) -> Exception | None:
-    """Name a registry that does not answer; show other errors of MLflow without traceback."""
+    """Convert an error of MLflow to one shown without traceback; None for other errors."""
     lost = explain_lost_registry(error)
     if lost is None and isinstance(error, MlflowException):
         return DatasetError(str(error))

@@ -1,4 +1,4 @@
-"""`kedro experiments`: shows the last runs in MLflow side by side."""
+"""`kedro experiments`: show the latest runs in MLflow side by side."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,39 +21,39 @@ PAGE = 50  # runs per request
 
 @click.command()
 @click.option(
-    "--last", "-n", default=5, show_default=True, type=click.IntRange(1, 50), help="How many runs."
+    "--last", "-n", default=5, show_default=True, type=click.IntRange(1, 50), help="Number of runs."
 )
 @click.option(
     "--pipeline",
     "-p",
-    help="Only runs of this pipeline, e.g. training; __default__ is a whole run.",
+    help="Pipeline of the runs, e.g. training; __default__ is a full run. Default: all.",
 )
 @click.option(
     "--metric",
     "-m",
     "metrics",
     multiple=True,
-    help="Metrics to show, as globs, e.g. 'roc_auc*'. Repeat for more. Default: a model's own.",
+    help="Name or glob of metrics to show, e.g. 'roc_auc*'; repeatable. Default: model metrics.",
 )
-@click.option("--env", "-e", help="Kedro environment whose mlflow.yml names the tracking store.")
+@click.option("--env", "-e", help="Configuration environment, as in kedro run.")
 @explain_errors
 def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: str | None) -> None:
-    """Show the last runs side by side, the latest first.
-
-    Shows the data a model was trained on, its version and which one is the champion, the parameters
-    that differ, and the metrics, the best marked with *.
+    """Compare the latest runs side by side, newest first.
 
     \b
     kedro experiments --last 3 --pipeline training
     kedro experiments --metric 'roc_auc*' --metric expected_profit
-    """  # noqa: D301  (click takes the character itself)
+
+    Each column is a run. The lines show the fingerprint of its training data, its model version and
+    status, the parameters that differ between runs, and the metrics, with * at the best value.
+    """  # noqa: D301  (click needs the escape in the text)
     with KedroSession.create(env=env, project_path=_find_project()) as session:
         name = session.load_context().mlflow.tracking.experiment.name  # type: ignore[attr-defined]  # kedro-mlflow puts it there
     found = read_experiments(name, last, pipeline)
     if not found:
-        wanted = f" of the pipeline {pipeline}" if pipeline else ""
+        wanted = f" of pipeline {pipeline!r}" if pipeline else ""
         raise click.ClickException(
-            f"MLflow has no run{wanted} in the experiment {name}. Run `kedro run` first."
+            f"No runs{wanted} found in MLflow's experiment {name!r}. Run `kedro run` first."
         )
     click.echo(compare(found, metrics or METRICS))
 
@@ -62,12 +62,12 @@ def read_experiments(name: str, last: int, pipeline: str | None) -> list[Experim
     """Read runs from MLflow's current tracking store.
 
     Args:
-        name: Name of MLflow's experiment.
-        last: Number of runs at most.
-        pipeline: Only runs of this pipeline; None is any.
+        name: The name of the MLflow experiment.
+        last: The maximum number of runs.
+        pipeline: Return only runs of this pipeline; None for all.
 
     Returns:
-        The runs, the latest first.
+        The runs, newest first; an empty list if the experiment does not exist.
     """
     client = MlflowClient()
     experiment = client.get_experiment_by_name(name)

@@ -1,4 +1,4 @@
-"""`kedro scores`: what was scored when, and the way back."""
+"""`kedro scores`: show, restore and prune the scores of earlier dates."""
 
 from datetime import date
 from typing import cast
@@ -28,19 +28,24 @@ environment = click.option("--env", "-e", default=None, help="Configuration envi
 
 @click.group()
 def scores() -> None:
-    """Look at the committed scores, and bring back earlier ones."""
+    """Show, restore and prune scores."""
 
 
 @scores.command()
 @environment
-@click.option("--as-of", type=Day(), default=None, help="Every commit of this date alone.")
-@click.option("--all", "every", is_flag=True, help="Every commit, not only the latest of a date.")
+@click.option("--as-of", type=Day(), default=None, help="Show all commits of this date.")
+@click.option("--all", "every", is_flag=True, help="Show all commits, not only the last per date.")
 @explain_errors
 def history(env: str | None, as_of: date | None, every: bool) -> None:
-    """List dates, versions, counts, model and duration, as the table's own log has them."""
+    """List the commits of the score table.
+
+    Example: kedro scores history --as-of 2026-09-28
+
+    Each line is the last commit of a date, with its version of the table, counts and model.
+    """
     commits = open_score_history(env).load()
     if commits.empty:
-        click.echo("There are no scores. Run: kedro run --pipelines scoring --params as_of=...")
+        click.echo("No scores found. Run kedro run --pipelines scoring --params as_of=YYYY-MM-DD")
         return
     if as_of:
         _check_scored(commits, as_of)
@@ -52,11 +57,16 @@ def history(env: str | None, as_of: date | None, every: bool) -> None:
 
 @scores.command()
 @environment
-@click.option("--as-of", type=Day(), required=True, help="The date to bring back.")
-@click.option("--version", type=int, required=True, help="As `kedro scores history` lists it.")
+@click.option("--as-of", type=Day(), required=True, help="Date to restore.")
+@click.option("--version", type=int, required=True, help="Version, from kedro scores history.")
 @explain_errors
 def restore(env: str | None, as_of: date, version: int) -> None:
-    """Make the scores of a date what an earlier version of the table had, as a new commit."""
+    """Restore the scores of a date from an earlier version of the table.
+
+    Example: kedro scores restore --as-of 2026-09-28 --version 3
+
+    The restored scores are a new commit, and the contact list of the date is written again.
+    """
     table = open_score_history(env)
     _check_scored(table.load(), as_of)
     with open_session(env, {"as_of": str(as_of)}) as session:
@@ -64,25 +74,28 @@ def restore(env: str | None, as_of: date, version: int) -> None:
         with cast(DatedTable, catalog["churn_scores"]).lock():
             try:
                 made = table.restore(str(as_of), version)
-            except NothingToDo:  # a restore may have been killed before it wrote the list
+            except NothingToDo:  # an earlier restore may have been killed before it wrote the list
                 write_contact_lists(catalog)
                 raise
             write_contact_lists(catalog)
     click.echo(
-        f"{as_of} is as version {version} had it; that is version {made} of the table now. Its "
-        "contact list was written anew."
+        f"Restored as_of={as_of} from version {version}; this is version {made} of the table. "
+        "Wrote its contact list again."
     )
 
 
 @scores.command()
 @environment
-@click.option("--before", type=Day(), required=True, help="Dates before this one.")
-@click.option("--dry-run", is_flag=True, help="List what would be deleted, and leave it.")
+@click.option("--before", type=Day(), required=True, help="First date to keep.")
+@click.option("--dry-run", is_flag=True, help="List the folders without deleting them.")
 @explain_errors
 def prune(env: str | None, before: date, dry_run: bool) -> None:
-    """Delete what runs made on the way to old scores: features, predictions and reasons.
+    """Delete intermediate tables of old dates.
 
-    Scores, their history and contact lists stay. A run that needs the rest makes it anew.
+    Example: kedro scores prune --before 2026-06-29 --dry-run
+
+    Deletes features, predictions and reasons. Keeps scores, their history and contact lists. A new
+    run of a date writes its intermediate tables again.
     """
     with open_session(env) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
@@ -90,25 +103,27 @@ def prune(env: str | None, before: date, dry_run: bool) -> None:
         leftovers = find_leftovers(names, catalog, before)
         if elsewhere := list_elsewhere(names, catalog):
             listed = ", ".join(elsewhere)
-            click.echo(f"In no folders here, to be deleted where they are: {listed}.")
+            click.echo(f"Not in local folders; delete these where they are stored: {listed}.")
         if not leftovers:
-            click.echo(f"There is nothing to delete of dates before {before}.")
+            click.echo(f"Nothing to delete for dates before {before}.")
             return
         _show_leftovers(leftovers)
         if not dry_run:
             remove_leftovers(leftovers, cast(DatedTable, catalog["churn_scores"]))
     freed = sum(each.bytes for each in leftovers) / 1e6
-    click.echo(f"{freed:,.1f} MB {'would be' if dry_run else 'were'} freed.")
+    click.echo(f"{'Would free' if dry_run else 'Freed'} {freed:,.1f} MB.")
 
 
 def _check_scored(commits: pd.DataFrame, as_of: date) -> None:
     known = sorted(set(commits["as_of"]))
     if str(as_of) in known:
         return
-    there = f"{len(known)} dates have some, {known[0]} to {known[-1]}" if known else "no date has"
+    there = (
+        f"{len(known)} dates have some, {known[0]} to {known[-1]}" if known else "no date has any"
+    )
     raise WrongCallError(
-        f"There are no scores of {as_of}; {there}. Choose one of them (kedro scores history), or "
-        f"make them: kedro run --pipelines scoring --params as_of={as_of}."
+        f"No scores found for as_of={as_of}: {there}. Choose a date from `kedro scores history`, "
+        f"or run kedro run --pipelines scoring --params as_of={as_of}"
     )
 
 
@@ -138,11 +153,11 @@ def _show_leftovers(leftovers: list[Leftover]) -> None:
 
 
 def write_contact_lists(catalog: DataCatalog) -> None:
-    """Write the contact lists of the catalog's date anew, from its commit."""
+    """Write the contact lists of the catalog's date again, from its commit."""
     deliver(pipelines["scoring"], catalog)
 
 
 def open_score_history(env: str | None) -> DatedHistory:
-    """Open the commits of the score table."""
+    """Return the commit history of the score table."""
     with open_session(env) as session:
         return cast(DatedHistory, session.load_context().catalog["score_history"])

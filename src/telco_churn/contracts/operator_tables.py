@@ -1,11 +1,11 @@
 """Contracts of the operator's tables: raw as delivered, primary as trusted.
 
 A primary contract holds all rules of its table. Ingestion rejects each row that breaks a rule, and
-names the rule after the column and check below. A late column is filled in after its row exists: it
-names the date from which its value is known (`known_from`). The rules of a late column, and row
-checks whose name begins with it, blank the value and keep the row, because the rest of the row was
-known before. Any table can have `loaded_at`, the time when each row arrived: a row with it counts
-from the next day.
+names the rule after the column and check below. A late column is filled in after its row exists; it
+names the date column from which its value is known (`known_from`). The rules of a late column, and
+row checks whose name begins with it, blank the value and keep the row, because the rest of the row
+was known before. Any table can have `loaded_at`, the time when each row arrived: the row then
+counts from the next day.
 """
 
 from datetime import date, datetime

@@ -1,1 +1,1 @@
-"""Kedro datasets of this project that no library has."""
+"""Kedro datasets of this project."""

@@ -1,17 +1,17 @@
-"""Metrics as a JSON file that people read, and in the MLflow run that made them."""
+"""A dataset that saves metrics to a JSON file and to the active MLflow run."""
 
 import mlflow
 from kedro_datasets.json import JSONDataset
 
 
 class MetricsFile(JSONDataset):  # type: ignore[misc]
-    """`json.JSONDataset` for a flat dictionary of numbers, logged to the active MLflow run too.
+    """`json.JSONDataset` for a flat dictionary of numbers that also logs them to MLflow.
 
-    kedro-mlflow's own metric datasets live in MLflow alone, where no other tool finds them.
+    The metric datasets of kedro-mlflow exist only in MLflow, where other tools cannot read them.
     """
 
     def save(self, data: dict[str, float]) -> None:
-        """Write the file, then log each number under its own name."""
+        """Write the file, then log each number under its name."""
         super().save(data)
         if mlflow.active_run():
             mlflow.log_metrics(data)

@@ -1,4 +1,4 @@
-"""Optuna studies that keep every trial the moment it ends."""
+"""A dataset for Optuna studies that saves each trial when it ends."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,27 +12,27 @@ from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 
 
 class TuningStudies(ReadOnlyDataset[Callable[[str], optuna.Study]]):
-    """Loads a function that opens a study by name, with the trials that it has.
+    """Loads a function that opens a study by name, with its earlier trials.
 
-    `kedro_datasets_experimental.optuna.StudyDataset` copies a finished study; a run that is killed
-    would lose it. Here each trial is a line in a journal file, written as it ends, so that a search
-    goes on where it stopped. `optuna-dashboard FILE` shows it.
+    Each trial is written to a journal file when it ends, and a search that was killed continues
+    from there. `kedro_datasets_experimental.optuna.StudyDataset` saves only finished studies.
+    `optuna-dashboard FILE` shows the journal.
     """
 
     def __init__(self, *, filepath: str, seed: int, metadata: dict[str, Any] | None = None) -> None:
         """Point to a journal file.
 
         Args:
-            filepath: The file, made when a study is opened first.
-            seed: Of the search.
-            metadata: For plugins.
+            filepath: The journal file; it is created when the first study is opened.
+            seed: The seed of the search.
+            metadata: Options of other plugins.
         """
         self._filepath = Path(filepath)
         self._seed = seed
         self.metadata = metadata
 
     def load(self) -> Callable[[str], optuna.Study]:
-        """Return a function from the name of a study to the study."""
+        """Return a function that opens the study of a name."""
         return self._open
 
     def _open(self, name: str) -> optuna.Study:
@@ -44,7 +44,7 @@ class TuningStudies(ReadOnlyDataset[Callable[[str], optuna.Study]]):
             direction="minimize",
             load_if_exists=True,
         )
-        # The seed alone would make a search that goes on repeat the draws of its beginning.
+        # With the same seed, a search that continues would repeat its first draws.
         study.sampler = optuna.samplers.TPESampler(seed=self._seed + len(study.trials))
         return study
 

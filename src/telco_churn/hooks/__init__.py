@@ -1,6 +1,6 @@
-"""What happens around a run, beside the nodes: MLflow's runs, configuration, the summary.
+"""Hooks of this project: configuration, MLflow runs and the summary of a run.
 
-All that is about the date of a run is in `kedro_asof.hooks`.
+Hooks for the date of a run are in `kedro_asof.hooks`.
 """
 
 from telco_churn.hooks.configuration import CheckParametersHook

@@ -1,4 +1,4 @@
-"""Checks the configuration of a run, and builds the pipelines for it."""
+"""Check the configuration of a run, and build the pipelines for it."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_con
 
 
 class CheckParametersHook:
-    """Ends a run with parameters that nothing reads, or that the contracts of tables rule out."""
+    """Ends a run with unknown or invalid parameters, or parameters that contradict a contract."""
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check each block, then give Kedro the pipelines for the parameters of this run."""
+        """Check each block, then register the pipelines for the parameters of this run."""
         parameters = context.config_loader["parameters"]
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
@@ -32,7 +32,7 @@ class CheckParametersHook:
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
-        """Compare the judged tables and the declared features with the contracts of the catalog."""
+        """Compare the tables of ingestion and the declared features with the contracts."""
         judged = IngestionParams.model_validate(parameters["params:ingestion"]).tables
         entries = [entry for table in judged for entry in (f"raw_{table}", table)]
         check_ingestion_config(judged, find_contracts(catalog, entries))

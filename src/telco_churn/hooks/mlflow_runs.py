@@ -1,4 +1,4 @@
-"""Keeps MLflow's runs true: each has the status of its Kedro run, and a fingerprint of its data."""
+"""Hooks for MLflow runs: errors of the registry, the status of a run, the data fingerprint."""
 
 import threading
 import time
@@ -23,11 +23,11 @@ from telco_churn.registry.registry_errors import (
 
 
 class RegistryErrorsHook:
-    """Names a registry that does not answer at the start of a run, or is lost during it."""
+    """Explains a registry that does not answer, at the start of a run or during the run."""
 
     @hook_impl(wrapper=True)
     def after_context_created(self, context: KedroContext) -> Iterator[None]:
-        """Let all others have their turn."""
+        """Run all other hooks, which may ask the registry."""
         address = context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
         hide_credentials(address)
         with ask_registry(address):
@@ -35,7 +35,7 @@ class RegistryErrorsHook:
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(self, error: Exception) -> Iterator[None]:
-        """Let trackers close their runs; a lost registry fails them too, and is one fault."""
+        """Let trackers close their runs; ignore their errors if the registry is lost."""
         is_lost = explain_lost_registry(error) is not None
         if is_lost:
             abandon_runs()
@@ -47,22 +47,22 @@ class RegistryErrorsHook:
 
 
 class MarkKilledRunsHook(threading.local):
-    """Ends MLflow's run with its Kedro run, and marks those of processes that were killed.
+    """Ends an MLflow run together with its Kedro run, and marks runs of killed processes.
 
-    As MLflow does, it keeps one run per thread: Kedro's server works in many.
+    It is local to a thread, as active runs of MLflow are: Kedro's server uses many threads.
     """
 
     def __init__(self) -> None:
         self._folder: Path | None = None
-        self._began = 0  # milliseconds since 1970, as MLflow counts
-        self._run_id = ""  # of MLflow's run, if it began with this Kedro run
+        self._began = 0  # milliseconds since 1970, as in MLflow
+        self._run_id = ""  # the MLflow run, if it started with this Kedro run
         self._held = ExitStack()
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Find the folder of locks; an object store has none.
+        """Find the folder of locks (an object store has none), and end a run left by Ctrl-C.
 
-        A run that Ctrl-C ended is still open, and kedro-mlflow would log the next one into it.
+        Otherwise kedro-mlflow would log this Kedro run to the MLflow run that is still open.
         """
         self._end("KILLED")
         data = str(context.config_loader["globals"]["data"])
@@ -71,23 +71,23 @@ class MarkKilledRunsHook(threading.local):
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self) -> None:
-        """Lock MLflow's run, where there is one, and mark those whose lock is free."""
+        """Lock the active MLflow run, if any, and mark the runs whose lock is free."""
         active = mlflow.active_run()
         if active is None:
             return
-        if active.info.start_time >= self._began:  # else its owner may outlive this Kedro run
+        if active.info.start_time >= self._began:  # an older run belongs to the caller
             self._run_id = active.info.run_id
         if self._folder:
             self._held.enter_context(hold_and_mark(self._folder, self._run_id))
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
-        """End it, if kedro-mlflow has not."""
+        """End the MLflow run, if kedro-mlflow has not ended it."""
         self._end("FINISHED")
 
     @hook_impl(trylast=True)
     def on_pipeline_error(self) -> None:
-        """End it, if kedro-mlflow has not."""
+        """End the MLflow run, if kedro-mlflow has not ended it."""
         self._end("FAILED")
 
     def _end(self, status: str) -> None:
@@ -96,25 +96,25 @@ class MarkKilledRunsHook(threading.local):
                 mlflow.end_run(status)
         finally:
             self._run_id = ""
-            with suppress(OSError):  # the next run removes the file
+            with suppress(OSError):  # the next run removes the lock file
                 self._held.close()
 
 
 class TagTrainingDataHook:
-    """Tags MLflow's run with the fingerprint of what it learns from, registered model or not."""
+    """Tags the MLflow run with the fingerprint of its training data, even without a new model."""
 
     def __init__(self) -> None:
         self._source = ""
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline) -> None:
-        """See whether the pipeline takes the fingerprint itself."""
+        """Find the dataset that gives the fingerprint in this pipeline."""
         is_taken = "examples_summary" in pipeline.all_outputs()
         self._source = "examples_summary" if is_taken else "examples"
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Tag the run, where there is one."""
+        """Tag the active run, if any."""
         active = mlflow.active_run()
         if dataset_name == self._source and active:
             taken = self._source == "examples_summary"

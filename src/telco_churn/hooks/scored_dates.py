@@ -1,4 +1,4 @@
-"""When a date needs no scoring: the champion has scored it, from the same data."""
+"""The rule for skipping a date that the champion already scored from the same data."""
 
 from kedro.io import DataCatalog
 
@@ -6,7 +6,7 @@ from kedro_asof.skip import SkipRule
 
 
 def describe_champion(catalog: DataCatalog) -> dict[str, str] | None:
-    """Return the columns of the score history that name the champion; None if there is none."""
+    """Return the columns of the score history that name the champion; None without a champion."""
     champion = catalog.load("champion")
     return champion and {"model": champion.name, "model_version": str(champion.version)}
 

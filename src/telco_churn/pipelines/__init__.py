@@ -1,1 +1,1 @@
-"""One folder a pipeline: nodes.py is pure, pipeline.py wires. They meet in the catalog alone."""
+"""Pipelines, one folder each: pure functions and their wiring; they share only the catalog."""

@@ -1,1 +1,1 @@
-"""Models in MLflow's registry: versions, aliases, packages, the promotion log."""
+"""The model registry in MLflow: versions, aliases, packages and the promotion log."""

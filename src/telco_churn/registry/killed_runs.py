@@ -1,7 +1,7 @@
-"""Marks MLflow's runs of processes that were killed; MLflow itself calls them running for ever.
+"""Mark MLflow runs of killed processes, which MLflow itself shows as running forever.
 
-A run holds a lock on a file named like MLflow's run. Another that gets the lock knows that the
-owner is dead.
+Each run locks a file named after its MLflow run. If a later run can lock that file, the process of
+the earlier run has ended.
 """
 
 import logging
@@ -18,16 +18,16 @@ from kedro_asof.errors import take_first_line
 
 logger = logging.getLogger(__name__)
 
-RUNS = ".runs"  # beside the outputs of an environment, which all machines that run it share
+RUNS = ".runs"  # in the data folder of an environment, which its machines share
 
 
 @contextmanager
 def hold_and_mark(folder: Path, run_id: str) -> Iterator[None]:
-    """Mark the runs without an owner, and hold one; an error is logged as a warning.
+    """Mark the runs without a process, and lock one run; errors are only logged as a warning.
 
     Args:
-        folder: The folder of locks.
-        run_id: MLflow's run to hold; empty for none.
+        folder: The folder of lock files.
+        run_id: The MLflow run to lock; empty for none.
     """
     with ExitStack() as held:
         try:
@@ -35,14 +35,14 @@ def hold_and_mark(folder: Path, run_id: str) -> Iterator[None]:
                 held.enter_context(_hold_lock(folder / run_id))
             for file in folder.glob("[!.]*"):
                 _mark_if_dead(file)
-        except Exception as error:  # no run is worth less for the status of another
-            logger.warning("Killed runs are not marked in MLflow: %s", take_first_line(error))
+        except Exception as error:  # the status of other runs must not fail this run
+            logger.warning("Could not mark killed runs in MLflow: %s", take_first_line(error))
         yield
 
 
 @contextmanager
 def _hold_lock(file: Path) -> Iterator[None]:
-    """Put a file in its place that is locked already: one that is free tells of a dead owner."""
+    """Lock a file before moving it to its place, where a free file means a killed process."""
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f".{uuid.uuid4().hex}")
     new.touch()
@@ -57,9 +57,9 @@ def _hold_lock(file: Path) -> Iterator[None]:
 
 
 def _mark_if_dead(file: Path) -> None:
-    # A lock of another user, or one that is held, is left alone.
+    # Ignore a lock that is held or belongs to another user.
     with suppress(Timeout, PermissionError), FileLock(file, blocking=False, fallback_to_soft=False):
-        if file.read_text() == str(file.stat().st_ino):  # else a copy, in a copy of the project
+        if file.read_text() == str(file.stat().st_ino):  # otherwise a copy of another project's
             _mark_killed(file.name)
         file.unlink()
 
@@ -69,9 +69,9 @@ def _mark_killed(run_id: str) -> None:
     try:
         info = client.get_run(run_id).info
     except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":  # in a registry that was used before
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":  # the run is in an earlier registry
             return
         raise
     if info.status == "RUNNING" and info.lifecycle_stage == "active":
         client.set_terminated(run_id, "KILLED")
-        logger.info("MLflow's run %s was killed and is marked so now.", run_id)
+        logger.info("Marked MLflow run %s as KILLED: its process ended early.", run_id)

@@ -1,7 +1,7 @@
-"""What MLflow is given of a model: text files, the code that reads them, and what that code needs.
+"""Package a model for MLflow: text files, the code that reads them, and its requirements.
 
-In: a `ModelPackage`. Out: the arguments of `mlflow.pyfunc.log_model` or `save_model`; the digests
-of the files that MLflow makes of them.
+In: a `ModelPackage`. Out: the arguments of `mlflow.pyfunc.log_model` or `save_model`, and the
+digests of the files that MLflow writes.
 """
 
 import hashlib
@@ -25,22 +25,22 @@ from telco_churn.registry.registry_types import ModelPackage
 
 PACKAGE = Path(telco_churn.__file__).parent
 SHIPPED = {"__init__.py", "model"}
-# pyarrow holds pandas' text. What these need themselves, they say themselves.
+# pandas stores text in pyarrow. The requirements of these packages are their own dependencies.
 NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "pyarrow")
 MADE_BY_LOADING = {"registered_model_meta", "__pycache__"}  # MLflow and Python add these
 
 
 class ChangedPackageError(RefusedError):
-    """The files of a package are not those that were registered."""
+    """The files of a package differ from the registered files."""
 
 
 @contextmanager
 def describe_package(data: ModelPackage) -> Iterator[dict[str, Any]]:
-    """Lay out the files of a model for as long as MLflow copies them.
+    """Write the files of a model to a temporary folder, from which MLflow copies them.
 
     Yields:
-        Arguments: the model from code, its artifacts (`model`, `about` and `held_out` where there
-        is one), code, signature, example, pinned requirements, and what is known of it.
+        The arguments: the model from code, its artifacts (`model`, and `about` and `held_out` if
+        they exist), code, signature, example, pinned requirements and metadata.
     """
     with tempfile.TemporaryDirectory() as place:
         folder, code = Path(place), Path(place) / "code" / "telco_churn"
@@ -61,7 +61,7 @@ def describe_package(data: ModelPackage) -> Iterator[dict[str, Any]]:
 
 
 def digest_files(folder: Path) -> dict[str, str]:
-    """Take the SHA-256 of each file of a package, by its path within."""
+    """Return the SHA-256 of each file of a package, by its relative path."""
     files = [file.relative_to(folder) for file in sorted(folder.rglob("*")) if file.is_file()]
     return {
         file.as_posix(): hashlib.sha256((folder / file).read_bytes()).hexdigest()
@@ -74,7 +74,7 @@ def check_files(folder: Path, registered: Mapping[str, str]) -> None:
     """Compare the files of a package with their digests at registration.
 
     Raises:
-        ChangedPackageError: Names the files that were changed, added or removed.
+        ChangedPackageError: Lists the files that were changed, added or removed.
     """
     found = digest_files(folder)
     changed = [
@@ -109,7 +109,7 @@ def _leave_out_what_predicts_nothing(folder: str, names: list[str]) -> set[str]:
 
 
 def _sign(data: ModelPackage) -> ModelSignature:
-    """Describe input, output and parameters; of the output, reasons may be null."""
+    """Describe input, output and parameters; only reasons may be null in the output."""
     encoding = data.model.encoding
     numbers = [ColSpec(DataType.double, column) for column in encoding.numeric]
     texts = [ColSpec(DataType.string, column) for column in encoding.categories]

@@ -1,4 +1,4 @@
-"""Datasets of MLflow's registry: one registers versions, one follows an alias, one reads any."""
+"""Datasets of the model registry: register a version, follow an alias, load any version."""
 
 import hashlib
 import json
@@ -34,20 +34,20 @@ from telco_churn.registry.registry_types import (
     write_promote_command,
 )
 
-DESCRIPTION_REASONS = 5  # a description is read in a list of versions
+DESCRIPTION_REASONS = 5  # MLflow shows the description in a list of versions
 
 
 class _LineageMixin:
-    """Names the version that a dataset last loaded or saved, for trackers."""
+    """Describes the version that a dataset last loaded or saved, for trackers."""
 
     _place: dict[str, str] | None = None
 
     def describe_place(self) -> dict[str, str] | None:
-        """Return name, version, address and digest of the version; None before there is one."""
+        """Return name, version, URI and digest of the version; None before a load or save."""
         return self._place
 
     def _remember(self, name: str, version: object, run_id: object) -> None:
-        # Another registry may have the same number.
+        # The run id keeps the digest unique: another registry may have the same number.
         digest = hashlib.sha256(f"{name} {version} {run_id}".encode()).hexdigest()
         uri = f"models:/{name}/{version}"
         self._place = {"name": name, "type": "model", "uri": uri, "digest": digest}
@@ -55,15 +55,15 @@ class _LineageMixin:
 
 
 class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersion]):
-    """Saves a package as a new version of a registered model; loads that version alone."""
+    """Saves a package as a new version of a registered model; loads only that version."""
 
     def __init__(self, *, name: str, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to a registered model.
 
         Args:
             name: The name of the registered model.
-            filepath: The file that a training locks. Kedro makes it absolute by this name.
-            metadata: For plugins.
+            filepath: The lock file of a training. Kedro makes an argument of this name absolute.
+            metadata: Options of other plugins.
         """
         self._name = name
         self._lock = Path(filepath)
@@ -73,8 +73,8 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
     def save(self, data: ModelPackage) -> None:
         """Log the model to the active MLflow run, then register it.
 
-        The version has the gate's decision and the digests of its files from its creation: a run
-        that is killed leaves a complete version or none.
+        The version is created with the gate's decision and the digests of its files. A run that is
+        killed therefore leaves a complete version or none.
         """
         with ask_registry(), describe_package(data) as package:
             mend_statuses(self._name)
@@ -93,27 +93,28 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
         """Return the version that this run registered.
 
         Raises:
-            DatasetError: When it registered none: the newest may be that of another run.
+            DatasetError: When this run registered none: the newest may belong to another run.
         """
         if self._registered is None:
             raise DatasetError(
-                f"This run registered no version of {self._name}. Run `kedro run --pipelines "
-                f"training` again, or promote a registered version: {write_promote_command()}."
+                f"Cannot load {self._name}: this run registered no version. Run `kedro run "
+                "--pipelines training` again, or promote a registered version: "
+                f"{write_promote_command()}."
             )
         with ask_registry():
             return load_version(MlflowClient().get_model_version(self._name, self._registered))
 
     def lock(self) -> AbstractContextManager[None]:
-        """Lock the training of this model against other runs: they write to the same places.
+        """Lock the training of this model against other runs, which write to the same places.
 
         Raises:
-            NotReadyError: When another run trains it.
+            NotReadyError: When another run trains the model.
         """
         return hold_lock(
             self._lock,
             NotReadyError(
-                f"Another run is training {self._name}. This one changed nothing. Try again when "
-                "that has ended."
+                f"Another run is training {self._name}. This run changed nothing. Try again when "
+                "the other run has ended."
             ),
         )
 
@@ -122,10 +123,10 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
 
 
 class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None]):
-    """Loads the version under an alias, None if there is none; saves an appointment to move it.
+    """Loads the version under an alias, None without one; saves an `Appointment`, which moves it.
 
-    The first load resolves the alias for as long as this dataset lives, which is one run. In a
-    notebook, `%reload_kedro` makes a new one.
+    The first load resolves the alias; later loads return the same version. The dataset lives for
+    one run; in a notebook, `%reload_kedro` creates a new one.
     """
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
@@ -134,7 +135,7 @@ class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None
         Args:
             name: The name of the registered model.
             alias: The alias.
-            metadata: For plugins.
+            metadata: Options of other plugins.
         """
         self._name = name
         self._alias = alias
@@ -142,7 +143,7 @@ class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None
         self.metadata = metadata
 
     def load(self) -> ModelVersion | None:
-        """Resolve the alias once and load that version: the run keeps it."""
+        """Resolve the alias once per run and return its version."""
         if self._loaded is None:
             with ask_registry():
                 entry = find_entry(self._name, self._alias)
@@ -152,13 +153,13 @@ class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None
         return self._loaded[0]
 
     def save(self, data: Appointment) -> None:
-        """Move the alias, then let the tags of all versions follow.
+        """Move the alias, then update the status tags of all versions.
 
         Raises:
             ChampionChangedError: When the alias no longer points to the version to replace.
         """
         with ask_registry():
-            mend_statuses(self._name)  # marks the present champion, which becomes `replaced`
+            mend_statuses(self._name)  # tags the current champion, which becomes `replaced`
             data.check_replaces(_read_number(find_entry(self._name, self._alias)))
             if data.champion:
                 version = data.champion
@@ -174,7 +175,7 @@ class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None
 
 
 class AliasNumber(ReadOnlyDataset[VersionNumber | None]):
-    """Loads the number under an alias, None if there is none; the version need not be loadable."""
+    """Loads the version number under an alias, None without one; does not load the version."""
 
     def __init__(self, *, name: str, alias: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to an alias of a registered model."""
@@ -201,27 +202,27 @@ class Versions:
         """Load a version.
 
         Raises:
-            DatasetError: When there is no such version; lists those that exist.
-            RefusedError: When it was registered without the gate's decision.
+            DatasetError: When the version does not exist; lists the versions that do.
+            RefusedError: When the version was registered without the gate's decision.
         """
         with ask_registry():
             entries = {int(entry.version): entry for entry in list_entries(self.name)}
             if version not in entries:
                 raise DatasetError(
-                    f"{self.name} has no version {version}; versions are {sorted(entries)}. Choose "
-                    "one of them; `make mlflow` describes each."
+                    f"Unknown version {version} of {self.name}: expected one of {sorted(entries)}. "
+                    "Choose one of them; `make mlflow` shows each."
                 )
             if "gate" not in entries[version].tags:
                 raise RefusedError(
                     f"Version {version} of {self.name} is incomplete: the run that registered it "
-                    "ended before the gate's decision was written. Train again, or choose "
-                    "another version; `make mlflow` describes each."
+                    "ended before it wrote the gate's decision. Train again, or choose another "
+                    "version; `make mlflow` shows each."
                 )
             return load_version(entries[version])
 
 
 class RegisteredVersions(ReadOnlyDataset[Versions]):
-    """Loads access to any version of a registered model."""
+    """Loads a `Versions` object, which gives access to any version of a registered model."""
 
     def __init__(self, *, name: str, metadata: dict[str, Any] | None = None) -> None:
         """Point to a registered model by name."""
@@ -229,7 +230,7 @@ class RegisteredVersions(ReadOnlyDataset[Versions]):
         self.metadata = metadata
 
     def load(self) -> Versions:
-        """Return the versions; each is read when `get` asks for it."""
+        """Return the versions; `get` reads one of them."""
         return Versions(self._name)
 
     def _describe(self) -> dict[str, Any]:
@@ -242,7 +243,7 @@ def _read_number(entry: RegistryEntry | None) -> VersionNumber | None:
 
 def _list_tags(data: ModelPackage) -> dict[str, str]:
     promotion, digests = data.promotion, ("features_digest", "data_fingerprint")
-    # `gate` keeps the decision. `status` follows the alias, which has not moved yet.
+    # `gate` stores the decision; `status` follows the alias, which has not moved yet.
     is_chosen = promotion.status == CHAMPION
     return {
         **{name: f"{value:.6g}" for name, value in promotion.evidence.items()},

@@ -1,4 +1,4 @@
-"""Keeps the tag `status` of each version true, whatever a killed run or a person left."""
+"""Keep the tag `status` of each version correct, even after a killed run or a manual change."""
 
 import logging
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from telco_churn.registry.registry_errors import is_unreachable
 log = logging.getLogger(__name__)
 
 CHAMPION, CHALLENGER = "champion", "challenger"  # also the names of the aliases
-REPLACED = "replaced"  # was champion once
-INCOMPLETE = "incomplete"  # registered without the gate's decision; `promote` refuses it
+REPLACED = "replaced"  # a former champion
+INCOMPLETE = "incomplete"  # registered without the gate's decision; cannot be promoted
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 def find_entry(name: str, alias: str) -> RegistryEntry | None:
-    """Return the version under an alias, None if there is none."""
+    """Return the version under an alias, None without one."""
     try:
         return MlflowClient().get_model_version_by_alias(name, alias)
     except MlflowException as error:
@@ -28,20 +28,20 @@ def find_entry(name: str, alias: str) -> RegistryEntry | None:
 
 
 def list_entries(name: str) -> list[RegistryEntry]:
-    """List the versions of a registered model; none where there is no such model."""
+    """List the versions of a registered model; an empty list if the model does not exist."""
     return list(MlflowClient().search_model_versions(f"name='{name}'"))
 
 
 def find_status(entry: RegistryEntry) -> str | None:
-    """Return the status of a version; versions registered before 0.2 have it as `standing`."""
+    """Return the status of a version; versions from before 0.2 have it in the tag `standing`."""
     tags: dict[str, str] = entry.tags
     return tags.get("status") or tags.get("standing")
 
 
 def mend_statuses(name: str) -> None:
-    """Make tags follow the alias of the champion, which alone decides who scores.
+    """Set the status tags to match the champion alias, which decides which version scores.
 
-    A run that is killed between moving the alias and setting tags leaves them wrong.
+    A run that is killed between moving the alias and setting tags leaves wrong tags.
     """
     champion, challenger = find_entry(name, CHAMPION), find_entry(name, CHALLENGER)
     if champion and challenger and champion.version == challenger.version:
@@ -59,8 +59,8 @@ def _set_statuses(entries: Iterable[RegistryEntry], champion: str | None) -> Non
         except MlflowException as error:
             if is_unreachable(error):
                 raise
-            # Another run sets it at this moment, in another folder of the same registry.
-            log.warning("Version %s of %s is not tagged yet: %s", entry.version, entry.name, error)
+            # Another run with the same registry may set this tag at the same time.
+            log.warning("Could not tag version %s of %s: %s", entry.version, entry.name, error)
 
 
 def _find_status(entry: RegistryEntry, champion: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Reads a version of a registered model from its package, if its files were not changed."""
+"""Load a version of a registered model from its package, after checking its files."""
 
 import json
 import logging
@@ -22,21 +22,21 @@ from telco_churn.registry.registry_types import (
 
 log = logging.getLogger(__name__)
 
-DIGESTS = "files"  # the tag of a version that holds the digests of its files, JSON
+DIGESTS = "files"  # the tag of a version with the digests of its files, as JSON
 RECOVERY = (
     f"If it is the champion, promote another version: {write_promote_command()}, or `--pipelines "
-    "rollback`; `make mlflow` lists the versions. If there is no other, remove its alias champion "
-    "there: the next candidate is then compared with none."
+    "rollback`; `make mlflow` lists the versions. If no other version exists, remove its alias "
+    "champion in MLflow; the next training then runs without a champion to compare with."
 )
 
 
 def load_version(entry: RegistryEntry) -> ModelVersion:
-    """Load the model of an entry of the registry.
+    """Load the version of a registry entry.
 
     Raises:
-        ChangedPackageError: When its files are not those that were registered.
-        DatasetError: When its files cannot be read, hold another kind of model, or lack facts that
-            every version needs.
+        ChangedPackageError: When its files differ from the registered files.
+        DatasetError: When its files cannot be read, contain another type of model, or lack facts
+            that every version needs.
     """
     try:
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{entry.name}/{entry.version}"))
@@ -44,21 +44,21 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
         return _read_version(entry, folder)
     except ChangedPackageError as error:
         raise ChangedPackageError(
-            f"Version {entry.version} of {entry.name} is not what was registered: {error}. It was "
-            f"not used. Restore its files. {RECOVERY}"
+            f"Version {entry.version} of {entry.name} differs from the registered files: {error}. "
+            f"It was not used. Restore its files. {RECOVERY}"
         ) from error
     except (MlflowException, OSError) as error:
         if is_unreachable(error):
             raise
         raise DatasetError(
-            f"Version {entry.version} of {entry.name} is registered, but its files cannot be read "
-            f"from {entry.source}: {error}. Restore them. {RECOVERY}"
+            f"Cannot read the files of version {entry.version} of {entry.name} from "
+            f"{entry.source}: {error}. Restore them. {RECOVERY}"
         ) from error
     except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(
-            f"Version {entry.version} of {entry.name} was packaged by another version of this "
-            f"project, and this one cannot read it ({type(error).__name__}: {error}). Score "
-            f"with the code that made it. {RECOVERY}"
+            f"Cannot read version {entry.version} of {entry.name}, which was packaged by another "
+            f"version of this project ({type(error).__name__}: {error}). Score with the code that "
+            f"registered it. {RECOVERY}"
         ) from error
 
 
@@ -66,8 +66,8 @@ def _check_package(entry: RegistryEntry, folder: Path) -> None:
     digests = entry.tags.get(DIGESTS)
     if digests is None:
         log.warning(
-            "Version %s of %s was registered without digests of its files, so changes in them "
-            "cannot be detected.",
+            "Version %s of %s was registered without digests of its files: changed files cannot "
+            "be detected. Train again to register a version with digests.",
             entry.version,
             entry.name,
         )
@@ -89,7 +89,7 @@ def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
         metrics=described["metrics"],
         facts=described["facts"],
         promotion=Promotion(
-            decided.get("status") or decided["standing"],  # the name of the status before 0.2
+            decided.get("status") or decided["standing"],  # the key before 0.2
             tuple(decided["reasons"]),
             decided["evidence"],
         ),

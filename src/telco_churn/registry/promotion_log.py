@@ -1,4 +1,4 @@
-"""Which version became champion when, by whom and why: a log that nothing is ever taken out of."""
+"""An append-only log of promotions: the version, the time, the user and the reason."""
 
 import json
 import logging
@@ -15,19 +15,23 @@ log = logging.getLogger(__name__)
 
 
 class PromotionLog(AbstractDataset[pd.DataFrame, pd.DataFrame]):
-    """JSON lines; a save appends its rows, a load gives all of them, oldest first.
+    """A file of JSON lines: a save appends its rows, a load returns all rows, oldest first.
 
-    All rows of a save go to the disk in one write behind what is there, so that runs at the same
-    time do not mix. A line that a power cut tore is kept, passed over and warned of.
+    A save appends all its rows in one write, so that runs at the same time do not mix their rows. A
+    load skips a line that a power cut broke and logs a warning; the line stays in the file.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Point to a file, which the first entry makes."""
+        """Point to a file; the first entry creates it."""
         self._filepath = Path(filepath)
         self.metadata = metadata
 
     def save(self, data: pd.DataFrame) -> None:
-        """Append entries; none leave the file as it is."""
+        """Append entries; an empty frame leaves the file unchanged.
+
+        Raises:
+            DatasetError: When the disk has no space for the whole entry.
+        """
         if data.empty:
             return
         entries = data.assign(at=data["at"].map(pd.Timestamp.isoformat)).astype(object)
@@ -36,7 +40,7 @@ class PromotionLog(AbstractDataset[pd.DataFrame, pd.DataFrame]):
         self._append("\n".join([*lines, ""]).encode())
 
     def load(self) -> pd.DataFrame:
-        """Return all entries, columns as `contracts.PromotionLog`; no file is no entry."""
+        """Return all entries with the columns of `contracts.PromotionLog`; empty without a file."""
         lines = self._filepath.read_bytes().splitlines() if self._filepath.exists() else []
         read = [self._read(line, number) for number, line in enumerate(lines, start=1)]
         return Entries.frame(entry for entry in read if entry is not None)
@@ -54,8 +58,8 @@ class PromotionLog(AbstractDataset[pd.DataFrame, pd.DataFrame]):
             os.close(place)
         if written != len(text):
             raise DatasetError(
-                f"Of an entry of {len(text)} bytes {written} could be written to {self._filepath}. "
-                "Make room on the disk; the champion was not changed."
+                f"Cannot write to {self._filepath}: wrote {written} of {len(text)} bytes. The "
+                "champion was not changed. Free space on the disk."
             )
         if is_new:
             _sync_folder(folder)
@@ -67,7 +71,7 @@ class PromotionLog(AbstractDataset[pd.DataFrame, pd.DataFrame]):
             entry = None
         if isinstance(entry, dict) and set(Entries.to_schema().columns) <= set(entry):
             return entry
-        log.warning("%s: line %s is torn and passed over.", self._filepath, number)
+        log.warning("Skipped line %s of %s: it is incomplete.", number, self._filepath)
         return None
 
     def _describe(self) -> dict[str, Any]:
@@ -75,13 +79,13 @@ class PromotionLog(AbstractDataset[pd.DataFrame, pd.DataFrame]):
 
 
 def _is_torn(place: int) -> bool:
-    """Whether the last line was never ended."""
+    """Return whether the last line has no line end."""
     size = os.fstat(place).st_size
     return size > 0 and os.pread(place, 1, size - 1) != b"\n"
 
 
 def _sync_folder(folder: Path) -> None:
-    """See to it that a new file is found after a power cut."""
+    """Write the folder entry of a new file to the disk, so that it survives a power cut."""
     place = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(place)

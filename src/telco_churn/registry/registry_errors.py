@@ -1,4 +1,4 @@
-"""Explains in one sentence why MLflow's registry cannot be used, where it is and what to do."""
+"""Explain why MLflow's registry cannot be used: its address, the reason and the fix."""
 
 import contextlib
 import os
@@ -19,13 +19,13 @@ from mlflow.store.db.db_types import DATABASE_ENGINES
 from kedro_asof.credentials import mask_credentials
 from kedro_asof.errors import WrongCallError, take_first_line, walk_causes
 
-# MLflow wraps errors of HTTP in its own exception, without a code of its own.
+# MLflow wraps HTTP errors in its exception without an error code.
 SIGNS = ("failed with exception", "Max retries exceeded", "timed out")
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 ADDRESS = "mlflow_tracking_uri in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI"
 INSTALL = {"postgresql": " (pip install '.[postgresql]')"}
 
-# MLflow tries ten times to reach a database, for 100 seconds, and has no setting for it.
+# MLflow tries ten times to reach a database, for 100 seconds, and has no setting for this.
 mlflow.store.db.utils.MAX_RETRY_COUNT = 4
 
 
@@ -35,14 +35,14 @@ class UnreachableRegistryError(DatasetError):
 
 @contextmanager
 def ask_registry(address: str | None = None) -> Iterator[None]:
-    """Name the registry if it does not answer.
+    """Replace errors of a registry that does not answer with an error that names the registry.
 
     Args:
-        address: The address, where MLflow does not know it yet.
+        address: The address of the registry; None for the address that MLflow uses.
 
     Raises:
-        UnreachableRegistryError: In place of what MLflow, the database or HTTP raises.
-        WrongCallError: When the address is wrong or its driver is not installed.
+        UnreachableRegistryError: Instead of the error of MLflow, the database or HTTP.
+        WrongCallError: When the address is invalid or its driver is not installed.
     """
     try:
         _check_address(address or mlflow.get_registry_uri())
@@ -60,27 +60,27 @@ def ask_registry(address: str | None = None) -> Iterator[None]:
 def explain_lost_registry(
     error: BaseException, address: str | None = None
 ) -> UnreachableRegistryError | None:
-    """Look for a registry that does not answer among the causes of an error.
+    """Find a registry that does not answer among the causes of an error.
 
     Args:
-        error: What a run ended with.
+        error: The error of a run.
         address: As for `ask_registry`.
 
     Returns:
-        The error to show in its place; None when the registry has nothing to do with it.
+        The error to show instead; None when the registry is not the cause.
     """
     causes = list(walk_causes(error))
     for cause in causes:
         if isinstance(cause, UnreachableRegistryError):
             return cause
-    # Alone, errors of databases and HTTP may be those of a table: MLflow must have wrapped them.
+    # A database or HTTP error that MLflow did not wrap may be about a table.
     if not any(isinstance(cause, MlflowException) and is_unreachable(cause) for cause in causes):
         return None
     return _name_registry(address or mlflow.get_tracking_uri(), _find_reason(causes))
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether an error means that the server did not answer, not that its answer was no."""
+    """Return whether an error means that the server did not answer, not that it answered no."""
     if isinstance(error, MlflowException):
         is_down = error.error_code == "TEMPORARILY_UNAVAILABLE"
         return is_down or any(sign in str(error) for sign in SIGNS)
@@ -93,24 +93,24 @@ def is_unreachable(error: BaseException) -> bool:
 
 
 def hide_credentials(address: str) -> None:
-    """Let MLflow print no links of its own where the address holds a password: it masks none."""
+    """Stop MLflow from printing links if the address has a password, which MLflow does not mask."""
     if mask_credentials(address) != address:
         os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
 
 
 def abandon_runs() -> None:
-    """Close the active runs of MLflow, as failed where the registry still takes it.
+    """Close the active MLflow runs, and mark them as failed if the registry still answers.
 
-    Each has its own entry, and at the exit of the process MLflow would ask again for each.
+    Otherwise MLflow would ask the registry again for each run when the process exits.
     """
     os.environ[RETRIES] = "0"
     while mlflow.active_run():
-        with contextlib.suppress(Exception):  # the registry is known not to answer
+        with contextlib.suppress(Exception):  # the registry does not answer
             mlflow.end_run(RunStatus.to_string(RunStatus.FAILED))
 
 
 def _find_reason(causes: list[BaseException]) -> str:
-    """Take the words of what all others were raised from; of a database, those of its driver."""
+    """Return the message of the first cause; for a database, the message of its driver."""
     first = [cause for cause in causes if is_unreachable(cause)][-1]
     return str(getattr(first, "orig", None) or first) or type(first).__name__
 
@@ -118,14 +118,14 @@ def _find_reason(causes: list[BaseException]) -> str:
 def _name_registry(address: str, reason: str) -> UnreachableRegistryError:
     return UnreachableRegistryError(
         mask_credentials(
-            f"MLflow's registry at {address} does not answer: {take_first_line(reason)}. Start it, "
-            f"or correct the address: {ADDRESS}. The champion stays as it is."
+            f"MLflow's registry at {address} does not answer: {take_first_line(reason)}. The "
+            f"champion is unchanged. Start the registry, or correct its address: {ADDRESS}."
         )
     )
 
 
 def _check_address(address: str) -> None:
-    """Look before MLflow does: it tries for a long time to open what cannot be opened."""
+    """Check a file or driver before MLflow, which retries a failed connection for a long time."""
     engine = address.partition("://")[0].partition("+")[0]
     if address.startswith("sqlite:///"):
         _check_database_file(address)
@@ -138,8 +138,8 @@ def _check_driver(address: str, engine: str) -> None:
         sqlalchemy.make_url(address).get_dialect().import_dbapi()
     except (ImportError, ValueError, sqlalchemy.exc.ArgumentError) as error:
         raise WrongCallError(
-            f"MLflow's registry at {mask_credentials(address)} cannot be opened: {error}. Install "
-            f"the driver{INSTALL.get(engine, '')}, or correct the address: {ADDRESS}."
+            f"Cannot open MLflow's registry at {mask_credentials(address)}: {error}. Install the "
+            f"driver{INSTALL.get(engine, '')}, or correct the address: {ADDRESS}."
         ) from error
 
 
@@ -152,5 +152,5 @@ def _check_database_file(address: str) -> None:
             folder = next(parent for parent in file.absolute().parents if parent.exists())
             tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        reason = f"{file} cannot be opened to read and to write: {error}"
+        reason = f"cannot open {file} for reading and writing: {error}"
         raise _name_registry(address, reason) from error

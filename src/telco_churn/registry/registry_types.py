@@ -1,4 +1,4 @@
-"""What the registry takes of a model, and what it gives back."""
+"""Types that the registry saves and loads: packages, versions and appointments."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,13 +12,13 @@ from telco_churn.model.churn_model import ChurnModel
 
 Status = Literal["champion", "challenger", "rejected"]
 
-# The gate, summaries and the log read these of every version.
+# The gate, summaries and the log read these facts of every version.
 NEEDED_FACTS = ("as_of", "learnt_from")
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """The gate's decision about a candidate: the reasons, and the figures that they rest on."""
+    """The gate's decision about a candidate: the status, and the reasons with their figures."""
 
     status: Status
     reasons: tuple[str, ...]
@@ -27,17 +27,17 @@ class Promotion:
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """A candidate with everything that is registered with it.
+    """A candidate and everything that is registered with it.
 
     Attributes:
         model: The fitted model.
         example: A few rows of features, for the signature.
-        metrics: Metrics on rows that the model was not trained on, by name.
+        metrics: Metrics on held-out rows, by name.
         promotion: The gate's decision.
-        facts: Facts of its training, as text: `as_of`, `learnt_from` and others.
-        files: Text files about it, by name: `model_card.md` and others.
-        held_out: Its out-of-fold probabilities: `row`, a fingerprint, and `churn_probability`. None
-            if a test split judged it.
+        facts: Facts about its training, as text: `as_of`, `learnt_from` and others.
+        files: Text files about the model, by name: `model_card.md` and others.
+        held_out: The out-of-fold probabilities: `row`, a fingerprint, and `churn_probability`. None
+            for a model that was evaluated on a test split.
     """
 
     model: ChurnModel
@@ -51,7 +51,7 @@ class ModelPackage:
 
 @dataclass(frozen=True)
 class VersionNumber:
-    """The name and number of a registered version, which need not be loadable."""
+    """The name and number of a registered version, even of one that cannot be loaded."""
 
     name: str
     version: int
@@ -59,16 +59,16 @@ class VersionNumber:
 
 @dataclass(frozen=True)
 class ModelVersion(VersionNumber):
-    """A registered version, loaded. It pickles, for executors.
+    """A registered version, loaded. It can be pickled, for Spark's executors.
 
     Attributes:
         run_id: The MLflow run that trained it.
-        metrics: As packaged.
-        facts: As packaged.
-        promotion: The gate's decision, as packaged.
-        columns: The features that it reads, in order.
+        metrics: As in `ModelPackage`.
+        facts: As in `ModelPackage`.
+        promotion: As in `ModelPackage`.
+        columns: The features that the model reads, in order.
         model: The model.
-        held_out: As packaged.
+        held_out: As in `ModelPackage`.
     """
 
     run_id: str
@@ -80,32 +80,32 @@ class ModelVersion(VersionNumber):
     held_out: pd.DataFrame | None = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "ModelVersion":
-        """Return itself: it is frozen, and a copy would load the model again."""
+        """Return the object itself: it is frozen, and a copy would load the model again."""
         return self
 
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Probability of churn, shape `(rows,)`; see `ChurnModel.predict_probability`."""
+        """Return churn probabilities, shape `(rows,)`; see `ChurnModel.predict_probability`."""
         return self.model.predict_probability(features)
 
 
 class ChampionChangedError(NotReadyError):
-    """The champion is no longer the one that a decision was made against."""
+    """The champion changed after the gate compared a candidate with it."""
 
 
 @dataclass(frozen=True)
 class Appointment:
-    """Which version becomes champion, and which champion it replaces.
+    """The version that becomes champion, and the champion that it replaces.
 
     Attributes:
-        champion: The next champion; None keeps the present one.
-        replaces: The champion when the decision was made, None if there was none.
+        champion: The next champion; None keeps the current one.
+        replaces: The champion at the time of the decision, None without a champion.
     """
 
     champion: ModelVersion | None
     replaces: VersionNumber | None
 
     def check_replaces(self, current: VersionNumber | None) -> None:
-        """Compare the present champion with the one to replace.
+        """Compare the current champion with the champion to replace.
 
         Raises:
             ChampionChangedError: When they differ.
@@ -118,14 +118,14 @@ class Appointment:
         name, version = self.champion.name, self.champion.version
         raise ChampionChangedError(
             f"The champion of {name} changed from version {_number(self.replaces) or 'none'} to "
-            f"{_number(current) or 'none'} during this run, so version {version} was not made "
-            "champion. Train again to compare with the present champion, or promote version "
-            f"{version}: {write_promote_command(version)}."
+            f"{_number(current) or 'none'} during this run. Version {version} was not promoted. "
+            f"Train again to compare with the current champion, or promote version {version}: "
+            f"{write_promote_command(version)}."
         )
 
 
 def write_promote_command(version: int | None = None) -> str:
-    """Write the command that makes a version champion, for messages."""
+    """Return the command that promotes a version, for messages."""
     number = "N" if version is None else version
     return f"`kedro run --pipelines promote --params version={number}`, with the same --env"
 

@@ -1,4 +1,4 @@
-"""A table is held to every rule of its contract; a file that kept it is not checked again."""
+"""A table is checked against every rule of its contract; a valid file is not checked again."""
 
 from collections.abc import Callable
 from datetime import date
@@ -148,7 +148,7 @@ def test_a_declared_contract_that_says_nothing_clear_is_refused(
 
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The columns of each table whose rows are looked at."""
+    """The name of each contract whose rules are checked."""
     found: list[str] = []
     look: Callable[..., None] = contract.check_rules
 

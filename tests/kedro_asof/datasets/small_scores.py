@@ -1,4 +1,4 @@
-"""A score table of few rows, to commit, load and look into."""
+"""A score table with few rows, and functions to commit and load it."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

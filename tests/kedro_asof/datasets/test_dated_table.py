@@ -1,4 +1,4 @@
-"""One commit a date: replaced as a whole, or not at all, and it says what it is."""
+"""A commit replaces its whole date or nothing, and stores its lineage."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ def test_a_run_that_was_overtaken_on_its_date_says_so_and_changes_nothing(tmp_pa
 
 
 def test_scores_of_another_date_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="allowed are those of as_of=2026-01-08"):
+    with pytest.raises(DatasetError, match="expected only as_of=2026-01-08"):
         table(tmp_path, "2026-01-08").save(commit(ROW))
     assert not DeltaTable.is_deltatable(str(tmp_path))
 
@@ -60,7 +60,7 @@ def test_scores_of_another_date_are_refused(tmp_path: Path) -> None:
         ("risk_band", "extreme"),
         ("model_version", 0),
         ("customer_id", None),
-        ("customer_id", "a"),  # twice
+        ("customer_id", "a"),  # a duplicate key
         ("reason_1_contribution", -1.0),
     ],
 )
@@ -99,7 +99,7 @@ def test_what_a_killed_process_left_aside_is_swept_by_the_next(tmp_path: Path) -
 def test_a_date_is_claimed_by_one_run_and_another_date_by_another(tmp_path: Path) -> None:
     with table(tmp_path / "t").lock():
         with (
-            pytest.raises(DateTakenError, match="Another run is at work on as_of=2026-01-01"),
+            pytest.raises(DateTakenError, match="Another run is working on as_of=2026-01-01"),
             table(tmp_path / "t").lock(),
         ):
             pass
@@ -128,28 +128,28 @@ def test_a_date_can_be_brought_back_and_brought_back_again(tmp_path: Path) -> No
     assert history.restore("2026-01-01", 1) == 4
     assert customers(tmp_path) == [("2026-01-01", "b"), ("2026-01-08", "a")]
     assert history.load()["restored_from"].tolist()[-2:] == ["0", "1"]
-    with pytest.raises(NothingToDo, match="is as version 1 had it"):
+    with pytest.raises(NothingToDo, match="already has the rows of version 1"):
         history.restore("2026-01-01", 1)
     assert DeltaTable(tmp_path).version() == 4
 
 
 def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
     history = DatedHistory(filepath=str(tmp_path))
-    with pytest.raises(DatasetError, match="There is no table"):
+    with pytest.raises(DatasetError, match="Table not found"):
         history.restore("2026-01-01", 0)
     table(tmp_path).save(commit(ROW))
     table(tmp_path).save(commit(ROW, replaces=0))
-    with pytest.raises(WrongCallError, match=r"Version 9 .* versions that did are \[0, 1\]"):
+    with pytest.raises(WrongCallError, match=r"version 9 .* expected one of \[0, 1\]"):
         history.restore("2026-01-01", 9)
     for file in DeltaTable(tmp_path, version=0).file_uris():
         Path(file.removeprefix("file://")).unlink()
-    with pytest.raises(RefusedError, match=r"were removed .* run its pipeline again"):
+    with pytest.raises(RefusedError, match=r"were removed .* Run the pipeline for this date again"):
         history.restore("2026-01-01", 0)
     assert DeltaTable(tmp_path).version() == 1
 
 
 def test_scores_that_are_not_there_say_how_to_make_them(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="Run the pipeline that makes it"):
+    with pytest.raises(DatasetError, match="Run the pipeline that writes it"):
         table(tmp_path / "none").load()
     assert DatedHistory(filepath=str(tmp_path / "none")).load().empty
 
@@ -181,9 +181,9 @@ def test_a_commit_that_is_not_whole_is_named_and_the_dates_before_can_be_had_aga
         lambda: table(tmp_path, "2026-01-15").save(commit(ROW | {"as_of": date(2026, 1, 15)})),
     ]
     for load in loads:
-        with pytest.raises((DatasetError, BrokenLogError), match=f"{last} {fault}") as said:
+        with pytest.raises((DatasetError, BrokenLogError), match=f"{last} {fault}") as raised:
             load()
-        assert "version 0 left it" in str(said.value)
-        assert "unknown" not in str(said.value)
+        assert "back at version 0" in str(raised.value)
+        assert "unknown" not in str(raised.value)
     last.rename(tmp_path / "aside.json")
     assert history.load()["as_of"].tolist() == ["2026-01-01"]

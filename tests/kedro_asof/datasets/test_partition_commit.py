@@ -1,4 +1,4 @@
-"""Files of an engine become a partition in one commit, or not at all."""
+"""Files of an engine replace a partition in one commit, or not at all."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -87,6 +87,6 @@ def test_of_two_runs_that_make_the_table_at_once_one_commits(tmp_path: Path) -> 
 def test_files_with_other_columns_are_refused(tmp_path: Path) -> None:
     table, aside = tmp_path / "scores", tmp_path / "aside"
     replace_partition(table, "as_of=2026-01-01", write(aside, "a"))
-    with pytest.raises(DatasetError, match=r"The table has .*to be saved are .*'x'"):
+    with pytest.raises(DatasetError, match=r"Invalid columns .*'x'.*expected .*, as in the table"):
         replace_partition(table, "as_of=2026-01-01", write(aside, "b", x=[1]))
     assert customers(table) == [("2026-01-01", "a")]

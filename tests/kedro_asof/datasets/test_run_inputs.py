@@ -1,4 +1,4 @@
-"""Who runs this is read from the system and cannot be said otherwise."""
+"""The user of a run comes from the system and cannot be changed."""
 
 import pytest
 from kedro.io import DatasetError

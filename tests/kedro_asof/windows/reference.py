@@ -1,4 +1,4 @@
-"""The windowed features once more, row by row, as slow and plain as can be."""
+"""A simple, slow reference for the windowed features, computed row by row."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ def compute_feature(
     customer: str,
     as_of: date,
 ) -> float:
-    """One feature of one snapshot; NaN is unknown."""
+    """Compute one feature of one snapshot; NaN for a null."""
     known = [
         row
         for row in events

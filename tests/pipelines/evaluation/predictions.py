@@ -1,4 +1,4 @@
-"""Held-out predictions whose truth is known."""
+"""Held-out predictions with known true probabilities."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def evaluation_params(**changes: Any) -> EvaluationParams:
 
 
 def decision(capacity: int | None, **changes: Any) -> DecisionParams:
-    """A contact is worth it from a probability of 0.2 on."""
+    """Return parameters under which a contact pays from a probability of 0.2."""
     given: dict[str, Any] = {
         "kept_customer_value": 100,
         "contact_cost": 5,
@@ -44,7 +44,7 @@ def decision(capacity: int | None, **changes: Any) -> DecisionParams:
 
 
 def predict(customers: int, seed: int, dates: int = 1) -> pd.DataFrame:
-    """Customers who churn with exactly the probability that is forecast."""
+    """Return customers who churn with exactly the predicted probability."""
     random = np.random.default_rng(seed)
     rows = customers * dates
     probability = 1 / (1 + np.exp(-(INTERCEPT + SLOPE * random.normal(size=rows))))
@@ -60,6 +60,6 @@ def predict(customers: int, seed: int, dates: int = 1) -> pd.DataFrame:
 
 
 def read_interval(table: pd.DataFrame, metric: str) -> tuple[float, float, float]:
-    """Value, low and high of the candidate's metric."""
+    """Return value, low and high of the candidate's metric."""
     line = table[(table["model"] == "candidate") & (table["metric"] == metric)].iloc[0]
     return float(line["value"]), float(line["low"]), float(line["high"])

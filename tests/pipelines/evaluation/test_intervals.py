@@ -1,4 +1,4 @@
-"""Intervals hold the truth as often as their confidence says; they resample customers."""
+"""Intervals cover the true value as often as their confidence states; they resample customers."""
 
 from datetime import date
 from threading import Barrier
@@ -22,10 +22,10 @@ from tests.pipelines.evaluation.predictions import (
     read_interval,
 )
 
-pytestmark = pytest.mark.xdist_group("intervals")  # its fixtures are made once
+pytestmark = pytest.mark.xdist_group("intervals")  # one worker, so its fixtures are made once
 
 REPETITIONS = 100
-CALIBRATION_ERROR = "expected_calibration_error"  # 0 in truth, which its interval begins at
+CALIBRATION_ERROR = "expected_calibration_error"  # its true value is 0, the least it can be
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_seeing_each_customer_twice_narrows_no_interval() -> None:
         measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))
         for rows in (once, pd.concat([once, again]))
     )
-    # shares of rows are rounded to whole rows, of which there are now twice as many
+    # Shares of rows are rounded to whole rows, so they differ when the number of rows doubles.
     shares = ["lift_at_5_percent", "capture_top_decile", CALIBRATION_ERROR]
     kept = ~one["metric"].isin(shares)
     numbers = ["value", "low", "high"]
@@ -130,7 +130,7 @@ def test_draws_run_side_by_side_and_blas_leaves_the_cores_to_them(
     threads, both = set(), Barrier(2, timeout=30)
 
     def statistic(weights: Floats) -> Floats:
-        both.wait()  # a draw alone would wait in vain
+        both.wait()  # passes only if two draws run at the same time
         threads.update(
             pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
         )

@@ -1,4 +1,4 @@
-"""Figures show the numbers of their tables: lines, marks, labels and the limits of their axes."""
+"""Plots show the numbers of their tables: lines, marks, labels and axis limits."""
 
 from collections.abc import Callable
 
@@ -71,7 +71,7 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
 
 
 def read_line(axes: Axes, label: str) -> np.ndarray:
-    """The points of the line with a label, shape `(points, 2)`."""
+    """Return the points of the line with this label, shape `(points, 2)`."""
     (line,) = [line for line in axes.lines if line.get_label() == label]
     return line.get_xydata()
 
@@ -81,7 +81,7 @@ def list_labels(axes: Axes) -> list[str]:
 
 
 def read_spans(axes: Axes) -> list[list[float]]:
-    """Both ends of each vertical error bar."""
+    """Return both ends of each vertical error bar."""
     segments = axes.collections[0].get_segments()
     return [segment[:, 1].tolist() for segment in segments]
 
@@ -217,7 +217,7 @@ def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> No
         "Calibration gap (mean probability minus churn rate)",
     )
     first, last = left.get_ylim()
-    assert first > last  # lines run from the top down
+    assert first > last  # rows run from top to bottom
 
 
 def test_without_slices_the_figure_names_the_parameter() -> None:

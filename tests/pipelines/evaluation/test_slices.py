@@ -1,4 +1,4 @@
-"""Slices are named readably; a bad one is found, and none where all are alike."""
+"""Slices have readable names; a bad slice is found, and equal slices raise no alarm."""
 
 import numpy as np
 import pandas as pd

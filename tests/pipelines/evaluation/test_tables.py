@@ -1,4 +1,4 @@
-"""Tables keep their contracts and agree with the metrics; the champion is compared pairwise."""
+"""Tables pass their contracts and agree with the metrics; the champion comparison is paired."""
 
 from datetime import timedelta
 
@@ -151,10 +151,10 @@ def test_pairing_makes_the_difference_surer_than_each_profit(rows: pd.DataFrame)
 
 def test_a_champion_of_other_rows_is_refused(rows: pd.DataFrame) -> None:
     other = champion_of(rows).assign(as_of=lambda asked: asked["as_of"] + timedelta(days=1))
-    with pytest.raises(UnfitPredictionsError, match="lacks 1,000 of 1,000 held-out rows"):
+    with pytest.raises(UnfitPredictionsError, match="1,000 of 1,000 held-out rows are missing"):
         measure_models(rows, other, evaluation_params(), decision(None))
     with pytest.raises(
-        UnfitPredictionsError, match="1,000 of 1,000 rows of champion_predictions are not held out"
+        UnfitPredictionsError, match="1,000 of 1,000 rows of champion_predictions are not in held_"
     ):
         compare_with_champion(rows, other, evaluation_params(), decision(None))
 

@@ -67,7 +67,7 @@ def test_a_source_may_lag_as_many_days_as_it_is_allowed(
     if is_ready:
         assert list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=contacts)
         return
-    found = r"contacts reaches 2026-09-19, needed is 2026-09-20 \(contacted_on\).*readiness.yml"
+    found = r"contacts reaches 2026-09-19, expected 2026-09-20 or later \(contacted_on\).*lag_days"
     with pytest.raises(SourcesNotReadyError, match=found):
         list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=contacts)
 
@@ -78,7 +78,9 @@ def test_a_source_without_rows_or_without_its_column_is_told_apart(coverage: ir.
     with pytest.raises(SourcesNotReadyError, match="contacts reaches no day"):
         list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=empty)
     other = ibis.memtable({"on": [LAST]})
-    with pytest.raises(UnknownSourceColumnError, match=r"'contacted_on'; contacts has \['on'\]"):
+    with pytest.raises(
+        UnknownSourceColumnError, match=r"readiness.*contacts.*: expected one of \['on'\]"
+    ):
         list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=other)
 
 

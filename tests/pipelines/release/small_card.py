@@ -1,4 +1,4 @@
-"""The inputs of a model card, with numbers that all differ."""
+"""Inputs of a model card in which all numbers differ."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def tuning(trials: int) -> TuningParams:
 
 
 def leakage(action: str) -> LeakageParams:
-    return LeakageParams.model_construct(action=action)  # the card reads nothing else of it
+    return LeakageParams.model_construct(action=action)  # the card reads only the action
 
 
 def examples(*splits: tuple[str, str]) -> Any:
@@ -79,7 +79,7 @@ def by_time() -> Any:
 
 
 def make_card_inputs(**changes: Any) -> dict[str, Any]:
-    """Arguments of `write_model_card`, some of them changed."""
+    """Return the arguments of `write_model_card`, with changes."""
     given: dict[str, Any] = {
         "candidate": fit_model(),
         "intended_use": OPERATOR,

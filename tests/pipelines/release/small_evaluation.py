@@ -1,4 +1,4 @@
-"""The tables of an evaluation, with numbers that all differ."""
+"""Tables of an evaluation in which all numbers differ."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ METRICS = {
     "capture_top_decile": 0.456,
     "expected_profit": 4321.0,
 }
-FACTORS = {  # how each model's metrics differ from the candidate's
+FACTORS = {  # each model's metrics as multiples of the candidate's
     "candidate": 1,
     "rule_of_thumb": 0.8,
     "logistic_regression": 0.9,

@@ -1,4 +1,4 @@
-"""A model that ranks by one feature, and versions of it, for the tests of releases."""
+"""A model that ranks by one feature, and registered versions of it."""
 
 from functools import cache
 from typing import Any
@@ -56,5 +56,5 @@ def make_version(number: int = 4, **changes: Any) -> ModelVersion:
 
 
 def read_frame(rows: pd.DataFrame | dict[str, list[Any]]) -> pd.DataFrame:
-    """Examples as training reads them from their table."""
+    """Return the examples as training reads them from their table."""
     return read_examples(ibis.memtable(rows))

@@ -1,4 +1,4 @@
-"""The model card shows its numbers, describes its data correctly, and needs no other file."""
+"""The model card shows its figures, describes its data correctly, and is self-contained."""
 
 import re
 from typing import Any
@@ -21,7 +21,7 @@ from tests.pipelines.release.small_card import (
     tuning,
 )
 
-pytestmark = pytest.mark.xdist_group("card")  # its fixtures are made once
+pytestmark = pytest.mark.xdist_group("card")  # one worker, so its fixtures are made once
 
 
 def write(**changes: Any) -> tuple[str, str]:
@@ -38,27 +38,28 @@ def card() -> tuple[str, str]:
     [
         "# Model card: telco_churn",
         "a customer cancels within 28 days, counted from the morning of `as_of`",
-        "signed up at least 30 days before `as_of`, have not cancelled by then and are of "
-        "consumer (segment)",
-        "| to learn from | 2026-01-05 to 2026-02-02 | 2 | 40 | 20 | 8 | 20.00% |",
-        "| to judge | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
-        "Features: 1 numbers, 1 categories",
-        "In brackets are 90 % intervals",
-        "The leak alarm found nothing",
-        "Its parameters were set, not searched for.",
+        "signed up at least 30 days before `as_of`, have not cancelled before it and are in the "
+        "segment consumer",
+        "| training | 2026-01-05 to 2026-02-02 | 2 | 40 | 20 | 8 | 20.00% |",
+        "| evaluation | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
+        "reads 1 numeric and 1 categorical features",
+        "in brackets is a 90 % interval",
+        "compares it with the previous champion and baselines",
+        "The leak alarm found no leaks",
+        "Its parameters were configured, not searched for.",
         "| ROC AUC | 0.8123 (0.7717 to 0.8529) | 0.7879 (",
         "| Expected profit per date | 4,321 (4,105 to 4,537) |",
-        "| Contacts per date at most | 1,500 |",
-        "from a probability of 5.00 % on",
-        "expected to bring 4,321 (4,105 to 4,537) EUR per date",
+        "| Maximum contacts per date | 1,500 |",
+        "from a churn probability of 5.00 %",
+        "an expected profit of 4,321 (4,105 to 4,537) EUR per date",
         "| 1 | 4,100 | 377 | 9.66% | 9.20% | 4.60 (4.14 to 5.06) | 45.6% (43.3% to 47.9%) |",
-        "| age_band: 75 and over | 8,000 | 160 | 2.00% | not judged | not judged |",
+        "| age_band: 75 and over | 8,000 | 160 | 2.00% | not evaluated | not evaluated |",
         "| segment | ROC AUC | 0.012 (0.000 to 0.046) | business | consumer |",
-        "right one first in 81 of 100 pairs",
+        "ranks the churner higher in 81 of 100 pairs",
         "54 % of churners are outside the riskiest decile",
-        "taken by 30 % is an assumption",
-        "It was judged on 1 date.",
-        "Too few to judge: age_band: 75 and over.",
+        "That 30 % of contacted customers accept the offer is an assumption",
+        "The model was evaluated on 1 date.",
+        "Slices with too few rows to evaluate: age_band: 75 and over.",
         "- It earns 10 EUR more.",
         'load_model("models:/telco_churn@champion")',
     ],
@@ -90,27 +91,27 @@ def test_a_table_in_folds_is_described_as_such() -> None:
     markdown, _ = write(intended_use=TABLE, examples_summary=folds)
     for part in (
         "`left` is `Yes` for a row of `customers.csv`",
-        "known to the owner of the table",
-        "Out of fold: each row is judged by a model that did not learn from it.",
-        "| to learn from and, out of fold, to judge | 2026-01-05 | 1 | 40 | 20 | 8 |",
+        "The owner of the table knows",
+        "Each row was evaluated out of fold: by a model that was not trained on it.",
+        "| training, and evaluation out of fold | 2026-01-05 | 1 | 40 | 20 | 8 |",
         "not on later ones",
     ):
         assert part in markdown
-    for part in ("28 days", "On the test rows", "signed up", "Seasons"):
+    for part in ("28 days", "on the test rows", "signed up", "seasons"):
         assert part not in markdown
 
 
-def test_a_table_by_time_is_judged_by_time() -> None:
+def test_a_table_split_by_time_is_described_as_such() -> None:
     markdown, _ = write(intended_use=TABLE)
     assert "for a row of `customers.csv`" in markdown
-    assert "On the test rows" in markdown
+    assert "evaluated on the test rows" in markdown
 
 
 def test_inactivity_names_its_tables() -> None:
     label = LabelParams(kind="inactivity", horizon_days=30, event_tables=["usage", "invoices"])
     subject = describe_operator(label, EligibilityParams(active_within_days=90))
     assert "no event in `usage`, `invoices` within 30 days" in subject.predicts
-    assert subject.population.endswith("and have an event within 90 days before")
+    assert subject.population.endswith("and have an event in the 90 days before it")
 
 
 def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
@@ -121,9 +122,11 @@ def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
     markdown, _ = write(
         leakage_findings=leaks, leakage=leakage("warn"), tuning=tuning(30), promotion=rejected
     )
-    assert "- `win_back`, alone: ROC AUC 0.99" in markdown
+    assert "The leak alarm found these leaks" in markdown
+    assert "(action: warn):\n\n- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown
-    assert "The gate made it **rejected**" in markdown
+    assert "The release gate made this model **rejected**" in markdown
+    assert "The gate decided **rejected** for these reasons:\n\n- It earns less." in markdown
     assert "models:/telco_churn/<version>" in markdown
 
 
@@ -132,7 +135,7 @@ def test_without_slices_the_card_says_so_and_shows_none() -> None:
         slice_metrics=small.make_slice_metrics().head(0),
         slice_gaps=small.make_slice_gaps().head(0),
     )
-    assert "no group was judged apart" in markdown
+    assert "No slice was evaluated" in markdown
     assert "slice_plot" not in markdown
     assert page.count("<table>") == 4
 
@@ -152,4 +155,4 @@ def test_values_of_a_table_cannot_break_the_card_or_act_in_the_page() -> None:
 @pytest.mark.parametrize("change", [{"acceptance_rate": 0.0}, {"contact_cost": 500.0}])
 def test_where_no_contact_pays_the_card_says_so(change: dict[str, float]) -> None:
     markdown, _ = write(decision=DECISION.model_copy(update=change))
-    assert "no contact is worth its cost" in markdown
+    assert "no contact pays" in markdown

@@ -1,4 +1,4 @@
-"""Who is champion follows from the gate, a person and the log, and is refused in clear words."""
+"""The gate, a person, or a rollback changes the champion; an impossible change is refused."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ class Registry:
 
 @dataclass
 class Operator:
-    """What the catalog does around these nodes: keeps the log and the alias."""
+    """A stand-in for the catalog around these nodes: it keeps the log and the alias."""
 
     champion: ModelVersion | None = None
     log: pd.DataFrame = field(default_factory=lambda: PromotionLog.frame([]))
@@ -140,13 +140,13 @@ def test_a_person_promotes_any_version_and_is_named(operator: Operator) -> None:
 
 
 def test_the_first_champion_can_be_promoted_by_hand(operator: Operator) -> None:
-    assert "version 2 (there was none)" in operator.promote(2)
+    assert "version 2 (was none)" in operator.promote(2)
 
 
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("not given", "`version` is missing: .*version=N`, with the same --env"),
+        ("not given", "Missing parameter `version`: run .*version=N`, with the same --env"),
         (4, "Version 4 of telco_churn is already the champion"),
         (9, r"no version 9; there are \[1, 2, 3, 4, 5\]"),
     ],
@@ -156,7 +156,7 @@ def test_a_promotion_that_cannot_be_is_refused(version: object, words: str) -> N
         promote_version(Registry(), make_version(4), VersionParam(version), "ada", NOW)
 
 
-def test_of_the_champion_that_is_left_behind_there_is_only_the_number(operator: Operator) -> None:
+def test_only_the_number_of_the_replaced_champion_is_needed(operator: Operator) -> None:
     operator.appoint(1)
     broken = VersionNumber("telco_churn", 5)
     entry, appointment, told = promote_version(Registry(), broken, VersionParam(3), "ada", NOW)
@@ -197,15 +197,15 @@ def test_a_version_can_be_champion_more_than_once(operator: Operator) -> None:
     assert numbers == [1, 2, 1]
 
 
-def test_an_alias_moved_past_the_log_is_found_out(operator: Operator) -> None:
+def test_an_alias_moved_outside_the_pipeline_is_noticed(operator: Operator) -> None:
     for version in (1, 2):
         operator.appoint(version)
-    operator.champion = make_version(5)  # in MLflow's pages
+    operator.champion = make_version(5)  # as in MLflow's UI
     operator.roll_back()
     assert operator.number == 2
 
 
-def test_a_promotion_after_a_move_past_the_log_goes_back_to_what_it_replaced(
+def test_a_rollback_after_a_move_outside_the_pipeline_restores_what_was_replaced(
     operator: Operator,
 ) -> None:
     operator.appoint(1)
@@ -231,16 +231,14 @@ def test_the_log_of_another_model_says_nothing(operator: Operator) -> None:
         operator.roll_back()
 
 
-def test_without_a_champion_there_is_nothing_to_go_back_from(operator: Operator) -> None:
-    with pytest.raises(PromotionRefusedError, match="no champion to roll back"):
+def test_without_a_champion_there_is_nothing_to_roll_back(operator: Operator) -> None:
+    with pytest.raises(PromotionRefusedError, match="No champion to roll back"):
         operator.roll_back()
 
 
 @pytest.mark.parametrize("value", ["latest", 0, -1, 1.5, True, "", "1,2", "٣"])
-def test_a_version_that_is_no_number_is_refused_with_an_example(value: object) -> None:
-    with pytest.raises(
-        ValueError, match=r"Invalid version .*expected the number.*--params version=3"
-    ):
+def test_a_version_that_is_not_a_number_is_refused_with_an_example(value: object) -> None:
+    with pytest.raises(ValueError, match=r"Invalid version .*the number.*--params version=3"):
         VersionParam.model_validate(value)
 
 

@@ -1,4 +1,4 @@
-"""The champion predicts the rows that the candidate is judged on, or nobody does."""
+"""The champion predicts the candidate's held-out rows, or the comparison is skipped."""
 
 from datetime import date
 from typing import Any
@@ -55,7 +55,7 @@ def in_folds(rows: int = ROWS) -> pd.DataFrame:
 
 
 def champion_of(rows: pd.DataFrame) -> Any:
-    """A champion that was judged out of fold, with a decile more for each letter from a on."""
+    """Return a champion with out-of-fold predictions: 0.0 for customer a, 0.1 for b, and so on."""
     examples = read_frame(rows)
     letter = examples["customer_id"].map(ord) - ord("a")
     known = pd.DataFrame({"row": digest_rows(examples), "churn_probability": letter / 10})
@@ -77,7 +77,7 @@ def test_features_that_the_champion_does_not_read_are_no_obstacle() -> None:
     assert len(ask(rows.iloc[4:], rows, make_version())) == 4
 
 
-def test_without_a_champion_nobody_predicts() -> None:
+def test_without_a_champion_there_are_no_predictions() -> None:
     rows = by_time()
     found = ask(rows.iloc[4:], rows, None)
     assert (list(found.columns), len(found)) == (COLUMNS, 0)
@@ -104,16 +104,16 @@ def test_by_time_a_champion_whose_labels_reach_the_test_rows_is_not_asked(
     rows = by_time()
     found, silence = ask_both(rows.iloc[4:], rows, make_version(facts=FACTS | taught))
     assert len(found) == (4 if is_asked else 0)
-    assert ("knows what came of some of them" in silence) is not is_asked
+    assert ("it has seen outcomes of the test period" in silence) is not is_asked
     if not is_asked:
         last = max(dates.split()[-1] for dates in taught.values())
         assert (
-            f"begin on 2026-08-31, and the champion, version 4, learnt from dates up to {last}"
+            f"begin on 2026-08-31, but champion version 4 was trained on dates up to {last}"
             in silence
         )
 
 
-def test_a_date_has_one_purpose_even_where_its_label_is_known_at_once() -> None:
+def test_a_date_is_in_one_split_even_if_its_label_is_known_at_once() -> None:
     rows = by_time()
     examples = read_frame(rows)
     table = OwnTableParams(table="t.csv", target="left", positive="Yes", time="day", gap_days=0)
@@ -125,21 +125,21 @@ def test_a_date_has_one_purpose_even_where_its_label_is_known_at_once() -> None:
         assert len(found) == (4 if is_asked else 0)
 
 
-def test_by_time_a_champion_that_does_not_say_what_taught_it_is_not_asked() -> None:
+def test_by_time_a_champion_without_recorded_training_dates_is_not_asked() -> None:
     rows = by_time()
     found, silence = ask_both(rows.iloc[4:], rows, make_version(facts={"as_of": "2026-08-31"}))
     assert found.empty
-    assert silence == "Which dates taught the champion, version 4, is not known."
+    assert silence == "The training dates of champion version 4 are not recorded."
 
 
 def test_out_of_fold_and_by_time_no_row_judges_both() -> None:
     rows, folds = by_time(), in_folds()
     found, silence = ask_both(rows.iloc[4:], rows, champion_of(folds))
     assert found.empty
-    assert "was judged by time and the champion, version 4, out of fold" in silence
+    assert "was evaluated by time and champion version 4 out of fold" in silence
     found, silence = ask_both(folds, folds, make_version())
     assert found.empty
-    assert "was judged out of fold and the champion, version 4, by time" in silence
+    assert "was evaluated out of fold and champion version 4 by time" in silence
 
 
 def test_in_folds_its_own_predictions_out_of_fold_count() -> None:
@@ -180,9 +180,8 @@ def test_in_folds_a_champion_that_knew_too_few_of_the_rows_is_not_asked(
     found, silence = ask_both(rows.assign(**change), rows.assign(**change), champion_of(rows))
     assert found.empty
     assert silence == (
-        f"Of the 8 rows that it is judged on, the champion, version 4, was judged on {shared}: the "
-        "same customer, values and outcome. To compare the two takes 50% of them at least, with "
-        "both outcomes."
+        f"Champion version 4 was evaluated on {shared} of the 8 held-out rows (same customer, "
+        "values and outcome). A comparison needs at least 50% of them, with both outcomes."
     )
 
 
@@ -196,4 +195,4 @@ def test_in_folds_a_champion_of_rows_that_are_not_known_is_not_asked() -> None:
     older = make_version(held_out=pd.DataFrame({"churn_probability": [0.1] * ROWS}))
     found, silence = ask_both(rows, rows, older)
     assert found.empty
-    assert silence == "On which rows the champion, version 4, was judged is not known."
+    assert silence == "The rows that champion version 4 was evaluated on are not recorded."

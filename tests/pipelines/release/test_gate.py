@@ -1,4 +1,4 @@
-"""The gate promotes what is proven, and says in sentences with figures why not."""
+"""The gate promotes a candidate on proof, and gives its reasons as sentences with figures."""
 
 from typing import Any
 
@@ -69,9 +69,9 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
     decision = decide()
     assert decision["status"] == "champion"
     assert decision["reasons"] == [
-        "It earns 1,300.00 EUR per date and the champion, version 4, 1,000.00 EUR: a difference "
-        "of +300.00 (+120.00 to +480.00), on the same 2,000 customers and 2 dates. A gain of more "
-        "than 50.00 EUR is proven."
+        "The candidate earns 1,300.00 EUR per date, champion version 4 earns 1,000.00 EUR: a "
+        "difference of +300.00 (+120.00 to +480.00) on the same 2,000 customers and 2 dates. A "
+        "gain of more than 50.00 EUR is proven."
     ]
 
 
@@ -83,7 +83,7 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
         (-480.0, 480.0, "challenger", "Neither"),
         (-480.0, 0.0, "challenger", "Neither"),
         (0.0, 0.0, "challenger", "Neither"),
-        (-480.0, -0.01, "rejected", "proven to earn less"),
+        (-480.0, -0.01, "rejected", "A loss is proven."),
         (float("nan"), float("nan"), "challenger", "Neither"),
     ],
 )
@@ -104,7 +104,8 @@ def test_a_challenger_is_told_how_a_person_can_promote_it() -> None:
 
 def test_the_first_candidate_becomes_champion() -> None:
     decision = decide(champion=None, champion_comparison={})
-    assert (decision["status"], decision["reasons"]) == ("champion", ["There was no champion."])
+    assert decision["status"] == "champion"
+    assert decision["reasons"] == ["There was no champion to compare with."]
 
 
 @pytest.mark.parametrize("champion", [None, make_version(4)])
@@ -113,7 +114,7 @@ def test_bounds_hold_for_the_first_candidate_and_for_one_that_earns_more(champio
     decision = decide(evaluation_metrics=worse, champion=champion)
     assert decision["status"] == "rejected"
     assert decision["reasons"][0] == (
-        "Its calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
+        "The calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
         "(gate.max_calibration_error in conf/base/parameters/gate.yml)."
     )
     assert len(decision["reasons"]) == 2
@@ -146,11 +147,11 @@ def test_a_slice_that_is_served_too_badly_is_named_with_its_figures() -> None:
     both = gaps(GAP, GAP | {"measure": "calibration_gap", "gap": 0.05, "low": 0.04, "high": 0.06})
     decision = decide(slice_gaps=both)
     assert decision["reasons"][:2] == [
-        "In the slice region the ROC AUC of north is 0.1500 below that of south (0.1100 to "
-        "0.2000), more than the bound of 0.1 (gate.max_slice_roc_auc_gap in "
+        "In the slice region, the ROC AUC of north is 0.1500 below that of south (0.1100 to "
+        "0.2000), above the bound of 0.1 (gate.max_slice_roc_auc_gap in "
         "conf/base/parameters/gate.yml).",
-        "In the slice region the mean probability of north is 0.0500 off its churn rate (0.0400 "
-        "to 0.0600), more than the bound of 0.03 (gate.max_slice_calibration_gap in "
+        "In the slice region, the mean probability of north misses its churn rate by 0.0500 "
+        "(0.0400 to 0.0600), above the bound of 0.03 (gate.max_slice_calibration_gap in "
         "conf/base/parameters/gate.yml).",
     ]
 
@@ -166,17 +167,17 @@ def test_all_reasons_are_listed_the_worst_first() -> None:
     assert decision["status"] == "rejected"
     found = [reason.split()[:4] for reason in decision["reasons"]]
     assert found == [
-        ["Its", "calibration", "error", "is"],
-        ["In", "the", "slice", "region"],
-        ["It", "earns", "1,300.00", "EUR"],
-        ["Its", "features", "are", "not"],
+        ["The", "calibration", "error", "is"],
+        ["In", "the", "slice", "region,"],
+        ["The", "candidate", "earns", "1,300.00"],
+        ["Its", "features", "differ", "from"],
     ]
 
 
 def test_a_look_back_is_rejected_whatever_it_earns() -> None:
     decision = decide(as_of=AsOf("2026-08-30"))
     assert decision["status"] == "rejected"
-    assert "as of 2026-08-30, before the champion, version 4, of 2026-08-31" in str(decision)
+    assert "as of 2026-08-30, before champion version 4 (as of 2026-08-31)" in str(decision)
 
 
 def test_the_date_of_the_champion_itself_is_no_look_back() -> None:
@@ -186,7 +187,7 @@ def test_the_date_of_the_champion_itself_is_no_look_back() -> None:
 def test_other_features_leave_the_candidate_a_challenger_at_best() -> None:
     decision = decide(candidate=fit_model(("tenure_days", "visits")))
     assert decision["status"] == "challenger"
-    assert "it lacks ['plan'], has also ['visits']." in decision["reasons"][0]
+    assert "version 4: it lacks ['plan'], it adds ['visits']." in decision["reasons"][0]
     assert "A gain of more than" in decision["reasons"][1]
 
 
@@ -204,11 +205,12 @@ def test_a_champion_that_lacks_its_features_stays_without_figures() -> None:
 
 @pytest.mark.parametrize(
     ("silence", "reason"),
-    [("", "On the same rows the champion, version 4, could not be asked."), ("Why.", "Why.")],
+    [
+        ("", "Champion version 4 cannot read the features of the held-out rows."),
+        ("Why.", "Why."),
+    ],
 )
-def test_a_champion_that_could_not_be_asked_stays_and_it_is_said_why(
-    silence: str, reason: str
-) -> None:
+def test_a_champion_without_a_comparison_stays_with_the_reason(silence: str, reason: str) -> None:
     decision = decide(champion_comparison={}, comparison_skipped_because=silence)
     assert decision["status"] == "challenger"
     assert decision["reasons"][0] == reason

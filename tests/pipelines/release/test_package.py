@@ -1,4 +1,4 @@
-"""A package holds the model with all that the registry should know of it."""
+"""A package holds the model with its card, facts, decision and predictions."""
 
 import json
 from datetime import date
@@ -118,7 +118,7 @@ def test_the_example_is_what_the_model_reads(by_time: pd.DataFrame) -> None:
     assert len(fit_model().predict_probability(example)) == 5
 
 
-def test_out_of_fold_predictions_go_with_it_by_fingerprints_that_name_nobody() -> None:
+def test_out_of_fold_predictions_go_with_it_by_fingerprints_that_identify_no_customer() -> None:
     rows = frame(["fold_1", "fold_2"] * 6)
     held_out = package(rows, held_out_of(rows)).held_out
     assert held_out is not None

@@ -1,4 +1,4 @@
-"""A fingerprint changes with what scores follow from, and with nothing else."""
+"""A fingerprint changes with everything that scores depend on, and with nothing else."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -74,7 +74,7 @@ def fingerprint_invoices(paid_on: date | None, **columns: Any) -> str:
     )
 
 
-def test_what_is_filled_in_later_changes_nothing_before_it_is_known() -> None:
+def test_a_value_filled_in_later_changes_nothing_before_it_is_known() -> None:
     unpaid = fingerprint_invoices(None)
     assert fingerprint_invoices(date(2026, 1, 5)) == unpaid
     assert fingerprint_invoices(date(2026, 1, 9)) == unpaid
@@ -104,5 +104,5 @@ def test_a_plan_names_the_last_commit_of_its_date() -> None:
 
 
 def test_without_a_champion_there_is_nothing_to_score_with() -> None:
-    with pytest.raises(NothingToScoreError, match="no champion"):
+    with pytest.raises(NothingToScoreError, match="No champion to score with"):
         plan_commit(None, pd.DataFrame(), as_of("2026-09-28"), NOW)

@@ -1,4 +1,4 @@
-"""Whom to contact: worth it, best first, under the capacity, never who is held out."""
+"""The customers to contact: best first, up to the capacity, never from the holdout."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A flat table is scored by a champion of its own, or it is said whose champion that is."""
+"""A champion scores only the flat table it was trained on; another one is refused."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -32,21 +32,21 @@ def test_columns_that_the_champion_cannot_read_are_found(
     assert find_misfits(table.drop("spent"), ENCODING) == (["spent", *lacking], retyped)
 
 
-def test_the_table_and_both_ways_out_are_named() -> None:
+def test_the_error_names_the_table_and_both_fixes() -> None:
     champion = SimpleNamespace(
         name="own_table_churn", version=3, model=SimpleNamespace(encoding=ENCODING)
     )
-    other = ibis.memtable(pd.DataFrame({"visits": ["x"], "colour": ["red"]}))
+    other = ibis.memtable(pd.DataFrame({"visits": ["x"], "color": ["red"]}))
     table = OwnTableParams(table="bank.csv", target="left", positive="1")
     unused: Any = None
     with pytest.raises(FeatureMismatchError) as refused:
         predict_table_churn(other, cast(Any, champion), table, unused, unused, unused)
     for part in (
-        "version 3 of own_table_churn, cannot score bank.csv",
-        "['plan', 'spent'] are not there",
-        "['visits'] hold another kind",
+        "Champion version 3 of own_table_churn cannot score bank.csv",
+        "the columns ['plan', 'spent'], which are missing",
+        "['visits'], which have another kind",
         "`kedro run --env own_table --pipelines promote --params version=N`",
-        "docs/own_data.md",
+        "docs/tutorial/own-tables.md",
     ):
         assert part in str(refused.value)
     assert "features.yml" not in str(refused.value)

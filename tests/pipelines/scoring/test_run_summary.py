@@ -1,4 +1,4 @@
-"""The summary of a run counts what ingestion rejected and blanked."""
+"""The run summary counts the rows and values that ingestion rejected and blanked."""
 
 import ibis
 import pandas as pd
@@ -33,7 +33,7 @@ def test_blanked_values_are_counted_by_rule_beside_rejected_rows() -> None:
     ]
 
 
-def test_where_no_value_was_blanked_the_summary_tells_of_none() -> None:
+def test_without_blanked_values_the_summary_has_no_line_for_them() -> None:
     assert _describe(KEPT_VALUES) == REJECTED_LINES
 
 

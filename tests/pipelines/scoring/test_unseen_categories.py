@@ -1,4 +1,4 @@
-"""Categories that training never saw are told, once a column, by the engine's own count."""
+"""Categories that were not in the training data cause one warning per column."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def customers() -> pd.DataFrame:
     return features.assign(**keys)
 
 
-def test_what_training_saw_and_what_is_missing_is_not_told(
+def test_known_categories_and_missing_values_cause_no_warning(
     customers: pd.DataFrame, put: Callable[[pa.Table], ir.Table], caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = customers.assign(plan=customers["plan"].mask(customers.index == 0))
@@ -33,7 +33,7 @@ def test_what_training_saw_and_what_is_missing_is_not_told(
     assert caplog.text == ""
 
 
-def test_a_category_never_seen_is_told_once_with_how_many_have_it(
+def test_an_unseen_category_is_warned_of_once_with_its_customers(
     customers: pd.DataFrame, put: Callable[[pa.Table], ir.Table], caplog: pytest.LogCaptureFixture
 ) -> None:
     plans = ["gold", "gold", "fibre", "silver", "copper", None, *customers["plan"][6:]]
@@ -41,9 +41,9 @@ def test_a_category_never_seen_is_told_once_with_how_many_have_it(
     scoring = ScoringParams(batch_rows=2, rescore=False)
     predicted = predict_churn(table, make_version(), as_of(DAY), scoring, decision_params())
     assert predicted.read_all().num_rows == 8
-    (told,) = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert "5 of 8 customers have a value of plan" in told.getMessage()
-    assert "example ['gold', 'copper', 'fibre']:" in told.getMessage()
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert "5 of 8 customers have a value of plan" in warning.getMessage()
+    assert "example ['gold', 'copper', 'fibre']:" in warning.getMessage()
 
 
 def test_one_query_counts_where_nothing_is_unseen(

@@ -1,4 +1,4 @@
-"""Examples without a leak, and leaks of every kind to plant in them."""
+"""Examples without leaks, and a leak of every kind to plant in them."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def leakage(**changes: Any) -> LeakageParams:
 
 
 def make_clean_examples(rows: int, churn_rate: float, seed: int) -> pd.DataFrame:
-    """Noise of every kind, three honest features, nothing that leaks."""
+    """Return noise of every kind and three honest features; nothing leaks."""
     rng = np.random.default_rng(seed)
     churned = rng.random(rows) < churn_rate
     price = np.round(rng.lognormal(3, 0.5, rows), 2)
@@ -80,7 +80,7 @@ def make_clean_examples(rows: int, churn_rate: float, seed: int) -> pd.DataFrame
 
 
 def make_leak(name: str, churned: np.ndarray, seed: int) -> Any:
-    """Make the column of one of LEAKS."""
+    """Return the column of one of LEAKS."""
     rng = np.random.default_rng(seed)
     rows = len(churned)
     tenth, third = (churned & (rng.random(rows) < share) for share in (0.1, 0.3))
@@ -110,7 +110,7 @@ def make_leak(name: str, churned: np.ndarray, seed: int) -> Any:
 
 
 def copy_into_test(clean: pd.DataFrame, copies: int) -> pd.DataFrame:
-    """Give the last test rows the features of the first rows to learn from."""
+    """Copy the features of the first training rows into the last test rows."""
     features = list(clean.columns[4:])
     examples = clean.copy()
     examples.loc[examples.index[-copies:], features] = clean.loc[: copies - 1, features].to_numpy()

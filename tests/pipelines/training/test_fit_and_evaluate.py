@@ -1,4 +1,4 @@
-"""What a candidate needs to be fitted, and what is said where it is not there."""
+"""Fitting a candidate: the minimum of rows, and the errors below it."""
 
 import logging
 import re
@@ -27,11 +27,11 @@ ROWS = 120
 
 
 def no_studies(name: str) -> NoReturn:
-    raise AssertionError(f"tuning is off, yet asked for {name}")
+    raise AssertionError(f"Study {name!r} opened although tuning is off.")
 
 
 def make_examples(churners: list[int], splits: list[str]) -> pd.DataFrame:
-    """Noise; who churned by place, splits dealt in turn."""
+    """Return noise; rows at the positions `churners` churned, splits alternate."""
     rng = np.random.default_rng(3)
     return pd.DataFrame(
         {
@@ -56,10 +56,10 @@ def fit(
 @pytest.mark.parametrize(
     ("churners", "folds", "found"),
     [
-        ([0, 1], 2, "Of the rows outside fold_1, 1 of 60 churned"),
-        ([0, 1, 2], 2, "Of the rows outside fold_1, 1 of 60 churned"),
-        ([0, 1, 2], 3, "Of the rows outside fold_1, 2 of 80 churned"),
-        ([row for row in range(ROWS) if row > 2], 3, "Of the rows outside fold_1, 78 of 80"),
+        ([0, 1], 2, "of the rows outside fold_1, 1 of 60 churned"),
+        ([0, 1, 2], 2, "of the rows outside fold_1, 1 of 60 churned"),
+        ([0, 1, 2], 3, "of the rows outside fold_1, 2 of 80 churned"),
+        ([row for row in range(ROWS) if row > 2], 3, "of the rows outside fold_1, 78 of 80"),
     ],
 )
 def test_too_few_of_a_class_in_folds_are_one_message(
@@ -68,8 +68,8 @@ def test_too_few_of_a_class_in_folds_are_one_message(
     examples = make_examples(churners, [f"fold_{fold + 1}" for fold in range(folds)])
     with pytest.raises(UnfitExamplesError, match=re.escape(found)) as raised:
         fit(examples)
-    for told in ("training.calibration_fraction = 0.2", "with 5 of each", "own_table.folds"):
-        assert told in str(raised.value)
+    for part in ("training.calibration_fraction = 0.2", "least 5 of each", "own_table.folds"):
+        assert part in str(raised.value)
 
 
 def test_five_of_each_class_outside_a_fold_are_enough() -> None:
@@ -85,15 +85,20 @@ def test_a_split_without_churn_is_one_message(split: str) -> None:
         fit(examples)
 
 
-def test_a_score_that_says_nothing_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    """What is learnt on the training rows is the opposite of what holds on the others."""
+def test_a_score_that_ranks_no_better_than_chance_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The calibration and test rows show the opposite of the train rows."""
     examples = make_examples([], ["train", "calibration", "test"])
     is_high = examples["noise"] > 0
     examples["churned"] = is_high.where(examples["split"] == "train", ~is_high)
     caplog.set_level(logging.WARNING)
     model = fit(examples, min_child_samples=5)
     assert model.calibration.slope == 0
-    assert "learnt from the train rows: of the 40 rows that calibrate" in caplog.text
+    assert (
+        "fitted on the train rows ranks no better than chance: among the 40 calibration rows"
+        in caplog.text
+    )
 
 
 def test_a_learner_without_a_search_space_is_not_tuned() -> None:
@@ -103,7 +108,7 @@ def test_a_learner_without_a_search_space_is_not_tuned() -> None:
         tuning_params(trials=3),
     )
     others = (evaluation_params(), decision_params(), reason_params())
-    with pytest.raises(WrongCallError, match=r"tuning.trials is 3, but .* logistic_regression"):
+    with pytest.raises(WrongCallError, match=r"Invalid tuning.trials 3 .*'logistic_regression'"):
         fit_candidate(make_examples([1], ["train"]), [], *learning, *others, no_studies)
 
 
@@ -122,7 +127,7 @@ def test_a_regression_learns_from_folds_too() -> None:
     assert settings == {}
 
 
-def test_a_misspelt_slice_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_misspelled_slice_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     examples = make_examples(list(range(0, ROWS, 4)), ["train", "calibration", "test"])
     params = evaluation_params(slices=["tenure_dys", "tenure_days"])
     with caplog.at_level(logging.WARNING):

@@ -1,4 +1,4 @@
-"""The alarm finds each kind of planted leak, says how it knows, and stays silent otherwise."""
+"""The leak alarm finds each kind of planted leak with its evidence, and raises no false alarm."""
 
 import logging
 from datetime import timedelta
@@ -45,7 +45,7 @@ SIZES = [(1000, 0.265), (100_000, 0.02), (100_000, 0.265)]
 
 @cache
 def find_planted_leaks(rows: int, churn_rate: float) -> pd.DataFrame:
-    """What is found among clean features and all leaks at once."""
+    """Return the findings for clean features and all leaks together."""
     clean = make_clean_examples(rows, churn_rate, seed=3)
     churned = clean["churned"].to_numpy(bool)
     leaks = {name: make_leak(name, churned, seed=4) for name in LEAKS}
@@ -76,8 +76,8 @@ def test_a_reason_known_for_some_is_counted_out() -> None:
     found = find(clean.assign(reason=["moved"] * 60 + [None] * 940)[[*clean.columns[:6], "reason"]])
     assert found["check"].to_list() == ["after_the_fact"]
     assert found["evidence"].to_list() == [
-        "Where reason is filled, 60 of 60 rows churned (100.0%; of all rows 20.0%): 30.0% of all "
-        "that churned."
+        "Where reason is present, 60 of 60 rows churned (100.0%; all rows: 20.0%). These are "
+        "30.0% of all churners."
     ]
     assert (found["value"].item(), found["limit"].item()) == (1.0, 0.95)
 
@@ -111,7 +111,7 @@ def test_examples_of_one_class_hold_nothing_to_give_away() -> None:
     assert find(clean.assign(churned=False, reason=None)).empty
 
 
-def test_values_of_any_type_are_looked_at() -> None:
+def test_values_of_any_type_are_checked() -> None:
     clean = make_clean_examples(1000, 0.4, seed=10)
     gone = clean["churned"].to_numpy(bool)
     days = pd.Series(np.where(gone, "2026-01-05", "2025-01-05")).astype("datetime64[s]")
@@ -158,7 +158,7 @@ def test_fail_stops_with_all_the_evidence_and_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(("action", "left_out"), [("warn", []), ("drop", ["copy", "reason"])])
-def test_warn_and_drop_go_on_and_log_the_evidence(
+def test_warn_and_drop_continue_and_log_the_evidence(
     action: str, left_out: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     found = planted_findings()
@@ -168,7 +168,7 @@ def test_warn_and_drop_go_on_and_log_the_evidence(
         assert evidence in caplog.text
 
 
-def test_with_no_finding_every_action_goes_on() -> None:
+def test_without_findings_every_action_continues() -> None:
     none = find(make_clean_examples(1000, 0.265, seed=18))
     assert [leave_out_features(none, leakage(action=action)) for action in ("fail", "drop")] == [
         []

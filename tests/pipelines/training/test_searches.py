@@ -1,4 +1,4 @@
-"""The searches of a run: when they are the same as before, and how they share the time."""
+"""The searches of a run: when a search continues an earlier one, and how searches share time."""
 
 from pathlib import Path
 from typing import Any
@@ -64,16 +64,16 @@ def studies(tmp_path: Path) -> TuningStudies:
 
 
 @pytest.mark.parametrize("what", OTHERS)
-def test_what_trials_follow_from_makes_another_search(what: str) -> None:
+def test_what_trials_depend_on_makes_another_search(what: str) -> None:
     assert _digest(**OTHERS[what]) != _digest()
 
 
 @pytest.mark.parametrize("what", SAME)
-def test_what_trials_do_not_follow_from_goes_on_with_the_same_search(what: str) -> None:
+def test_what_trials_do_not_depend_on_continues_the_same_search(what: str) -> None:
     assert _digest(**SAME[what]) == _digest()
 
 
-def test_the_same_examples_and_settings_go_on_and_others_start_anew(
+def test_the_same_examples_and_settings_continue_a_search_and_others_start_one(
     studies: TuningStudies, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -96,7 +96,7 @@ def test_searches_of_all_folds_share_one_deadline_and_are_named(
     clock, given = [1000.0], []
 
     def optimize(study: optuna.Study, objective: Any, timeout: float, **options: Any) -> None:
-        """One trial, which takes twice the time that is given in the first search."""
+        """Run one trial; in the first search it takes twice the time limit."""
         run(study, objective, **(options | {"n_trials": 1}))
         clock[0] += timeout if given else 2 * timeout
         given.append(timeout)

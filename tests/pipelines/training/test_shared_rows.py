@@ -1,4 +1,4 @@
-"""Rows that are learnt from and judge as well are found, and can be left out."""
+"""Rows shared by training and held-out rows are found, and can be left out."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ from tests.pipelines.training.planted_leaks import (
 
 
 @pytest.mark.parametrize("rows", [1000, 100_000])
-def test_rows_to_learn_from_among_the_test_rows_are_found_and_left_out(rows: int) -> None:
+def test_training_rows_among_the_test_rows_are_found_and_left_out(rows: int) -> None:
     clean = make_clean_examples(rows, 0.265, seed=12)
     examples = copy_into_test(clean, copies=rows // 100)
     found = find(examples)
     assert found["check"].to_list() == ["shared_rows"]
-    assert f"{rows // 100:,} of {rows * 3 // 10:,} rows" in found["evidence"].item()
+    assert f"{rows // 100:,} of {rows * 3 // 10:,} held-out rows" in found["evidence"].item()
     assert found["value"].item() == pytest.approx(1 / 30)
     kept = drop_shared_rows(examples, [], leakage(action="drop"), training_params())
     assert len(kept) == rows - rows // 100
@@ -35,7 +35,7 @@ def test_rows_to_learn_from_among_the_test_rows_are_found_and_left_out(rows: int
     assert drop_shared_rows(examples, [], leakage(action="warn"), training_params()) is examples
 
 
-def test_of_rows_alike_in_several_folds_those_of_one_fold_stay() -> None:
+def test_rows_alike_in_several_folds_stay_in_one_fold() -> None:
     clean = make_clean_examples(1000, 0.265, seed=13)
     examples = copy_into_test(clean, copies=20)
     examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")
@@ -51,13 +51,13 @@ def test_customers_alike_because_features_are_few_are_no_leak() -> None:
     assert find(clean[[*clean.columns[:4], "region", "flag", "complaints"]]).empty
 
 
-def test_a_name_of_each_row_does_not_hide_that_rows_are_the_same() -> None:
+def test_an_identifier_of_each_row_does_not_hide_equal_rows() -> None:
     examples = copy_into_test(make_clean_examples(1000, 0.265, seed=15), copies=20)
     found = find(examples.assign(row_id=np.arange(1000)))
     assert found["check"].to_list() == ["identifier", "shared_rows"]
 
 
-def test_a_customer_and_date_to_learn_from_and_to_test_is_found_and_left_out() -> None:
+def test_a_customer_and_date_in_train_and_test_is_found_and_left_out() -> None:
     clean = make_clean_examples(1000, 0.265, seed=16)
     ids = [*clean["customer_id"][:999], clean["customer_id"][0]]
     examples = clean.assign(customer_id=ids)
@@ -66,7 +66,7 @@ def test_a_customer_and_date_to_learn_from_and_to_test_is_found_and_left_out() -
     assert list(kept.index) == list(range(1, 1000))
 
 
-def test_rows_are_alike_that_differ_in_a_feature_left_out_alone() -> None:
+def test_rows_that_differ_only_in_a_feature_left_out_are_equal() -> None:
     examples = copy_into_test(make_clean_examples(1000, 0.265, seed=12), copies=20)
     named = examples.assign(row_id=np.arange(1000))
     assert drop_shared_rows(named, [], leakage(action="drop"), training_params()) is named
@@ -76,8 +76,8 @@ def test_rows_are_alike_that_differ_in_a_feature_left_out_alone() -> None:
 
 
 @pytest.mark.parametrize("folds", [False, True])
-def test_what_is_told_of_examples_is_of_the_rows_that_are_used(folds: bool) -> None:
-    """As the nodes are wired."""
+def test_the_summary_of_examples_counts_only_the_rows_that_are_used(folds: bool) -> None:
+    """The nodes run as the pipelines wire them."""
     examples = copy_into_test(make_clean_examples(1000, 0.265, seed=13), copies=20)
     if folds:
         examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")

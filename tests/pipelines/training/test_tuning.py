@@ -1,4 +1,4 @@
-"""The search for better parameters: kept trial by trial, gone on with, ended by the clock."""
+"""The search for better parameters: stored trial by trial, resumed, ended by the time limit."""
 
 from pathlib import Path
 from time import monotonic
@@ -17,7 +17,7 @@ START = lightgbm_params()
 
 
 def loss(tried: LightGBMParams) -> float:
-    """Lowest at a learning rate of 0.1 and 20 leaves."""
+    """Return a loss that is lowest at a learning rate of 0.1 and 20 leaves."""
     return abs(tried.learning_rate - 0.1) + abs(tried.num_leaves - 20) / 100
 
 
@@ -57,7 +57,7 @@ def test_the_first_trial_is_the_configuration(studies: TuningStudies) -> None:
     assert best == START
 
 
-def test_a_search_that_was_killed_goes_on_where_it_stopped(studies: TuningStudies) -> None:
+def test_a_search_that_was_killed_resumes_where_it_stopped(studies: TuningStudies) -> None:
     with pytest.raises(KilledError):
         tune(kill_after(6), search(studies.load()("a")), START, tuning(trials=10))
     tried: list[LightGBMParams] = []
@@ -93,7 +93,10 @@ def test_without_time_left_the_configuration_is_taken(
 ) -> None:
     best = tune(kill_after(0), search(studies.load()("a"), seconds=-1), START, tuning(trials=5))
     assert best == START
-    assert "Tuning on some rows had no time: tuning.minutes = 60" in caplog.text
+    assert (
+        "Tuning on some rows ran out of time before its first trial (tuning.minutes = 60"
+        in caplog.text
+    )
 
 
 def test_what_the_space_leaves_out_keeps_its_value(studies: TuningStudies) -> None:
@@ -105,7 +108,7 @@ def test_what_the_space_leaves_out_keeps_its_value(studies: TuningStudies) -> No
 def test_the_configuration_is_tried_though_the_first_trial_was_killed(
     studies: TuningStudies,
 ) -> None:
-    """It is the best of all here, and only enqueued trials hit it."""
+    """The configuration has the lowest loss here, and only an enqueued trial tries it."""
 
     def lose(tried: LightGBMParams) -> float:
         return float(tried != START)

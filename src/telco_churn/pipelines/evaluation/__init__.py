@@ -1,1 +1,1 @@
-"""Judges a candidate: metrics with intervals, slices, money, the champion, plots."""
+"""Evaluate a candidate: metrics with intervals, slices, profit, champion comparison, plots."""

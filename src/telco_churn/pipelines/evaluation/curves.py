@@ -1,7 +1,7 @@
-"""The tables behind metrics and plots: deciles, calibration, profit, ROC, precision and recall.
+"""Compute the tables behind the plots: deciles, calibration, profit, ROC, precision and recall.
 
-In: held_out_predictions, parameters. Out: decile_table, calibration_curve, profit_curve, and
-tables for plots.
+In: held_out_predictions, parameters. Out: decile_table, calibration_curve, profit_curve,
+baseline_profit_curves, roc_points, precision_recall_points, probability_histogram.
 """
 
 from collections.abc import Callable
@@ -24,12 +24,12 @@ HISTOGRAM_BARS = 50
 def tabulate_deciles(
     held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
 ) -> pd.DataFrame:
-    """Count churners by decile of the rows, 1 the riskiest.
+    """Count churners by decile of the rows; decile 1 is the riskiest.
 
     Returns:
         `decile`, `customers` (once per date), `churned`, `churn_rate`, `mean_probability`, `lift`
-        over the churn rate of all, and `captured`: the share of all churners in this decile or a
-        riskier one. `lift` and `captured` with percentile intervals.
+        over the churn rate of all rows, and `captured`: the share of all churners in this decile
+        and the riskier ones. `lift` and `captured` have percentile intervals.
     """
     deciles, draws = _resample_deciles(read_held_out(held_out_predictions), evaluation)
     customers, churned, expected = deciles
@@ -49,7 +49,7 @@ def tabulate_deciles(
 def tabulate_calibration(
     held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
 ) -> pd.DataFrame:
-    """Set forecast beside outcome in ten groups of equal size, 1 the least probable.
+    """Compare forecast and outcome in ten groups of equal size; group 1 is the least risky.
 
     Returns:
         `group`, `customers` (once per date), `mean_probability`, and `churn_rate` with its
@@ -74,11 +74,13 @@ def tabulate_calibration(
 def trace_profit(
     held_out_predictions: pd.DataFrame, evaluation: EvaluationParams, decision: DecisionParams
 ) -> pd.DataFrame:
-    """Follow profit from no contact to all, whatever the capacity and the expected value.
+    """Compute the candidate's profit by number of contacts, from none to all customers.
+
+    The curve ignores the capacity, and includes contacts with a negative expected value.
 
     Returns:
-        `contacts` per date, denser where few; `profit` with its percentile interval `low`, `high`,
-        in currency per date, averaged over dates.
+        `contacts` per date, in smaller steps near 0; `profit` with its percentile interval `low`,
+        `high`, in currency per date, averaged over dates.
     """
     held_out = read_held_out(held_out_predictions)
     campaign = held_out.plan_campaign(decision)
@@ -96,7 +98,7 @@ def trace_profit(
 
 
 def trace_baselines(held_out_predictions: pd.DataFrame, decision: DecisionParams) -> pd.DataFrame:
-    """Follow each baseline's profit the same way: `model`, `contacts`, `profit`."""
+    """Compute each baseline's profit by number of contacts: `model`, `contacts`, `profit`."""
     held_out = read_held_out(held_out_predictions)
     tables = [pd.DataFrame({"model": [], "contacts": [], "profit": []}).astype({"model": "str"})]
     for model in held_out.baselines:
@@ -108,7 +110,7 @@ def trace_baselines(held_out_predictions: pd.DataFrame, decision: DecisionParams
 
 
 def trace_roc(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
-    """Thin each model's ROC curve: `model`, `false_positive_rate`, `true_positive_rate`."""
+    """Return thinned ROC curves: `model`, `false_positive_rate`, `true_positive_rate`."""
     held_out = read_held_out(held_out_predictions)
     tables = []
     for model in held_out.probability:
@@ -122,7 +124,7 @@ def trace_roc(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def trace_precision(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
-    """Thin each model's curve of precision over recall: `model`, `recall`, `precision`."""
+    """Return thinned precision-recall curves: `model`, `recall`, `precision`."""
     held_out = read_held_out(held_out_predictions)
     tables = []
     for model in held_out.probability:
@@ -134,14 +136,14 @@ def trace_precision(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def count_probabilities(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
-    """Count rows by the candidate's probability, in bars: `lowest`, `highest`, `rows`."""
+    """Count rows by the candidate's probability in 50 bins: `lowest`, `highest`, `rows`."""
     probability = held_out_predictions["churn_probability"].to_numpy(np.float64)
     rows, edges = np.histogram(probability, HISTOGRAM_BARS, (0, max(probability.max(), 1e-9)))
     return pd.DataFrame({"lowest": edges[:-1], "highest": edges[1:], "rows": rows})
 
 
 def _resample_deciles(held_out: HeldOut, evaluation: EvaluationParams) -> tuple[Floats, Floats]:
-    """The candidate's deciles, shape `(3, 10)`, and the same under each draw."""
+    """Return the candidate's deciles, shape `(3, 10)`, and the same for each draw."""
     ranking = held_out.rank()
 
     def statistic(weights: Floats) -> Floats:
@@ -170,13 +172,13 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 
 def _choose_contacts(campaign: Campaign) -> Floats:
-    """Numbers of contacts from 0 to all rows of the largest date, denser where few."""
+    """Return numbers of contacts from 0 to the rows of the largest date, denser near 0."""
     most = np.diff(campaign.date_starts).max()
     return np.unique(np.round(most * np.linspace(0, 1, PROFIT_STEPS + 1) ** 2))
 
 
 def _count_thresholds(held_out: HeldOut, model: str) -> tuple[Floats, Floats]:
-    """Churners, and all rows, at or above each probability from the highest down; 0 first."""
+    """Count churners and rows at or above each distinct probability, highest first, after 0."""
     ranking = held_out.rank(model)
     weighted = WeightedRanking(ranking, held_out.ones)
     falls = np.flatnonzero(np.diff(ranking.probability)) + 1
@@ -185,6 +187,6 @@ def _count_thresholds(held_out: HeldOut, model: str) -> tuple[Floats, Floats]:
 
 
 def _thin(along: Floats) -> Floats:
-    """Choose points at even steps of a rising measure, the first and the last among them."""
+    """Return positions at even steps of a rising measure, including the first and the last."""
     steps = np.linspace(along[0], along[-1], POINTS - 1)
     return np.unique(np.append(np.searchsorted(along, steps), len(along) - 1))

@@ -1,4 +1,4 @@
-"""Held-out predictions as arrays: rows in one order, customers and dates as numbers.
+"""Convert held-out predictions to arrays in a fixed row order.
 
 In: held_out_predictions, champion_predictions. Out: `HeldOut`.
 """
@@ -20,24 +20,24 @@ CHAMPION = "champion"
 KEY = ["customer_id", "as_of"]
 SLICE_PREFIX = "slice_"
 RECOVERY = (
-    "Both tables need the same customers and dates. Run `kedro run --pipelines training` again: "
-    "it makes both."
+    "Both tables need the same customers and dates: run `kedro run --pipelines training` again to "
+    "write both."
 )
 
 
 class UnfitPredictionsError(InputError):
-    """The held-out predictions cannot judge a model."""
+    """The held-out predictions cannot be used to evaluate a model."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Rows that no model learned from, ordered by customer, then date.
+    """Held-out rows, ordered by customer, then date.
 
     Attributes:
-        customer: Number of each row's customer, shape `(rows,)`.
-        date: Number of each row's date, shape `(rows,)`.
+        customer: Integer code of each row's customer, shape `(rows,)`.
+        date: Integer code of each row's date, shape `(rows,)`.
         churned: 1 or 0, shape `(rows,)`.
-        probability: By model, the candidate first; each of shape `(rows,)`.
+        probability: Churn probabilities by model, the candidate first; shape `(rows,)` each.
         row: Position of each row in the frame, shape `(rows,)`.
     """
 
@@ -49,12 +49,12 @@ class HeldOut:
 
     @property
     def baselines(self) -> list[str]:
-        """The models that the candidate has to beat, without the champion."""
+        """Return the names of the models other than the candidate and the champion."""
         return [model for model in self.probability if model not in (CANDIDATE, CHAMPION)]
 
     @property
     def ones(self) -> Floats:
-        """Weights that count each row once, shape `(rows,)`."""
+        """Return weights that count each row once, shape `(rows,)`."""
         return np.ones(len(self.churned))
 
     def rank(self, model: str = CANDIDATE) -> Ranking:
@@ -66,7 +66,7 @@ class HeldOut:
         return Campaign.of(self.churned, self.probability[model], self.date, decision)
 
     def weigh(self, decision: DecisionParams, model: str) -> Callable[[Floats], WeightedModel]:
-        """Sort the rows for a model; the result is a function of weights, shape `(rows,)`."""
+        """Sort the rows for a model, and return a function of weights, shape `(rows,)`."""
         ranking, campaign = self.rank(model), self.plan_campaign(decision, model)
         return lambda weights: WeightedModel(ranking, weights, campaign)
 
@@ -74,10 +74,10 @@ class HeldOut:
 def read_held_out(
     held_out_predictions: pd.DataFrame, champion_predictions: pd.DataFrame | None = None
 ) -> HeldOut:
-    """Bring rows into one order, which breaks ties by customer wherever rows are ranked.
+    """Sort the rows by customer and date, so that ties in a ranking are broken by customer.
 
     Raises:
-        UnfitPredictionsError: When all rows churned, or none, or the champion's predictions lack
+        UnfitPredictionsError: If all rows churned, or none, or the champion's predictions lack
             some of the rows.
     """
     frame = held_out_predictions
@@ -104,14 +104,14 @@ def keep_shared_rows(
     """Keep the rows that the champion has predictions for.
 
     Raises:
-        UnfitPredictionsError: When the champion has predictions for other rows.
+        UnfitPredictionsError: If the champion has predictions for other rows.
     """
     shared = held_out_predictions.merge(champion_predictions[KEY], on=KEY, validate="one_to_one")
     others = len(champion_predictions) - len(shared)
     if others:
         raise UnfitPredictionsError(
-            f"{others:,} of {len(champion_predictions):,} rows of champion_predictions are not "
-            f"held out. {RECOVERY}"
+            f"{others:,} of {len(champion_predictions):,} rows of champion_predictions are not in "
+            f"held_out_predictions. {RECOVERY}"
         )
     return shared
 
@@ -128,9 +128,9 @@ def _find_baselines(frame: pd.DataFrame) -> list[str]:
 def _check_classes(churned: pd.Series) -> None:
     if churned.nunique() < 2:
         raise UnfitPredictionsError(
-            f"{churned.sum():,} of {len(churned):,} held-out rows churned; evaluation needs rows "
-            "that did and rows that did not. Choose a later as_of, more test_snapshots in "
-            "conf/base/parameters/training.yml or a longer label.horizon_days."
+            f"{churned.sum():,} of {len(churned):,} held-out rows churned: evaluation needs both "
+            "classes. Choose a later as_of, more test_snapshots in "
+            "conf/base/parameters/training.yml, or a longer label.horizon_days."
         )
 
 
@@ -139,6 +139,7 @@ def _align(frame: pd.DataFrame, champion_predictions: pd.DataFrame) -> pd.Series
     lacking = int(joined[CHAMPION].isna().sum())
     if lacking:
         raise UnfitPredictionsError(
-            f"champion_predictions lacks {lacking:,} of {len(frame):,} held-out rows. {RECOVERY}"
+            f"{lacking:,} of {len(frame):,} held-out rows are missing from champion_predictions. "
+            f"{RECOVERY}"
         )
     return joined[CHAMPION]

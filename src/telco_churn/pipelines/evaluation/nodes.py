@@ -1,4 +1,4 @@
-"""Judges a candidate, its baselines and the champion on rows that none of them learned from.
+"""Measure the candidate, its baselines and the champion on the held-out rows.
 
 In: held_out_predictions, champion_predictions, candidate, parameters. Out: metric_intervals,
 evaluation_metrics, champion_comparison, feature_importance.
@@ -29,22 +29,22 @@ def measure_models(
     evaluation: EvaluationParams,
     decision: DecisionParams,
 ) -> pd.DataFrame:
-    """Measure every model on the same rows, with intervals from the same draws of customers.
+    """Measure every model on the same rows, with intervals from the same bootstrap draws.
 
-    Intervals are percentiles, except for metrics that add up gaps: see `bound_sum`.
+    Intervals are percentiles, except for metrics that sum absolute gaps: see `bound_sum`.
 
     Args:
         held_out_predictions: One row per customer and date, one probability per model.
-        champion_predictions: The champion's on the same rows. With fewer rows the champion is left
-            out, because its metrics would not compare with the others.
+        champion_predictions: The champion's probabilities for the same rows. If it has fewer rows,
+            the champion is left out: its metrics would not be comparable.
         evaluation: Number of draws, confidence, seed.
-        decision: Costs and value of a contact, and the capacity per date.
+        decision: The costs and the value of a contact, and the capacity per date.
 
     Returns:
         `model`, `metric`, `value`, `low`, `high`; `expected_profit` in currency per date.
 
     Raises:
-        UnfitPredictionsError: When all rows churned, or none, or the champion's rows are others.
+        UnfitPredictionsError: If all rows churned, or none, or the champion has other rows.
     """
     is_complete = len(champion_predictions) == len(held_out_predictions)
     held_out = read_held_out(held_out_predictions, champion_predictions if is_complete else None)
@@ -62,7 +62,7 @@ def measure_models(
 
 
 def report_metrics(metric_intervals: pd.DataFrame) -> dict[str, float]:
-    """Flatten to one dictionary: the candidate with intervals, `<baseline>_<metric>` without."""
+    """Flatten the metrics to `<metric>`, `<metric>_low`, `<metric>_high`, `<baseline>_<metric>`."""
     ours = metric_intervals[metric_intervals["model"] == CANDIDATE]
     theirs = metric_intervals[~metric_intervals["model"].isin([CANDIDATE, CHAMPION])]
     metrics = {
@@ -81,17 +81,17 @@ def compare_with_champion(
     evaluation: EvaluationParams,
     decision: DecisionParams,
 ) -> dict[str, float]:
-    """Measure what the candidate earns beyond the champion, on the rows that both predict.
+    """Compare the profit of candidate and champion on the rows that both predict.
 
-    Each draw of customers measures both models, so luck that both share cancels out.
+    Each bootstrap draw measures both models, so chance effects that both share cancel out.
 
     Returns:
-        Profits and their difference in currency per date, the difference with its percentile
-        interval, every other metric of both as `candidate_<metric>` and `champion_<metric>`,
+        Both profits and their difference in currency per date, the difference with its percentile
+        interval; every other metric of both as `candidate_<metric>` and `champion_<metric>`;
         `customers` and `dates`. Empty without `champion_predictions`.
 
     Raises:
-        UnfitPredictionsError: When all rows churned, or none, or the champion's rows are others.
+        UnfitPredictionsError: If all rows churned, or none, or the champion has other rows.
     """
     if champion_predictions.empty:
         return {}
@@ -123,10 +123,11 @@ def compare_with_champion(
 
 
 def rank_features(candidate: ChurnModel) -> pd.DataFrame:
-    """Order all features by their share in what the model learned; its scorer defines the share.
+    """Rank all features by importance.
 
     Returns:
-        `feature` and `share` (for LightGBM of the gain of all splits); the largest first.
+        `feature` and `share` of the total importance, largest first. The scorer defines
+        importance; for LightGBM it is the gain of all splits.
     """
     table = pd.DataFrame(
         {"feature": candidate.encoding.columns, "share": candidate.scorer.importance()}
@@ -135,7 +136,7 @@ def rank_features(candidate: ChurnModel) -> pd.DataFrame:
 
 
 def _measure_with_gaps(model: WeightedModel) -> Floats:
-    """Every metric, then the gaps of those that add up gaps."""
+    """Return every metric, then the gaps of the metrics that sum gaps."""
     gaps = [metric.gaps(model) for metric in METRICS.values() if metric.gaps]
     return np.concatenate([measure(model), *gaps])
 

@@ -13,7 +13,7 @@ HOW, MONEY = "params:evaluation", "params:decision"
 
 
 def create_pipeline() -> Pipeline:
-    """Wire the measures, then the tables behind them, then the plots of both."""
+    """Create the evaluation pipeline: metrics, tables, and plots of both."""
     measures = [
         _node(nodes.measure_models, [ROWS, CHAMPION, HOW, MONEY], "metric_intervals"),
         _node(nodes.report_metrics, "metric_intervals", "evaluation_metrics"),
@@ -54,5 +54,5 @@ def _plots() -> list[Node]:
 
 
 def _node(function: Callable[..., Any], inputs: str | list[str], outputs: str | list[str]) -> Node:
-    """A node by the name of its function."""
+    """Create a node with the name of its function."""
     return Node(function, inputs, outputs, name=function.__name__)

@@ -1,4 +1,4 @@
-"""Where the model is worse than elsewhere: the same measures, slice by slice.
+"""Measure the candidate on each slice, to find customers for whom it is worse.
 
 In: held_out_predictions, parameters. Out: slice_metrics, slice_gaps.
 """
@@ -30,7 +30,7 @@ from telco_churn.pipelines.evaluation.resampling import (
 NOT_KNOWN = "not known"
 BANDS = 4  # of a numeric feature, cut at its quartiles
 MOST_DECIMALS = 12
-# With fewer churners, or fewer stayers, the bootstrap's intervals are too narrow.
+# With fewer rows of a class, the bootstrap's intervals are too narrow.
 MINIMUM_OF_EACH_CLASS = 10
 MEASURES = ("roc_auc", "calibration_gap")
 TEXTS = ("slice", "value", "measure", "worst_value", "best_value")
@@ -44,13 +44,13 @@ GAP_COLUMNS = ("slice", "measure", "gap", "low", "high", "worst_value", "best_va
 
 @dataclass(frozen=True)
 class Slice:
-    """Rows with one value of a feature, ranked among themselves.
+    """The rows with one value of a feature, ranked among themselves.
 
     Attributes:
-        feature: Its name.
-        value: What the rows have in common, in words.
-        ranking: These rows alone; `rows` are positions among all held-out rows.
-        judged: Whether there are enough rows, and enough of each class.
+        feature: Name of the feature.
+        value: The value as text, or the band of a numeric feature.
+        ranking: Ranking of these rows; its `rows` are positions among all held-out rows.
+        judged: Whether the slice has enough rows, and enough of each class, to be evaluated.
     """
 
     feature: str
@@ -59,9 +59,9 @@ class Slice:
     judged: bool
 
     def measure(self, weights: Floats) -> Floats:
-        """ROC AUC and calibration gap under weights of all held-out rows, shape `(2,)`.
+        """Return ROC AUC and calibration gap under weights of all held-out rows, shape `(2,)`.
 
-        NaN where all rows of the slice churned, or none.
+        Both are NaN if all rows of the slice churned, or none.
         """
         weighted = WeightedRanking(self.ranking, weights)
         if not weighted.has_both_classes:
@@ -73,27 +73,27 @@ class Slice:
 def measure_slices(
     held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Judge the candidate on the rows of each slice, and how far slices lie apart.
+    """Measure the candidate on each slice, and the gaps between slices.
 
-    A slice with too few rows, or fewer than ten churners or ten stayers, is listed but not judged:
-    its measures are NaN.
+    A slice with too few rows, or fewer than ten of a class, is listed but not evaluated: its
+    measures are NaN.
 
-    The gap of `roc_auc` is the best slice's less the worst's; that of `calibration_gap` is the
-    largest absolute one. Chance alone makes gaps larger than 0, even for a model that serves all
-    slices alike. `low` is what remains after chance: see `bound_largest`. A gate should look at it.
+    The gap of `roc_auc` is the best slice's value minus the worst's; the gap of `calibration_gap`
+    is the largest absolute value. Chance alone makes gaps larger than 0, even for a model that is
+    equally good on all slices. `low` allows for chance (see `bound_largest`); the gate uses it.
 
     Args:
-        held_out_predictions: With `slice_<feature>` columns for features of `evaluation.slices`.
-        evaluation: The slices, the fewest rows, the draws.
+        held_out_predictions: Has a column `slice_<feature>` for each of `evaluation.slices`.
+        evaluation: The slices, the minimum of rows, the bootstrap draws.
 
     Returns:
         The slices: `slice`, `value`, `customers` (once per date), `churned`, `churn_rate`,
-        `mean_probability`, `roc_auc` and `calibration_gap` (mean probability less churn rate) with
-        their percentile intervals, `judged`. The gaps: `slice`, `measure`, `gap`, `low`, `high`,
-        `worst_value`, `best_value`, for features with at least two judged slices.
+        `mean_probability`, `roc_auc` and `calibration_gap` (mean probability minus churn rate)
+        with percentile intervals, `judged`. The gaps: `slice`, `measure`, `gap`, `low`, `high`,
+        `worst_value`, `best_value`, for features with at least two evaluated slices.
 
     Raises:
-        UnfitPredictionsError: When all rows churned, or none.
+        UnfitPredictionsError: If all rows churned, or none.
     """
     held_out = read_held_out(held_out_predictions)
     slices = _cut_slices(held_out_predictions, held_out, evaluation)
@@ -113,10 +113,10 @@ def measure_slices(
 
 
 def name_slices(values: pd.Series) -> pd.Series:
-    """Name the slice of each row, as an ordered categorical with "not known" last.
+    """Return the slice of each row as an ordered categorical, with "not known" last.
 
-    Numbers are cut at their quartiles ("0 to 180": above 0, up to 180; the lowest band includes
-    its lower end). Up to four different numbers, text and booleans stay as they are.
+    Numbers with more than four distinct values are cut at their quartiles: "0 to 180" means above
+    0 and up to 180, and only the lowest band includes its lower end. Other values stay as is.
     """
     is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     if is_number and values.nunique() > BANDS:
@@ -133,7 +133,7 @@ def name_slices(values: pd.Series) -> pd.Series:
 def _cut_slices(
     frame: pd.DataFrame, held_out: HeldOut, evaluation: EvaluationParams
 ) -> list[Slice]:
-    """Cut the rows by each feature that `frame` has, in the order of the parameters."""
+    """Return the slices of each feature that `frame` has, in the order of the parameters."""
     features = [feature for feature in evaluation.slices if SLICE_PREFIX + feature in frame.columns]
     return [
         part
@@ -181,7 +181,7 @@ def _write_values(values: pd.Series, *, is_number: bool) -> tuple[pd.Series, lis
 
 
 def _name_measures(values: Floats, draws: Floats, evaluation: EvaluationParams) -> dict[str, float]:
-    """One slice's measures with their intervals, by column."""
+    """Return a slice's measures and their intervals by column name."""
     low, high = find_interval(draws, evaluation.confidence)
     return {
         name + suffix: numbers[place]
@@ -226,7 +226,7 @@ def _list_gaps(
         for number, measure in enumerate(MEASURES):
             found = values[places, number]
             gap = _find_gap(measure, found, draws[:, places, number], confidence)
-            # the worst slice has the lowest ROC AUC, but the largest calibration gap
+            # The worst slice has the lowest ROC AUC, but the largest calibration gap.
             ranks = -found if measure == "roc_auc" else np.abs(found)
             best, worst = names[ranks.argmin()], names[ranks.argmax()]
             lines.append(dict(zip(GAP_COLUMNS, (feature, measure, *gap, worst, best), strict=True)))

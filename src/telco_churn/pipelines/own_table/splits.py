@@ -146,7 +146,7 @@ def _explain_too_few_dates(
     as_of: pd.Timestamp,
     gap: pd.Timedelta,
 ) -> str:
-    known = f"whose target is known by {as_of.date()}, {gap.days} days later (own_table.gap_days)"
+    known = f"with a target known by {as_of.date()}, {gap.days} days later (own_table.gap_days)"
     if len(days) < PURPOSES:
         return (
             f"{params.table} has {len(days)} dates in {params.time} {known}: expected at least "

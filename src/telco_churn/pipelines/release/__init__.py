@@ -1,1 +1,1 @@
-"""Decides about a candidate, packages it with its card, and moves the champion."""
+"""Decide on a candidate, package it with its model card, and change the champion."""

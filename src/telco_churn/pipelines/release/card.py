@@ -1,7 +1,7 @@
-"""Writes the model card: purpose, data, quality, limits, and the gate's decision.
+"""Write the model card: purpose, data, quality, limits, and the gate's decision.
 
-In: the candidate, its data, the tables of the evaluation, the gate's decision. Out: model_card
-(Markdown), model_card_page (HTML).
+In: the candidate, intended_use, examples_summary, the tables of the evaluation, promotion.
+Out: model_card (Markdown), model_card_page (HTML).
 """
 
 import re
@@ -53,10 +53,10 @@ def write_model_card(
     summary: SummaryParams,
     as_of: AsOf,
 ) -> tuple[str, str]:
-    """Write the card of a candidate.
+    """Write the model card of the candidate.
 
     Returns:
-        Markdown, whose figures lie in `plots/` beside it; and one page of HTML that holds them.
+        Markdown that links the figures in `plots/` next to it; one HTML page that includes them.
     """
     shown = {
         "splits": tables.tabulate_splits(examples_summary),
@@ -83,7 +83,7 @@ def write_model_card(
         name=release.model_name,
         as_of=as_of,
     )
-    # drawn for the page; the Markdown shows the files of the evaluation
+    # The page includes these figures; the Markdown links the files that evaluation saved.
     figures = {
         "plots/importance_plot.png": plots.draw_importance(feature_importance),
         "plots/roc_curve.png": plots.draw_roc_curve(roc_points, metric_intervals),
@@ -98,20 +98,20 @@ def write_model_card(
 
 
 def render_markdown(**parts: Any) -> str:
-    """Fill in the template; values cannot end a table's cell."""
+    """Fill in the template; the filter `cell` keeps a value inside its table cell."""
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # it is Markdown; the page shows HTML in it as text
+        autoescape=False,  # the result is Markdown; the page escapes HTML in it
     )
     environment.filters["cell"] = _escape_cell
     return environment.from_string(TEMPLATE).render(**parts)
 
 
 def _escape_cell(text: str) -> str:
-    """Keep a value on its line and in its cell, and escape Markdown in it."""
+    """Escape Markdown in a value and put it on one line, so that it stays in its cell."""
     return SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
@@ -159,6 +159,6 @@ def _list_limits(
 
 
 def _find_metrics(metric_intervals: pd.DataFrame) -> dict[Any, tables.Interval]:
-    """The candidate's metrics by name."""
+    """Return the candidate's metrics by name."""
     ours = metric_intervals[metric_intervals["model"] == "candidate"]
     return {row["metric"]: row for row in ours.to_dict("records")}

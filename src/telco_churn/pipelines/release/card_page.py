@@ -1,4 +1,4 @@
-"""Renders a model card as one page that needs no other file: style and figures are in it.
+"""Render a model card as one self-contained page, with style and figures inside.
 
 In: Markdown, figures. Out: HTML.
 """
@@ -36,18 +36,18 @@ PAGE = """<!doctype html>
 
 
 def render_page(markdown: str, title: str, figures: Mapping[str, Figure]) -> str:
-    """Render Markdown as a page of its own.
+    """Render Markdown as a self-contained HTML page.
 
     Args:
-        markdown: CommonMark with tables; HTML in it is shown as text.
-        title: Title of the page, plain text.
-        figures: By the path under which the Markdown shows them.
+        markdown: CommonMark with tables; HTML in it is escaped.
+        title: Plain-text title of the page.
+        figures: The figures by their path in the Markdown.
     """
     addresses = {path: _as_data_address(figure) for path, figure in figures.items()}
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
     renderer.add_render_rule("table_open", _open_table)
     renderer.add_render_rule("table_close", _close_table)
-    # In narrow columns an interval breaks below its value, not inside itself.
+    # Hard spaces make a narrow column break before an interval, not inside it.
     tokens = renderer.parse(INTERVAL.sub("(\\1\u00a0to\u00a0\\2)", markdown))
     for token in tokens:
         for child in token.children or []:
@@ -59,7 +59,7 @@ def render_page(markdown: str, title: str, figures: Mapping[str, Figure]) -> str
 
 def _as_data_address(figure: Figure) -> str:
     file = io.BytesIO()
-    # Without matplotlib's version in the file, equal figures make equal pages.
+    # The metadata would hold matplotlib's version; without it, equal figures give equal pages.
     figure.savefig(
         file, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", metadata={"Software": None}
     )

@@ -1,6 +1,6 @@
-"""The tables of a model card, as text: numbers rounded to the digits that carry meaning.
+"""Format the tables of the model card, with numbers rounded to their meaningful digits.
 
-In: tables of the evaluation, parameters. Out: headings and rows for the template.
+In: tables of the evaluation, parameters. Out: `CardTable` for the template.
 """
 
 import math
@@ -15,27 +15,27 @@ from telco_churn.metrics.metric_table import METRICS, show_interval
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.pipelines.release.data_summary import ExamplesSummary
 
-MODELS = {"candidate": "This model", "champion": "Champion before"}  # beside the baselines
+MODELS = {"candidate": "This model", "champion": "Previous champion"}  # before the baselines
 PURPOSES = {
-    "train": "to learn from",
-    "gap": "not used, a gap as long as the horizon",
-    "calibration": "where to stop learning, and calibration",
-    "test": "to judge",
-    "folds": "to learn from and, out of fold, to judge",
+    "train": "training",
+    "gap": "not used: a gap of one label horizon",
+    "calibration": "early stopping and calibration",
+    "test": "evaluation",
+    "folds": "training, and evaluation out of fold",
 }
 Interval = Mapping[Hashable, Any]  # `value`, `low`, `high`
 
 
 @dataclass(frozen=True)
 class CardTable:
-    """Headings and rows, all text; the first column names the row."""
+    """A table of text; the first column names the row."""
 
     headings: list[str]
     rows: list[list[str]]
 
 
 def tabulate_splits(examples: ExamplesSummary) -> CardTable:
-    """What each date is used for, and how many customers churned."""
+    """Show the use of each range of dates, with its rows and churners."""
     rows = [
         [
             PURPOSES[row["split"]],
@@ -49,12 +49,12 @@ def tabulate_splits(examples: ExamplesSummary) -> CardTable:
         for row in examples.splits.to_dict("records")
     ]
     return CardTable(
-        ["Purpose", "Dates", "Snapshots", "Rows", "Customers", "Churned", "Rate"], rows
+        ["Purpose", "Dates", "Snapshots", "Rows", "Customers", "Churned", "Churn rate"], rows
     )
 
 
 def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
-    """This model beside its baselines and the champion, one metric per row."""
+    """Compare this model with the champion and the baselines, one metric per row."""
     present = list(dict.fromkeys(metric_intervals["model"]))
     titles = MODELS | list_titles()
     models = [model for model in titles if model in present]
@@ -64,11 +64,11 @@ def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
         for name, metric in METRICS.items()
         if (name, "candidate") in found
     ]
-    return CardTable(["", *(titles[model] for model in models)], rows)
+    return CardTable(["Metric", *(titles[model] for model in models)], rows)
 
 
 def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
-    """Churners by decile of customers, the riskiest first."""
+    """Show the churners of each decile of customers, the riskiest first."""
     rows = [
         [
             f"{row['decile']:.0f}",
@@ -86,7 +86,7 @@ def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
 
 
 def tabulate_slices(slices: pd.DataFrame) -> CardTable:
-    """How good the model is for each slice."""
+    """Show the model's quality on each slice."""
     rows = [
         [
             f"{row['slice']}: {row['value']}",
@@ -94,19 +94,19 @@ def tabulate_slices(slices: pd.DataFrame) -> CardTable:
             f"{row['churned']:,.0f}",
             f"{row['churn_rate']:.2%}",
             *(
-                show(form, _named(row, name)) if row["judged"] else "not judged"
+                show(form, _named(row, name)) if row["judged"] else "not evaluated"
                 for name, form in (("roc_auc", "{:.3f}"), ("calibration_gap", "{:+.2%}"))
             ),
         ]
         for row in slices.to_dict("records")
     ]
-    headings = ["Slice", "Customers", "Churned", "Churn rate", "ROC AUC", "Forecast less rate"]
+    headings = ["Slice", "Customers", "Churned", "Churn rate", "ROC AUC", "Calibration gap"]
     return CardTable(headings, rows)
 
 
 def tabulate_gaps(gaps: pd.DataFrame) -> CardTable:
-    """How far the worst value of each slice lies behind the best."""
-    titles = {"roc_auc": ("ROC AUC", "{:.3f}"), "calibration_gap": ("forecast, rate", "{:.2%}")}
+    """Show the gap between the worst and the best value of each slice."""
+    titles = {"roc_auc": ("ROC AUC", "{:.3f}"), "calibration_gap": ("Calibration gap", "{:.2%}")}
     rows = [
         [
             row["slice"],
@@ -121,20 +121,20 @@ def tabulate_gaps(gaps: pd.DataFrame) -> CardTable:
 
 
 def tabulate_money(decision: DecisionParams, currency: str) -> CardTable:
-    """What a contact costs and may earn."""
+    """Show the costs and the value of a contact."""
     capacity = decision.campaign_capacity
     rows = [
-        ["Worth of a customer who is kept", f"{decision.kept_customer_value:,.2f} {currency}"],
+        ["Value of a kept customer", f"{decision.kept_customer_value:,.2f} {currency}"],
         ["Cost of a contact", f"{decision.contact_cost:,.2f} {currency}"],
-        ["Cost of an offer that is taken", f"{decision.offer_cost:,.2f} {currency}"],
-        ["Contacted customers who take it", f"{decision.acceptance_rate:.1%}"],
-        ["Contacts per date at most", "no limit" if capacity is None else f"{capacity:,}"],
+        ["Cost of an accepted offer", f"{decision.offer_cost:,.2f} {currency}"],
+        ["Contacted customers who accept the offer", f"{decision.acceptance_rate:.1%}"],
+        ["Maximum contacts per date", "no limit" if capacity is None else f"{capacity:,}"],
     ]
     return CardTable(["Assumption", "Value"], rows)
 
 
 def show(form: str, found: Interval | None) -> str:
-    """Format a value with its interval, "none" where there is no value."""
+    """Format a value with its interval, or "none" if there is no value."""
     if found is None or math.isnan(found["value"]):
         return "none"
     return show_interval(form, found["value"], found["low"], found["high"])

@@ -1,7 +1,7 @@
-"""Moves the champion: by the gate's decision, by hand, or back to the one before.
+"""Change the champion: after the gate's decision, by hand, or back to the previous one.
 
-In: the chosen version, the present champion, the log. Out: an entry for promotion_log, an
-appointment, a line for the screen.
+In: the chosen version, the current champion, promotion_history. Out: an entry for promotion_log,
+the `Appointment`, run_summary.
 """
 
 from datetime import datetime
@@ -21,14 +21,14 @@ from telco_churn.registry.registry_types import (
 
 
 class PromotionRefusedError(InputError):
-    """The champion cannot be changed as asked; it stays."""
+    """The champion cannot be changed as requested; it stays."""
 
 
 class Versions(Protocol):
     """The versions of one registered model."""
 
     def get(self, version: int) -> ModelVersion:
-        """Load a version; an error says which versions there are."""
+        """Load a version; the error for an unknown version lists the existing ones."""
 
 
 def appoint_champion(
@@ -37,20 +37,20 @@ def appoint_champion(
     current: VersionNumber | None,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment]:
-    """Follow the gate's decision, which the version itself holds.
+    """Make the new version champion if the gate decided so.
 
     Args:
-        version: The candidate, registered.
-        champion: The champion that the gate compared it with, None if there was none.
-        current: The present champion.
-        clock: The time now.
+        version: The registered candidate, with the gate's decision.
+        champion: The champion that the gate compared it with; None if there was none.
+        current: The current champion.
+        clock: The current time.
 
     Returns:
         The entry for the log and the appointment; both are empty if the champion stays.
 
     Raises:
-        PromotionRefusedError: When the gate did not choose the version and there is no other.
-        ChampionChangedError: When the champion is no longer the one that it was compared with.
+        PromotionRefusedError: If the gate did not choose the version and no champion exists.
+        ChampionChangedError: If the champion has changed since the gate's comparison.
     """
     decision = version.promotion
     if decision.status == "champion":
@@ -60,9 +60,9 @@ def appoint_champion(
         return _write_entry("appointed", version, champion, "gate", reason, clock), appointment
     if current is None:
         raise PromotionRefusedError(
-            f"There is no champion, and the gate did not let version {version.version} of "
-            f"{version.name} become one: {' '.join(decision.reasons)} Correct that, or take "
-            f"it as it is: {write_promote_command(version.version)}."
+            f"No champion for {version.name}: the gate did not promote version "
+            f"{version.version}. {' '.join(decision.reasons)} Fix the cause, or promote the "
+            f"version anyway: {write_promote_command(version.version)}."
         )
     return PromotionLog.frame([]), Appointment(None, champion)
 
@@ -74,25 +74,25 @@ def promote_version(
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment, str]:
-    """Make a version champion by hand, once it has loaded.
+    """Make a version champion by hand, after checking that it loads.
 
-    Only the number of the champion is read, so that one that does not load can be replaced.
+    The current champion is not loaded, so a broken champion can be replaced.
 
     Returns:
-        The entry for the log, the appointment, and a line for the screen.
+        The entry for the log, the appointment, and the run summary.
 
     Raises:
-        PromotionRefusedError: When no version was named, or it is champion already.
+        PromotionRefusedError: If no version was given, or it is already the champion.
     """
     if version.number is None:
         raise PromotionRefusedError(
-            f"The parameter `version` is missing: {write_promote_command()}. `make mlflow` lists "
-            "the versions."
+            f"Missing parameter `version`: run {write_promote_command()}. `make mlflow` lists the "
+            "versions."
         )
     if champion is not None and champion.version == version.number:
         raise PromotionRefusedError(
-            f"Version {version.number} of {champion.name} is already the champion; nothing was "
-            "changed. `make mlflow` lists the versions."
+            f"Version {version.number} of {champion.name} is already the champion: nothing "
+            "changed. Choose another version; `make mlflow` lists them."
         )
     chosen = registered_versions.get(version.number)
     entry = _write_entry("promoted", chosen, champion, user, "Promoted by hand.", clock)
@@ -106,37 +106,37 @@ def roll_back(
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment, str]:
-    """Make the champion before the present one champion again; a second rollback goes two back.
+    """Make the previous champion the champion again; each rollback goes one further back.
 
     Returns:
-        The entry for the log, the appointment, and a line for the screen.
+        The entry for the log, the appointment, and the run summary.
 
     Raises:
-        PromotionRefusedError: When there is no champion, or the log knows none before it.
+        PromotionRefusedError: If there is no champion, or the log has none before it.
     """
     if champion is None:
         raise PromotionRefusedError(
-            f"There is no champion to roll back. Promote a version: {write_promote_command()}; "
-            "`make mlflow` lists them."
+            f"No champion to roll back. Promote a version: {write_promote_command()}. "
+            "`make mlflow` lists the versions."
         )
     before = list_champions_before(promotion_history, champion)
     if not before:
         raise PromotionRefusedError(
-            f"The log has no champion of {champion.name} before version {champion.version}, which "
-            f"stays. Promote the version that you want: {write_promote_command()}; `make mlflow` "
-            "lists them."
+            f"The promotion log has no champion of {champion.name} before version "
+            f"{champion.version}, which stays champion. Promote the version you want: "
+            f"{write_promote_command()}. `make mlflow` lists the versions."
         )
     former = registered_versions.get(before[-1])
-    reason = f"Back from version {champion.version} to the champion before it."
+    reason = f"Rolled back from version {champion.version} to the previous champion."
     entry = _write_entry("rolled_back", former, champion, user, reason, clock)
     return entry, Appointment(former, champion), _tell_change(former, champion, user)
 
 
 def list_champions_before(promotion_history: pd.DataFrame, champion: VersionNumber) -> list[int]:
-    """List the versions that led to the champion, oldest first; each rollback took one away.
+    """List the champions before the current one, oldest first, without those rolled back.
 
-    An alias that was moved past the log is found out from the next entry's `from_version`, or
-    from the champion itself.
+    If the alias was moved outside this pipeline, the log has no entry for it: the version then
+    comes from the next entry's `from_version`, or from the current champion.
     """
     line: list[int] = []
     of_model = promotion_history[promotion_history["model"] == champion.name]
@@ -150,7 +150,7 @@ def list_champions_before(promotion_history: pd.DataFrame, champion: VersionNumb
 
 
 def _cut_behind(line: list[int], version: int) -> list[int]:
-    """End the line at the last place of a version; one that is not in it follows the rest."""
+    """Cut the line after the last occurrence of a version; append the version if absent."""
     if version not in line:
         return [*line, version]
     return line[: len(line) - line[::-1].index(version)]
@@ -177,8 +177,8 @@ def _write_entry(
 
 
 def _tell_change(version: ModelVersion, champion: VersionNumber | None, by: str) -> str:
-    before = f"was {champion.version}" if champion else "there was none"
+    before = f"was {champion.version}" if champion else "was none"
     return (
         f"\n{version.name}: champion is now version {version.version} ({before}), trained as of "
-        f"{version.facts['as_of']}; changed by {by}\n"
+        f"{version.facts['as_of']}, changed by {by}\n"
     )

@@ -1,7 +1,7 @@
-"""Asks the champion about the rows that a candidate is judged on.
+"""Predict the held-out rows with the champion, and describe how its features differ.
 
-In: examples, the champion there is. Out: champion_predictions, empty where the champion
-cannot be asked, and comparison_skipped_because, which says why; and in what the two differ.
+In: held_out_predictions, examples, the current champion. Out: champion_predictions (empty if a
+comparison would be unfair or impossible), comparison_skipped_because (the reason).
 """
 
 from datetime import date, timedelta
@@ -14,8 +14,8 @@ from telco_churn.pipelines.release.data_summary import ExamplesSummary
 from telco_churn.registry.registry_types import ModelVersion
 
 KEY = ["customer_id", "as_of"]
-TAUGHT_BY = ("train_dates", "calibration_dates")  # facts, "first to last"
-ENOUGH = 0.5  # of the rows that judge: what earns more on few says little of the rest
+TAUGHT_BY = ("train_dates", "calibration_dates")  # facts of a version, "<first> to <last>"
+ENOUGH = 0.5  # share of the held-out rows: a comparison on fewer says little about the rest
 
 
 def predict_by_champion(
@@ -24,22 +24,22 @@ def predict_by_champion(
     examples_summary: ExamplesSummary,
     champion: ModelVersion | None,
 ) -> tuple[pd.DataFrame, str]:
-    """Let the champion predict the rows that the candidate is judged on, where that is fair.
+    """Predict the candidate's held-out rows with the champion, if the comparison is fair.
 
-    Split by time, these are the test rows, as long as they are later than all that taught the
-    champion. In folds the champion learnt from every row, so its own predictions out of fold
-    count, on the rows that are the same in both tables.
+    With a split by time, the champion predicts the test rows, provided that all of them are later
+    than its training labels. With folds, the champion was trained on every row, so its stored
+    out-of-fold predictions are used for the rows that are the same in both tables.
 
     Args:
-        held_out_predictions: The rows, by `customer_id` and `as_of`, with `churned`.
-        examples: The same rows and others, with features.
-        examples_summary: Of these.
-        champion: The champion; None when there is none.
+        held_out_predictions: The held-out rows: `customer_id`, `as_of`, `churned`.
+        examples: All examples, with features.
+        examples_summary: The summary of `examples`.
+        champion: The champion; None if there is none.
 
     Returns:
-        `customer_id`, `as_of`, `champion`, a probability, for rows of `held_out_predictions` in
-        their order, or for none; and why for none, a sentence, empty where there is no champion
-        or its features are not there.
+        `customer_id`, `as_of` and the probability `champion`, in the order of
+        `held_out_predictions` or without rows; and, if without rows, the reason as a sentence. It
+        is empty if there is no champion, or if the champion cannot read the features.
     """
     rows = held_out_predictions[KEY].reset_index(drop=True)
     no_rows = rows.head(0).assign(champion=pd.Series(dtype="float64"))
@@ -61,7 +61,7 @@ def predict_by_champion(
 
 
 def describe_change(ours: FeatureEncoding, theirs: FeatureEncoding) -> str:
-    """Say in what features differ from the champion's, in words; nothing where they do not."""
+    """Describe how the features differ from the champion's; empty if they do not."""
     kinds, their_kinds = list_kinds(ours), list_kinds(theirs)
     lacking = sorted(set(their_kinds) - set(kinds))
     added = sorted(set(kinds) - set(their_kinds))
@@ -70,50 +70,50 @@ def describe_change(ours: FeatureEncoding, theirs: FeatureEncoding) -> str:
         for name in sorted(set(kinds) & set(their_kinds))
         if kinds[name] != their_kinds[name]
     ]
-    parts = [("lacks", lacking), ("has also", added), ("reads otherwise", retyped)]
+    parts = [("it lacks", lacking), ("it adds", added), ("it changes the type of", retyped)]
     return ", ".join(f"{what} {names}" for what, names in parts if names)
 
 
 def list_kinds(encoding: FeatureEncoding) -> dict[str, str]:
-    """Name each feature's kind, `number` or `category`, in the order of the model."""
+    """Return each feature's kind, `number` or `category`, in the order of the model."""
     return dict.fromkeys(encoding.numeric, "number") | dict.fromkeys(
         encoding.categories, "category"
     )
 
 
 def _find_obstacle(examples_summary: ExamplesSummary, champion: ModelVersion) -> str:
-    """Say why no row can judge both, nothing where one can."""
-    name = f"the champion, version {champion.version},"
+    """Return why no row can be used to compare both models; empty if rows can."""
+    name = f"champion version {champion.version}"
     ours = "out of fold" if examples_summary.are_in_folds else "by time"
     theirs = "by time" if champion.held_out is None else "out of fold"
     if ours != theirs:
-        return f"It was judged {ours} and {name} {theirs}: no row can judge both."
+        return f"The candidate was evaluated {ours} and {name} {theirs}: no row compares the two."
     if champion.held_out is not None:
         is_known = "row" in champion.held_out
-        return "" if is_known else f"On which rows {name} was judged is not known."
+        return "" if is_known else f"The rows that {name} was evaluated on are not recorded."
     first = examples_summary.first_test_date
     known = _find_last_taught(champion)
     if known is None:
-        return f"Which dates taught {name} is not known."
-    # A date has one purpose, even where its label is known at once.
+        return f"The training dates of {name} are not recorded."
+    # A date is in one split only, even if its label is known at once.
     if known + timedelta(days=max(examples_summary.horizon_days, 1)) > first:
         return (
-            f"The test rows begin on {first}, and {name} learnt from dates up to {known}, "
-            f"whose label takes {examples_summary.horizon_days} days: it knows what came of some "
-            "of them. Test dates that are later, or fewer, would compare the two."
+            f"The test rows begin on {first}, but {name} was trained on dates up to {known}, whose "
+            f"labels are known {examples_summary.horizon_days} days later: it has seen outcomes of "
+            "the test period. Choose a later as_of, or lower training.split.test_snapshots."
         )
     return ""
 
 
 def _find_last_taught(champion: ModelVersion) -> date | None:
-    """The last date that taught or calibrated the champion, None where it does not say."""
+    """Return the last date that the champion was trained or calibrated on; None if unknown."""
     if not set(TAUGHT_BY) <= set(champion.facts):
         return None
     return max(date.fromisoformat(champion.facts[name].split(" to ")[-1]) for name in TAUGHT_BY)
 
 
 def _predict(examples: pd.DataFrame, champion: ModelVersion) -> pd.DataFrame | None:
-    """The champion's probabilities by key, None where it cannot read the features."""
+    """Return the champion's probabilities by key; None if it cannot read the features."""
     if champion.held_out is not None:
         known = champion.held_out.set_index("row")["churn_probability"]
         return examples[KEY].assign(champion=digest_rows(examples).map(known))
@@ -129,7 +129,7 @@ def _predict(examples: pd.DataFrame, champion: ModelVersion) -> pd.DataFrame | N
 
 def _explain_few_rows(shared: int, rows: int, champion: ModelVersion) -> str:
     return (
-        f"Of the {rows:,} rows that it is judged on, the champion, version {champion.version}, "
-        f"was judged on {shared:,}: the same customer, values and outcome. To compare the two "
-        f"takes {ENOUGH:.0%} of them at least, with both outcomes."
+        f"Champion version {champion.version} was evaluated on {shared:,} of the {rows:,} held-out "
+        "rows (same customer, values and outcome). A comparison needs at least "
+        f"{ENOUGH:.0%} of them, with both outcomes."
     )

@@ -1,7 +1,6 @@
-"""Describes training examples without holding them.
+"""Summarize the training examples.
 
-In: examples. Out: how many rows there are for which purpose, how long their labels look forward,
-and a fingerprint.
+In: examples. Out: examples_summary, with rows by split, the label horizon and a fingerprint.
 """
 
 from dataclasses import dataclass
@@ -19,13 +18,13 @@ PURPOSES = ["train", "gap", "calibration", "test", FOLDS]
 
 @dataclass(frozen=True)
 class ExamplesSummary:
-    """What there is to know of training examples without holding them.
+    """Counts and fingerprint of the training examples.
 
     Attributes:
-        splits: One row per purpose, by time: `split` (train, gap, calibration, test or folds),
-            `rows`, `customers`, `churned`, `dates`, `first` and `last` as text.
-        horizon_days: From a row's date until what came of it is known.
-        fingerprint: Of every value, as `examples.fingerprint_examples`.
+        splits: One row per split, in order of time: `split` (train, gap, calibration, test or
+            folds), `rows`, `customers`, `churned`, `dates`, `first` and `last` as text.
+        horizon_days: Days from a row's date until its label is known.
+        fingerprint: Digest of every value; see `fingerprint_examples`.
     """
 
     splits: pd.DataFrame
@@ -34,24 +33,24 @@ class ExamplesSummary:
 
     @property
     def are_in_folds(self) -> bool:
-        """Whether every row is held out once."""
+        """Whether the examples are split into folds, so that every row is held out once."""
         return FOLDS in set(self.splits["split"])
 
     @property
     def first_test_date(self) -> date:
-        """The first date that judges, where rows are split by time."""
+        """Return the first test date; only for a split by time."""
         return date.fromisoformat(str(self.splits.set_index("split").loc["test", "first"]))
 
 
 def describe_examples(examples: pd.DataFrame, label: LabelParams) -> ExamplesSummary:
-    """Count the rows of each purpose, and take a fingerprint."""
+    """Count the rows of each split, and compute a fingerprint."""
     return _describe(examples, label.horizon_days)
 
 
 def describe_table_examples(
     examples: pd.DataFrame, label: LabelParams, own_table: OwnTableParams
 ) -> ExamplesSummary:
-    """Do the same for a flat table, which may say itself when its targets are known."""
+    """Summarize the examples of a flat table, which may configure its own label horizon."""
     return _describe(examples, own_table.find_gap(label))
 
 

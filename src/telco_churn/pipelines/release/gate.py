@@ -1,7 +1,7 @@
-"""Decides whether a candidate becomes the champion: by what is proven, not by what is newer.
+"""Decide whether the candidate becomes champion, from intervals rather than point estimates.
 
-In: figures with their intervals, the candidate, the champion there is. Out: promotion, a status
-with reasons and the numbers that it rests on.
+In: metrics and slice gaps with intervals, the comparison with the champion, the parameters `gate`.
+Out: promotion, with status, reasons and the figures behind them.
 """
 
 import math
@@ -21,12 +21,11 @@ from telco_churn.registry.registry_types import ModelVersion, Status
 WORST_FIRST: list[Status] = ["rejected", "challenger", "champion"]
 WHERE = "in conf/base/parameters/gate.yml"
 BY_HAND = (
-    "The champion stays. To promote the new version all the same, look up its number "
-    "(make mlflow) and run `kedro run --pipelines promote --params version=<number>`, with the "
-    "same --env."
+    "The champion stays. To promote the new version anyway, look up its number (make mlflow) and "
+    "run `kedro run --pipelines promote --params version=<number>`, with the same --env."
 )
 SLICE_BOUNDS = {"roc_auc": "max_slice_roc_auc_gap", "calibration_gap": "max_slice_calibration_gap"}
-# Figures of the comparison that a decision rests on; the other metrics are in the report.
+# Figures of the comparison that decide; its other metrics are only in champion_comparison.
 COMPARED = (
     *("candidate_profit", "champion_profit", "candidate_roc_auc", "champion_roc_auc"),
     *("profit_difference", "profit_difference_low", "profit_difference_high"),
@@ -34,13 +33,13 @@ COMPARED = (
 )
 SLICE_FAULTS = {
     "roc_auc": "the ROC AUC of {worst_value} is {gap:.4f} below that of {best_value}",
-    "calibration_gap": "the mean probability of {worst_value} is {gap:.4f} off its churn rate",
+    "calibration_gap": "the mean probability of {worst_value} misses its churn rate by {gap:.4f}",
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one rule found: the best status that it leaves to the candidate, and why."""
+    """The result of one rule: the best status it allows, and the reason."""
 
     status: Status
     reason: str
@@ -57,29 +56,29 @@ def decide_promotion(
     summary: SummaryParams,
     as_of: AsOf,
 ) -> dict[str, Any]:
-    """Hold the candidate to the bounds, then against the champion on the same rows.
+    """Check the candidate against the bounds, then compare it with the champion on the same rows.
 
-    The lowest status that any rule leaves is the decision.
+    Each rule allows a best status; the lowest of them is the decision.
 
     Args:
-        evaluation_metrics: The candidate's, with `_low` and `_high`.
+        evaluation_metrics: The candidate's metrics, with `_low` and `_high`.
         slice_gaps: One row per slice and measure: `gap`, `low`, `high`, `worst_value`.
-        champion_comparison: Expected profit of both, currency per date, and the interval of the
-            paired difference; empty where the champion could not be asked.
-        comparison_skipped_because: Why it could not be asked, a sentence; may be empty.
-        candidate: For the features that it reads.
-        champion: The champion; None when there is none.
+        champion_comparison: Expected profit of both in currency per date, and the interval of the
+            paired difference; empty if the comparison was skipped.
+        comparison_skipped_because: Why it was skipped, as a sentence; may be empty.
+        candidate: The candidate, for its features.
+        champion: The champion; None if there is none.
         gate: The bounds and the required gain.
-        summary: `currency`.
+        summary: `currency` names the currency of amounts.
         as_of: The date of the candidate.
 
     Returns:
         `status` (champion, challenger or rejected), `reasons` as sentences, worst first, and
-        `evidence`, the numbers that they rest on.
+        `evidence`, the figures behind them.
     """
     findings = [*judge_calibration(evaluation_metrics, gate), *judge_slices(slice_gaps, gate)]
     if champion is None:
-        findings.append(Finding("champion", "There was no champion."))
+        findings.append(Finding("champion", "There was no champion to compare with."))
     elif str(as_of) < champion.facts["as_of"]:
         findings.append(_look_back(as_of, champion))
     else:
@@ -97,72 +96,72 @@ def decide_promotion(
 
 
 def judge_calibration(metrics: dict[str, float], gate: GateParams) -> Iterator[Finding]:
-    """Reject what is proven to say other probabilities than come true."""
+    """Reject a candidate whose calibration error is proven to be above the bound."""
     name = "expected_calibration_error"
     if metrics[f"{name}_low"] > gate.max_calibration_error:
         yield Finding(
             "rejected",
-            f"Its calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
+            f"The calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
             f"{metrics[f'{name}_high']:.4f}), above the bound of {gate.max_calibration_error:g} "
             f"(gate.max_calibration_error {WHERE}).",
         )
 
 
 def judge_slices(slice_gaps: pd.DataFrame, gate: GateParams) -> Iterator[Finding]:
-    """Reject what is proven to serve some customers much worse than others."""
+    """Reject a candidate that is proven to be much worse for some customers than for others."""
     for row in _read_gaps(slice_gaps):
         parameter = SLICE_BOUNDS[row["measure"]]
         bound = getattr(gate, parameter)
         if row["low"] > bound:
             yield Finding(
                 "rejected",
-                f"In the slice {row['slice']} {SLICE_FAULTS[row['measure']].format(**row)} "
-                f"({row['low']:.4f} to {row['high']:.4f}), more than the bound of {bound:g} "
+                f"In the slice {row['slice']}, {SLICE_FAULTS[row['measure']].format(**row)} "
+                f"({row['low']:.4f} to {row['high']:.4f}), above the bound of {bound:g} "
                 f"(gate.{parameter} {WHERE}).",
             )
 
 
 def judge_features(change: str, champion: ModelVersion) -> Iterator[Finding]:
-    """Leave other features to a person: what makes them has to be there when they are scored."""
+    """Leave changed features to a person, who checks that they exist when customers are scored."""
     if change:
         yield Finding(
             "challenger",
-            f"Its features are not those of the champion, version {champion.version}: it {change}."
-            " A person has to say that these can be scored from now on.",
+            f"Its features differ from those of champion version {champion.version}: {change}. "
+            "A person has to confirm that customers can be scored with them from now on.",
         )
 
 
 def judge_profit(
     comparison: dict[str, float], gate: GateParams, champion: ModelVersion, currency: str
 ) -> Finding:
-    """Promote what is proven to earn more, reject what is proven to earn less."""
-    name = f"the champion, version {champion.version},"
+    """Promote a candidate that is proven to earn more; reject one that is proven to earn less."""
+    name = f"champion version {champion.version}"
     low, high = comparison["profit_difference_low"], comparison["profit_difference_high"]
     figures = (
-        f"It earns {_money(comparison['candidate_profit'], currency)} per date and {name} "
-        f"{_money(comparison['champion_profit'], currency)}: a difference of "
-        f"{comparison['profit_difference']:+,.2f} ({low:+,.2f} to {high:+,.2f}), on the same "
+        f"The candidate earns {_money(comparison['candidate_profit'], currency)} per date, "
+        f"{name} earns {_money(comparison['champion_profit'], currency)}: a difference of "
+        f"{comparison['profit_difference']:+,.2f} ({low:+,.2f} to {high:+,.2f}) on the same "
         f"{comparison['customers']:,.0f} customers and {comparison['dates']:,.0f} dates"
     )
     required = _money(gate.required_gain, currency)
     if low > gate.required_gain:
         return Finding("champion", f"{figures}. A gain of more than {required} is proven.")
     if high < 0:
-        return Finding("rejected", f"{figures}. It is proven to earn less.")
+        return Finding("rejected", f"{figures}. A loss is proven.")
     return Finding(
         "challenger", f"{figures}. Neither a gain of more than {required} nor a loss is proven."
     )
 
 
 def _miss_answer(champion: ModelVersion) -> str:
-    return f"On the same rows the champion, version {champion.version}, could not be asked."
+    return f"Champion version {champion.version} cannot read the features of the held-out rows."
 
 
 def _look_back(as_of: AsOf, champion: ModelVersion) -> Finding:
     return Finding(
         "rejected",
-        f"It was trained as of {as_of}, before the champion, version {champion.version}, of "
-        f"{champion.facts['as_of']}: a look back.",
+        f"It was trained as of {as_of}, before champion version {champion.version} (as of "
+        f"{champion.facts['as_of']}): the gate accepts only the same or a later date.",
     )
 
 
@@ -179,7 +178,7 @@ def _list_evidence(
     comparison: dict[str, float],
     gate: GateParams,
 ) -> dict[str, float]:
-    """Flat, without what has no number, so that it is plain JSON."""
+    """Return the figures by name, without NaN and infinity, which JSON cannot hold."""
     judged = ("expected_calibration_error", "expected_profit")
     compared = {name: comparison[name] for name in COMPARED if name in comparison}
     numbers = gate.model_dump() | compared

@@ -1,6 +1,6 @@
-"""Says what a model predicts and for whom, in the words of a model card.
+"""Describe what a model predicts and for which customers, for the model card.
 
-In: what counts as churn and who is looked at, or whose table it is. Out: intended_use.
+In: the parameters `label` and `eligibility`, or `own_table`. Out: intended_use.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from telco_churn.parameters.own_table import OwnTableParams
 
 @dataclass(frozen=True)
 class IntendedUse:
-    """The part of a model card that no figure tells.
+    """What a model may be used for, in phrases for the model card.
 
     Attributes:
-        predicts: What the probability is of; ends a sentence.
-        population: For whom; ends a sentence.
-        not_scored: Who may not be scored, a sentence each.
+        predicts: The predicted event, after "The probability that".
+        population: The customers to score, after "For".
+        not_scored: Uses to avoid, one sentence each.
     """
 
     predicts: str
@@ -26,7 +26,7 @@ class IntendedUse:
 
 
 def describe_operator(label: LabelParams, eligibility: EligibilityParams) -> IntendedUse:
-    """Put label and eligibility into words."""
+    """Describe the intended use of a model of operator tables, from label and eligibility."""
     days = f"{_count_days(label.horizon_days)}, counted from the morning of `as_of`"
     tables = ", ".join(f"`{table}`" for table in label.event_tables)
     churn = {
@@ -35,35 +35,36 @@ def describe_operator(label: LabelParams, eligibility: EligibilityParams) -> Int
     }
     conditions = [
         f"signed up at least {_count_days(eligibility.minimum_tenure_days)} before `as_of`",
-        "have not cancelled by then",
+        "have not cancelled before it",
     ]
     if eligibility.segments:
-        conditions.append(f"are of {' or '.join(eligibility.segments)} (segment)")
+        conditions.append(f"are in the segment {' or '.join(eligibility.segments)}")
     if eligibility.active_within_days:
         days = _count_days(eligibility.active_within_days)
-        conditions.append(f"have an event within {days} before")
+        conditions.append(f"have an event in the {days} before it")
     return IntendedUse(
         predicts=churn[label.kind],
         population=f"customers who {_join(conditions)}",
         not_scored=(
-            "Customers outside these conditions: the model has never seen one.",
-            "Customers of another operator, or after a change of tariffs, contracts or systems "
-            "that the training dates do not hold.",
-            "Dates that the model learnt from, as a proof: it knows what came of them.",
+            "Do not score customers outside these conditions: training included none of them.",
+            "Do not score customers of another operator, or customers after a change of tariffs, "
+            "contracts or systems that came after the training dates.",
+            "Do not use scores of the training dates as evidence of quality: the model was "
+            "trained on their outcomes.",
         ),
     )
 
 
 def describe_table(own_table: OwnTableParams) -> IntendedUse:
-    """Put the table and its target into words."""
+    """Describe the intended use of a model of a flat table, from the table and its target."""
     return IntendedUse(
         predicts=f"`{own_table.target}` is `{own_table.positive}` for a row of `{own_table.table}`."
-        " What that means, and for how long ahead, is known to the owner of the table",
-        population="rows that come about as those of this table did: the same customers, the same "
-        "columns, filled in at the same point of a customer's life",
+        " The owner of the table knows what that means and how far ahead it looks",
+        population="rows collected in the same way as this table: the same kind of customers, the "
+        "same columns, filled in at the same point of a customer's life",
         not_scored=(
-            "Rows whose columns were filled in at another time, or by another rule.",
-            "The rows of this table, as a proof: the model was fitted on them.",
+            "Do not score rows whose columns were filled in at another time, or by another rule.",
+            "Do not use scores of this table as evidence of quality: the model was fitted on it.",
         ),
     )
 

@@ -1,7 +1,7 @@
-"""Puts a candidate together with all that the registry should know of it.
+"""Package the candidate for the model registry.
 
-In: examples, the candidate, its figures, the gate's decision, the model card. Out:
-churn_model.
+In: candidate, evaluation_metrics, promotion, examples, held_out_predictions, the model card.
+Out: churn_model.
 """
 
 import hashlib
@@ -32,10 +32,10 @@ def package_model(
     model_card_page: str,
     as_of: AsOf,
 ) -> ModelPackage:
-    """Put the candidate together with what the registry should know of it.
+    """Package the candidate with its metrics, facts, decision, card and example rows.
 
-    Out-of-fold predictions go with it: a later candidate is held against them, on rows that are
-    the same.
+    With folds, the package includes the out-of-fold predictions: a later candidate is compared
+    with them on the rows that both share.
     """
     encoding = candidate.encoding
     example = examples[encoding.columns].head(EXAMPLE_ROWS)
@@ -81,7 +81,7 @@ def _state_facts(
 
 
 def _list_features(encoding: FeatureEncoding) -> list[dict[str, Any]]:
-    """Each feature in the order of the model, categories with the values known from training."""
+    """Return the features in the order of the model, categories with their known values."""
     return [
         {"name": name, "kind": kind}
         | ({"known_values": encoding.categories[name]} if kind == "category" else {})
@@ -90,7 +90,7 @@ def _list_features(encoding: FeatureEncoding) -> list[dict[str, Any]]:
 
 
 def _align(held_out_predictions: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Put out-of-fold probabilities in the order of the rows."""
+    """Return the out-of-fold probabilities in the order of the rows."""
     held_out = held_out_predictions[[*KEY, "churn_probability"]].astype(dict.fromkeys(KEY, "str"))
     aligned = rows[KEY].astype("str").merge(held_out, on=KEY, how="left", validate="one_to_one")
     return aligned[["churn_probability"]]

@@ -1,7 +1,7 @@
-"""release: a judged candidate -> the gate's decision, a card, a version, the champion from now on.
+"""release: an evaluated candidate -> promotion, model_card, churn_model (a version), champion.
 
-What the champion says of the same rows has a namespace of its own, so that Kedro-Viz shows the
-evaluation between the two.
+The champion's predictions of the held-out rows are in the separate namespace `challenge`, so that
+Kedro-Viz shows the evaluation between the two.
 """
 
 from kedro.pipeline import Node, Pipeline
@@ -19,7 +19,7 @@ from telco_churn.pipelines.release import (
 
 
 def create_challenge_pipeline() -> Pipeline:
-    """Wire what the champion says of the rows that judge; evaluation compares."""
+    """Create the pipeline that predicts the held-out rows with the champion."""
     describe = Node(
         data_summary.describe_examples,
         ["examples", "params:label"],
@@ -30,7 +30,7 @@ def create_challenge_pipeline() -> Pipeline:
 
 
 def create_table_challenge_pipeline() -> Pipeline:
-    """Wire the same for a flat table."""
+    """Create the same pipeline for a flat table."""
     describe = Node(
         data_summary.describe_table_examples,
         ["examples", "params:label", "params:own_table"],
@@ -41,7 +41,7 @@ def create_table_challenge_pipeline() -> Pipeline:
 
 
 def create_pipeline() -> Pipeline:
-    """Wire gate, card, package and appointment, for an operator's tables."""
+    """Create the release pipeline of the operator tables: gate, card, package, appointment."""
     describe = Node(
         intended_use.describe_operator,
         ["params:label", "params:eligibility"],
@@ -52,7 +52,7 @@ def create_pipeline() -> Pipeline:
 
 
 def create_table_pipeline() -> Pipeline:
-    """Wire the same for a flat table."""
+    """Create the same pipeline for a flat table."""
     describe = Node(
         intended_use.describe_table, "params:own_table", "intended_use", name="describe_table"
     )
@@ -60,7 +60,7 @@ def create_table_pipeline() -> Pipeline:
 
 
 def create_promote_pipeline() -> Pipeline:
-    """Wire what makes a version champion by hand."""
+    """Create the pipeline that makes a version champion by hand."""
     promote = Node(
         champions.promote_version,
         ["registered_versions", "champion_version", "params:version", "user", "clock"],
@@ -71,7 +71,7 @@ def create_promote_pipeline() -> Pipeline:
 
 
 def create_rollback_pipeline() -> Pipeline:
-    """Wire what makes the champion before the present one champion again."""
+    """Create the pipeline that makes the previous champion the champion again."""
     roll_back = Node(
         champions.roll_back,
         ["promotion_history", "registered_versions", "champion_version", "user", "clock"],
@@ -154,7 +154,7 @@ def _release_nodes() -> list[Node]:
             name="package_model",
             tags=EXCLUSIVE,
         ),
-        # The log comes first: the champion never changes without an entry.
+        # The log is saved first, so the champion never changes without an entry.
         Node(
             champions.appoint_champion,
             ["churn_model", "previous_champion", "champion_version", "clock"],

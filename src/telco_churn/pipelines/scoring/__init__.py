@@ -1,1 +1,1 @@
-"""Gives every active customer a score, and reasons to those worth a contact."""
+"""Score every active customer, choose whom to contact, and explain their scores."""

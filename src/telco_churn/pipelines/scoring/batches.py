@@ -1,4 +1,4 @@
-"""Runs a model over a batch of Arrow rows. Executors import this, so it imports little."""
+"""Run a model on a batch of Arrow rows. Spark executors import this module: keep imports few."""
 
 from collections.abc import Callable
 from functools import cache
@@ -16,18 +16,18 @@ Run = Callable[[ChurnModel, pd.DataFrame], pd.DataFrame]
 def run_on_batch(
     batch: pa.RecordBatch, run: Run, model: ChurnModel, key: list[str], schema: pa.Schema
 ) -> pa.RecordBatch:
-    """Put what a model says of each row beside its key.
+    """Return the key and the model's output for each row.
 
     Args:
         batch: The columns of `key`, and those that the model reads.
         run: `ChurnModel.predict` or `ChurnModel.explain`.
         model: The model.
-        key: What tells rows apart.
-        schema: Of the result.
+        key: The columns that identify a row.
+        schema: Schema of the result.
     """
-    # A column a block is what Arrow has already; else pandas would copy the batch.
+    # One block per column reuses Arrow's memory; otherwise pandas would copy the batch.
     features = batch.select(model.encoding.columns).to_pandas(split_blocks=True)
-    # Batches run beside each other: threads of LightGBM's own would only get in their way.
+    # Batches already run in parallel: more threads inside LightGBM would only slow them down.
     with _find_threads().limit(limits=1, user_api="openmp"):
         result = run(model, cast_to_signature(features))
     columns = {name: batch[name] for name in key} | dict(result.items())

@@ -1,6 +1,6 @@
-"""What a run keeps from its start: the time, the commit that it will replace, its sources.
+"""Record at the start of a run what its commit builds on: time, replaced commit, sources.
 
-In: what was committed so far, sources. Out: score_plan, score_fingerprint.
+In: champion, score_history, the primary tables. Out: score_plan, score_fingerprint.
 """
 
 import hashlib
@@ -24,19 +24,19 @@ from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.registry.registry_types import ModelVersion
 
-# The day of a row, of the tables that are not declared in features.windows.
+# Date column of each table that is not declared in features.windows.
 DAY_OF = {
     "customers": "signed_up_on",
     "subscriptions": "valid_from",
     "cancellations": "cancelled_on",
 }
-# Of tables that features look up in; those that are declared say it themselves.
+# Columns filled in later, for these tables; features.windows adds others with `known_from`.
 LATE = {"invoices": late_columns(Invoices), "contacts": late_columns(Contacts)}
 DIGITS = 16
 
 
 class NothingToScoreError(InputError):
-    """There is no champion, or no customer on the date."""
+    """There is no champion, or no active customer on the date."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class ScorePlan:
     """What the commit of a run builds on.
 
     Attributes:
-        started_at: When the run began to score, UTC; `scored_at` of every row.
-        replaces: The table's version that the date was last written by; None where it never was.
+        started_at: When scoring started, in UTC; becomes `scored_at` of every row.
+        replaces: The table version that last wrote the date; None if no version did.
     """
 
     started_at: datetime
@@ -55,22 +55,22 @@ class ScorePlan:
 def plan_commit(
     champion: ModelVersion | None, score_history: pd.DataFrame, as_of: AsOf, clock: datetime
 ) -> ScorePlan:
-    """Note which commit of the date exists when the run begins to score.
+    """Record the latest commit of the date when scoring starts.
 
-    If another run commits the date meanwhile, this one does not.
+    If another run commits the date in the meantime, this run does not commit.
 
     Args:
         champion: The version that scores; None if there is none.
         score_history: One row per commit, oldest first; see `DatedHistory`.
-        as_of: The morning to score.
-        clock: The time now.
+        as_of: The date to score.
+        clock: The current time.
 
     Raises:
-        NothingToScoreError: When there is no champion.
+        NothingToScoreError: If there is no champion.
     """
     if champion is None:
         raise NothingToScoreError(
-            "There is no champion to score with. Run `kedro run --pipelines training` first."
+            "No champion to score with. Train one: `kedro run --pipelines training`."
         )
     of_date = score_history.loc[score_history["as_of"] == str(as_of), "table_version"]
     return ScorePlan(clock, int(of_date.iloc[-1]) if len(of_date) else None)
@@ -84,17 +84,17 @@ def fingerprint_sources(
     reasons: ReasonParams,
     **tables: ir.Table,
 ) -> str:
-    """Digest all that scores of a date follow from, beside the model.
+    """Return a digest of everything that the scores of a date depend on, except the model.
 
-    What was not known on the morning of `as_of` does not count, rows and values that are filled in
-    later alike: scores are the same with or without them.
+    Rows and values that were not known on the morning of `as_of` are left out, because they do not
+    affect the scores.
 
     Args:
-        as_of: The morning to score.
-        features: The declared windows, and the day of each event.
-        eligibility: Who is looked at.
-        decision: What contacts cost and win.
-        reasons: Who is given reasons.
+        as_of: The date to score.
+        features: The declared windows, with the date column of each event table.
+        eligibility: Which customers are scored.
+        decision: The costs and the value of a contact.
+        reasons: The text templates, and which customers get reasons.
         **tables: Primary tables, by name.
     """
     days = DAY_OF | {name: window.date for name, window in features.windows.items()}
@@ -110,12 +110,12 @@ def fingerprint_sources(
 def fingerprint_own_table(
     own_table: ir.Table, decision: DecisionParams, reasons: ReasonParams
 ) -> str:
-    """Digest a flat table and what its scores follow from, beside the model."""
+    """Return a digest of a flat table and the parameters of its scores, without the model."""
     return _digest({"own_table": fingerprint_table(own_table)}, [decision, reasons])
 
 
 def fingerprint_table(table: ir.Table) -> str:
-    """Count the rows and add up their hashes: the same whatever their order, by one engine."""
+    """Return row count and sum of row hashes: independent of row order, specific to an engine."""
     row = ibis.struct({column: table[column] for column in table.columns})
     content = table.agg(rows=table.count(), hashes=row.hash().cast("decimal(38, 0)").sum())
     (found,) = content.to_pyarrow().to_pylist()

@@ -1,6 +1,6 @@
-"""Whom to contact: worth it, under the capacity, and not held out; then the list for the callers.
+"""Choose the customers to contact, and write the contact list for callers.
 
-In: churn_predictions, then churn_scores. Out: contacted_customers, contact_list.
+In: churn_predictions, then churn_scores. Out: contacted_customers, contact_list, contact_list_csv.
 """
 
 import ibis
@@ -28,9 +28,10 @@ CSV_COLUMNS = [
 
 
 def is_held_out(customer_id: ir.StringValue, decision: DecisionParams) -> ir.BooleanValue:
-    """Whether a customer is never contacted: drawn by the id alone, the same for ever.
+    """Whether a customer is in the holdout, which is never contacted.
 
-    The first 32 bits of a digest are as good as a uniform draw, and alike in every engine.
+    The draw depends only on the id and the holdout's parameters. The first 32 bits of a digest are
+    as good as a uniform draw, and equal on every engine.
     """
     limit = f"{round(decision.holdout_fraction * 16**HEX_DIGITS):0{HEX_DIGITS}x}"
     digest = (ibis.literal(f"{decision.holdout_name}/") + customer_id).hexdigest("md5")
@@ -38,14 +39,14 @@ def is_held_out(customer_id: ir.StringValue, decision: DecisionParams) -> ir.Boo
 
 
 def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir.Table:
-    """Choose who is contacted: who is worth more than it costs, best first, while there are calls.
+    """Choose the customers with the highest positive expected value, up to the capacity.
 
     Args:
-        churn_predictions: With `expected_value`.
-        decision: `campaign_capacity`, how many can be contacted, and who is held out.
+        churn_predictions: Predictions with `expected_value`.
+        decision: `campaign_capacity` limits the contacts; the holdout is excluded.
 
     Returns:
-        `customer_id`, `as_of` of those.
+        `customer_id` and `as_of` of the chosen customers.
     """
     worth = churn_predictions.filter(
         churn_predictions.expected_value > 0,
@@ -56,10 +57,10 @@ def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir
 
 
 def list_contacts(churn_scores: ir.Table, as_of: AsOf) -> pa.RecordBatchReader:
-    """List who is to be contacted, best first, with reasons.
+    """List the customers to contact, best first, with reasons.
 
     Returns:
-        The columns of `ContactList`, a stream.
+        A stream of batches with the columns of `ContactList`.
     """
     scores = churn_scores.filter(churn_scores.as_of == as_of.day, churn_scores.contact)
     order = ibis.window(order_by=[scores.expected_value.desc(), scores.customer_id])
@@ -72,5 +73,5 @@ def list_contacts(churn_scores: ir.Table, as_of: AsOf) -> pa.RecordBatchReader:
 
 
 def sort_contacts(contact_list: ir.Table) -> ir.Table:
-    """Keep what people read, in order: what reads a file need not keep it."""
+    """Select the columns for callers and sort by rank: reading a file may change the order."""
     return contact_list.select(*CSV_COLUMNS).order_by("rank")

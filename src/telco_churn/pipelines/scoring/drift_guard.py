@@ -1,6 +1,6 @@
-"""Compares the scores of a date with those of the date before, and refuses what cannot be.
+"""Compare the scores of a date with the previous date, and refuse implausible ones.
 
-In: churn_predictions, contacted_customers, what was committed before. Out: score_statistics.
+In: churn_predictions, contacted_customers, score_history. Out: score_measures, score_statistics.
 """
 
 import json
@@ -20,22 +20,22 @@ from telco_churn.registry.registry_types import ModelVersion
 
 logger = logging.getLogger(__name__)
 
-# Of churn probabilities: about ten groups of a like size where a few per cent churn, and none empty
-# where a third does.
+# Histogram edges of churn probabilities: about ten bins of similar size if a few percent churn, and
+# no empty bin if a third does.
 EDGES = (0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 0.6)
-SMALLEST_SHARE = 1e-4  # an empty group counts as this much, or the index would be infinite
+SMALLEST_SHARE = 1e-4  # share of an empty bin; 0 would make the index infinite
 
 
 class ImplausibleScoresError(RefusedError):
-    """The scores are too far off those of the date before."""
+    """The scores differ too much from those of the previous date."""
 
 
 def measure_scores(churn_predictions: ir.Table, contacted_customers: ir.Table) -> dict[str, Any]:
-    """Count customers, contacts and the distribution of probabilities.
+    """Count customers and contacts, and measure the distribution of probabilities.
 
     Returns:
         `customers`, `contacts`, `expected_value` of the contacts in currency, `mean_probability`,
-        and `histogram`: customers by probability, parted at `EDGES`.
+        and `histogram`: the number of customers in each bin between `EDGES`.
     """
     probability = churn_predictions.churn_probability
     bins = {f"bin_{place}": (probability >= edge).sum() for place, edge in enumerate(EDGES)}
@@ -63,17 +63,17 @@ def guard_volume(
     as_of: AsOf,
     guard: GuardParams,
 ) -> dict[str, Any]:
-    """Let the measures pass when they are near enough to those of the date before.
+    """Return the measures unchanged if they are close enough to those of the previous date.
 
     Args:
-        score_measures: Of this date.
+        score_measures: The measures of this date.
         score_history: One row per commit, oldest first.
-        champion: Whether those before are of this same version says which bound holds.
-        as_of: This date.
-        guard: The bounds.
+        champion: The version that scored; a wider bound applies after a change of version.
+        as_of: The date that was scored.
+        guard: The bounds, and whether to refuse or warn.
 
     Raises:
-        ImplausibleScoresError: Names each bound that is broken, with both numbers.
+        ImplausibleScoresError: If a bound is exceeded and `guard.action` is refuse.
     """
     before = _find_date_before(score_history, as_of, guard)
     if before is None:
@@ -86,20 +86,20 @@ def guard_volume(
     ]
     if faults:
         message = (
-            f"The scores of {as_of} are far off those of {before['as_of']}: {'; '.join(faults)}. "
-            "Look at the sources and at rejected_rows."
+            f"The scores of {as_of} differ too much from those of {before['as_of']}: "
+            f"{'; '.join(faults)}. Check the source tables and rejected_rows."
         )
         if guard.action == "refuse":
             raise ImplausibleScoresError(
-                f"{message} Nothing was committed. If all is as it should be, run again with "
+                f"{message} Nothing was committed. If the scores are right, run again with "
                 f"--params as_of={as_of},guard.action=warn."
             )
-        logger.warning("%s They are committed all the same: guard.action=warn.", message)
+        logger.warning("%s The scores are committed anyway, because guard.action=warn.", message)
     return score_measures
 
 
 def find_stability_index(before: npt.ArrayLike, now: npt.ArrayLike) -> float:
-    """Population stability index of two histograms with the same groups.
+    """Return the population stability index of two histograms with the same bins.
 
     Source: Siddiqi, Credit Risk Scorecards, 2006.
     """
@@ -129,7 +129,7 @@ def _compare_customers(
     if abs(change) <= guard.max_customers_change:
         return []
     return [
-        f"{now:,} customers after {then:,} is {change:+.1%}, allowed is "
+        f"the number of customers changed by {change:+.1%} from {then:,} to {now:,}, the bound is "
         f"{guard.max_customers_change:.1%} (guard.max_customers_change)"
     ]
 
@@ -142,7 +142,7 @@ def _compare_probabilities(
     if index <= allowed:
         return []
     return [
-        f"the stability index of the probabilities is {index:.3g} (their mean "
+        f"the stability index of the probabilities is {index:.3g} (mean "
         f"{float(before['mean_probability']):.2%} then, {measures['mean_probability']:.2%} now), "
-        f"allowed is {allowed:g} (guard.{bound})"
+        f"the bound is {allowed:g} (guard.{bound})"
     ]

@@ -1,6 +1,6 @@
-"""Predicts for a flat table, once it is seen that the champion is one for that table.
+"""Predict churn for a flat table, after checking that the champion can read its columns.
 
-In: customer_features of the table, the champion. Out: churn_predictions.
+In: customer_features of the table, champion. Out: churn_predictions.
 """
 
 import ibis.expr.types as ir
@@ -25,28 +25,28 @@ def predict_table_churn(
     decision: DecisionParams,
     score_plan: ScorePlan | None = None,
 ) -> pa.RecordBatchReader | ir.Table:
-    """Predict churn of every customer of a flat table; see `predict_churn`.
+    """Predict churn for every customer of a flat table; see `predict_churn`.
 
     Raises:
-        FeatureMismatchError: When the champion reads columns that the table lacks, or holds as
-            another kind; says how another becomes champion.
+        FeatureMismatchError: If the champion reads columns that the table lacks or has as another
+            kind; the message explains how to change the champion.
     """
     lacking, retyped = find_misfits(customer_features, champion.model.encoding)
     if lacking or retyped:
         raise FeatureMismatchError(
-            f"The champion, version {champion.version} of {champion.name}, cannot "
-            f"score {own_table.table}: of the columns that it reads, {lacking} are not there, not "
-            f"used or in own_table.drop, and {retyped} hold another kind of values. If the table "
-            "has changed, make the version of this run champion (make mlflow shows its number): "
-            "`kedro run --env own_table --pipelines promote --params version=N`, with the --env of "
-            "this run; then run this again. If it is another table, give it an environment of its "
-            "own, and so a model of its own: docs/own_data.md."
+            f"Champion version {champion.version} of {champion.name} cannot score "
+            f"{own_table.table}: it reads the columns {lacking}, which are missing, unused or in "
+            f"own_table.drop, and {retyped}, which have another kind of values. If the table has "
+            "changed, promote the version of this run (make mlflow shows its number): `kedro run "
+            "--env own_table --pipelines promote --params version=N`, with the --env of this run; "
+            "then run again. If this is another table, give it a separate environment, and thereby "
+            "a separate model: docs/tutorial/own-tables.md."
         )
     return predict_churn(customer_features, champion, as_of, scoring, decision, score_plan)
 
 
 def find_misfits(features: ir.Table, encoding: FeatureEncoding) -> tuple[list[str], list[str]]:
-    """List the columns of a model that a table lacks, and those that it has as another kind."""
+    """List the columns of a model that a table lacks, and those that have another kind."""
     kinds = features.schema()
     lacking = sorted(set(encoding.columns) - set(kinds.names))
     retyped = sorted(

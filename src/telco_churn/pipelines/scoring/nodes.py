@@ -1,6 +1,6 @@
-"""Gives every active customer of one date a score, and whom to call a reason.
+"""Predict churn for the active customers of a date, explain the contacts, assemble the scores.
 
-In: customer_features of `as_of`, the model, who is contacted. Out: churn_predictions,
+In: customer_features of `as_of`, champion, contacted_customers. Out: churn_predictions,
 contact_reasons, churn_scores; computed in Arrow batches when they are written.
 """
 
@@ -28,7 +28,7 @@ from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from telco_churn.registry.registry_types import ModelVersion, write_promote_command
 
-FOR_REASONS = 2  # of the customers that are predicted at a time: they are few, and words are long
+FOR_REASONS = 2  # divides the batch size: the texts of reasons take more memory than predictions
 
 
 def predict_churn(
@@ -39,26 +39,25 @@ def predict_churn(
     decision: DecisionParams,
     score_plan: ScorePlan | None = None,
 ) -> pa.RecordBatchReader | ir.Table:
-    """Predict churn of every customer of one date, a batch at a time.
+    """Predict churn for every customer of one date, in batches.
 
-    A category that training never saw counts as missing, with a warning.
+    A category that was not in the training data counts as missing, and a warning is logged.
 
     Args:
         customer_features: One row per customer and `as_of`.
-        champion: The model that scores.
-        as_of: The morning to score.
-        scoring: `batch_rows`, how many customers are in memory at a time.
-        decision: What contacts cost and win today, whatever it was when the model was trained.
-        score_plan: Not read: a run checks that there is a champion, and notes which commit it
-            replaces, before it scores.
+        champion: The version that scores.
+        as_of: The date to score.
+        scoring: `batch_rows` is the number of customers in memory at a time.
+        decision: The current costs and value of a contact, instead of those used in training.
+        score_plan: Not read; it makes `plan_commit` run first.
 
     Returns:
-        The columns of `ChurnPredictions`: a stream, or an expression where the engine runs the
-        model.
+        The columns of `ChurnPredictions`: a stream of batches, or an expression if the engine runs
+        the model.
 
     Raises:
-        NothingToScoreError: When no customer is active on `as_of`.
-        FeatureMismatchError: When the champion reads features that are not there.
+        NothingToScoreError: If no customer is active on `as_of`.
+        FeatureMismatchError: If the champion reads features that are missing.
     """
     del score_plan
     _check_features(customer_features, champion)
@@ -66,9 +65,9 @@ def predict_churn(
     count = count_customers(customers, champion)
     if count == 0:
         raise NothingToScoreError(
-            f"customer_features has no customer who is active on {as_of}. Look at customers and "
-            "cancellations around that date and at eligibility in "
-            "conf/base/parameters/eligibility.yml, or choose another as_of."
+            f"No active customer in customer_features on {as_of}. Check the tables customers and "
+            "cancellations around that date and conf/base/parameters/eligibility.yml, or choose "
+            "another as_of."
         )
     model = champion.model.with_decision(Decision(**decision.money))
     predictions = _run(ChurnModel.predict, model, customers, PREDICTIONS_SCHEMA, scoring)
@@ -85,23 +84,23 @@ def explain_contacts(
     reasons: ReasonParams,
     scoring: ScoringParams,
 ) -> pa.RecordBatchReader | ir.Table:
-    """Say in words what raises the score of each customer who is contacted, or of all.
+    """Explain in words what raises the score of each contacted customer, or of every customer.
 
     Args:
-        customer_features: What the champion reads.
-        contacted_customers: Who is contacted; no more than the campaign can call.
-        champion: The model, with its templates.
-        as_of: The morning that was scored.
-        reasons: `give_to` says whom.
-        scoring: `batch_rows`.
+        customer_features: One row per customer and `as_of`.
+        contacted_customers: The customers to contact, at most the campaign's capacity.
+        champion: The version that scored, with its text templates.
+        as_of: The date that was scored.
+        reasons: `give_to` selects the contacted customers or all.
+        scoring: `batch_rows` is the number of customers in memory at a time.
 
     Returns:
-        `customer_id`, `as_of`, the reasons, and beside each its feature, value and contribution.
+        `customer_id`, `as_of`, and the reasons, each with its feature, value and contribution.
     """
     customers = customer_features.filter(customer_features.as_of == as_of.day)
     count = None
     if reasons.give_to == "contacted":
-        # In memory, because features may lie in a warehouse and the contacts do not.
+        # The contacts are read into memory, because the features may be in a warehouse.
         contacts = contacted_customers.to_pyarrow()
         customers, count = customers.semi_join(ibis.memtable(contacts), KEY), len(contacts)
     smaller = scoring.model_copy(update={"batch_rows": -(-scoring.batch_rows // FOR_REASONS)})
@@ -123,17 +122,18 @@ def assemble_scores(
     score_fingerprint: str,
     decision: DecisionParams,
 ) -> DateCommit:
-    """Put together what is committed, rows and where they come from.
+    """Join predictions, contacts and reasons into the rows of the date, with their lineage.
 
     Returns:
-        The columns of `ChurnScores`, one row for each of `churn_predictions`.
+        The columns of `ChurnScores` for each of `churn_predictions`, with lineage and the table
+        version to replace.
     """
     contacted = contacted_customers.mutate(contact=True)
     scores = churn_predictions.left_join(contacted, KEY).drop("customer_id_right", "as_of_right")
     scores = scores.left_join(contact_reasons, KEY).mutate(
         contact=scores.contact.fill_null(False),
         holdout=is_held_out(scores.customer_id, decision),
-        # From text, or an engine would choose a narrower number.
+        # A literal of text, because an engine would give a number a narrower type.
         model_version=ibis.literal(str(champion.version)).cast("int64"),
         run_id=ibis.literal(champion.run_id),
         scored_at=ibis.literal(score_plan.started_at, "timestamp('UTC', 6)"),
@@ -154,9 +154,9 @@ def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None
     lacking = sorted(set(champion.columns) - set(customer_features.columns))
     if lacking:
         raise FeatureMismatchError(
-            f"The champion, version {champion.version}, reads features that are not made: "
-            f"{lacking}. Declare them again in conf/base/parameters/features.yml, or promote a "
-            f"version that does not read them: {write_promote_command()}."
+            f"Missing features {lacking}, which champion version {champion.version} reads. Declare "
+            "them again in conf/base/parameters/features.yml, or promote a version that does not "
+            f"read them: {write_promote_command()}."
         )
 
 

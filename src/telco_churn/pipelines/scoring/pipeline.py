@@ -1,6 +1,6 @@
-"""scoring: customer_features and the champion -> churn_scores of one date, contacts, a summary.
+"""scoring: customer_features, champion -> churn_scores of a date, contact_list, run_summary.
 
-The summary has a namespace of its own, so that Kedro-Viz shows the scores between the two.
+The summary is in the separate namespace `reporting`, so that Kedro-Viz shows the scores before it.
 """
 
 from kedro.pipeline import Node, Pipeline
@@ -20,10 +20,10 @@ PREDICTED_BY = ("params:as_of", "params:scoring", "params:decision", "score_plan
 
 
 def create_pipeline(features: FeatureParams) -> Pipeline:
-    """Wire scoring, with what ingestion rejected in the summary.
+    """Create the scoring pipeline of the operator tables.
 
     Args:
-        features: Names the event tables that scores follow from.
+        features: The declared windows name the event tables that scores depend on.
     """
     blocks = ("as_of", "features", "eligibility", "decision", "reasons")
     fingerprint = Node(
@@ -51,7 +51,7 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
 
 
 def create_table_pipeline() -> Pipeline:
-    """Wire scoring of a flat table, for a `data_summary` that is made elsewhere."""
+    """Create the scoring pipeline of a flat table; another pipeline makes `data_summary`."""
     fingerprint = Node(
         commit_plan.fingerprint_own_table,
         ["own_table", "params:decision", "params:reasons"],

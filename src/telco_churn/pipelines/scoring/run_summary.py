@@ -1,6 +1,6 @@
-"""Sums a run up in a few lines for a person.
+"""Summarize a run in a few lines of text.
 
-In: churn_scores, the champion, what ingestion rejected. Out: text.
+In: churn_scores, champion, the reports of ingestion. Out: data_summary, run_summary.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ WORST_RULES = 3
 def describe_rejected_rows(
     ingestion_report: pd.DataFrame, late_value_report: pd.DataFrame, rejected_rows: ir.Table
 ) -> str:
-    """Count rejected raw rows, with an example of each rule, and blanked values, worst first.
+    """Count rejected raw rows and blanked values, the most frequent rules first.
 
     Args:
-        ingestion_report: Rows by table and outcome.
-        late_value_report: Values that were filled in later by table, column and outcome.
-        rejected_rows: As `RejectedRows`.
+        ingestion_report: Number of rows by table and outcome.
+        late_value_report: Number of values filled in later, by table, column and outcome.
+        rejected_rows: The columns of `RejectedRows`; gives an example of each rule.
     """
     rejected = ingestion_report[is_rejected(ingestion_report["outcome"])]
     worst = rejected.sort_values("rows", ascending=False, kind="stable").head(WORST_RULES)
@@ -46,7 +46,7 @@ def summarise_run(
     as_of: AsOf,
     summary: SummaryParams,
 ) -> str:
-    """Say in a few lines what was scored, by what, how good it is, and what to do next."""
+    """Summarize what was scored, the model and its quality, rejected rows, and next steps."""
     facts = champion.facts
     held_out = ", ".join(_show_headlines(champion.metrics)) or "no metrics were packaged"
     return "\n".join(
@@ -67,7 +67,7 @@ def summarise_run(
 
 
 def _show_headlines(metrics: dict[str, float]) -> Iterator[str]:
-    """The headlines in a version's package; an older version lacks those added since."""
+    """Yield the headline metrics of a version; an older version lacks those added since."""
     for metric in list_headlines():
         if metric.name in metrics:
             baseline = metrics.get(f"{HEADLINE}_{metric.name}")
@@ -94,14 +94,14 @@ def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams)
     contacted = scores.filter(scores.contact)
     worth = scores.filter(scores.expected_value > 0, ~scores.holdout).count().execute()
     contacts, value = contacted.count().execute(), contacted.expected_value.sum().execute() or 0
-    limit = f" of the {worth:,} that are worth it" if contacts < worth else ""
+    limit = f" (of {worth:,} worth contacting)" if contacts < worth else ""
     return (
         f"{scores.count().execute():,} customers scored as of {as_of}; {contacts:,} to "
-        f"contact{limit}, {value:,.0f} {summary.currency} expected"
+        f"contact{limit}, expected value {value:,.0f} {summary.currency}"
     )
 
 
 def _warn_of_hindsight(trained_as_of: str, as_of: AsOf) -> list[str]:
     if trained_as_of <= str(as_of):
         return []
-    return [f"  note      it learnt from days after {as_of}: these scores do not prove it"]
+    return [f"  note      trained on days after {as_of}: these scores do not prove its quality"]

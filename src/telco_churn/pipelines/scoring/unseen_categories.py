@@ -1,6 +1,6 @@
-"""Says which categories the champion has never seen: it takes them for missing.
+"""Warn of categories that were not in the champion's training data; they count as missing.
 
-In: the customers to score, the champion. Out: how many customers there are, and warnings.
+In: the customers to score, champion. Out: the number of customers, and warnings in the log.
 """
 
 import logging
@@ -11,13 +11,13 @@ from telco_churn.registry.registry_types import ModelVersion
 
 logger = logging.getLogger(__name__)
 
-SHOWN = 3  # of the values that were never seen, the most frequent first
+SHOWN = 3  # unseen values per warning, the most frequent first
 
 
 def count_customers(customers: ir.Table, champion: ModelVersion) -> int:
-    """Count customers, and in the same scan those with categories unknown to the champion.
+    """Count the customers, and in the same scan those with categories unknown to the champion.
 
-    Each column with such is a warning, with its most frequent values.
+    Logs one warning per column with unknown categories, with the most frequent ones.
     """
     unseen = _find_unseen(customers, champion)
     counts = {f"unseen_{place}": is_unseen.sum() for place, is_unseen in enumerate(unseen.values())}
@@ -31,7 +31,7 @@ def count_customers(customers: ir.Table, champion: ModelVersion) -> int:
 
 
 def _find_unseen(customers: ir.Table, champion: ModelVersion) -> dict[str, ir.BooleanValue]:
-    """By column of text, whether a customer's value was not among those that training saw."""
+    """For each text column, whether a customer's value was not in the training data."""
     return {
         column: customers[column].notnull() & ~customers[column].isin(known)
         for column, known in champion.model.encoding.categories.items()
@@ -44,7 +44,7 @@ def _warn(strangers: ir.Table, column: str, count: int, total: int, champion: Mo
     most = values.order_by(values.customers.desc(), values[column]).limit(SHOWN)
     shown = most.to_pyarrow()[column].to_pylist()
     logger.warning(
-        "%s of %s customers have a value of %s that champion version %s never saw in training, for "
-        "example %s: it takes them for missing. Train again once what became of them is known.",
+        "%s of %s customers have a value of %s that was not in the training data of champion "
+        "version %s, for example %s: it counts as missing. Retrain when their labels are known.",
         *(f"{count:,}", f"{total:,}", column, champion.version, shown),
     )

@@ -1,1 +1,1 @@
-"""Trains a model, judges it, and hands it to the gate."""
+"""Fit a candidate and predict the held-out rows with it and its baselines."""

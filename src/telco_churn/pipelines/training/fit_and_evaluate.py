@@ -1,7 +1,7 @@
-"""Fits a candidate, and lets it and its baselines predict rows that they did not learn from.
+"""Fit a candidate, and predict the held-out rows with it and its baselines.
 
-In: examples, parameters, studies. Out: the candidate, its probabilities beside those of the
-baselines, its learning curve. Rows are split by time, or judged in turn, fold by fold.
+In: examples split by time or into folds, parameters, studies. Out: the fitted model with its
+learning history, and one table of held-out predictions.
 """
 
 import logging
@@ -39,17 +39,17 @@ Places = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class FitConfig:
-    """All that a fit depends on, beside its rows.
+    """Everything that a fit depends on, except its rows.
 
     Attributes:
-        training: Which learner, and the seed.
-        lightgbm: How LightGBM learns.
-        tuning: How long its parameters are searched, and where.
-        evaluation: The rule of thumb, and the features whose slices are judged later.
-        decision: What contacts cost and win.
-        reasons: How features are put into words.
-        studies: Where a search keeps its trials.
-        deadline: When all searches end, by `time.monotonic`.
+        training: The learner, the seed, and the share of rows for calibration.
+        lightgbm: LightGBM's parameters.
+        tuning: The number of trials, the time limit and the search space.
+        evaluation: The rule of thumb, and the features that define slices.
+        decision: The costs and the value of a contact.
+        reasons: The text templates of the features.
+        studies: Opens the study that stores the trials of a search.
+        deadline: When all searches end, in seconds of `time.monotonic`.
     """
 
     training: TrainingParams
@@ -67,9 +67,9 @@ class FitRound:
     """One of the fits of a run.
 
     Attributes:
-        rows: What it learns from, in words.
-        study: The name of its search.
-        left: How many fits are left, this one among them.
+        rows: The rows it is fitted on, for messages: "the train rows".
+        study: Name of its search.
+        left: Number of fits left in the run, including this one.
     """
 
     rows: str
@@ -79,20 +79,20 @@ class FitRound:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model and the parameters that it was fitted with."""
+    """A fitted model and the parameters it was fitted with."""
 
     fitted: Fitted
     settings: LightGBMParams
 
 
 def fit_by_time(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.DataFrame]:
-    """Train on the early rows, calibrate on later ones, judge the latest.
+    """Fit on the train rows, calibrate on the calibration rows, and predict the test rows.
 
     Returns:
-        The fit, and the judged test rows.
+        The fit, and the predictions of the test rows.
 
     Raises:
-        UnfitExamplesError: When the rows of a split have one class only.
+        UnfitExamplesError: If the rows of a split are all of one class.
     """
     rows = {
         split: select_rows(examples[examples["split"] == split], f"the {split} rows")
@@ -105,16 +105,17 @@ def fit_by_time(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.Data
 
 
 def fit_by_folds(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.DataFrame]:
-    """Judge every row by a model of the other folds, then fit on all rows.
+    """Predict each fold with a model of the other folds, then fit on all rows.
 
-    Each fold has a search of its own, without its rows: a search that saw them would judge itself.
+    Each fold has a separate search that excludes its rows: parameters chosen on these rows would
+    make their predictions look better than they are.
 
     Returns:
-        The fit on all rows, and all rows judged out of fold.
+        The fit on all rows, and the out-of-fold predictions of all rows.
 
     Raises:
-        UnfitExamplesError: When the rows of a fold, or those outside it, have one class only, or
-            too few of a class to calibrate on others than those learnt from.
+        UnfitExamplesError: If the rows inside or outside a fold are all of one class, or have too
+            few of a class to hold some out for calibration.
     """
     study, folds = name_study(examples, config), sorted(examples["split"].unique())
     judged = []
@@ -131,14 +132,14 @@ def fit_by_folds(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.Dat
 
 
 def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round: FitRound) -> Fit:
-    """Fit with the parameters of the config, or the best that a search finds.
+    """Fit with the configured parameters, or with the best that a search finds.
 
-    Warns of a model that ranks the calibration rows no better than chance.
+    Logs a warning if the model ranks the calibration rows no better than chance.
     """
     tuning, settings = config.tuning, config.lightgbm
 
     def fit_and_lose(tried: LightGBMParams) -> float:
-        """Fit, and return the lowest log loss of the calibration rows."""
+        """Fit and return the lowest log loss of the calibration rows."""
         history = _fit_settings(train, calibration, tried, config).history
         return float(history["calibration_log_loss"].min())
 
@@ -150,9 +151,9 @@ def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round
     fitted = _fit_settings(train, calibration, settings, config)
     if not fitted.model.calibration.ranks:
         logger.warning(
-            "Nothing that holds elsewhere was learnt from %s: of the %s rows that calibrate, those "
-            "who churned score no higher than the others. All get the same probability and no "
-            "reasons. Bring features that tell who churns.",
+            "The model fitted on %s ranks no better than chance: among the %s calibration rows, "
+            "churners score no higher than the others. Every customer gets the same probability "
+            "and no reasons. Add features that predict churn.",
             fit_round.rows,
             f"{len(calibration.churned):,}",
         )
@@ -160,7 +161,7 @@ def fit_with_config(train: Rows, calibration: Rows, config: FitConfig, fit_round
 
 
 def name_study(examples: pd.DataFrame, config: FitConfig) -> str:
-    """Name the search by all that it follows from; empty without tuning."""
+    """Return the search's name, a digest of its inputs; empty without tuning."""
     if not config.tuning.trials:
         return ""
     return digest_search(examples, config.training, config.lightgbm, config.tuning)
@@ -180,7 +181,7 @@ def _fit_settings(
 
 
 def _fit_without_time(rows: Rows, config: FitConfig, fit_round: FitRound) -> Fit:
-    """Fit where there is no time to split by: a random part calibrates."""
+    """Fit on a random part of the rows and calibrate on the rest."""
     train, calibration = _hold_out(rows.churned, config.training, fit_round)
     part, held_out = (
         Rows(rows.features.iloc[index], rows.churned[index]) for index in (train, calibration)
@@ -191,7 +192,7 @@ def _fit_without_time(rows: Rows, config: FitConfig, fit_round: FitRound) -> Fit
 def _hold_out(
     churned: Mask, training: TrainingParams, fit_round: FitRound
 ) -> tuple[Places, Places]:
-    """Draw rows to learn from and rows to calibrate on, each class in its share."""
+    """Draw train and calibration rows, stratified by class."""
     fraction, fewest = training.calibration_fraction, min(churned.sum(), (~churned).sum())
     places = np.arange(len(churned))
     if fewest > 1:
@@ -202,10 +203,10 @@ def _hold_out(
             return train, calibration
     enough = int(np.ceil(1 / min(fraction, 1 - fraction)))
     raise UnfitExamplesError(
-        f"Of {fit_round.rows}, {churned.sum():,} of {len(churned):,} churned: too few of a class "
-        "to learn from some and to calibrate on others (training.calibration_fraction = "
-        f"{fraction:g}); with {enough} of each it is possible, and with hundreds it is worth it. "
-        "Bring more rows, or set own_table.folds higher, so that fewer rows are held out at a time."
+        f"Too few rows of a class: of {fit_round.rows}, {churned.sum():,} of {len(churned):,} "
+        f"churned; expected at least {enough} of each class to both train and calibrate "
+        f"(training.calibration_fraction = {fraction:g}), and a useful model needs hundreds. "
+        "Provide more rows, or raise own_table.folds so that each fold holds out fewer."
     )
 
 
@@ -216,7 +217,7 @@ def _judge(
     config: FitConfig,
     binned: BinnedRows | None = None,
 ) -> pd.DataFrame:
-    """Put the probabilities of the model and its baselines beside what came and the slices."""
+    """Return key, outcome, slices and the probabilities of the model and its baselines."""
     features = rows.drop(columns=NOT_FEATURES)
     contest = Contest(
         train,

@@ -1,6 +1,6 @@
-"""Checks one feature alone: does it know what only the future could have told it.
+"""Check one feature at a time for information that is only known after `as_of`.
 
-In: `ValueCounts` of the feature, the limits. Out: findings with their evidence.
+In: the feature's `ValueCounts`, the limits. Out: findings with their evidence.
 """
 
 import re
@@ -18,12 +18,12 @@ from telco_churn.pipelines.training.value_counts import (
     show_value,
 )
 
-COPY_ERRORS = 0.1  # of those who churned: where few do, a constant is right in nearly all rows
-CERTAIN_LIFT = 50  # times as likely among who churned: where half of the rows did, 95 % is no news
-VALUE_ERRORS, RANGE_ERRORS = 1, 2  # standard errors by which a churn rate may be too high by luck
-IDENTIFIER_SHARE = 0.9  # of distinct values among customers, above which they name them
-IDENTIFIER_CUSTOMERS = 50  # with fewer, distinct values prove nothing
-COUNTER_SPREAD = 3  # a counter's numbers are at most so much sparser than its customers
+COPY_ERRORS = 0.1  # errors per churner: if few churn, even a constant is wrong in few rows
+CERTAIN_LIFT = 50  # odds ratio to all rows: if half of them churn, a rate of 95 % is not unusual
+VALUE_ERRORS, RANGE_ERRORS = 1, 2  # standard errors taken off a churn rate, to allow for luck
+IDENTIFIER_SHARE = 0.9  # distinct values per customer from which a feature is an identifier
+IDENTIFIER_CUSTOMERS = 50  # this many distinct values or fewer prove nothing
+COUNTER_SPREAD = 3  # a counter's range is at most this many times the number of customers
 NAMED_ID = r"(?i:(^|[\W_])(id|number|nr|key)$)|[a-z]I[dD]$"
 
 
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the rows: a description in words, how many they are, how many of them churned."""
+    """A subset of the rows: its description, its size and its churners."""
 
     words: str
     rows: int
@@ -49,12 +49,12 @@ class Group:
 
     @property
     def churn_rate(self) -> float:
-        """Churn rate of its rows."""
+        """Return the churn rate of the group."""
         return self.churned / self.rows
 
     @property
     def sure_rate(self) -> float:
-        """A low estimate of the churn rate, the lower for a range: it was chosen to look sure.
+        """Return a low estimate of the churn rate; lower for a range, which was chosen to be high.
 
         Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927.
         """
@@ -65,7 +65,7 @@ class Group:
 
 
 def check_feature(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) -> list[Finding]:
-    """Run every check on one feature; a copy of the label is not checked further."""
+    """Run every check on one feature; a copy of the label is reported as that alone."""
     copy = find_copy(counts, sample, limits)
     if copy:
         return [copy]
@@ -79,7 +79,7 @@ def check_feature(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams
 
 
 def find_copy(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) -> Finding | None:
-    """Compare a feature of two values with the label; being missing may be one of the two."""
+    """Find a feature of two values that copies the label; missing may be one of the two."""
     missing = int(counts.rows[0])
     used = slice(1, None) if len(counts.values) == 2 else slice(0, None)
     rows, churned = counts.rows[used], counts.churned[used]
@@ -93,11 +93,11 @@ def find_copy(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) ->
         return None
     if not sample.is_beyond_chance(int(rows[means_churn]), int(churned[means_churn])):
         return None
-    position = means_churn + (used.start or 0)  # of the value, the first is for missing
+    position = means_churn + (used.start or 0)  # position 0 counts the missing values
     words = "is missing" if position == 0 else f"is {show_value(counts.values[position - 1])}"
     evidence = (
-        f"{counts.feature} {words} means churned: it differs from the label in {unlike:,} of "
-        f"{sample.rows:,} rows."
+        f"{counts.feature} copies the label: it {words} if a customer churned, with {unlike:,} "
+        f"exceptions in {sample.rows:,} rows."
     )
     return Finding(
         counts.feature, "duplicate_of_target", evidence, value, limits.duplicate_tolerance
@@ -105,14 +105,14 @@ def find_copy(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) ->
 
 
 def find_forecast(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams) -> Finding | None:
-    """Look for a feature that ranks customers too well by itself."""
+    """Find a feature that alone ranks customers too well."""
     auc = rank_by_values(counts)
     limit = limits.max_single_roc_auc
     if not exceeds(auc, limit, sample.churned, sample.rows - sample.churned):
         return None
     evidence = (
-        f"{counts.feature} alone tells who churned: churn rates by its values, learnt on one half "
-        f"of {sample.rows:,} rows and judged on the other, have a ROC AUC of {auc:.3f}."
+        f"{counts.feature} alone predicts churn: churn rates by value, fitted on one half of "
+        f"{sample.rows:,} rows and tested on the other, reach a ROC AUC of {auc:.3f}."
     )
     return Finding(counts.feature, "predicts_alone", evidence, auc, limit)
 
@@ -120,7 +120,7 @@ def find_forecast(counts: ValueCounts, sample: SampleInfo, limits: LeakageParams
 def find_missingness(
     counts: ValueCounts, sample: SampleInfo, limits: LeakageParams
 ) -> Finding | None:
-    """Look for a feature whose being missing tells who churned."""
+    """Find a feature whose missing values predict churn."""
     missing, gone = int(counts.rows[0]), int(counts.churned[0])
     stayed = sample.rows - sample.churned
     if missing in (0, sample.rows):
@@ -130,7 +130,7 @@ def find_missingness(
     if exceeds(auc, limits.max_missing_roc_auc, sample.churned, stayed):
         evidence = (
             f"{counts.feature} is missing in {of_churned:.1%} of the rows that churned and in "
-            f"{of_stayed:.1%} of the others: being missing has a ROC AUC of {auc:.3f}."
+            f"{of_stayed:.1%} of the others: missingness alone has a ROC AUC of {auc:.3f}."
         )
         return Finding(counts.feature, "missingness", evidence, auc, limits.max_missing_roc_auc)
     group = Group("is missing", missing, gone)
@@ -140,7 +140,7 @@ def find_missingness(
 def find_certain_values(
     counts: ValueCounts, sample: SampleInfo, limits: LeakageParams
 ) -> Finding | None:
-    """Look for values that hardly any customer has who stayed."""
+    """Find values that almost only churners have."""
     rows, churned = counts.rows[1:], counts.churned[1:]
     if not len(rows):
         return None
@@ -149,9 +149,9 @@ def find_certain_values(
     excess = churned - find_certain_rate(sample, limits) * rows
     surest = int(np.argmax(excess))
     groups = [
-        Group("is filled", int(rows.sum()), int(churned.sum())),
+        Group("is present", int(rows.sum()), int(churned.sum())),
         Group(
-            f"is filled and not {show_value(counts.values[usual])}",
+            f"is present and not {show_value(counts.values[usual])}",
             int(unusual_rows),
             int(unusual_churned),
         ),
@@ -163,9 +163,9 @@ def find_certain_values(
 
 
 def find_identifier(counts: ValueCounts, sample: SampleInfo) -> Finding | None:
-    """Look for values that name customers: text of their own, a number they are counted by.
+    """Find values that identify customers: a text per customer, or a running number.
 
-    A model learns them by heart and cannot use them on the next customer.
+    A model memorizes them and learns nothing that holds for the next customer.
     """
     distinct = len(counts.values)
     if distinct <= IDENTIFIER_CUSTOMERS or (counts.is_ordered and not _are_whole(counts.values)):
@@ -183,8 +183,8 @@ def find_identifier(counts: ValueCounts, sample: SampleInfo) -> Finding | None:
     if not (is_name or is_counter):
         return None
     evidence = (
-        f"{counts.feature} names customers: {distinct:,} distinct values for {with_value:,} "
-        "customers. A model can learn them by heart and knows nothing of the next customer."
+        f"{counts.feature} identifies customers: {distinct:,} distinct values for {with_value:,} "
+        "customers. A model would memorize them and learn nothing about the next customer."
     )
     return Finding(counts.feature, "identifier", evidence, share, IDENTIFIER_SHARE)
 
@@ -192,7 +192,7 @@ def find_identifier(counts: ValueCounts, sample: SampleInfo) -> Finding | None:
 def report_worst(
     groups: list[Group], counts: ValueCounts, sample: SampleInfo, limits: LeakageParams, check: str
 ) -> Finding | None:
-    """Report, of the groups that make churn certain, the one with most churners."""
+    """Return a finding for the group with most churners among those where churn is certain."""
     limit = find_certain_rate(sample, limits)
     enough = max(limits.certain_churners, limits.certain_share * sample.churned)
     certain = [
@@ -207,14 +207,14 @@ def report_worst(
     worst = max(certain, key=lambda group: group.churned)
     evidence = (
         f"Where {counts.feature} {worst.words}, {worst.churned:,} of {worst.rows:,} rows churned "
-        f"({worst.churn_rate:.1%}; of all rows {sample.churn_rate:.1%}): "
-        f"{worst.churned / sample.churned:.1%} of all that churned."
+        f"({worst.churn_rate:.1%}; all rows: {sample.churn_rate:.1%}). These are "
+        f"{worst.churned / sample.churned:.1%} of all churners."
     )
     return Finding(counts.feature, check, evidence, worst.churn_rate, limit)
 
 
 def find_surest_range(counts: ValueCounts, excess: npt.NDArray[np.float64]) -> Group:
-    """Find the range of values with the largest sum of excess churners.
+    """Return the range of values with the largest sum of excess churners.
 
     Source: Kadane's maximum subarray.
     """
@@ -229,7 +229,7 @@ def find_surest_range(counts: ValueCounts, excess: npt.NDArray[np.float64]) -> G
 
 
 def find_certain_rate(sample: SampleInfo, limits: LeakageParams) -> float:
-    """Churn rate from which churn is certain, given how usual it is."""
+    """Return the churn rate from which churn counts as certain; higher where churn is common."""
     odds = CERTAIN_LIFT * sample.churned / (sample.rows - sample.churned)
     return max(limits.certain_from, odds / (1 + odds))
 

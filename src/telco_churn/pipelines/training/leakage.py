@@ -1,7 +1,6 @@
-"""The leak alarm: features that know the future, and test rows that a model learnt from.
+"""The leak alarm: find features that reveal the label, and held-out rows shared with training.
 
-In: raw_examples, `leakage`. Out: leakage_findings, the features to leave out, then the examples
-that a model learns from and is judged by.
+In: raw_examples, the parameters `leakage`. Out: leakage_findings, features_left_out, examples.
 """
 
 import logging
@@ -30,7 +29,7 @@ ALL_FEATURES, CUSTOMER_AND_DATE = "all features", "customer_id and as_of"
 SHARED_ROWS = "shared_rows"
 KEY = ["customer_id", "as_of"]
 LEARNT_FROM = ("train", "calibration")
-COINCIDENCE_ROWS = 10_000  # enough to know how often two customers agree in a feature
+COINCIDENCE_ROWS = 10_000  # enough to estimate how often two customers agree in a feature
 COLUMNS = {
     "feature": "str",
     "check": "str",
@@ -39,31 +38,32 @@ COLUMNS = {
     "limit": "float64",
 }
 FEATURE_ADVICE = (
-    "Remove the feature from conf/base/parameters/features.yml, or name it in own_table.drop; if "
-    "it is known before as_of, list it under leakage.accepted in conf/base/parameters/leakage.yml."
+    "Remove the feature from conf/base/parameters/features.yml, or add it to own_table.drop. If "
+    "its values are known before as_of, add it to leakage.accepted in "
+    "conf/base/parameters/leakage.yml."
 )
 ROW_ADVICE = (
-    "Deliver each customer once, or raise leakage.max_shared_rows in "
-    "conf/base/parameters/leakage.yml where customers are alike by nature."
+    "Deliver each customer once. If different customers really have equal features, raise "
+    "leakage.max_shared_rows in conf/base/parameters/leakage.yml."
 )
-ACTION_ADVICE = "Or set leakage.action there to drop (leave out what was found) or warn (go on)."
+ACTION_ADVICE = "Or set leakage.action there to drop (leave out the findings) or warn (only log)."
 
 Booleans = npt.NDArray[np.bool_]
 
 
 class LeakageError(InputError):
-    """Something among the features gives the label away."""
+    """The examples leak: a feature reveals the label, or held-out rows are shared with training."""
 
 
 @dataclass(frozen=True)
 class SharedRows:
-    """Rows that are alike and stand on both sides of a split, or in different folds.
+    """Equal rows on both sides of the split, or in different folds.
 
     Attributes:
-        judged: Shape `(rows,)`; the test rows, in folds all.
-        shared: Shape `(rows,)`; rows with a twin on the other side.
-        surplus: Shape `(rows,)`; those of them to leave out, so that nothing is shared any more
-            and the test rows stay; of folds the first keeps its rows.
+        judged: Shape `(rows,)`; whether a row is held out: the test rows, or all rows of folds.
+        shared: Shape `(rows,)`; whether a row has an equal row on the other side.
+        surplus: Shape `(rows,)`; whether to leave the row out, so that no row is shared anymore.
+            Test rows always stay; among folds, the first keeps its rows.
     """
 
     judged: Booleans
@@ -72,28 +72,28 @@ class SharedRows:
 
     @property
     def count(self) -> int:
-        """How many of the judged rows are shared."""
+        """Return the number of held-out rows that are shared."""
         return int((self.judged & self.shared).sum())
 
     @property
     def share(self) -> float:
-        """Share of the judged rows that are shared."""
+        """Return the fraction of held-out rows that are shared."""
         return self.count / max(int(self.judged.sum()), 1)
 
 
 def find_leaks(
     examples: pd.DataFrame, leakage: LeakageParams, training: TrainingParams
 ) -> pd.DataFrame:
-    """Look at every feature alone, then for rows that stand on both sides of the split.
+    """Check each feature for leaks, then look for equal rows on both sides of the split.
 
     Args:
         examples: Features, `churned` and `split`.
-        leakage: The limits, and the features that are accepted.
-        training: `seed` draws the rows that are looked at.
+        leakage: The limits, and the accepted features.
+        training: `seed` draws the rows that are checked.
 
     Returns:
-        One row per finding: `feature`, `check`, `evidence`, `value`, `limit`. None where the
-        examples hold one class only: there is nothing to give away.
+        One row per finding: `feature`, `check`, `evidence`, `value`, `limit`. Features are not
+        checked if the training rows have fewer than two rows of a class.
     """
     warn_of_unknown_features("leakage.accepted", leakage.accepted, examples)
     seed = training.seed
@@ -107,17 +107,17 @@ def find_leaks(
 
 
 def leave_out_features(leakage_findings: pd.DataFrame, leakage: LeakageParams) -> list[str]:
-    """Choose the features to leave out, or stop; `leakage.action` says which.
+    """List the features to leave out, or stop the run, depending on `leakage.action`.
 
     Args:
-        leakage_findings: They are saved by now: the reader of the error can look them up.
-        leakage: `action`.
+        leakage_findings: Already saved, so the reader of an error can look them up.
+        leakage: `action` is fail, drop or warn.
 
     Returns:
-        Names of features, none unless the action is `drop`.
+        Names of the features; empty unless the action is `drop`.
 
     Raises:
-        LeakageError: When the action is `fail` and something was found; lists all of it.
+        LeakageError: If the action is `fail` and there are findings; lists all of them.
     """
     evidence = [
         f"{row.check}: {row.evidence} (limit {row.limit:.4g})"
@@ -130,8 +130,8 @@ def leave_out_features(leakage_findings: pd.DataFrame, leakage: LeakageParams) -
         advice = [FEATURE_ADVICE] * bool(is_feature.any()) + [ROW_ADVICE] * (not is_feature.all())
         found = "\n".join(f"  - {line}" for line in evidence)
         raise LeakageError(
-            f"The leak alarm found {len(evidence)} leak{'s' * (len(evidence) > 1)}, none is "
-            f"allowed:\n{found}\n{' '.join([*advice, ACTION_ADVICE])}"
+            f"Found {len(evidence)} leak{'s' * (len(evidence) > 1)}, expected none "
+            f"(leakage.action is fail):\n{found}\n{' '.join([*advice, ACTION_ADVICE])}"
         )
     done = "left out" if action == "drop" else "kept, because leakage.action is warn"
     for line in evidence:
@@ -145,17 +145,16 @@ def drop_shared_rows(
     leakage: LeakageParams,
     training: TrainingParams,
 ) -> pd.DataFrame:
-    """Leave out rows to learn from that also stand in the test; in folds, all but one fold's.
+    """Drop training rows that equal a test row; with folds, keep equal rows in one fold only.
 
     Args:
-        raw_examples: In memory, as they were read.
-        features_left_out: Rows are alike that agree in all other features.
-        leakage: Nothing happens unless `action` is `drop` and more rows are shared than
-            `max_shared_rows` allows.
-        training: `seed`.
+        raw_examples: The examples as they were read.
+        features_left_out: Features to ignore when rows are compared.
+        leakage: Rows are dropped only if `action` is `drop` and shared rows are a finding.
+        training: `seed` draws the rows that estimate how many are equal by coincidence.
 
     Returns:
-        The rows that are learnt from and judge, all test rows among them, with all columns.
+        The remaining rows with all columns, including every test row.
     """
     if leakage.action != "drop":
         return raw_examples
@@ -167,12 +166,12 @@ def drop_shared_rows(
         surplus |= find_shared_rows(examples, KEY).surplus
     if not surplus.any():
         return raw_examples
-    logger.warning("%s rows left out that also stand in the test.", f"{surplus.sum():,}")
+    logger.warning("Left out %s training rows that equal held-out rows.", f"{surplus.sum():,}")
     return raw_examples[~surplus]
 
 
 def find_shared_rows(examples: pd.DataFrame, columns: Sequence[str]) -> SharedRows:
-    """Find rows that agree in all these columns, missing values included, across the split."""
+    """Find rows on both sides of the split that agree in all columns, missing values included."""
     split = examples["split"].astype("str")
     is_used = (split != "gap").to_numpy(bool)
     in_folds = are_in_folds(examples)
@@ -190,7 +189,7 @@ def find_shared_rows(examples: pd.DataFrame, columns: Sequence[str]) -> SharedRo
 
 
 def find_same_features(examples: pd.DataFrame, leakage: LeakageParams, seed: int) -> Finding | None:
-    """Look for judged rows whose features a model has seen, unless coincidence explains it."""
+    """Find held-out rows whose features equal a training row, beyond coincidence."""
     features = list_features(examples)
     if not features:
         return None
@@ -199,31 +198,31 @@ def find_same_features(examples: pd.DataFrame, leakage: LeakageParams, seed: int
     if twins.share <= limit or _expect_coincidences(examples[features], seed) >= limit:
         return None
     evidence = (
-        f"{twins.count:,} of {twins.judged.sum():,} rows that judge the model ({twins.share:.1%}) "
-        f"agree in all {len(features)} features with rows that it learns from."
+        f"{twins.count:,} of {twins.judged.sum():,} held-out rows ({twins.share:.1%}) agree in all "
+        f"{len(features)} features with a training row."
     )
     return Finding(ALL_FEATURES, SHARED_ROWS, evidence, twins.share, limit)
 
 
 def find_same_keys(examples: pd.DataFrame) -> Finding | None:
-    """Look for judged rows whose customer and date a model has seen."""
+    """Find held-out rows whose customer and date are also in the training rows."""
     twins = find_shared_rows(examples, KEY)
     if not twins.count:
         return None
     evidence = (
-        f"{twins.count:,} of {twins.judged.sum():,} rows that judge the model are of a customer "
-        "and date that it also learns from."
+        f"{twins.count:,} of {twins.judged.sum():,} held-out rows have the same customer and date "
+        "as a training row."
     )
     return Finding(CUSTOMER_AND_DATE, SHARED_ROWS, evidence, twins.share, 0.0)
 
 
 def list_features(examples: pd.DataFrame) -> list[str]:
-    """Name the features of examples."""
+    """Return the names of the feature columns."""
     return [column for column in examples.columns if column not in NOT_FEATURES]
 
 
 def _check_features(examples: pd.DataFrame, leakage: LeakageParams, seed: int) -> list[Finding]:
-    """Check rows that a model learns from: what is not among them it cannot pick up."""
+    """Check each feature on the training rows, the only rows whose leaks a model can learn."""
     learnt = examples["split"].isin(LEARNT_FROM) | examples["split"].str.startswith(FOLD)
     learnt_rows = np.flatnonzero(learnt)
     churned = examples["churned"].to_numpy(bool)[learnt_rows]
@@ -251,10 +250,10 @@ def _check_features(examples: pd.DataFrame, leakage: LeakageParams, seed: int) -
 
 
 def _expect_coincidences(features: pd.DataFrame, seed: int) -> float:
-    """Chance of a row to have a twin only because features are few and coarse.
+    """Estimate the chance that a row has an equal row only because features are few and coarse.
 
-    It takes features as independent of each other: the chance that two rows agree in one,
-    multiplied over the features, times the rows there are.
+    Features are assumed independent: the chance that two rows agree in one feature, multiplied
+    over the features, times the number of rows.
     """
     drawn = features.sample(min(COINCIDENCE_ROWS, len(features)), random_state=seed)
     shares = [drawn[column].value_counts(normalize=True, dropna=False) for column in drawn]

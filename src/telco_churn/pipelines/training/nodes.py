@@ -1,7 +1,7 @@
-"""Splits examples by time, looks for leaks, fits a candidate and its baselines.
+"""Split the examples by time; fit a candidate and its baselines.
 
-In: labelled features, parameters, studies. Out: training_examples, leakage_findings, the candidate,
-held_out_predictions, learning_history.
+In: labelled_features, examples, parameters, tuning_studies. Out: training_examples, candidate,
+held_out_predictions, learning_history, lightgbm_params.
 """
 
 import logging
@@ -41,18 +41,18 @@ logger = logging.getLogger(__name__)
 def split_by_time(
     labelled_features: ir.Table, training: TrainingParams, label: LabelParams
 ) -> ir.Table:
-    """Give each snapshot a purpose by its date: train, then calibration, then test, gaps between.
+    """Assign each snapshot to a split by its date: train, calibration, test, with gaps between.
 
     Args:
         labelled_features: One row per customer and matured `as_of`.
-        training: `split` says how many of the latest snapshots test and calibrate.
-        label: `horizon_days`, the length of a gap.
+        training: `split` sets how many of the latest snapshots are for test and calibration.
+        label: `horizon_days` is the length of a gap.
 
     Returns:
-        The same rows with `split`.
+        The same rows with the column `split`.
 
     Raises:
-        TooFewSnapshotsError: When no snapshot is left to train on.
+        TooFewSnapshotsError: If no snapshot is left to train on.
     """
     dates = labelled_features.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
     splits = assign_splits(dates, training.split, label)
@@ -70,29 +70,29 @@ def fit_candidate(
     reasons: ReasonParams,
     tuning_studies: OpenStudy,
 ) -> tuple[ChurnModel, pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Fit a model, and let it and its baselines predict rows that none of them learnt from.
+    """Fit a candidate and predict the held-out rows with it and its baselines.
 
-    Examples split by time are judged on their test rows. Examples in folds are judged out of fold,
-    and the model is then fitted on all of them.
+    With a split by time, the held-out rows are the test rows. With folds, each row is predicted
+    out of fold, and the candidate is then fitted on all rows.
 
     Args:
         examples: Features, `churned` and `split`, without rows that leak.
-        features_left_out: Features that the leak alarm leaves out.
-        training: Which learner, the seed, and the share of rows that calibrate.
-        lightgbm: How LightGBM learns.
-        tuning: How long its parameters are searched, and where.
-        evaluation: The rule of thumb, and the features whose slices are judged later.
-        decision: What contacts cost and win.
-        reasons: How features are put into words.
-        tuning_studies: Where a search keeps its trials.
+        features_left_out: Features to drop because they leak.
+        training: The learner, the seed, and the share of rows for calibration.
+        lightgbm: LightGBM's parameters.
+        tuning: The number of trials, the time limit and the search space.
+        evaluation: The rule of thumb, and the features that define slices.
+        decision: The costs and the value of a contact.
+        reasons: The text templates of the features.
+        tuning_studies: Opens the study that stores the trials of a search.
 
     Returns:
         The candidate; held_out_predictions; learning_history; the parameters of its LightGBM,
-        empty where another learner was chosen.
+        empty for another learner.
 
     Raises:
-        WrongCallError: When a learner without a search space is to be tuned.
-        UnfitExamplesError: When a split holds one class only, or too few rows.
+        WrongCallError: If tuning is on for a learner that has no search space.
+        UnfitExamplesError: If no feature has a value, or a split has too few rows or one class.
     """
     _check_tuning(training, tuning)
     warn_of_unknown_features("evaluation.slices", evaluation.slices, examples)
@@ -110,26 +110,27 @@ def fit_candidate(
 
 
 def _check_tuning(training: TrainingParams, tuning: TuningParams) -> None:
-    """Refuse to search where there is nothing to search: the space is LightGBM's."""
+    """Raise if tuning is on for a learner other than LightGBM."""
     if tuning.trials and training.learner != "lightgbm":
         raise WrongCallError(
-            f"tuning.trials is {tuning.trials}, but training.learner is {training.learner}, whose "
-            "parameters are not searched. Set tuning.trials to 0, or training.learner to lightgbm."
+            f"Invalid tuning.trials {tuning.trials} for training.learner '{training.learner}': "
+            "expected 0, because only lightgbm has a search space. Set tuning.trials to 0, or "
+            "training.learner to lightgbm."
         )
 
 
 def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
-    """Refuse examples without features, and say which features say nothing."""
+    """Raise if no feature has a value; warn of features that are always missing."""
     features = examples.drop(columns=NOT_FEATURES)
     if features.empty or features.isna().all(axis=None):
         raise UnfitExamplesError(
-            f"There is no feature to learn from; left out as leaks: {left_out}. Declare features "
-            "in conf/base/parameters/features.yml, or look at conf/base/parameters/leakage.yml."
+            f"No feature to train on; left out as leaks: {left_out}. Declare features in "
+            "conf/base/parameters/features.yml, or check conf/base/parameters/leakage.yml."
         )
     empty = [name for name in features.columns if features[name].isna().all()]
     if empty:
         logger.warning(
-            "Features %s are empty in all %s rows: nothing is learnt of them.",
+            "Features %s are empty in all %s rows and have no effect: fill or remove them.",
             empty,
             f"{len(features):,}",
         )

@@ -1,6 +1,6 @@
-"""training: labelled_features -> examples, what leaks, a candidate and how it judges held-out rows.
+"""training: labelled_features -> examples, leakage_findings, candidate, held_out_predictions.
 
-Whether the candidate is any good is for evaluation to say, what becomes of it for release.
+The pipeline `evaluation` measures the candidate; `release` decides whether it becomes champion.
 """
 
 from kedro.pipeline import Node, Pipeline
@@ -11,7 +11,7 @@ from telco_churn.pipelines.training import leakage, nodes
 
 
 def create_pipeline() -> Pipeline:
-    """Wire the split by time and all that follows it."""
+    """Create the training pipeline of the operator tables, with a split by time."""
     split = Node(
         nodes.split_by_time,
         ["labelled_features", "params:training", "params:label"],
@@ -23,7 +23,7 @@ def create_pipeline() -> Pipeline:
 
 
 def create_model_pipeline() -> Pipeline:
-    """Wire what follows the split, for examples that were split elsewhere."""
+    """Create the training pipeline without its split, for examples that have one already."""
     return _in_namespace(_model_nodes())
 
 

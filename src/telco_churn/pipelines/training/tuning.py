@@ -1,6 +1,6 @@
-"""Searches better parameters for LightGBM with Optuna, and resumes a search that was stopped.
+"""Search for better LightGBM parameters with Optuna, and resume a search that was stopped.
 
-In: rows to learn from, rows to calibrate on, a study. Out: the parameters of its best trial.
+In: an objective that fits and returns a loss, a study. Out: the parameters of the best trial.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from telco_churn.parameters.tuning import TuningParams
 
 logger = logging.getLogger(__name__)
 
-CONFIGURED = "configured"  # marks the trial of the configuration
+CONFIGURED = "configured"  # marks the trial of the configured parameters
 
 Objective = Callable[[LightGBMParams], float]
 OpenStudy = Callable[[str], optuna.Study]
@@ -30,13 +30,13 @@ OpenStudy = Callable[[str], optuna.Study]
 
 @dataclass(frozen=True)
 class Search:
-    """One of the searches of a run, which have one deadline together.
+    """One of the searches of a run; they share one deadline.
 
     Attributes:
-        study: Where its trials are kept, those of earlier runs among them.
-        rows: What it learns from, in words.
-        left: How many searches share the time that is left, this one among them.
-        deadline: When all searches end, by `time.monotonic`.
+        study: Stores the trials, including those of earlier runs.
+        rows: The rows it is fitted on, for messages: "the train rows".
+        left: Number of searches that share the remaining time, including this one.
+        deadline: When all searches end, in seconds of `time.monotonic`.
     """
 
     study: optuna.Study
@@ -46,17 +46,17 @@ class Search:
 
     @property
     def seconds(self) -> float:
-        """How long it may take: its share of what is left."""
+        """Return its time limit in seconds, an equal share of the remaining time."""
         return max(0.0, self.deadline - monotonic()) / self.left
 
     @property
     def done(self) -> int:
-        """How many trials came to an end."""
+        """Return the number of completed trials."""
         return len(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
     @property
     def knows_configuration(self) -> bool:
-        """Whether the configuration was tried to the end, or is about to be."""
+        """Whether a trial of the configured parameters is complete or waiting."""
         states = (TrialState.COMPLETE, TrialState.WAITING)
         trials = self.study.get_trials(deepcopy=False, states=states)
         return any(CONFIGURED in trial.user_attrs for trial in trials)
@@ -65,10 +65,10 @@ class Search:
 def digest_search(
     examples: pd.DataFrame, training: TrainingParams, lightgbm: LightGBMParams, tuning: TuningParams
 ) -> str:
-    """Fingerprint of what the trials of a search follow from: every value, space and settings.
+    """Return a digest of everything that the trials depend on: values, search space, settings.
 
-    It leaves out the time limit, the threads, and the date: `split` says what a date is for, and
-    the same table tomorrow is the same table.
+    The time limit, the number of trials and threads, and `as_of` are left out: a search of the
+    same table continues on another day or with more time.
     """
     settings = training.model_dump(include={"seed", "calibration_fraction"}) | {
         "lightgbm": lightgbm.model_dump(exclude={"threads"}),
@@ -81,28 +81,28 @@ def digest_search(
 def tune(
     objective: Objective, search: Search, start: LightGBMParams, tuning: TuningParams
 ) -> LightGBMParams:
-    """Try combinations until there are enough trials, or the time is over.
+    """Try parameters until the number of trials or the time limit is reached.
 
-    The parameters of the configuration are tried first, so the best is never worse than these on
-    the rows that the search looks at.
+    The configured parameters are tried first, so the best trial is never worse than them on the
+    objective.
 
     Args:
-        objective: Takes parameters, gives a loss on rows that were not trained on.
-        search: The study; each trial is kept at once.
-        start: The parameters of the configuration.
-        tuning: How many trials in all, and what is searched.
+        objective: Takes parameters and returns a loss on rows that the fit did not use.
+        search: The study, which stores each trial at once, and the time limit.
+        start: The configured parameters.
+        tuning: The total number of trials, and the search space.
 
     Returns:
-        The parameters of the best trial.
+        The parameters of the best trial; `start` if no trial is complete.
     """
     study, done = search.study, search.done
     if not search.knows_configuration:
         configured = {name: getattr(start, name) for name in _searched(tuning)}
         study.enqueue_trial(configured, user_attrs={CONFIGURED: True})
     if done:
-        logger.info("Tuning on %s goes on: %d of %d trials done", search.rows, done, tuning.trials)
+        logger.info("Resumed tuning on %s: %d of %d trials done.", search.rows, done, tuning.trials)
     with warnings.catch_warnings():
-        # The configuration is tried even where it lies outside of what is searched.
+        # The configured parameters are tried even if they are outside the search space.
         warnings.filterwarnings("ignore", "Fixed parameter .* is out of range", UserWarning)
         study.optimize(
             lambda trial: objective(_suggest(trial, start, tuning)),
@@ -112,8 +112,8 @@ def tune(
         )
     if search.done == 0:
         logger.warning(
-            "Tuning on %s had no time: tuning.minutes = %g, for all searches of a run. "
-            "The parameters of the configuration are taken.",
+            "Tuning on %s ran out of time before its first trial (tuning.minutes = %g for all "
+            "searches of a run): the configured parameters are used. Raise tuning.minutes.",
             search.rows,
             tuning.minutes,
         )
@@ -147,7 +147,7 @@ def _report(search: Search, trial: FrozenTrial, tuning: TuningParams) -> None:
     seconds = trial.duration.total_seconds() if trial.duration else 0.0
     to_come = tuning.trials * search.left - done
     logger.info(
-        "Tuning on %s: trial %d of %d, log loss %.5f, best %.5f, %.1f s; about %.1f minutes to go",
+        "Tuning on %s: trial %d of %d, log loss %.5f, best %.5f, %.1f s, about %.1f minutes left.",
         search.rows,
         done,
         tuning.trials,

@@ -1,7 +1,7 @@
-"""One feature, counted by value: how many rows have each value, and how many of them churned.
+"""Count the rows and churners of each value of a feature.
 
-In: examples, then a column of the rows drawn from them. Out: a `Sample`, `ValueCounts` of each
-feature, and how well the values rank customers.
+In: labels to draw a sample from, one feature column. Out: `Draw`, the `ValueCounts` of the
+feature, and how well its values rank customers.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-CHANCE = 0.001  # of one false alarm about values, ranges and copies in a table of noise
-MOST_BINS = 32  # of numbers, by quantiles
-LEAST_ROWS = 20  # of a bin, and of a text that is a bin of its own
-PRIOR_ROWS = 10  # with the churn rate of all, added to each bin: rates of few rows are noise
-SURE, FAR_FROM_CHANCE = 3, 5  # standard errors above the limit, and above no knowledge at all
+CHANCE = 0.001  # probability of a false alarm on values, ranges or copies in a table of noise
+MOST_BINS = 32  # quantile bins of a numeric feature
+LEAST_ROWS = 20  # rows per bin; a rarer text shares a bin with other rare texts
+PRIOR_ROWS = 10  # rows with the overall churn rate added to each bin: rates of few rows are noise
+SURE, FAR_FROM_CHANCE = 3, 5  # standard errors above the limit, and above a ROC AUC of 0.5
 
 Booleans = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
@@ -24,14 +24,14 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SampleInfo:
-    """The rows that features are counted on.
+    """The sample of rows that features are counted on.
 
     Attributes:
         rows: Number of rows.
-        churned: How many of them churned.
-        features: Number of features that are checked: the more, the more luck there is.
-        customers: Shape `(rows,)`; a number for each customer.
-        all_customers: Number of customers in the rows that these were drawn from.
+        churned: Number of rows that churned.
+        features: Number of checked features; with more, chance finds are more likely.
+        customers: Shape `(rows,)`; an integer code for each customer.
+        all_customers: Number of customers among all training rows.
     """
 
     rows: int
@@ -42,13 +42,13 @@ class SampleInfo:
 
     @property
     def churn_rate(self) -> float:
-        """Churn rate of all rows."""
+        """Return the churn rate of the sample."""
         return self.churned / self.rows
 
     def is_beyond_chance(self, rows: int, churned: int) -> bool:
-        """Whether so many churners among so many rows are more than luck finds in a large table.
+        """Whether a group has more churners than chance would produce anywhere in the table.
 
-        Source: Chernoff's bound of a binomial tail, times the places to look at.
+        Source: Chernoff's bound of a binomial tail, times the number of rows and features.
         """
         rate = min(churned / rows, 1 - 1e-12)
         if rate <= self.churn_rate:
@@ -60,7 +60,7 @@ class SampleInfo:
 
 @dataclass(frozen=True)
 class Draw:
-    """Which rows are counted, and which of them are the second half; both of shape `(rows,)`."""
+    """The positions of the drawn rows, and whether each is in the second half; `(rows,)` each."""
 
     rows: Integers
     is_second_half: Booleans
@@ -68,14 +68,14 @@ class Draw:
 
 @dataclass(frozen=True)
 class ValueCounts:
-    """Rows and churners by value of a feature, in two halves of the rows.
+    """Rows and churners by value of a feature, for each half of the sample.
 
     Attributes:
         feature: Name of the feature.
-        values: Shape `(values,)`; distinct, sorted where `is_ordered`.
-        codes: Shape `(rows,)`; which value each row has, -1 where it is missing.
-        is_ordered: Whether values have an order: numbers, booleans and dates do, text has none.
-        halves: Shape `(1 + values, half, stayed or churned)`; the first is for missing.
+        values: Shape `(values,)`; distinct, sorted if `is_ordered`.
+        codes: Shape `(rows,)`; the index of each row's value, -1 if it is missing.
+        is_ordered: Whether the values have an order, like numbers, booleans and dates.
+        halves: Shape `(1 + values, 2, 2)`: value (missing first), half, stayed or churned.
     """
 
     feature: str
@@ -86,17 +86,17 @@ class ValueCounts:
 
     @cached_property
     def rows(self) -> Integers:
-        """Rows by value, the missing first."""
+        """Return the rows of each value, missing first."""
         return self.halves.sum(axis=(1, 2))
 
     @cached_property
     def churned(self) -> Integers:
-        """Churners by value, the missing first."""
+        """Return the churners of each value, missing first."""
         return self.halves[:, :, 1].sum(axis=1)
 
 
 def draw_rows(churned: Booleans, most: int, seed: int) -> Draw:
-    """Draw each class in its share, and halve each, so that few churners are not lost by luck."""
+    """Draw at most about `most` rows, stratified by class, and split each class in half."""
     rng = np.random.default_rng(seed)
     share = min(1.0, most / len(churned))
     drawn, halves = [], []
@@ -110,7 +110,7 @@ def draw_rows(churned: Booleans, most: int, seed: int) -> Draw:
 
 
 def count_values(values: pd.Series, churned: Booleans, is_second_half: Booleans) -> ValueCounts:
-    """Count rows by value, half and outcome; all arguments have shape `(rows,)`."""
+    """Count rows by value, half and outcome; each argument has shape `(rows,)`."""
     codes, distinct, is_ordered = _encode(values)
     cells = (codes + 1) * 4 + is_second_half * 2 + churned
     halves = np.bincount(cells, minlength=4 * (len(distinct) + 1)).reshape(-1, 2, 2)
@@ -118,10 +118,10 @@ def count_values(values: pd.Series, churned: Booleans, is_second_half: Booleans)
 
 
 def rank_by_values(counts: ValueCounts) -> float:
-    """Rank rows of each half by the churn rates of the other half's bins; the mean ROC AUC.
+    """Rank each half's rows by the churn rates of the other half's bins; return the mean ROC AUC.
 
-    Bins have rates of their own, so it does not matter which way a feature points, or whether it
-    points one way at all. Missing values are a bin, rare texts together another.
+    Each bin has a separate rate, so the feature need not rise or fall with churn. Missing values
+    are one bin, and rare texts share another.
     """
     bins = _bin_values(counts)
     by_bin = np.zeros((bins.max() + 1, 2, 2), dtype=np.int64)
@@ -131,10 +131,10 @@ def rank_by_values(counts: ValueCounts) -> float:
 
 
 def exceeds(auc: float, limit: float, churned: int, stayed: int) -> bool:
-    """Whether a ROC AUC is surely above a limit, and no luck of few rows.
+    """Whether a ROC AUC is significantly above both the limit and chance.
 
-    Source: Hanley and McNeil, The Meaning and Use of the Area under a ROC Curve, 1982; without
-    knowledge, the variance of Mann and Whitney's U.
+    Source: Hanley and McNeil, The Meaning and Use of the Area under a ROC Curve, 1982; for chance,
+    the variance of Mann and Whitney's U.
     """
     pairs = churned * stayed
     both_churned, both_stayed = auc / (2 - auc), 2 * auc**2 / (1 + auc)
@@ -146,7 +146,7 @@ def exceeds(auc: float, limit: float, churned: int, stayed: int) -> bool:
 
 
 def show_value(value: object) -> str:
-    """Put a value of a feature into a sentence."""
+    """Format a value of a feature for a message."""
     return f"{value:.6g}" if isinstance(value, float) else f"{str(value)[:40]!r}"
 
 
@@ -168,7 +168,7 @@ def _encode(values: pd.Series) -> tuple[Integers, npt.NDArray[Any], bool]:
 
 
 def _bin_values(counts: ValueCounts) -> Integers:
-    """Give each value a bin; the first is for missing."""
+    """Return the bin of each value, shape `(1 + values,)`; missing values are bin 0."""
     rows = counts.rows[1:]
     if counts.is_ordered:
         middle = np.cumsum(rows) - rows / 2
@@ -179,7 +179,7 @@ def _bin_values(counts: ValueCounts) -> Integers:
 
 
 def _rank_by(learnt: Integers, judged: Integers) -> float:
-    """ROC AUC of one half's rows under the other half's rates; both of shape `(bins, 2)`."""
+    """Return the ROC AUC of one half ranked by the other half's rates; shape `(bins, 2)` each."""
     overall = learnt[:, 1].sum() / learnt.sum()
     rates = (learnt[:, 1] + PRIOR_ROWS * overall) / (learnt.sum(axis=1) + PRIOR_ROWS)
     _, place = np.unique(rates, return_inverse=True)
