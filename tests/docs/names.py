@@ -47,6 +47,7 @@ EXAMPLES = frozenset(
         "bank",
         "closing_fee",
         "customer_features_2026",
+        "my_customers",
         "my_learner",
         "paid_on__blanked_by",
         "roaming",
@@ -96,6 +97,13 @@ def list_configured_keys() -> frozenset[str]:
     return frozenset(names)
 
 
+@cache
+def list_data_folders() -> frozenset[str]:
+    """List the folder that each environment names as `data`."""
+    files = (PROJECT / "conf").glob("*/globals.yml")
+    return frozenset(yaml.safe_load(file.read_text()).get("data", "data") for file in files)
+
+
 def _walk_keys(value: object, prefix: str) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -128,7 +136,8 @@ def exists(path: str, data: frozenset[str]) -> bool:
     pattern = SHORTENED.sub("*", path).rstrip("/.")
     if EXAMPLES.intersection(WORD.findall(pattern)):
         return True
-    known = list_files() | (data if pattern.startswith("data/") else frozenset())
+    made = data | list_data_folders() if pattern.startswith("data/") else frozenset()
+    known = list_files() | made
     return pattern in known or (
         "*" in pattern and any(fnmatchcase(name, pattern) for name in known)
     )

@@ -170,8 +170,10 @@ def _follow_judged(project: ProjectCopy, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def _follow(project: ProjectCopy, section: str) -> None:
-    """Append each block of a section to the file named in its first line."""
+    """Append what follows each line that names a file to this file."""
     text = PAGE.split(f"{section}\n", 1)[1].split("\n## ")[0]
-    for path, block in re.findall(r"^```\w+\n# (\S+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        with (project.path / path).open("a") as file:
-            file.write(block)
+    for block in re.findall(r"^```\w+\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        _, *parts = re.split(r"^# ((?:conf|src)/\S+)\n", block, flags=re.MULTILINE)
+        for path, content in zip(parts[::2], parts[1::2], strict=True):
+            with (project.path / path).open("a") as file:
+                file.write(content)
