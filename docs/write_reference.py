@@ -34,12 +34,12 @@ WIDEST_DEFAULT = 60  # characters; longer values are named by their file alone
 Row = tuple[str, ...]
 
 PIPELINES = {
-    "simulation": "Make the raw tables of the sample operator, with errors, and its true churn hazard.",
-    "ingestion": "Type raw rows, drop direct identifiers, reject rows by named rules, count all of them.",
-    "features": "Compute features of customers for `as_of` and for past dates, from what was known then.",
-    "training": "Compute features of past dates, fit and evaluate a candidate, apply the gate, register it.",
-    "scoring": "Compute features of `as_of`, score active customers, choose contacts, commit the date.",
-    "own_table": "With `--env own_table`: train and score a flat table, instead of the first five.",
+    "simulation": "Make the sample operator's raw tables, with errors, and its true hazard.",
+    "ingestion": "Type raw rows, drop direct identifiers, reject rows by named rules.",
+    "features": "Compute features for `as_of` and for past dates, from what was known then.",
+    "training": "Compute features of past dates, fit a candidate, evaluate it, apply the gate.",
+    "scoring": "Compute features of `as_of`, score all customers, choose contacts, commit.",
+    "own_table": "Train and score a flat table, with `--env own_table`.",
     "promote": "Make a version the champion by hand: `--params version=3`.",
     "rollback": "Make the previous champion the champion again.",
     "__default__": "Without `--pipelines`: the first five, in this order.",
