@@ -9,6 +9,7 @@ import json
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -308,29 +309,28 @@ def _walk_errors(error: type[Any], depth: int) -> Iterator[Row]:
     indent = "&nbsp;" * 4 * depth
     summary = _inline((inspect.getdoc(error) or "").split("\n\n")[0])
     yield f"{indent}`{error.__name__}`", str(int(error.exit_code)), summary
-    for child in sorted(error.__subclasses__(), key=lambda each: each.__name__):
+    for child in _list_children(error):
         yield from _walk_errors(child, depth + 1)
 
 
-def draw_errors(package: str) -> str:
-    """Draw the hierarchy of the errors of a package and of their bases, as its docstring has it.
-
-    Args:
-        package: `kedro_asof`, or `telco_churn` for the errors of both.
-    """
-    return "\n".join(_draw_branch(errors.InputError, package, "", ""))
+def draw_errors(*modules: ModuleType) -> str:
+    """Draw the hierarchy of the errors that are defined in modules, as their docstrings show it."""
+    names = {module.__name__ for module in modules}
+    return "\n".join(_draw_branch(errors.InputError, names, "    ", "    "))
 
 
 def _draw_branch(
-    error: type[errors.InputError], package: str, head: str, indent: str
+    error: type[errors.InputError], modules: set[str], head: str, indent: str
 ) -> Iterator[str]:
     yield f"{head}{error.__name__} ({int(error.exit_code)})"
-    known = (package, "kedro_asof")
-    children = [each for each in error.__subclasses__() if each.__module__.startswith(known)]
-    for child in sorted(children, key=lambda each: each.__name__):
-        is_last = child is max(children, key=lambda each: each.__name__)
-        branch, below = ("└── ", "    ") if is_last else ("├── ", "│   ")
-        yield from _draw_branch(child, package, indent + branch, indent + below)
+    children = [each for each in _list_children(error) if each.__module__ in modules]
+    for number, child in enumerate(children, start=1):
+        branch, below = ("└── ", "    ") if number == len(children) else ("├── ", "│   ")
+        yield from _draw_branch(child, modules, indent + branch, indent + below)
+
+
+def _list_children(error: type[Any]) -> list[type[Any]]:
+    return sorted(error.__subclasses__(), key=lambda each: each.__name__)
 
 
 def _inline(text: str) -> str:

@@ -32,7 +32,7 @@ def test_verbose_shows_where_it_came_from(
     with pytest.raises(SystemExit) as ended:
         explain_errors(refuse)()
     shown = capsys.readouterr().err
-    assert ended.value.code == ExitCode.REFUSED
+    assert ended.value.code == ExitCode.INVALID_INPUT
     assert "Traceback" in shown
     assert "in refuse" in shown
     assert shown.rstrip().endswith("the table has no rows. Deliver it again.")

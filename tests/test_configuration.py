@@ -17,9 +17,9 @@ from kedro.validation.core import resolve_validator
 from kedro.validation.type_extractor import TypeExtractor
 from kedro_datasets.ibis import TableDataset
 
-from kedro_asof.contracts.execution import BrokenContractError
 from kedro_asof.contracts.row_rules import CHECKS
 from kedro_asof.datasets.engine_table import EngineStep, EngineTable
+from kedro_asof.errors import BrokenContractError
 from kedro_asof.tags import DATED, DELIVERY, EXCLUSIVE
 from telco_churn import contracts
 from telco_churn.parameters import BLOCKS
@@ -116,7 +116,7 @@ def test_what_lies_with_its_date_is_what_dated_nodes_write(
     written = {tag: _outputs(nodes, tag) for tag in (DATED, DELIVERY, EXCLUSIVE)}
     assert written[DATED] == lie_with_date >= written[DELIVERY]
     assert written[DELIVERY] == {"contact_list", "contact_list_csv"}
-    of_operator = {"labelled_features"} - ({"labelled_features"} if env == "own_table" else set())
+    of_operator = {"labeled_features"} - ({"labeled_features"} if env == "own_table" else set())
     assert written[EXCLUSIVE] == of_operator | {"training_examples", "promotion", "churn_model"}
     assert not written[EXCLUSIVE] & lie_with_date
 

@@ -62,7 +62,7 @@ WORDS = {
     ExitCode.DONE: "done",
     ExitCode.NOTHING_TO_DO: "nothing to do",
     ExitCode.NOT_READY: "not ready",
-    ExitCode.REFUSED: "invalid input",
+    ExitCode.INVALID_INPUT: "invalid input",
     ExitCode.WRONG_CALL: "usage error",
     ExitCode.FAILED: "failed",
     ExitCode.STOPPED: "stopped",

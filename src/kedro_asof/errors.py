@@ -1,4 +1,20 @@
-"""Errors that a user can fix, and the exit codes that tell a scheduler what to do next."""
+"""Errors that a user can fix, and the exit codes that tell a scheduler what to do next.
+
+The hierarchy, with exit codes; any other error ends a run with 1:
+
+    InputError (65)
+    ├── InvalidDataError (65)
+    │   ├── BrokenContractError (65)
+    │   └── BrokenLogError (65)
+    ├── NotReadyError (75)
+    │   ├── DateTakenError (75)
+    │   └── SourcesNotReadyError (75)
+    ├── NothingToDo (99)
+    │   └── OnlyListMissing (0)
+    ├── UnknownMeasureError (65)
+    ├── UnknownSourceColumnError (65)
+    └── WrongCallError (2)
+"""
 
 from collections.abc import Iterator
 from enum import IntEnum
@@ -25,7 +41,7 @@ class ExitCode(IntEnum):
     DONE = 0
     FAILED = 1
     WRONG_CALL = 2
-    REFUSED = 65
+    INVALID_INPUT = 65
     NOT_READY = 75
     NOTHING_TO_DO = 99
     STOPPED = 130
@@ -34,10 +50,10 @@ class ExitCode(IntEnum):
 class InputError(ValueError):
     """The input is invalid. The message names what was found, what is allowed and what to do."""
 
-    exit_code = ExitCode.REFUSED
+    exit_code = ExitCode.INVALID_INPUT
 
 
-class RefusedError(InputError):
+class InvalidDataError(InputError):
     """The data cannot be correct."""
 
 
@@ -63,6 +79,30 @@ class OnlyListMissing(NothingToDo):
     """The scores already exist; the run only wrote the missing contact list."""
 
     exit_code = ExitCode.DONE
+
+
+class BrokenLogError(InvalidDataError):
+    """A commit of a Delta table cannot be read."""
+
+
+class DateTakenError(NotReadyError):
+    """Another run committed the same date first."""
+
+
+class SourcesNotReadyError(NotReadyError):
+    """A source table does not have data up to the required day yet."""
+
+
+class UnknownSourceColumnError(InputError):
+    """`readiness` names a column that the table does not have."""
+
+
+class UnknownMeasureError(InputError):
+    """A declaration names a column that its table does not have."""
+
+
+class BrokenContractError(InvalidDataError):
+    """A table breaks its contract: its columns, types, rules or key."""
 
 
 def walk_causes(error: BaseException | None) -> Iterator[BaseException]:

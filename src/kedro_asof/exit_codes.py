@@ -110,7 +110,7 @@ def find_exit_code(error: BaseException) -> ExitCode:
         if _carries_code(cause):
             return ExitCode(cause.exit_code)
         if isinstance(cause, DataValidationError):
-            return ExitCode.REFUSED
+            return ExitCode.INVALID_INPUT
         if isinstance(cause, ParameterValidationError | MissingConfigException):
             return ExitCode.WRONG_CALL
     return ExitCode.FAILED

@@ -7,16 +7,11 @@ import ibis.expr.types as ir
 import pandas as pd
 from pydantic import Field
 
-from kedro_asof.errors import InputError, NotReadyError
+from kedro_asof.errors import (
+    SourcesNotReadyError,
+    UnknownSourceColumnError,
+)
 from kedro_asof.params import AsOf, Block
-
-
-class SourcesNotReadyError(NotReadyError):
-    """A source table does not have data up to the required day yet."""
-
-
-class UnknownSourceColumnError(InputError):
-    """`readiness` names a column that the table does not have."""
 
 
 class SourceParams(Block):

@@ -94,7 +94,7 @@ def tabulate_nodes(steps: Iterable[Step], rows: Mapping[str, int]) -> Table:
     return Table("nodes", COLUMNS, lines)
 
 
-def summarise_nodes(table: Table, rows: Mapping[str, int]) -> dict[str, float]:
+def summarize_nodes(table: Table, rows: Mapping[str, int]) -> dict[str, float]:
     """Return `seconds/<node>` and `rows/<dataset>` for the summary of the run."""
     times = {f"seconds/{line[0]}": round(sum(line[1:4]), 4) for line in table.rows}
     return times | {f"rows/{name}": count for name, count in rows.items()}

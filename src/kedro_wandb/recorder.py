@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kedro_wandb.event_queue import Event, EventQueue, Picture, Problem, Reference, Step
 from kedro_wandb.mlflow_link import MlflowLink
-from kedro_wandb.observer import emit_reference, summarise_nodes, tabulate_nodes
+from kedro_wandb.observer import emit_reference, summarize_nodes, tabulate_nodes
 from kedro_wandb.run_config import Plan
 from kedro_wandb.safeguards import Worker
 from kedro_wandb.wandb_log import Sender, wait_for_end
@@ -92,9 +92,9 @@ class Recorder:
         until = time.monotonic() + self._timeouts.finish
         rows = {kept.name: kept.facts["rows"] for kept in self._references if "rows" in kept.facts}
         nodes = tabulate_nodes(self._steps, rows)
-        summary = summarise_nodes(nodes, rows)
+        summary = summarize_nodes(nodes, rows)
         self._worker.submit(lambda: self._run.log(nodes))
-        self._worker.submit(lambda: self._run.summarise(summary))
+        self._worker.submit(lambda: self._run.summarize(summary))
         self._worker.submit(lambda: self._run.finish(exit_code))
         self._log_to_mlflow()
         is_closed = self._worker.wait(self._timeouts.finish * CLOSING_SHARE)

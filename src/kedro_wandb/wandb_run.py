@@ -146,7 +146,7 @@ class WandbRun:
             use_after_commit=event.is_input,
         )
 
-    def summarise(self, values: dict[str, Any]) -> None:
+    def summarize(self, values: dict[str, Any]) -> None:
         """Add values to the summary of the run."""
         self._run.summary.update(values)
 

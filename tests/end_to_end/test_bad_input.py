@@ -74,7 +74,7 @@ def test_the_rejects_are_saved_before_the_run_stops(project: ProjectCopy) -> Non
     nothing = pa.array([None] * len(table), pa.string())
     pq.write_table(table.set_column(position, "topic", nothing), folder / "all.parquet")
     result = project.run("--pipelines", "ingestion")
-    assert result.exit_code == ExitCode.REFUSED
+    assert result.exit_code == ExitCode.INVALID_INPUT
     rejected = pq.read_table(project.data / "02_intermediate" / "rejected_rows.parquet")
     of_contacts = rejected.filter(pc.equal(rejected["table"], "contacts"))
     assert set(of_contacts["rule"].to_pylist()) == {"topic_missing"}
@@ -92,7 +92,7 @@ def test_a_late_column_that_would_be_blanked_as_a_whole_is_refused(project: Proj
     pq.write_table(table.set_column(position, "paid_on", long_ago), folder / "all.parquet")
     expected = ["raw_invoices: ", "values of paid_on (100.0%) blanked", "max_blanked_fraction"]
     _expect_refusal(project, "ingestion", expected=expected)
-    assert project.run("--pipelines", "ingestion").exit_code == ExitCode.REFUSED
+    assert project.run("--pipelines", "ingestion").exit_code == ExitCode.INVALID_INPUT
     report = pd.read_csv(project.data / "02_intermediate" / "ingestion_report.csv")
     assert "blanked_paid_on_after_issue_broken" in set(report["outcome"])
 

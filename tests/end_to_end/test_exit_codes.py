@@ -75,7 +75,7 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
         ExitCode.NOT_READY,
         "usage runs from",
     ),
-    "a broken contract": (break_a_primary_table, ExitCode.REFUSED, "missing ['topic']"),
+    "a broken contract": (break_a_primary_table, ExitCode.INVALID_INPUT, "missing ['topic']"),
     "no such parameter": (lambda it: score(it, "as_off=1"), ExitCode.WRONG_CALL, "as_off"),
     "no such option": (lambda it: it.run("--pipelin", "scoring"), ExitCode.WRONG_CALL, "--pipelin"),
     "no such pipeline": (
@@ -89,10 +89,18 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
         "expected one of ['base', 'local', 'own_table', 'production', 'spark', 'test']",
     ),
     "not a date": (lambda it: score(it, "as_of=x"), ExitCode.WRONG_CALL, "2026-09-28. Correct"),
-    "before the data": (lambda it: score(it, "as_of=2020-01-01"), ExitCode.REFUSED, "2025-04-01"),
-    "no customers": (lose_all_customers, ExitCode.REFUSED, "No active customer in customer_feat"),
-    "no champion": (demote_the_champion, ExitCode.REFUSED, "No champion to score with"),
-    "fewer features": (declare_fewer_features, ExitCode.REFUSED, "invoices_amount_mean_90d"),
+    "before the data": (
+        lambda it: score(it, "as_of=2020-01-01"),
+        ExitCode.INVALID_INPUT,
+        "2025-04-01",
+    ),
+    "no customers": (
+        lose_all_customers,
+        ExitCode.INVALID_INPUT,
+        "No active customer in customer_feat",
+    ),
+    "no champion": (demote_the_champion, ExitCode.INVALID_INPUT, "No champion to score with"),
+    "fewer features": (declare_fewer_features, ExitCode.INVALID_INPUT, "invoices_amount_mean_90d"),
     "a table is gone": (remove_a_table, ExitCode.FAILED, "File not found"),
 }
 
@@ -111,7 +119,7 @@ def test_scores_that_cannot_be_are_refused_and_those_before_stay(project: Projec
     scores = project.data / "07_model_output" / "churn_scores"
     before = sorted(file.name for file in scores.rglob("*.parquet"))
     refused = lose_half_the_customers(project)
-    assert refused.exit_code == ExitCode.REFUSED, refused.output
+    assert refused.exit_code == ExitCode.INVALID_INPUT, refused.output
     assert "guard.max_customers_change" in refused.output
     assert "guard.action=warn" in refused.output
     assert sorted(file.name for file in scores.rglob("*.parquet")) == before

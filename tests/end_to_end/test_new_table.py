@@ -41,7 +41,7 @@ def test_its_contract_is_kept_like_any_other(project: ProjectCopy) -> None:
     at = broken.schema.get_field_index("roaming_mb")
     _add_roaming(project, broken.set_column(at, "roaming_mb", pa.array([-1.0] * len(broken))))
     result = project.run(*FEATURES)
-    assert result.exit_code == ExitCode.REFUSED
+    assert result.exit_code == ExitCode.INVALID_INPUT
     assert "roaming" in result.output
     assert f"roaming_mb_too_small in {len(broken):,} rows" in result.output
 
@@ -49,7 +49,7 @@ def test_its_contract_is_kept_like_any_other(project: ProjectCopy) -> None:
 def test_two_rows_of_one_key_are_refused(project: ProjectCopy) -> None:
     _add_roaming(project, pa.concat_tables([_roaming(), _roaming().slice(0, 3)]))
     result = project.run(*FEATURES)
-    assert result.exit_code == ExitCode.REFUSED
+    assert result.exit_code == ExitCode.INVALID_INPUT
     assert "3 duplicate rows for key ['customer_id', 'day']" in result.output
 
 
@@ -105,7 +105,7 @@ def test_a_judged_table_that_cannot_work_ends_with_one_message(
     entry = f"    {table}: {{contract: {contract}}}\n"
     project.edit(INGESTION, usage, entry if table == "usage" else usage + entry)
     result = project.run("--pipelines", "ingestion")
-    assert result.exit_code in {ExitCode.REFUSED, ExitCode.WRONG_CALL}
+    assert result.exit_code in {ExitCode.INVALID_INPUT, ExitCode.WRONG_CALL}
     message = result.output[result.output.index("Error: ") :]
     assert [part for part in expected if part not in message] == [], message
     assert "Traceback" not in result.output
@@ -119,9 +119,9 @@ def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None
     project.edit(eligibility, "active_within_days: null", "active_within_days: 84")
     result = project.run("--pipelines", "features")
     assert result.exit_code == 0, result.output
-    labelled = pd.read_parquet(project.data / "04_feature" / "labelled_features.parquet")
+    labeled = pd.read_parquet(project.data / "04_feature" / "labeled_features.parquet")
     contacts = pd.read_parquet(project.data / "03_primary" / "contacts.parquet")
-    pairs = labelled[["customer_id", "as_of", "churned"]].merge(contacts, on="customer_id")
+    pairs = labeled[["customer_id", "as_of", "churned"]].merge(contacts, on="customer_id")
     ahead = (pd.to_datetime(pairs["contacted_on"]) - pd.to_datetime(pairs["as_of"])).dt.days
     key = ["customer_id", "as_of"]
     seen = (
@@ -129,7 +129,7 @@ def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None
         .groupby(key)[["later", "before"]]
         .any()
     )
-    churned = labelled.set_index(key)["churned"].loc[seen.index]
+    churned = labeled.set_index(key)["churned"].loc[seen.index]
     assert seen["before"].all()
     assert (churned == ~seen["later"]).all()
     assert 0.1 < churned.mean() < 0.9

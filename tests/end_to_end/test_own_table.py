@@ -160,7 +160,7 @@ def test_without_the_column_that_tells_most_nothing_is_champion_until_a_person_s
     version = DeltaTable(scores).version()
 
     code, output = run(project, file, drop="visits;spent")
-    assert code == ExitCode.REFUSED
+    assert code == ExitCode.INVALID_INPUT
     promotion = read_promotion(project)
     assert promotion["status"] == "challenger"
     assert "it lacks ['spent', 'visits']" in promotion["reasons"][0]
@@ -218,7 +218,7 @@ def test_a_column_of_lists_is_refused(table: pd.DataFrame, project: ProjectCopy)
     frame = pa.Table.from_pandas(table)
     pq.write_table(frame.append_column("tags", pa.array([["a"]] * len(table))), file)
     code, output = run(project, file)
-    assert code == ExitCode.REFUSED
+    assert code == ExitCode.INVALID_INPUT
     assert "['tags'] hold lists" in output
 
 
@@ -273,7 +273,7 @@ def test_a_table_that_cannot_be_used_is_refused_and_nothing_is_written(
     table.assign(**change).to_csv(file, index=False)
     before = project.snapshot()
     code, output = run(project, file, **params)
-    assert code in {ExitCode.FAILED, ExitCode.REFUSED, ExitCode.WRONG_CALL}
+    assert code in {ExitCode.FAILED, ExitCode.INVALID_INPUT, ExitCode.WRONG_CALL}
     message = output[output.index("Error: ") :]
     assert [part for part in expected if part not in message] == [], message
     after = project.snapshot()
@@ -286,7 +286,7 @@ def test_an_empty_table_is_refused(table: pd.DataFrame, project: ProjectCopy) ->
     file = project.path / "table.csv"
     table.head(0).to_csv(file, index=False)
     code, output = run(project, file)
-    assert code == ExitCode.REFUSED
+    assert code == ExitCode.INVALID_INPUT
     assert "no rows" in output
 
 
@@ -338,7 +338,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
         file, index=False
     )
     code, output = run(project, file)
-    assert code == ExitCode.REFUSED
+    assert code == ExitCode.INVALID_INPUT
     for part in ("left_why", "duplicate_of_target", "own_table.drop"):
         assert part in output
     code, output = run(project, file, folds="5,leakage.action=drop")

@@ -56,7 +56,7 @@ def test_the_same_training_again_is_a_challenger_that_a_person_can_promote_and_t
     assert result.exit_code == 0, result.output
     assert champion_of(project) == 1
     result = project.run("--pipelines", "rollback")
-    assert result.exit_code == ExitCode.REFUSED
+    assert result.exit_code == ExitCode.INVALID_INPUT
     assert "Error: " in result.output
     assert champion_of(project) == 1
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_promoted_is_refused_and_nothing_moves(project: ProjectCo
     for given, expected in refused.items():
         arguments = ["--params", given] if given else []
         result = project.run("--pipelines", "promote", *arguments)
-        assert result.exit_code in {ExitCode.FAILED, ExitCode.REFUSED, ExitCode.WRONG_CALL}
+        assert result.exit_code in {ExitCode.FAILED, ExitCode.INVALID_INPUT, ExitCode.WRONG_CALL}
         message = result.output[result.output.index("Error: ") :]
         assert [part for part in expected if part not in message] == [], message
     assert champion_of(project) == 1

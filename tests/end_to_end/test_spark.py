@@ -18,11 +18,12 @@ import yaml
 from deltalake import DeltaTable
 from kedro.io import DatasetError
 
-from kedro_asof.contracts.execution import BrokenContractError, check_rules
+from kedro_asof.contracts.execution import check_rules
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.engines import connect, map_batches
+from kedro_asof.errors import BrokenContractError
 from telco_churn.contracts import SCORES_SCHEMA, Contacts
 from telco_churn.pipelines.ingestion.nodes import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected

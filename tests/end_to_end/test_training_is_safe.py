@@ -121,7 +121,7 @@ def test_a_training_appoints_its_own_version_whatever_others_register(
     wait_for_stop(ours)
     theirs = start(other, *TRAINING, "--params", NEVER_GOOD_ENOUGH)
     output, _ = theirs.communicate()
-    assert theirs.returncode == ExitCode.REFUSED, output
+    assert theirs.returncode == ExitCode.INVALID_INPUT, output
     assert "the gate did not promote version 2" in output
     ours.send_signal(signal.SIGCONT)
     output, _ = ours.communicate()
@@ -201,7 +201,7 @@ def test_a_version_without_a_decision_is_not_promoted_and_the_next_training_mark
         MlflowClient(registry_of(project)).create_model_version(NAME, known.source, known.run_id)
         assert database.execute("select count(*) from model_versions").fetchone() == (2,)
     refused = project.run("--pipelines", "promote", "--params", "version=2")
-    assert refused.exit_code == ExitCode.REFUSED, refused.output
+    assert refused.exit_code == ExitCode.INVALID_INPUT, refused.output
     assert "Version 2 of telco_churn_test is incomplete" in refused.output
     result = project.run(*TRAINING)
     assert result.exit_code == ExitCode.DONE, result.output
@@ -218,7 +218,7 @@ def test_a_champion_of_which_a_digit_was_changed_does_not_score(
     before = project.snapshot()
     run = start(project, "--pipelines", "scoring", "--params", "as_of=2026-08-31")
     output, _ = run.communicate()
-    assert run.returncode == ExitCode.REFUSED, output
+    assert run.returncode == ExitCode.INVALID_INPUT, output
     said = f"Error: Version 1 of {NAME} differs from the registered files: "
     assert f"{said}artifacts/model/booster.txt was changed" in output
     assert "Traceback" not in output

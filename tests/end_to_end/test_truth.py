@@ -60,7 +60,7 @@ def test_the_model_goes_nearly_all_the_way_to_the_true_hazard(put: Put) -> None:
         coverage, as_of(end.isoformat()), snapshot_params(), label_params(), training_params()
     )
     features = feature_expression(operator, dates)
-    labelled = label_churn(
+    labeled = label_churn(
         features,
         dates,
         operator["customers"],
@@ -68,7 +68,7 @@ def test_the_model_goes_nearly_all_the_way_to_the_true_hazard(put: Put) -> None:
         label_params(),
         feature_params(),
     )
-    split = put(nodes.split_by_time(labelled, training_params(), label_params()).to_pyarrow())
+    split = put(nodes.split_by_time(labeled, training_params(), label_params()).to_pyarrow())
     examples = read_examples(split)
     evaluation = evaluation_params()
     reasons = ReasonParams(**read_parameters("reasons"))

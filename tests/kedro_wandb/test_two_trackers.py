@@ -89,7 +89,11 @@ def test_a_run_without_a_model_has_the_fingerprint_of_its_data(project: ProjectC
     [
         ("ThreadRunner", "features", ExitCode.WRONG_CALL),
         ("ParallelRunner", "features", ExitCode.WRONG_CALL),
-        ("ThreadRunner", "rollback", ExitCode.REFUSED),  # no champion exists before the first run
+        (
+            "ThreadRunner",
+            "rollback",
+            ExitCode.INVALID_INPUT,
+        ),  # no champion exists before the first run
     ],
 )
 def test_runners_that_would_fail_half_way_are_refused(
@@ -132,7 +136,7 @@ def test_the_model_links_scoring_to_the_training_that_made_it(project: ProjectCo
 def test_a_run_that_fails_is_failed_in_both(project: ProjectCopy) -> None:
     project.edit("conf/base/wandb.yml", "mode: disabled", "mode: offline")
     result = project.run("--pipelines", "scoring", "--params", "as_of=2020-01-01")
-    assert result.exit_code == ExitCode.REFUSED
+    assert result.exit_code == ExitCode.INVALID_INPUT
     tags = read_tags(project.path)[-1]
     assert tags["status"] == "FAILED"
     assert find_written(project.path, tags["wandb_run_id"]).exit_code == 1

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from telco_churn.learning.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.errors import TooFewSnapshotsError
+from telco_churn.learning.temporal_split import assign_splits
 from telco_churn.parameters.training import SplitParams
 from tests.conftest import label_params
 

@@ -23,7 +23,7 @@ from telco_churn.pipelines.evaluation.nodes import (
     report_metrics,
 )
 from telco_churn.pipelines.release.card import write_model_card
-from telco_churn.pipelines.scoring.run_summary import summarise_run
+from telco_churn.pipelines.scoring.run_summary import summarize_run
 from tests.conftest import copy_project
 from tests.pipelines.evaluation.predictions import decision, evaluation_params, predict
 from tests.pipelines.release.small_card import make_card_inputs
@@ -124,15 +124,15 @@ def test_kedro_experiments_shows_it_and_marks_the_lowest(
 
 def test_the_summary_of_a_scoring_run_has_it_as_a_headline() -> None:
     metrics = {"mean_probability": 0.123, "logistic_regression_mean_probability": 0.456}
-    assert summarise(metrics) == "Mean probability 0.12 (logistic 0.46)"
+    assert summarize(metrics) == "Mean probability 0.12 (logistic 0.46)"
 
 
-def test_a_champion_registered_before_the_entry_is_summarised_without_it() -> None:
-    assert summarise({"roc_auc": 0.81234}) == "ROC AUC 0.8123"
-    assert summarise({}) == "no metrics were packaged"
+def test_a_champion_registered_before_the_entry_is_summarized_without_it() -> None:
+    assert summarize({"roc_auc": 0.81234}) == "ROC AUC 0.8123"
+    assert summarize({}) == "no metrics were packaged"
 
 
-def summarise(metrics: dict[str, float]) -> str:
+def summarize(metrics: dict[str, float]) -> str:
     """Return the line of the summary about a champion with these metrics."""
     champion = SimpleNamespace(
         name="churn",
@@ -150,7 +150,7 @@ def summarise(metrics: dict[str, float]) -> str:
             }
         )
     )
-    text = summarise_run(
+    text = summarize_run(
         scores,
         champion,  # type: ignore[arg-type]  # the summary reads only these attributes
         "",

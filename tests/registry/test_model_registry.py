@@ -15,10 +15,10 @@ import pytest
 from kedro.io import DatasetError
 from mlflow import MlflowClient
 
-from kedro_asof.errors import NotReadyError, RefusedError
+from kedro_asof.errors import InvalidDataError, NotReadyError
+from telco_churn.errors import ChampionChangedError, ChangedPackageError
 from telco_churn.learning.fit_model import fit_churn_model
 from telco_churn.learning.lightgbm_learner import LightGBMLearner
-from telco_churn.registry.model_package import ChangedPackageError
 from telco_churn.registry.model_registry import (
     AliasNumber,
     ModelAlias,
@@ -28,7 +28,6 @@ from telco_churn.registry.model_registry import (
 from telco_churn.registry.registry_errors import UnreachableRegistryError
 from telco_churn.registry.registry_types import (
     Appointment,
-    ChampionChangedError,
     ModelPackage,
     ModelVersion,
     Promotion,
@@ -400,7 +399,7 @@ def test_a_version_without_the_decision_of_the_gate_cannot_be_promoted(
 ) -> None:
     register(package, "cut_off")
     MlflowClient().delete_model_version_tag("cut_off", "1", "gate")
-    with pytest.raises(RefusedError, match=r"Version 1 of cut_off is incomplete.*Train again"):
+    with pytest.raises(InvalidDataError, match=r"Version 1 of cut_off is incomplete.*Train again"):
         RegisteredVersions(name="cut_off").load().get(1)
 
 

@@ -10,8 +10,9 @@ import pandera.ibis as pa
 import pandera.pandas
 from pydantic import BaseModel, ConfigDict, Field
 
-from kedro_asof.contracts.execution import BrokenContractError, check_key, check_rules
+from kedro_asof.contracts.execution import check_key, check_rules
 from kedro_asof.contracts.validation_cache import ValidationCache
+from kedro_asof.errors import BrokenContractError
 
 
 class TableContract(pandera.ibis.DataFrameModel):

@@ -12,15 +12,11 @@ import ibis.expr.types as ir
 from pandera.ibis import DataFrameSchema
 
 from kedro_asof.contracts.row_rules import broken_rules
-from kedro_asof.errors import RefusedError
+from kedro_asof.errors import BrokenContractError
 
 MONTHS = 12
 GROUPS_AT_A_TIME = 4_000_000  # groups of a key that DuckDB holds in memory
 ONE = ibis.literal(1, "int64")
-
-
-class BrokenContractError(RefusedError):
-    """A table breaks its contract: its columns, types, rules or key."""
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]

@@ -12,7 +12,7 @@ from kedro.io import DatasetError
 from kedro_asof.datasets.delta_log import open_table, read_commits
 from kedro_asof.datasets.partition_commit import add_action, commit_partition
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
-from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
+from kedro_asof.errors import InvalidDataError, NothingToDo, WrongCallError
 
 # Every commit has these columns, in addition to the lineage that the catalog names.
 COLUMNS = ("as_of", "table_version", "committed_at", "seconds", "mlflow_run_id", "wandb_run_id")
@@ -63,7 +63,7 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
             DatasetError: When the table does not exist.
             WrongCallError: When that version did not commit the date.
             NothingToDo: When the date already has the rows of that version.
-            RefusedError: When files of that version were removed.
+            InvalidDataError: When files of that version were removed.
         """
         if not self._exists():
             raise DatasetError(
@@ -103,7 +103,7 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         root, found = Path(self._filepath), self._list_files(table, as_of)
         gone = [str(file) for file in found if not (root / file).exists()]
         if gone:
-            raise RefusedError(
+            raise InvalidDataError(
                 f"Cannot restore as_of={as_of}: files of version {table.version()} were removed "
                 f"from {root}: {gone}. Run the pipeline for this date again."
             )

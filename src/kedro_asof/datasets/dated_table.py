@@ -16,11 +16,12 @@ from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
 from kedro_asof.datasets.delta_log import open_table
-from kedro_asof.datasets.partition_commit import DateTakenError, replace_partition
+from kedro_asof.datasets.partition_commit import replace_partition
 from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.engines import connect, find_engine
+from kedro_asof.errors import DateTakenError
 from kedro_asof.locks import LOCKS, hold_lock
 
 STAGING = "_aside_"

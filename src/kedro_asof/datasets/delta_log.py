@@ -12,13 +12,9 @@ from typing import Any
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from kedro_asof.errors import RefusedError, take_first_line
+from kedro_asof.errors import BrokenLogError, take_first_line
 
 LOG = "_delta_log"
-
-
-class BrokenLogError(RefusedError):
-    """A commit of a Delta table cannot be read."""
 
 
 def open_table(folder: Path, version: int | None = None) -> DeltaTable:

@@ -13,7 +13,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from kedro.io import DatasetError
 
 from kedro_asof.datasets.delta_log import open_table, read_commits
-from kedro_asof.errors import NotReadyError
+from kedro_asof.errors import DateTakenError
 
 ATTEMPTS = 20
 # Tables live for years, and every earlier commit of a date must stay restorable.
@@ -21,10 +21,6 @@ CONFIGURATION: Mapping[str, str | None] = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
-
-
-class DateTakenError(NotReadyError):
-    """Another run committed the same date first."""
 
 
 def replace_partition(

@@ -12,7 +12,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from kedro_asof.errors import InputError
+from kedro_asof.errors import UnknownMeasureError
 from kedro_asof.windows.declaration import WindowFeature, WindowParams
 from kedro_asof.windows.point_in_time import LOADED_AT, find_entity
 from kedro_asof.windows.statistics import Kept, compute_feature, list_kept
@@ -20,10 +20,6 @@ from kedro_asof.windows.time_buckets import TimeBuckets
 
 # These statistics are 0 for a snapshot without events; all others are null.
 COUNTED = ("sum", "count", "active_days")
-
-
-class UnknownMeasureError(InputError):
-    """A declaration names a column that its table does not have."""
 
 
 def aggregate_windows(
@@ -99,7 +95,7 @@ def _aggregate(
     if "known_on" in dated.columns:
         dated = dated.inner_join(buckets.sightings(), "known_on")
         key.append("seen_from")
-    summed = dated.group_by(key).agg(**{item.name: item.summarise(dated) for item in kept})
+    summed = dated.group_by(key).agg(**{item.name: item.summarize(dated) for item in kept})
     views = summed.inner_join(buckets.views(), "bucket_starts_on")
     if "seen_from" in key:
         visible = views.filter(views.seen_from <= views.as_of)

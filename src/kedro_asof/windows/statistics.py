@@ -47,7 +47,7 @@ class Kept:
         """The name of the column that holds the aggregate."""
         return "|".join([self.column, self.category or "", self.what])
 
-    def summarise(self, events: ir.Table) -> ir.Value:
+    def summarize(self, events: ir.Table) -> ir.Value:
         """Aggregate the events of a bucket."""
         value = events[self.column]
         is_there = self._is_there(value)

@@ -12,7 +12,7 @@ from telco_churn.contracts.evaluation import (
 from telco_churn.contracts.features import (
     CustomerFeatures,
     DataDictionary,
-    LabelledFeatures,
+    LabeledFeatures,
     TrainingExamples,
 )
 from telco_churn.contracts.ingestion import (
@@ -75,7 +75,7 @@ __all__ = [
     "HeldOutPredictions",
     "IngestionReport",
     "Invoices",
-    "LabelledFeatures",
+    "LabeledFeatures",
     "LateValueReport",
     "LeakageFindings",
     "MetricIntervals",

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandera.ibis as pa
 
 from kedro_asof.contracts.contract import FrameContract, TableContract
-from kedro_asof.contracts.execution import BrokenContractError
+from kedro_asof.errors import BrokenContractError
 from telco_churn.contracts.operator_tables import IDENTIFIERS
 
 
@@ -37,13 +37,13 @@ class CustomerFeatures(TableContract):
         return super().validate(check_obj, *args, **kwargs)
 
 
-class LabelledFeatures(CustomerFeatures):
+class LabeledFeatures(CustomerFeatures):
     """Features of past dates, labeled with whether the customer churned afterwards."""
 
     churned: bool
 
 
-class TrainingExamples(LabelledFeatures):
+class TrainingExamples(LabeledFeatures):
     """Labeled features with the split of each row: train, calibration, test, gap or a fold."""
 
     split: str = pa.Field(str_matches=r"^(train|calibration|test|gap|fold_\d+)$")

@@ -7,7 +7,7 @@ import pandera.ibis
 import pandera.pandas as pa
 
 from kedro_asof.contracts.contract import FrameContract
-from kedro_asof.contracts.execution import BrokenContractError
+from kedro_asof.errors import BrokenContractError
 
 
 class OwnTable(pandera.ibis.DataFrameModel):

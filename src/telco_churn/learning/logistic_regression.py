@@ -106,7 +106,7 @@ def read_scorer(regression: Pipeline, matrix: Matrix, encoding: FeatureEncoding)
     means = effects.mean(axis=0)
     effects -= means
     middle = len(numbers)
-    centred = LinearScorer(
+    centered = LinearScorer(
         intercept=0.0,
         numbers=tuple(
             replace(effect, present=effect.present - mean, missing=effect.missing - mean)
@@ -120,7 +120,7 @@ def read_scorer(regression: Pipeline, matrix: Matrix, encoding: FeatureEncoding)
     )
     base = matrix[:1]
     decided = regression[-1].decision_function(prepare.transform(base))
-    return replace(centred, intercept=float((decided - centred.raw_score(base))[0]))
+    return replace(centered, intercept=float((decided - centered.raw_score(base))[0]))
 
 
 def _read_numbers(prepare: ColumnTransformer, coefficients: Floats) -> list[NumberEffect]:

@@ -6,13 +6,9 @@ In: dates and `training.split`. Out: a split for each date.
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from kedro_asof.errors import InputError
+from telco_churn.errors import TooFewSnapshotsError
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.training import SplitParams
-
-
-class TooFewSnapshotsError(InputError):
-    """The snapshots are too few, or too close to each other, for training and evaluation."""
 
 
 def assign_splits(dates: Sequence[date], split: SplitParams, label: LabelParams) -> dict[date, str]:

@@ -13,16 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kedro_asof.errors import InputError
+from telco_churn.errors import UnusableExamplesError
 
 logger = logging.getLogger(__name__)
 
 NOT_FEATURES = ["customer_id", "as_of", "churned", "split"]
 FOLD = "fold_"  # prefix of the split names in cross-validation
-
-
-class UnfitExamplesError(InputError):
-    """The training examples cannot be used to train or evaluate a model."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +49,11 @@ def select_rows(examples: pd.DataFrame, what: str) -> Rows:
     """Separate features from labels; `what` names the rows in the error message.
 
     Raises:
-        UnfitExamplesError: If all rows churned or none did.
+        UnusableExamplesError: If all rows churned or none did.
     """
     churned = examples["churned"].to_numpy(bool)
     if len(np.unique(churned)) < 2:
-        raise UnfitExamplesError(
+        raise UnusableExamplesError(
             f"Only one class in {what}: {churned.sum():,} of {len(churned):,} rows churned, "
             "expected churners and stayers. Choose a later as_of, more snapshots or a longer "
             "label.horizon_days; on your own table, check own_table.target and own_table.positive."

@@ -19,7 +19,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
 import telco_churn
-from kedro_asof.errors import RefusedError
+from telco_churn.errors import ChangedPackageError
 from telco_churn.model import packaged
 from telco_churn.registry.registry_types import ModelPackage
 
@@ -28,10 +28,6 @@ SHIPPED = {"__init__.py", "model"}
 # pandas stores text in pyarrow. The requirements of these packages are their own dependencies.
 NEEDED_TO_PREDICT = ("lightgbm", "numpy", "pandas", "pyarrow")
 MADE_BY_LOADING = {"registered_model_meta", "__pycache__"}  # MLflow and Python add these
-
-
-class ChangedPackageError(RefusedError):
-    """The files of a package differ from the registered files."""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 
 from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
-from kedro_asof.errors import NotReadyError, RefusedError
+from kedro_asof.errors import InvalidDataError, NotReadyError
 from kedro_asof.locks import hold_lock
 from telco_churn.registry.model_package import describe_package, digest_files
 from telco_churn.registry.model_statuses import (
@@ -85,7 +85,7 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
             self._registered = str(entry.version)
             self._remember(self._name, entry.version, logged.run_id)
             client = MlflowClient()
-            client.update_model_version(self._name, entry.version, _summarise(data))
+            client.update_model_version(self._name, entry.version, _summarize(data))
             if data.promotion.status == CHALLENGER:
                 client.set_registered_model_alias(self._name, CHALLENGER, entry.version)
 
@@ -203,7 +203,7 @@ class Versions:
 
         Raises:
             DatasetError: When the version does not exist; lists the versions that do.
-            RefusedError: When the version was registered without the gate's decision.
+            InvalidDataError: When the version was registered without the gate's decision.
         """
         with ask_registry():
             entries = {int(entry.version): entry for entry in list_entries(self.name)}
@@ -213,7 +213,7 @@ class Versions:
                     "Choose one of them; `make mlflow` shows each."
                 )
             if "gate" not in entries[version].tags:
-                raise RefusedError(
+                raise InvalidDataError(
                     f"Version {version} of {self.name} is incomplete: the run that registered it "
                     "ended before it wrote the gate's decision. Train again, or choose another "
                     "version; `make mlflow` shows each."
@@ -254,7 +254,7 @@ def _list_tags(data: ModelPackage) -> dict[str, str]:
     }
 
 
-def _summarise(data: ModelPackage) -> str:
+def _summarize(data: ModelPackage) -> str:
     reasons = data.promotion.reasons[:DESCRIPTION_REASONS]
     decision = f"Decision of the gate: {data.promotion.status}"
     return "\n".join([decision, *(f"- {reason}" for reason in reasons)])

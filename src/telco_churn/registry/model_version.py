@@ -11,7 +11,8 @@ from kedro.io import DatasetError
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 
-from telco_churn.registry.model_package import ChangedPackageError, check_files
+from telco_churn.errors import ChangedPackageError
+from telco_churn.registry.model_package import check_files
 from telco_churn.registry.registry_errors import is_unreachable
 from telco_churn.registry.registry_types import (
     NEEDED_FACTS,

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kedro_asof.errors import NotReadyError
+from telco_churn.errors import ChampionChangedError
 from telco_churn.model.churn_model import ChurnModel
 
 Status = Literal["champion", "challenger", "rejected"]
@@ -86,10 +86,6 @@ class ModelVersion(VersionNumber):
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return churn probabilities, shape `(rows,)`; see `ChurnModel.predict_probability`."""
         return self.model.predict_probability(features)
-
-
-class ChampionChangedError(NotReadyError):
-    """The champion changed after the gate compared a candidate with it."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import yaml
 
 from kedro_asof.contracts import contract, execution
 from kedro_asof.contracts.contract import DeclaredTable, TableContract
-from kedro_asof.contracts.execution import BrokenContractError
 from kedro_asof.contracts.row_rules import broken_rules
 from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.errors import BrokenContractError
 from telco_churn.contracts import Cancellations, Contacts, Customers, Invoices, Subscriptions, Usage
 from tests.conftest import PROJECT
 from tests.small_operator import Put

@@ -10,12 +10,16 @@ import pytest
 from deltalake import DeltaTable
 from kedro.io import DatasetError
 
-from kedro_asof.contracts.execution import BrokenContractError
 from kedro_asof.datasets.dated_history import DatedHistory
-from kedro_asof.datasets.delta_log import BrokenLogError
-from kedro_asof.datasets.partition_commit import DateTakenError
 from kedro_asof.datasets.staging import LOCK
-from kedro_asof.errors import NothingToDo, RefusedError, WrongCallError
+from kedro_asof.errors import (
+    BrokenContractError,
+    BrokenLogError,
+    DateTakenError,
+    InvalidDataError,
+    NothingToDo,
+    WrongCallError,
+)
 from tests.kedro_asof.datasets.small_scores import ROW, commit, customers, table
 
 HOLD = """
@@ -143,7 +147,9 @@ def test_a_version_that_cannot_be_brought_back_is_named(tmp_path: Path) -> None:
         history.restore("2026-01-01", 9)
     for file in DeltaTable(tmp_path, version=0).file_uris():
         Path(file.removeprefix("file://")).unlink()
-    with pytest.raises(RefusedError, match=r"were removed .* Run the pipeline for this date again"):
+    with pytest.raises(
+        InvalidDataError, match=r"were removed .* Run the pipeline for this date again"
+    ):
         history.restore("2026-01-01", 0)
     assert DeltaTable(tmp_path).version() == 1
 

@@ -13,7 +13,8 @@ from kedro.io import DatasetError
 
 from kedro_asof.datasets import partition_commit
 from kedro_asof.datasets.delta_log import read_commits
-from kedro_asof.datasets.partition_commit import DateTakenError, replace_partition
+from kedro_asof.datasets.partition_commit import replace_partition
+from kedro_asof.errors import DateTakenError
 
 
 def write(folder: Path, *ids: str, **columns: list[Any]) -> list[Path]:

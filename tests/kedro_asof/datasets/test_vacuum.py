@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from kedro_asof.datasets.dated_history import DatedHistory
-from kedro_asof.errors import RefusedError
+from kedro_asof.errors import InvalidDataError
 from tests.conftest import PROJECT
 from tests.kedro_asof.datasets.small_scores import ROW, commit, customers, table
 
@@ -41,7 +41,7 @@ def test_the_documented_call_frees_what_was_replaced_long_ago(scores: Path) -> N
     assert DatedHistory(filepath=str(scores)).restore("2026-01-01", 0)  # replaced just now
     exec(read_documented(scores, days=0), {})
     assert customers(scores) == [("2026-01-01", "a")]
-    with pytest.raises(RefusedError, match="were removed"):
+    with pytest.raises(InvalidDataError, match="were removed"):
         DatedHistory(filepath=str(scores)).restore("2026-01-01", 1)
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kedro_asof.windows.aggregate import UnknownMeasureError, aggregate_windows
+from kedro_asof.errors import UnknownMeasureError
+from kedro_asof.windows.aggregate import aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
 from tests.kedro_asof.windows.reference import compute_feature
 from tests.small_operator import ask_engine

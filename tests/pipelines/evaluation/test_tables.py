@@ -7,6 +7,7 @@ import pytest
 
 from kedro_asof.contracts.contract import FrameContract
 from telco_churn import contracts
+from telco_churn.errors import UnusablePredictionsError
 from telco_churn.pipelines.evaluation.curves import (
     count_probabilities,
     tabulate_calibration,
@@ -16,7 +17,6 @@ from telco_churn.pipelines.evaluation.curves import (
     trace_profit,
     trace_roc,
 )
-from telco_churn.pipelines.evaluation.held_out import UnfitPredictionsError
 from telco_churn.pipelines.evaluation.nodes import (
     compare_with_champion,
     measure_models,
@@ -151,10 +151,11 @@ def test_pairing_makes_the_difference_surer_than_each_profit(rows: pd.DataFrame)
 
 def test_a_champion_of_other_rows_is_refused(rows: pd.DataFrame) -> None:
     other = champion_of(rows).assign(as_of=lambda asked: asked["as_of"] + timedelta(days=1))
-    with pytest.raises(UnfitPredictionsError, match="1,000 of 1,000 held-out rows are missing"):
+    with pytest.raises(UnusablePredictionsError, match="1,000 of 1,000 held-out rows are missing"):
         measure_models(rows, other, evaluation_params(), decision(None))
     with pytest.raises(
-        UnfitPredictionsError, match="1,000 of 1,000 rows of champion_predictions are not in held_"
+        UnusablePredictionsError,
+        match="1,000 of 1,000 rows of champion_predictions are not in held_",
     ):
         compare_with_champion(rows, other, evaluation_params(), decision(None))
 
@@ -175,6 +176,6 @@ def test_a_champion_of_some_of_the_rows_is_compared_on_these_and_not_measured_be
 def test_one_class_is_refused_with_what_to_do(churned: bool, said: str) -> None:
     rows = predict(500, seed=0).assign(churned=churned)
     with pytest.raises(
-        UnfitPredictionsError, match=f"{said} held-out rows churned.*Choose a later as_of"
+        UnusablePredictionsError, match=f"{said} held-out rows churned.*Choose a later as_of"
     ):
         measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None))

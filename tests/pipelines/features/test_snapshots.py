@@ -9,11 +9,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pytest
 
-from kedro_asof.readiness import SourcesNotReadyError, UnknownSourceColumnError
-from telco_churn.learning.temporal_split import TooFewSnapshotsError
+from kedro_asof.errors import SourcesNotReadyError, UnknownSourceColumnError
+from telco_churn.errors import AsOfOutsideDataError, TooFewSnapshotsError
 from telco_churn.pipelines.features.labels import label_churn
 from telco_churn.pipelines.features.snapshots import (
-    AsOfOutsideDataError,
     list_scoring_dates,
     list_training_dates,
     snapshot_customers,
@@ -162,10 +161,10 @@ def test_who_cancelled_and_returned_is_a_customer_again_and_no_churner(put: Put)
     found = _snapshot(days, customers, cancelled)
     assert [day for _, day in found] == [date(2026, 1, 21)]
     snapshots = put(pa.table({"customer_id": ["a"], "as_of": [date(2026, 1, 21)]}))
-    labelled = label_churn(
+    labeled = label_churn(
         snapshots, days[3:], customers, cancelled, label_params(), feature_params()
     )
-    assert labelled.to_pyarrow()["churned"].to_pylist() == [False]
+    assert labeled.to_pyarrow()["churned"].to_pylist() == [False]
 
 
 @pytest.mark.parametrize(
@@ -217,10 +216,10 @@ def test_churn_is_a_cancellation_within_the_horizon_as_of_included(
             }
         )
     )
-    labelled = label_churn(
+    labeled = label_churn(
         snapshots, [day], _somebody(put), cancellations, label_params(), feature_params()
     )
-    assert labelled.to_pyarrow()["churned"].to_pylist() == ([churned] if known else [])
+    assert labeled.to_pyarrow()["churned"].to_pylist() == ([churned] if known else [])
 
 
 @pytest.mark.parametrize(
@@ -240,10 +239,10 @@ def test_inactivity_is_no_event_within_the_horizon_however_late_it_was_loaded(
     )
     snapshots = put(pa.table({"customer_id": ["a"], "as_of": [day]}))
     label = label_params(kind="inactivity", event_tables=["usage"])
-    labelled = label_churn(
+    labeled = label_churn(
         snapshots, [day], _somebody(put), _nobody(put), label, feature_params(), put(usage)
     )
-    assert labelled.to_pyarrow()["churned"].to_pylist() == [churned]
+    assert labeled.to_pyarrow()["churned"].to_pylist() == [churned]
 
 
 def _somebody(put: Put) -> ir.Table:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from kedro_asof.contracts.contract import TableContract
 from telco_churn.contracts import IDENTIFIERS, Cancellations, Contacts, Customers, Invoices, Usage
+from telco_churn.errors import TooManyRejectedError
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.ingestion import nodes
@@ -268,7 +269,7 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
     allowed = PARAMS.model_copy(update={"max_rejected_fraction": 0.02})
     assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
     exceeded = PARAMS.model_copy(update={"max_rejected_fraction": 0.019})
-    with pytest.raises(nodes.TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
+    with pytest.raises(TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
         nodes.stop_when_too_many_rejected(report, report, exceeded)
 
 

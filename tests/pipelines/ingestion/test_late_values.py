@@ -10,13 +10,10 @@ import pyarrow as pa
 import pytest
 
 from telco_churn.contracts import Contacts, Customers, Invoices
+from telco_churn.errors import TooManyBlankedError
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion import nodes
-from telco_churn.pipelines.ingestion.nodes import (
-    TooManyBlankedError,
-    report_late_values,
-    stop_when_too_many_blanked,
-)
+from telco_churn.pipelines.ingestion.nodes import report_late_values, stop_when_too_many_blanked
 from telco_churn.pipelines.ingestion.pipeline import create_pipeline
 from telco_churn.pipelines.ingestion.row_checks import check_rows
 from tests.conftest import read_parameters

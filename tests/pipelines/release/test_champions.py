@@ -9,13 +9,9 @@ import pytest
 
 from kedro_asof.errors import InputError
 from telco_churn.contracts import PromotionLog
+from telco_churn.errors import ChampionChangedError, PromotionRefusedError
 from telco_churn.parameters.version import VersionParam
-from telco_churn.pipelines.release.champions import (
-    PromotionRefusedError,
-    appoint_champion,
-    promote_version,
-    roll_back,
-)
+from telco_churn.pipelines.release.champions import appoint_champion, promote_version, roll_back
 from telco_churn.pipelines.release.pipeline import (
     create_pipeline,
     create_promote_pipeline,
@@ -23,7 +19,6 @@ from telco_churn.pipelines.release.pipeline import (
 )
 from telco_churn.registry.registry_types import (
     Appointment,
-    ChampionChangedError,
     ModelVersion,
     Promotion,
     Status,

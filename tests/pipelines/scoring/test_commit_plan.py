@@ -8,12 +8,9 @@ import ibis
 import pandas as pd
 import pytest
 
+from telco_churn.errors import NothingToScoreError
 from telco_churn.parameters.reasons import ReasonParams
-from telco_churn.pipelines.scoring.commit_plan import (
-    NothingToScoreError,
-    fingerprint_sources,
-    plan_commit,
-)
+from telco_churn.pipelines.scoring.commit_plan import fingerprint_sources, plan_commit
 from telco_churn.registry.registry_types import ModelVersion
 from tests.conftest import (
     as_of,

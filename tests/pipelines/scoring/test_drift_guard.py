@@ -9,10 +9,10 @@ import ibis
 import pandas as pd
 import pytest
 
+from telco_churn.errors import ImplausibleScoresError
 from telco_churn.parameters.guard import GuardParams
 from telco_churn.pipelines.scoring.drift_guard import (
     EDGES,
-    ImplausibleScoresError,
     find_stability_index,
     guard_volume,
     measure_scores,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kedro_asof.errors import WrongCallError
-from telco_churn.learning.training_examples import UnfitExamplesError
+from telco_churn.errors import UnusableExamplesError
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.linear_scorer import LinearScorer
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -66,7 +66,7 @@ def test_too_few_of_a_class_in_folds_are_one_message(
     churners: list[int], folds: int, found: str
 ) -> None:
     examples = make_examples(churners, [f"fold_{fold + 1}" for fold in range(folds)])
-    with pytest.raises(UnfitExamplesError, match=re.escape(found)) as raised:
+    with pytest.raises(UnusableExamplesError, match=re.escape(found)) as raised:
         fit(examples)
     for part in ("training.calibration_fraction = 0.2", "least 5 of each", "own_table.folds"):
         assert part in str(raised.value)
@@ -81,7 +81,7 @@ def test_five_of_each_class_outside_a_fold_are_enough() -> None:
 def test_a_split_without_churn_is_one_message(split: str) -> None:
     examples = make_examples(list(range(30)), ["train", "calibration", "test"])
     examples["churned"] &= examples["split"] != split
-    with pytest.raises(UnfitExamplesError, match=f"in the {split} rows: 0 of 40 rows churned"):
+    with pytest.raises(UnusableExamplesError, match=f"in the {split} rows: 0 of 40 rows churned"):
         fit(examples)
 
 

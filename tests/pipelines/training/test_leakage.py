@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from telco_churn.errors import LeakageError
 from telco_churn.learning.training_examples import read_examples
-from telco_churn.pipelines.training.leakage import LeakageError, find_leaks, leave_out_features
+from telco_churn.pipelines.training.leakage import find_leaks, leave_out_features
 from tests.conftest import training_params
 from tests.pipelines.training.planted_leaks import (
     AS_OF,

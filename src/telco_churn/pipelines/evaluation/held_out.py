@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kedro_asof.errors import InputError
+from telco_churn.errors import UnusablePredictionsError
 from telco_churn.metrics.campaign import Campaign
 from telco_churn.metrics.metric_table import WeightedModel
 from telco_churn.metrics.ranking import Floats, Integers, Ranking
@@ -23,10 +23,6 @@ RECOVERY = (
     "Both tables need the same customers and dates: run `kedro run --pipelines training` again to "
     "write both."
 )
-
-
-class UnfitPredictionsError(InputError):
-    """The held-out predictions cannot be used to evaluate a model."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def read_held_out(
     """Sort the rows by customer and date, so that ties in a ranking are broken by customer.
 
     Raises:
-        UnfitPredictionsError: If all rows churned, or none, or the champion's predictions lack
+        UnusablePredictionsError: If all rows churned, or none, or the champion's predictions lack
             some of the rows.
     """
     frame = held_out_predictions
@@ -104,12 +100,12 @@ def keep_shared_rows(
     """Keep the rows that the champion has predictions for.
 
     Raises:
-        UnfitPredictionsError: If the champion has predictions for other rows.
+        UnusablePredictionsError: If the champion has predictions for other rows.
     """
     shared = held_out_predictions.merge(champion_predictions[KEY], on=KEY, validate="one_to_one")
     others = len(champion_predictions) - len(shared)
     if others:
-        raise UnfitPredictionsError(
+        raise UnusablePredictionsError(
             f"{others:,} of {len(champion_predictions):,} rows of champion_predictions are not in "
             f"held_out_predictions. {RECOVERY}"
         )
@@ -127,7 +123,7 @@ def _find_baselines(frame: pd.DataFrame) -> list[str]:
 
 def _check_classes(churned: pd.Series) -> None:
     if churned.nunique() < 2:
-        raise UnfitPredictionsError(
+        raise UnusablePredictionsError(
             f"{churned.sum():,} of {len(churned):,} held-out rows churned: evaluation needs both "
             "classes. Choose a later as_of, more test_snapshots in "
             "conf/base/parameters/training.yml, or a longer label.horizon_days."
@@ -138,7 +134,7 @@ def _align(frame: pd.DataFrame, champion_predictions: pd.DataFrame) -> pd.Series
     joined = frame[KEY].merge(champion_predictions, on=KEY, how="left", validate="one_to_one")
     lacking = int(joined[CHAMPION].isna().sum())
     if lacking:
-        raise UnfitPredictionsError(
+        raise UnusablePredictionsError(
             f"{lacking:,} of {len(frame):,} held-out rows are missing from champion_predictions. "
             f"{RECOVERY}"
         )

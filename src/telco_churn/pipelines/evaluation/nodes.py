@@ -44,7 +44,7 @@ def measure_models(
         `model`, `metric`, `value`, `low`, `high`; `expected_profit` in currency per date.
 
     Raises:
-        UnfitPredictionsError: If all rows churned, or none, or the champion has other rows.
+        UnusablePredictionsError: If all rows churned, or none, or the champion has other rows.
     """
     is_complete = len(champion_predictions) == len(held_out_predictions)
     held_out = read_held_out(held_out_predictions, champion_predictions if is_complete else None)
@@ -91,7 +91,7 @@ def compare_with_champion(
         `customers` and `dates`. Empty without `champion_predictions`.
 
     Raises:
-        UnfitPredictionsError: If all rows churned, or none, or the champion has other rows.
+        UnusablePredictionsError: If all rows churned, or none, or the champion has other rows.
     """
     if champion_predictions.empty:
         return {}

@@ -93,7 +93,7 @@ def measure_slices(
         `worst_value`, `best_value`, for features with at least two evaluated slices.
 
     Raises:
-        UnfitPredictionsError: If all rows churned, or none.
+        UnusablePredictionsError: If all rows churned, or none.
     """
     held_out = read_held_out(held_out_predictions)
     slices = _cut_slices(held_out_predictions, held_out, evaluation)

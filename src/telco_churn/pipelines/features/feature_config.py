@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from kedro_asof.contracts.row_rules import late_columns
-from kedro_asof.errors import InputError
 from kedro_asof.windows.aggregate import check_columns
 from kedro_asof.windows.declaration import WindowParams
+from telco_churn.errors import InvalidFeatureError
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 
 WHERE = "Correct conf/base/parameters/features.yml."
-
-
-class BadDeclarationError(InputError):
-    """A declared feature cannot be computed from its table."""
 
 
 def check_feature_config(
@@ -32,19 +28,19 @@ def check_feature_config(
         contracts: The contract of each table in the catalog, None for a table without one.
 
     Raises:
-        BadDeclarationError: If a table, name or column does not fit; says what is allowed.
+        InvalidFeatureError: If a table, name or column does not fit; says what is allowed.
         UnknownMeasureError: If the contract of a table does not have a column.
     """
     taken = {name for lookup in STATIC_FEATURES for name in lookup.features}
     repeated = sorted({feature.name for feature in features.list_features()} & taken)
     if repeated:
-        raise BadDeclarationError(
+        raise InvalidFeatureError(
             f"Duplicate feature names {repeated} in features.windows: static features have them. "
             f"{WHERE}"
         )
     strangers = sorted(set(label.event_tables) - set(features.windows))
     if strangers:
-        raise BadDeclarationError(
+        raise InvalidFeatureError(
             f"Unknown tables {strangers} in label.event_tables: expected some of "
             f"{sorted(features.windows)}. Correct conf/base/parameters/label.yml."
         )
@@ -54,7 +50,7 @@ def check_feature_config(
 
 def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any]) -> None:
     if table not in contracts:
-        raise BadDeclarationError(
+        raise InvalidFeatureError(
             f"Unknown table {table!r} in features.windows: expected a table in the catalog. Add it "
             "to conf/base/catalog/, or remove it from conf/base/parameters/features.yml."
         )
@@ -70,7 +66,7 @@ def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any])
         if column in asked and window.known_from.get(column) != since
     }
     if late:
-        raise BadDeclarationError(
+        raise InvalidFeatureError(
             f"Missing known_from in features.windows.{table}: expected the date from which each "
             f"late column is known. Add known_from: {late}. {WHERE}"
         )
@@ -80,7 +76,7 @@ def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any])
         if not schema.columns[column].dtype.type.is_numeric()
     ]
     if wordy:
-        raise BadDeclarationError(
+        raise InvalidFeatureError(
             f"Invalid statistics of {wordy} in features.windows.{table}: these columns hold no "
             f"numbers, expected count, active_days, days_since_last, or categories. {WHERE}"
         )

@@ -1,4 +1,4 @@
-"""features: primary tables -> customer_features of `as_of`, and labelled_features for training.
+"""features: primary tables -> customer_features of `as_of`, and labeled_features for training.
 
 Two branches compute the same features, one for a single date and one for many. The tags `scoring`
 and `training` select a branch. The parameters declare the event tables.
@@ -70,7 +70,7 @@ def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> l
         "training_dates",
         name="list_training_dates",
     )
-    labelled = Node(
+    labeled = Node(
         labels.label_churn,
         [
             "training_features",
@@ -81,11 +81,11 @@ def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> l
             "params:features",
             *awaited,
         ],
-        "labelled_features",
+        "labeled_features",
         name="label_churn",
         tags=EXCLUSIVE,
     )
-    return [dates, *_feature_nodes("training", "training_features", tables, seen), labelled]
+    return [dates, *_feature_nodes("training", "training_features", tables, seen), labeled]
 
 
 def _feature_nodes(

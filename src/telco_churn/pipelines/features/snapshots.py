@@ -9,17 +9,13 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
-from kedro_asof.errors import InputError
+from kedro_asof.errors import SourcesNotReadyError
 from kedro_asof.params import AsOf
-from kedro_asof.readiness import (
-    ReadinessParams,
-    SourceParams,
-    SourcesNotReadyError,
-    check_readiness,
-)
+from kedro_asof.readiness import ReadinessParams, SourceParams, check_readiness
 from kedro_asof.windows.aggregate import has_event
 from kedro_asof.windows.point_in_time import is_known, join_known
-from telco_churn.learning.temporal_split import TooFewSnapshotsError, assign_splits
+from telco_churn.errors import AsOfOutsideDataError, TooFewSnapshotsError
+from telco_churn.learning.temporal_split import assign_splits
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
@@ -27,10 +23,6 @@ from telco_churn.parameters.snapshots import SnapshotParams
 from telco_churn.parameters.training import TrainingParams
 
 KEY = ("customer_id", "as_of")
-
-
-class AsOfOutsideDataError(InputError):
-    """`as_of` is before the operator's data begins."""
 
 
 def list_scoring_dates(

@@ -6,12 +6,8 @@ In: parameters and the contracts of the catalog. Out: nothing, or an error befor
 from collections.abc import Mapping
 from typing import Any
 
-from kedro_asof.errors import InputError
+from telco_churn.errors import InvalidTableError
 from telco_churn.parameters.ingestion import JudgedTableParams
-
-
-class BadJudgedTableError(InputError):
-    """The catalog does not match a table of ingestion.yml."""
 
 
 def check_ingestion_config(
@@ -25,18 +21,18 @@ def check_ingestion_config(
             entry without one.
 
     Raises:
-        BadJudgedTableError: If an entry is missing or its contract differs; names the table.
+        InvalidTableError: If an entry is missing or its contract differs; names the table.
     """
     for name, table in tables.items():
         missing = [entry for entry in (f"raw_{name}", name) if entry not in contracts]
         if missing:
-            raise BadJudgedTableError(
+            raise InvalidTableError(
                 f"Missing catalog entries for ingestion.tables.{name}: expected "
                 f"{' and '.join(missing)}. Add them to conf/base/catalog/, or remove the table "
                 "from conf/base/parameters/ingestion.yml."
             )
         if contracts[name] not in (None, table.contract):
-            raise BadJudgedTableError(
+            raise InvalidTableError(
                 f"Invalid contract {_show(table.contract)} in ingestion.tables.{name}.contract: "
                 f"expected {_show(contracts[name])}, the validator of the catalog entry {name}. "
                 "Name the same contract in both."

@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.contracts.contract import TableContract
-from kedro_asof.errors import RefusedError
 from telco_churn.contracts.ingestion import BLANKED, DUPLICATE, KEPT, is_rejected
+from telco_churn.errors import TooManyBlankedError, TooManyRejectedError
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.row_checks import (
     BLANKED_BY,
@@ -30,14 +30,6 @@ FEW_VALUES = 10  # fewer blanked values of a column can be typos: they never sto
 WHAT_TO_DO = (
     "then deliver the table again, or raise the limit in conf/base/parameters/ingestion.yml."
 )
-
-
-class TooManyRejectedError(RefusedError):
-    """More rows of a table were rejected than `ingestion.max_rejected_fraction` allows."""
-
-
-class TooManyBlankedError(RefusedError):
-    """More values of a column were blanked than `ingestion.max_blanked_fraction` allows."""
 
 
 def check_table(contract: type[TableContract]) -> Callable[..., ir.Table]:

@@ -111,17 +111,17 @@ def build_examples(
     """
     table = _read(own_table)
     ids = _name_rows(table, params)
-    labelled = table[table[params.target].notna()]
+    labeled = table[table[params.target].notna()]
     today = pd.Timestamp(as_of.day)
-    seen_on = _date_rows(labelled, params, today)
-    features = read_features(labelled, column_profile, seen_on)
-    churned = is_positive(labelled[params.target], params.positive)
+    seen_on = _date_rows(labeled, params, today)
+    features = read_features(labeled, column_profile, seen_on)
+    churned = is_positive(labeled[params.target], params.positive)
     split = (
         split_by_date(seen_on, churned, params, today, pd.Timedelta(days=params.find_gap(label)))
         if params.time
         else assign_folds(features, churned, params)
     )
-    keys = pd.DataFrame({"customer_id": ids[labelled.index], "as_of": seen_on.dt.date})
+    keys = pd.DataFrame({"customer_id": ids[labeled.index], "as_of": seen_on.dt.date})
     return ibis.memtable(keys.join(features).assign(churned=churned, split=split))
 
 

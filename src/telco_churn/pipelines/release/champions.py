@@ -9,8 +9,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from kedro_asof.errors import InputError
 from telco_churn.contracts import PromotionLog
+from telco_churn.errors import PromotionRefusedError
 from telco_churn.parameters.version import VersionParam
 from telco_churn.registry.registry_types import (
     Appointment,
@@ -18,10 +18,6 @@ from telco_churn.registry.registry_types import (
     VersionNumber,
     write_promote_command,
 )
-
-
-class PromotionRefusedError(InputError):
-    """The champion cannot be changed as requested; it stays."""
 
 
 class Versions(Protocol):

@@ -14,10 +14,10 @@ import pandas as pd
 from pydantic import BaseModel
 
 from kedro_asof.contracts.row_rules import late_columns
-from kedro_asof.errors import InputError
 from kedro_asof.params import AsOf
 from kedro_asof.windows.point_in_time import select_known
 from telco_churn.contracts import Contacts, Invoices
+from telco_churn.errors import NothingToScoreError
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
@@ -33,10 +33,6 @@ DAY_OF = {
 # Columns filled in later, for these tables; features.windows adds others with `known_from`.
 LATE = {"invoices": late_columns(Invoices), "contacts": late_columns(Contacts)}
 DIGITS = 16
-
-
-class NothingToScoreError(InputError):
-    """There is no champion, or no active customer on the date."""
 
 
 @dataclass(frozen=True)

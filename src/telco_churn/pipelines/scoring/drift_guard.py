@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kedro_asof.errors import RefusedError
 from kedro_asof.params import AsOf
+from telco_churn.errors import ImplausibleScoresError
 from telco_churn.parameters.guard import GuardParams
 from telco_churn.registry.registry_types import ModelVersion
 
@@ -24,10 +24,6 @@ logger = logging.getLogger(__name__)
 # no empty bin if a third does.
 EDGES = (0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 0.6)
 SMALLEST_SHARE = 1e-4  # share of an empty bin; 0 would make the index infinite
-
-
-class ImplausibleScoresError(RefusedError):
-    """The scores differ too much from those of the previous date."""
 
 
 def measure_scores(churn_predictions: ir.Table, contacted_customers: ir.Table) -> dict[str, Any]:

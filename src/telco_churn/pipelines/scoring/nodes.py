@@ -16,6 +16,7 @@ from kedro_asof.engines import map_batches
 from kedro_asof.params import AsOf
 from kedro_asof.progress import report_progress
 from telco_churn.contracts import PREDICTIONS_SCHEMA, REASONS_SCHEMA, SCORES_SCHEMA
+from telco_churn.errors import NothingToScoreError
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureMismatchError
@@ -23,7 +24,7 @@ from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.reasons import ReasonParams
 from telco_churn.parameters.scoring import ScoringParams
 from telco_churn.pipelines.scoring.batches import Run, run_on_batch
-from telco_churn.pipelines.scoring.commit_plan import NothingToScoreError, ScorePlan
+from telco_churn.pipelines.scoring.commit_plan import ScorePlan
 from telco_churn.pipelines.scoring.contact_lists import KEY, is_held_out
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from telco_churn.registry.registry_types import ModelVersion, write_promote_command

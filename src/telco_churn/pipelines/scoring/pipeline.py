@@ -69,14 +69,14 @@ def create_table_pipeline() -> Pipeline:
 
 
 def _create_score_pipeline(predict: Node) -> Pipeline:
-    summarise = Node(
-        run_summary.summarise_run,
+    summarize = Node(
+        run_summary.summarize_run,
         ["churn_scores", "champion", "data_summary", "params:as_of", "params:summary"],
         "run_summary",
-        name="summarise_run",
+        name="summarize_run",
     )
     scored = [*_plan_nodes(), predict, _explain_node(), *_contact_nodes(), _commit_node()]
-    return _in_namespace("scoring", scored) + _in_namespace("reporting", [summarise])
+    return _in_namespace("scoring", scored) + _in_namespace("reporting", [summarize])
 
 
 def _plan_nodes() -> list[Node]:

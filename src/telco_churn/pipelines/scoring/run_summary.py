@@ -39,7 +39,7 @@ def describe_rejected_rows(
     return "\n".join([*lines, *_describe_blanked_values(late_value_report)])
 
 
-def summarise_run(
+def summarize_run(
     churn_scores: ir.Table,
     champion: ModelVersion,
     data_summary: str,

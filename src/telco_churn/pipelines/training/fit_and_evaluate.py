@@ -12,15 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
+from telco_churn.errors import UnusableExamplesError
 from telco_churn.learning.baselines import Contest, predict_by_baselines
 from telco_churn.learning.fit_model import LEARNERS, Fitted, fit_churn_model
 from telco_churn.learning.learners import BinnedRows
-from telco_churn.learning.training_examples import (
-    NOT_FEATURES,
-    Rows,
-    UnfitExamplesError,
-    select_rows,
-)
+from telco_churn.learning.training_examples import NOT_FEATURES, Rows, select_rows
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.decision import Decision
 from telco_churn.parameters.decision import DecisionParams
@@ -92,7 +88,7 @@ def fit_by_time(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.Data
         The fit, and the predictions of the test rows.
 
     Raises:
-        UnfitExamplesError: If the rows of a split are all of one class.
+        UnusableExamplesError: If the rows of a split are all of one class.
     """
     rows = {
         split: select_rows(examples[examples["split"] == split], f"the {split} rows")
@@ -114,8 +110,8 @@ def fit_by_folds(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.Dat
         The fit on all rows, and the out-of-fold predictions of all rows.
 
     Raises:
-        UnfitExamplesError: If the rows inside or outside a fold are all of one class, or have too
-            few of a class to hold some out for calibration.
+        UnusableExamplesError: If the rows inside or outside a fold are all of one class, or have
+            too few of a class to hold some out for calibration.
     """
     study, folds = name_study(examples, config), sorted(examples["split"].unique())
     judged = []
@@ -202,7 +198,7 @@ def _hold_out(
         if all(len(np.unique(churned[part])) == 2 for part in (train, calibration)):
             return train, calibration
     enough = int(np.ceil(1 / min(fraction, 1 - fraction)))
-    raise UnfitExamplesError(
+    raise UnusableExamplesError(
         f"Too few rows of a class: of {fit_round.rows}, {churned.sum():,} of {len(churned):,} "
         f"churned; expected at least {enough} of each class to both train and calibrate "
         f"(training.calibration_fraction = {fraction:g}), and a useful model needs hundreds. "

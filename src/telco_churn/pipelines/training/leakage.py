@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kedro_asof.errors import InputError
+from telco_churn.errors import LeakageError
 from telco_churn.learning.training_examples import (
     FOLD,
     NOT_FEATURES,
@@ -49,10 +49,6 @@ ROW_ADVICE = (
 ACTION_ADVICE = "Or set leakage.action there to drop (leave out the findings) or warn (only log)."
 
 Booleans = npt.NDArray[np.bool_]
-
-
-class LeakageError(InputError):
-    """The examples leak: a feature reveals the label, or held-out rows are shared with training."""
 
 
 @dataclass(frozen=True)

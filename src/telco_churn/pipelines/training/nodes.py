@@ -1,6 +1,6 @@
 """Split the examples by time; fit a candidate and its baselines.
 
-In: labelled_features, examples, parameters, tuning_studies. Out: training_examples, candidate,
+In: labeled_features, examples, parameters, tuning_studies. Out: training_examples, candidate,
 held_out_predictions, learning_history, lightgbm_params.
 """
 
@@ -13,10 +13,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.errors import WrongCallError
+from telco_churn.errors import UnusableExamplesError
 from telco_churn.learning.temporal_split import assign_splits
 from telco_churn.learning.training_examples import (
     NOT_FEATURES,
-    UnfitExamplesError,
     are_in_folds,
     warn_of_unknown_features,
 )
@@ -39,12 +39,12 @@ logger = logging.getLogger(__name__)
 
 
 def split_by_time(
-    labelled_features: ir.Table, training: TrainingParams, label: LabelParams
+    labeled_features: ir.Table, training: TrainingParams, label: LabelParams
 ) -> ir.Table:
     """Assign each snapshot to a split by its date: train, calibration, test, with gaps between.
 
     Args:
-        labelled_features: One row per customer and matured `as_of`.
+        labeled_features: One row per customer and matured `as_of`.
         training: `split` sets how many of the latest snapshots are for test and calibration.
         label: `horizon_days` is the length of a gap.
 
@@ -54,9 +54,9 @@ def split_by_time(
     Raises:
         TooFewSnapshotsError: If no snapshot is left to train on.
     """
-    dates = labelled_features.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
+    dates = labeled_features.select("as_of").distinct().to_pyarrow()["as_of"].to_pylist()
     splits = assign_splits(dates, training.split, label)
-    return labelled_features.mutate(split=labelled_features.as_of.cases(*splits.items()))
+    return labeled_features.mutate(split=labeled_features.as_of.cases(*splits.items()))
 
 
 def fit_candidate(
@@ -92,7 +92,7 @@ def fit_candidate(
 
     Raises:
         WrongCallError: If tuning is on for a learner that has no search space.
-        UnfitExamplesError: If no feature has a value, or a split has too few rows or one class.
+        UnusableExamplesError: If no feature has a value, or a split has too few rows or one class.
     """
     _check_tuning(training, tuning)
     warn_of_unknown_features("evaluation.slices", evaluation.slices, examples)
@@ -123,7 +123,7 @@ def _check_features(examples: pd.DataFrame, left_out: list[str]) -> None:
     """Raise if no feature has a value; warn of features that are always missing."""
     features = examples.drop(columns=NOT_FEATURES)
     if features.empty or features.isna().all(axis=None):
-        raise UnfitExamplesError(
+        raise UnusableExamplesError(
             f"No feature to train on; left out as leaks: {left_out}. Declare features in "
             "conf/base/parameters/features.yml, or check conf/base/parameters/leakage.yml."
         )

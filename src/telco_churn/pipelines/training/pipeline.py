@@ -1,4 +1,4 @@
-"""training: labelled_features -> examples, leakage_findings, candidate, held_out_predictions.
+"""training: labeled_features -> examples, leakage_findings, candidate, held_out_predictions.
 
 The pipeline `evaluation` measures the candidate; `release` decides whether it becomes champion.
 """
@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
     """Create the training pipeline of the operator tables, with a split by time."""
     split = Node(
         nodes.split_by_time,
-        ["labelled_features", "params:training", "params:label"],
+        ["labeled_features", "params:training", "params:label"],
         "training_examples",
         name="split_by_time",
         tags=EXCLUSIVE,
