@@ -39,7 +39,7 @@ class Page:
     Attributes:
         section: Name of the section and of its file.
         title: Heading of the page.
-        compared: What is compared and how, in Markdown.
+        compared: The comparison and its method, in Markdown.
         libraries: Libraries whose versions the page names.
         tables: Results, in Markdown.
         commands: Commands that were run, as typed.

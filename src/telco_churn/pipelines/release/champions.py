@@ -102,7 +102,7 @@ def roll_back(
     user: str,
     clock: datetime,
 ) -> tuple[pd.DataFrame, Appointment, str]:
-    """Make the previous champion the champion again; each rollback goes one further back.
+    """Make the previous champion the champion again; each call goes back one version.
 
     Returns:
         The entry for the log, the appointment, and the run summary.

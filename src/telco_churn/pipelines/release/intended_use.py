@@ -12,7 +12,7 @@ from telco_churn.parameters.own_table import OwnTableParams
 
 @dataclass(frozen=True)
 class IntendedUse:
-    """What a model may be used for, in phrases for the model card.
+    """The permitted uses of a model, in phrases for the model card.
 
     Attributes:
         predicts: The predicted event, after "The probability that".

@@ -37,7 +37,7 @@ DIGITS = 16
 
 @dataclass(frozen=True)
 class ScorePlan:
-    """What the commit of a run builds on.
+    """The state that the commit of a run builds on.
 
     Attributes:
         started_at: When scoring started, in UTC; becomes `scored_at` of every row.
