@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from docs.write_reference import write_parameters
+from docs.write_reference import write_catalog, write_parameters
 from telco_churn.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT
 
@@ -59,7 +59,7 @@ EXAMPLES = frozenset(
     }
 )
 PATH = re.compile(
-    r"(?<![\w/.-])(?:conf|src|docs|tests|deploy|benchmarks|notebooks|data|\.github)/[\w./*<>=…-]+"
+    r"(?<![\w/.-])(?:conf|src|docs|tests|deploy|benchmarks|notebooks|data|\.github)/[\w./*<>{}=…-]+"
 )
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SHORTENED = re.compile(r"<[^>]*>|\.{3}|…|\{[^}]*\}")
@@ -127,20 +127,27 @@ def list_words_of_code() -> frozenset[str]:
 
 
 def exists(path: str, data: frozenset[str]) -> bool:
-    """Whether a path is a file or folder of the project, or one that a full run leaves.
+    """Whether a path is a file or folder of the project, or a place that a run writes to.
 
     Args:
         path: As a page writes it: `...` and `<name>` stand for any text.
         data: The files that a run leaves below data/.
     """
     pattern = SHORTENED.sub("*", path).rstrip("/.")
-    if EXAMPLES.intersection(WORD.findall(pattern)):
+    if EXAMPLES.intersection(WORD.findall(pattern)) or pattern.startswith("data/benchmark"):
         return True
-    made = data | list_data_folders() if pattern.startswith("data/") else frozenset()
-    known = list_files() | made
+    folder = max(filter(f"{pattern}/".startswith, list_data_folders()), key=len, default="")
+    pattern = pattern.replace(folder, "data", 1) if folder else pattern
+    known = list_files() | (data | list_places() if pattern.startswith("data") else frozenset())
     return pattern in known or (
         "*" in pattern and any(fnmatchcase(name, pattern) for name in known)
     )
+
+
+@cache
+def list_places() -> frozenset[str]:
+    """List the files of the catalog; a part that a run fills in is `*`."""
+    return frozenset(SHORTENED.sub("*", path) for path in PATH.findall(write_catalog()))
 
 
 def list_messages(module: Path) -> Iterator[tuple[int, str]]:

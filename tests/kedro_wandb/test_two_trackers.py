@@ -103,7 +103,7 @@ def test_runners_that_would_fail_half_way_are_refused(
     result = project.run("--pipelines", pipeline, "--runner", runner)
     assert result.exit_code == exit_code, result.output
     is_refused = exit_code == ExitCode.WRONG_CALL
-    assert (f"{runner} cannot run this pipeline" in result.output) == is_refused
+    assert (f"Cannot run this pipeline with {runner}" in result.output) == is_refused
     assert (len(read_tags(project.path)) == before) == is_refused
 
 

@@ -111,7 +111,7 @@ def test_a_champion_that_a_person_promoted_during_a_training_stays() -> None:
     entry, appointment = appoint_champion(rejected, compared_with, now, NOW)
     assert (len(entry), appointment.champion) == (0, None)
     appointment.check_replaces(now)
-    changed = "changed from version 1 to 5 .* version 6 was not made champion.* version=6`"
+    changed = "changed from version 1 to 5 .* Version 6 was not promoted.* version=6`"
     with pytest.raises(ChampionChangedError, match=changed):
         appoint_champion(make_version(6), compared_with, now, NOW)
     with pytest.raises(ChampionChangedError, match="changed from version none to 5"):
