@@ -50,6 +50,7 @@ def _one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
         mean_probability,
         curve="roc",
         is_headline=True,
+        meaning="the mean of all probabilities",
     )
     monkeypatch.setitem(METRICS, entry.name, entry)
 
@@ -88,11 +89,14 @@ def test_it_is_compared_with_the_champion() -> None:
     assert comparison["champion_mean_probability"] == pytest.approx(MEAN / 2)
 
 
-def test_the_card_shows_it_and_says_that_lower_is_better(intervals: pd.DataFrame) -> None:
+def test_the_card_shows_and_explains_it_and_says_that_lower_is_better(
+    intervals: pd.DataFrame,
+) -> None:
     inputs = make_card_inputs(metric_intervals=intervals, roc_points=trace_roc(ROWS))
     for text in write_model_card(**inputs):
         assert f"{MEAN:.2f} (" in text
         assert "Calibration error, Mean probability." in text
+        assert "Mean probability: the mean of all probabilities." in text
 
 
 def test_the_plot_of_its_curve_has_it_in_the_legend(intervals: pd.DataFrame) -> None:

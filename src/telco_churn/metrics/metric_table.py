@@ -51,6 +51,7 @@ class Metric:
             computes the interval from them; other metrics have percentile intervals.
         curve: Plot whose legend shows the metric, if any.
         is_headline: Whether the summary of a scoring run shows the metric.
+        meaning: Explanation for the readers of the model card, if any.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Metric:
     gaps: Callable[[WeightedModel], Floats] | None = None
     curve: Curve | None = None
     is_headline: bool = False
+    meaning: str = ""
 
     def measure(self, model: WeightedModel) -> float:
         """Return the value for one model; NaN if a class is missing that the metric needs."""
@@ -133,7 +135,17 @@ def _index(*metrics: Metric) -> dict[str, Metric]:
 
 
 METRICS = _index(
-    Metric("roc_auc", "ROC AUC", "{:.4f}", "higher", roc_auc, curve="roc", is_headline=True),
+    Metric(
+        "roc_auc",
+        "ROC AUC",
+        "{:.4f}",
+        "higher",
+        roc_auc,
+        curve="roc",
+        is_headline=True,
+        meaning="the chance that a churner gets a higher score than a customer who stays (area under "
+        "the receiver operating characteristic curve); 0.5 is guessing",
+    ),
     Metric(
         "average_precision",
         "Average precision",
@@ -142,9 +154,25 @@ METRICS = _index(
         average_precision,
         curve="precision_recall",
         is_headline=True,
+        meaning="the churn rate among all customers with at least a churner's score, averaged over "
+        "churners",
     ),
-    Metric("brier", "Brier score", "{:.5f}", "lower", brier),
-    Metric("log_loss", "Log loss", "{:.5f}", "lower", log_loss),
+    Metric(
+        "brier",
+        "Brier score",
+        "{:.5f}",
+        "lower",
+        brier,
+        meaning="the mean squared error of the probabilities",
+    ),
+    Metric(
+        "log_loss",
+        "Log loss",
+        "{:.5f}",
+        "lower",
+        log_loss,
+        meaning="the mean negative logarithm of the probability given to the actual outcome",
+    ),
     Metric(
         "expected_calibration_error",
         "Calibration error",
@@ -152,12 +180,25 @@ METRICS = _index(
         "lower",
         expected_calibration_error,
         gaps=calibration_gaps,
+        meaning="the mean gap between predicted probability and churn rate, over ten groups",
     ),
     Metric(
-        "lift_at_5_percent", "Lift at 5 %", "{:.2f}", "higher", lift_at_5_percent, is_headline=True
+        "lift_at_5_percent",
+        "Lift at 5 %",
+        "{:.2f}",
+        "higher",
+        lift_at_5_percent,
+        is_headline=True,
+        meaning="the churn rate of the riskiest 5 % of customers, as a multiple of the overall churn "
+        "rate",
     ),
     Metric(
-        "capture_top_decile", "Churners in riskiest decile", "{:.1%}", "higher", capture_top_decile
+        "capture_top_decile",
+        "Churners in riskiest decile",
+        "{:.1%}",
+        "higher",
+        capture_top_decile,
+        meaning="the share of all churners among the riskiest 10 % of customers",
     ),
     Metric(
         EXPECTED_PROFIT,
@@ -166,6 +207,8 @@ METRICS = _index(
         "higher",
         expected_profit,
         needs_both_classes=False,
+        meaning="the profit of contacting the customers that the model would choose, with the "
+        "assumptions below",
     ),
 )
 

@@ -69,7 +69,7 @@ def draw_slices(slice_metrics: pd.DataFrame) -> Figure:
     _draw_measure(left, table, places, "roc_auc")
     _draw_measure(right, table, places, "calibration_gap")
     left.set(xlabel="ROC AUC")
-    right.set(xlabel="Calibration gap (mean probability minus churn rate)")
+    right.set(xlabel="Calibration gap (probability minus churn rate)")
     show_percent(right.xaxis)
     right.locator_params(axis="x", nbins=5)
     right.axvline(0, color=INK, linewidth=0.8)

@@ -79,6 +79,7 @@ def write_model_card(
         acceptance_rate=decision.acceptance_rate,
         confidence=evaluation.confidence,
         currency=summary.currency,
+        explained_metrics=[one for one in METRICS.values() if one.meaning],
         lower_is_better=[one.title for one in METRICS.values() if one.better == "lower"],
         name=release.model_name,
         as_of=as_of,
