@@ -89,7 +89,7 @@ def test_it_is_compared_with_the_champion() -> None:
     assert comparison["champion_mean_probability"] == pytest.approx(MEAN / 2)
 
 
-def test_the_card_shows_and_explains_it_and_says_that_lower_is_better(
+def test_the_card_explains_it_and_says_that_lower_is_better(
     intervals: pd.DataFrame,
 ) -> None:
     inputs = make_card_inputs(metric_intervals=intervals, roc_points=trace_roc(ROWS))

@@ -143,8 +143,8 @@ METRICS = _index(
         roc_auc,
         curve="roc",
         is_headline=True,
-        meaning="the chance that a churner gets a higher score than a customer who stays (area under "
-        "the receiver operating characteristic curve); 0.5 is guessing",
+        meaning="the chance that a churner gets a higher score than a customer who stays (area "
+        "under the receiver operating characteristic curve); 0.5 is guessing",
     ),
     Metric(
         "average_precision",
@@ -189,8 +189,8 @@ METRICS = _index(
         "higher",
         lift_at_5_percent,
         is_headline=True,
-        meaning="the churn rate of the riskiest 5 % of customers, as a multiple of the overall churn "
-        "rate",
+        meaning="the churn rate of the riskiest 5 % of customers, as a multiple of the overall "
+        "churn rate",
     ),
     Metric(
         "capture_top_decile",

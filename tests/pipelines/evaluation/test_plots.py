@@ -214,7 +214,7 @@ def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> No
     assert right.lines[0].get_xydata()[:, 0].tolist() == [0.001] * 4
     assert (left.get_xlabel(), right.get_xlabel()) == (
         "ROC AUC",
-        "Calibration gap (mean probability minus churn rate)",
+        "Calibration gap (probability minus churn rate)",
     )
     first, last = left.get_ylim()
     assert first > last  # rows run from top to bottom

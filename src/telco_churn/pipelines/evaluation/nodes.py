@@ -83,7 +83,7 @@ def compare_with_champion(
 ) -> dict[str, float]:
     """Compare the profit of candidate and champion on the rows that both predict.
 
-    Each bootstrap draw measures both models, so chance that both models share drops from the difference.
+    Each bootstrap draw measures both models: chance that they share drops from the difference.
 
     Returns:
         Both profits and their difference in currency per date, the difference with its percentile
