@@ -8,7 +8,7 @@ a dataset of the catalog, so their contract is checked.
 import sys
 import time
 
-import ibis.backends.duckdb  # noqa: F401  (its import is not work)
+import ibis.backends.duckdb  # noqa: F401  (imported here so that its import does not count as work)
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project

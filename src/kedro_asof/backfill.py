@@ -63,10 +63,11 @@ WORDS = {
     ExitCode.NOTHING_TO_DO: "nothing to do",
     ExitCode.NOT_READY: "not ready",
     ExitCode.INVALID_INPUT: "invalid input",
-    ExitCode.WRONG_CALL: "usage error",
+    ExitCode.WRONG_CALL: "wrong call",
     ExitCode.FAILED: "failed",
     ExitCode.STOPPED: "stopped",
 }
+EVERY = "Days or weeks between two dates, e.g. 7d or 2w."
 FINE = (ExitCode.DONE, ExitCode.NOTHING_TO_DO)
 FINAL = (ExitCode.WRONG_CALL, ExitCode.STOPPED)  # these end the backfill even with --keep-going
 REASON_WIDTH = 60  # characters in the table; the progress line shows the whole reason
@@ -107,7 +108,7 @@ def create_backfill(project: DatedProject) -> click.Command:
     @click.command()
     @click.option("--from", "first", type=Day(), required=True, help="First as_of.")
     @click.option("--to", "last", type=Day(), required=True, help="Last as_of.")
-    @click.option("--every", "step", type=Step(), default="7d", show_default=True, help="Interval.")
+    @click.option("--every", "step", type=Step(), default="7d", show_default=True, help=EVERY)
     @click.option(
         "--pipeline", default=project.pipeline, show_default=True, help="Pipeline to run."
     )
@@ -139,7 +140,7 @@ def create_backfill(project: DatedProject) -> click.Command:
         that was stopped, repeat the command.
 
         The exit code is that of the first date that failed: 65 invalid input, 75 not ready,
-        1 failed, 130 stopped by Ctrl-C. It is 99 if every date was skipped. A usage error ends the
+        1 failed, 130 stopped by Ctrl-C. It is 99 if every date was skipped. A wrong call ends the
         backfill at the first date with 2.
         """
         if last < first:

@@ -54,7 +54,7 @@ class InputError(ValueError):
 
 
 class InvalidDataError(InputError):
-    """The data cannot be correct."""
+    """Data, scores or the files of a model are invalid."""
 
 
 class WrongCallError(InputError):
@@ -86,7 +86,7 @@ class BrokenLogError(InvalidDataError):
 
 
 class DateTakenError(NotReadyError):
-    """Another run committed the same date first."""
+    """Another run works on the date, or committed it first."""
 
 
 class SourcesNotReadyError(NotReadyError):

@@ -80,13 +80,13 @@ def find_fault(error: Exception, translate: Translate) -> Exception:
 
 
 def _explain_denied(error: Exception) -> DatasetError | None:
-    """Return an error that names the file without access, or on a full disk; None without one."""
+    """Return an error that names the file if access is denied or the disk is full, else None."""
     for cause in walk_causes(error):
         if isinstance(cause, OSError) and cause.errno in DENIED:
             place = f": {cause.filename}" if cause.filename else ""
             return DatasetError(
                 f"{cause.strerror}{place}. Give the user of this run access, free space on the "
-                "disk, or set another folder in the catalog."
+                "disk, or set another folder in the catalog or as `data` in globals.yml."
             )
     return None
 

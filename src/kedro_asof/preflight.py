@@ -96,13 +96,23 @@ def check_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> None:
 
 
 def _explain(block: str, error: ValidationError) -> str:
-    """Describe each invalid value: where it is, what was found and what is allowed."""
-    faults = [
-        f"{fault['input']!r} for {'.'.join([block, *(str(part) for part in fault['loc'])])}: "
-        f"{fault['msg'].removeprefix('Value error, ').removesuffix('.')}"
-        for fault in error.errors()
-    ]
-    return f"Invalid value {'; '.join(faults)}. Correct --params or the block {block} in conf/."
+    """Describe each fault: where it is, what was found and what is allowed."""
+    faults = "; ".join(_describe_fault(block, fault) for fault in error.errors())
+    if block == "as_of":
+        return f"{faults}. Pass --params as_of=2026-09-28 or set as_of in globals.yml."
+    return f"{faults}. Correct --params or the block {block} in conf/."
+
+
+def _describe_fault(block: str, fault: Mapping[str, Any]) -> str:
+    name = ".".join([block, *(str(part) for part in fault["loc"])])
+    if fault["type"] == "missing":
+        return f"Missing parameter {name!r}"
+    if fault["type"] == "extra_forbidden":
+        return f"Unknown parameter {name!r}"
+    message = fault["msg"].removeprefix("Value error, ").removesuffix(".")
+    if isinstance(fault["input"], Mapping):  # a check across the keys of a block
+        return f"{name}: {message}"
+    return f"Invalid value {fault['input']!r} for {name}: {message}"
 
 
 def _explain_unfit_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> str:

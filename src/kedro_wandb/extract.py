@@ -76,7 +76,7 @@ def _refuse_secret_labels(plan: Plan, data: Any, axis: str) -> None:
     """Reject data with redacted values as labels: labels become names, which are logged."""
     for name in getattr(getattr(data, axis, None), "names", None) or ():
         if plan.redactor.keeps_back(name):
-            raise ValueError(f"its {axis} is named {name!r}, which wandb.yml redacts")
+            raise ValueError(f"the name of its {axis} is {name!r}, which wandb.yml redacts")
 
 
 def _as_mapping(data: Any) -> Mapping[str, Any]:

@@ -29,6 +29,8 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
     ├── UnusableExamplesError (65)
     ├── UnusablePredictionsError (65)
     └── WrongCallError (2)
+
+`own_table` and `model`, which can be used without this module, define further ones.
 """
 
 from kedro_asof.errors import InputError, InvalidDataError, NotReadyError
@@ -67,7 +69,7 @@ class NothingToScoreError(InputError):
 
 
 class PromotionRefusedError(InputError):
-    """The champion cannot be changed as requested; it stays."""
+    """The champion cannot be changed as requested; nothing changes."""
 
 
 class TooFewSnapshotsError(InputError):

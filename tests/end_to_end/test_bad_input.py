@@ -258,7 +258,7 @@ def test_a_search_for_parameters_is_kept_and_not_made_twice(
         search = ["--params", "tuning.trials=2"]
         result = project.run("--pipelines", "training", "--from-nodes", nodes, *search)
         assert result.exit_code == 0, result.output
-        assert caplog.text.count("Tuning on the train rows: trial") == expected
+        assert caplog.text.count("Tuning on the training rows: trial") == expected
 
 
 def test_scoring_without_a_champion_says_to_train(project: ProjectCopy) -> None:
@@ -341,16 +341,20 @@ def test_a_champion_whose_files_are_gone_is_named_and_not_taken_for_none(
     )
 
 
-def test_tables_that_somebody_put_there_are_never_simulated_over(project: ProjectCopy) -> None:
+def test_tables_of_other_origin_are_never_simulated_over(project: ProjectCopy) -> None:
     (project.data / "01_raw" / "usage" / "_streamed").unlink()
-    expected = ["raw_usage", "this project did not write it", "kedro run --pipelines"]
+    expected = [
+        "raw_usage",
+        "this project did not write it",
+        "--pipelines ingestion,training,scoring",
+    ]
     result = project.run("--pipelines", "simulation")
     assert result.exit_code == 1
     assert [part for part in expected if part not in result.output] == []
     assert len(list((project.data / "01_raw" / "usage").glob("*.parquet"))) == 3
 
 
-def test_a_feature_that_the_champion_needs_and_nobody_makes_is_named(
+def test_a_feature_of_the_champion_that_is_no_longer_computed_is_named(
     project: ProjectCopy,
 ) -> None:
     project.edit("conf/base/parameters/features.yml", "sms_count: [mean]", "sms_count: [max]")

@@ -163,7 +163,7 @@ def test_without_the_column_that_tells_most_nothing_is_champion_until_a_person_s
     assert code == ExitCode.INVALID_INPUT
     promotion = read_promotion(project)
     assert promotion["status"] == "challenger"
-    assert "it lacks ['spent', 'visits']" in promotion["reasons"][0]
+    assert "missing ['spent', 'visits']" in promotion["reasons"][0]
     message = output[output.index("Error: ") :]
     expected = [str(file), "['spent', 'visits']", "--env own_table --pipelines promote"]
     assert [part for part in expected if part not in message] == [], message

@@ -74,7 +74,7 @@ def test_a_look_back_does_not_replace_the_champion(project: ProjectCopy) -> None
     result = project.run("--pipelines", "training", "--params", "as_of=2026-08-31")
     assert result.exit_code == 0, result.output
     promotion = (project.data / "06_models" / "promotion.json").read_text()
-    assert "It was trained as of 2026-08-31, before champion version 1" in promotion
+    assert "The candidate was trained as of 2026-08-31, before champion version 1" in promotion
 
 
 @pytest.mark.slow

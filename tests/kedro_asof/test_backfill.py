@@ -57,7 +57,7 @@ def row_of(day: str, result: Result) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-def test_an_error_without_a_message_is_told_of_and_gone_past(start: Start) -> None:
+def test_an_error_without_a_message_is_reported_and_passed(start: Start) -> None:
     result = start([None, RuntimeError(), None], "--keep-going")
     assert result.exit_code == ExitCode.FAILED
     assert "[2/3] 2026-01-12 failed" in result.output
@@ -73,7 +73,7 @@ def test_ctrl_c_shows_what_was_done(start: Start) -> None:
     assert "1 of 3 dates did not run. To continue, pass --from 2026-01-12" in result.output
 
 
-def test_a_wrong_call_ends_at_once_and_is_told_of_once(start: Start) -> None:
+def test_a_wrong_call_ends_at_once_and_is_reported_once(start: Start) -> None:
     result = start([WrongCallError("There is no such thing."), None, None], "--keep-going")
     assert result.exit_code == ExitCode.WRONG_CALL
     assert result.output.count("There is no such thing.") == 1

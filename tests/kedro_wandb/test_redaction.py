@@ -99,7 +99,7 @@ def test_labels_that_are_kept_back_become_no_names() -> None:
         log(scores, "metrics")
     with pytest.raises(TypeError, match="expected a dictionary of metrics, found DataFrame"):
         log(scores.reset_index(drop=True).to_frame(), "metrics")
-    with pytest.raises(ValueError, match="its columns is named 'customer_id'"):
+    with pytest.raises(ValueError, match="the name of its columns is 'customer_id'"):
         log(scores.to_frame().T, "table")
 
 

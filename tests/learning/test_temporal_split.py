@@ -35,7 +35,7 @@ def test_a_grid_denser_than_the_label_leaves_a_gap_on_both_sides_of_calibration(
 
 @pytest.mark.parametrize("step", [1, 7, 10, 28, 40])
 @pytest.mark.parametrize("horizon", [7, 28, 30])
-def test_all_that_was_learnt_is_known_before_it_is_judged(step: int, horizon: int) -> None:
+def test_every_training_outcome_is_known_before_the_test_dates(step: int, horizon: int) -> None:
     splits = assign_splits(days(step, 120), TWO_AND_TWO, label_params(horizon_days=horizon))
     by_purpose = {
         purpose: [day for day, given in splits.items() if given == purpose]

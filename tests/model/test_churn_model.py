@@ -131,14 +131,14 @@ def test_a_reason_keeps_its_value_beside_it(model: ChurnModel) -> None:
     assert by_bill["reason_1_value"].astype(float).tolist() == pytest.approx(raw.tolist())
 
 
-def test_scores_of_nobody_have_the_same_types(model: ChurnModel) -> None:
+def test_scores_of_no_customer_have_the_same_types(model: ChurnModel) -> None:
     features = make_rows(8).features
     scores, nothing = model.score(features), model.score(features.head(0))
     assert nothing.dtypes.equals(scores.dtypes)
     assert model.contributions(features.head(0)).shape == (0, 3)
 
 
-def test_reasons_are_given_to_whom_they_are_asked_for(model: ChurnModel) -> None:
+def test_reasons_are_given_to_the_customers_that_params_select(model: ChurnModel) -> None:
     features = make_rows(9).features.set_index(np.arange(3000) // 2)  # an index with duplicates
     everyone, nobody = model.score(features), model.score(features, reasons="none")
     worth = model.score(features, reasons="worth_contact")

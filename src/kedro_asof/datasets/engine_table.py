@@ -106,9 +106,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         is_stream = not isinstance(data, ir.Table | pa.RecordBatchReader)
         if is_stream and path.exists() and not (path / STREAMED).exists():
             raise DatasetError(
-                f"Cannot replace {path}: this project did not write it. Run without the pipeline "
-                "that writes it (kedro run --pipelines NAME,NAME), or set another filepath in the "
-                "catalog."
+                f"Cannot replace {path}: this project did not write it. Leave out the pipeline "
+                "that writes it, for example kedro run --pipelines ingestion,training,scoring, or "
+                "set another filepath in the catalog."
             )
         _finish_replacement(path)
         with create_staging(path.parent, f".{path.name}.partial-") as aside:

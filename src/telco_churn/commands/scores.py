@@ -45,7 +45,9 @@ def history(env: str | None, as_of: date | None, every: bool) -> None:
     """
     commits = open_score_history(env).load()
     if commits.empty:
-        click.echo("No scores found. Run kedro run --pipelines scoring --params as_of=YYYY-MM-DD")
+        click.echo(
+            "No scores found. Run `kedro run --pipelines scoring --params as_of=YYYY-MM-DD`."
+        )
         return
     if as_of:
         _check_scored(commits, as_of)
@@ -123,7 +125,7 @@ def _check_scored(commits: pd.DataFrame, as_of: date) -> None:
     )
     raise WrongCallError(
         f"No scores found for as_of={as_of}: {there}. Choose a date from `kedro scores history`, "
-        f"or run kedro run --pipelines scoring --params as_of={as_of}"
+        f"or run `kedro run --pipelines scoring --params as_of={as_of}`."
     )
 
 

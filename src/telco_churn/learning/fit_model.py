@@ -36,7 +36,7 @@ class Fitted:
 
     Attributes:
         model: The model.
-        history: Learning curve, as `Learnt.history`.
+        history: Learning curve, as `Learned.history`.
         binned: Training rows in LightGBM's format, if the learner uses LightGBM.
     """
 
@@ -67,11 +67,11 @@ def fit_churn_model(
     """
     encoding = FeatureEncoding.fit(train.features)
     words = resolve_templates(templates or {}, encoding.numeric, encoding.categories)
-    learnt = learner.fit(train, calibration, encoding)
-    raw_score = learnt.scorer.raw_score(encoding.encode(calibration.features))
+    learned = learner.fit(train, calibration, encoding)
+    raw_score = learned.scorer.raw_score(encoding.encode(calibration.features))
     curve = fit_calibration(raw_score, calibration.churned)
-    model = ChurnModel(learnt.scorer, encoding, curve, decision, words)
-    return Fitted(model, learnt.history, learnt.binned)
+    model = ChurnModel(learned.scorer, encoding, curve, decision, words)
+    return Fitted(model, learned.history, learned.binned)
 
 
 def fit_calibration(raw_score: Floats, churned: Booleans) -> SigmoidCalibration:

@@ -36,7 +36,7 @@ class BinnedRows:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class Learned:
     """Result of a learner.
 
     Attributes:
@@ -54,7 +54,7 @@ class Learnt:
 class Learner(Protocol):
     """A training algorithm with its settings."""
 
-    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
+    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learned:
         """Fit a scorer.
 
         Args:

@@ -16,7 +16,7 @@ from telco_churn.learning.learners import (
     HISTORY_ROWS,
     BinnedRows,
     Booleans,
-    Learnt,
+    Learned,
     find_log_loss,
     sample_rows,
 )
@@ -52,7 +52,7 @@ class LightGBMLearner:
         }
         return cls(settings, params.max_trees)
 
-    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
+    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learned:
         """Grow trees until the log loss of the calibration rows stops falling."""
         binned = bin_rows(train, encoding)
         held_out = encoding.encode(calibration.features)
@@ -69,7 +69,7 @@ class LightGBMLearner:
         )
         text = booster.model_to_string(num_iteration=booster.best_iteration)
         history = _trace_losses(booster, losses["calibration"]["binary_logloss"], some, came)
-        return Learnt(LightGBMScorer(text), history, binned)
+        return Learned(LightGBMScorer(text), history, binned)
 
 
 def make_settings(seed: int, threads: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 from telco_churn.learning.learners import (
     HISTORY_ROWS,
     Floats,
-    Learnt,
+    Learned,
     find_log_loss,
     sample_rows,
 )
@@ -39,7 +39,7 @@ class LogisticRegressionLearner:
 
     seed: int
 
-    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learnt:
+    def fit(self, train: Rows, calibration: Rows, encoding: FeatureEncoding) -> Learned:
         """Fit until convergence; the calibration rows only serve the learning curve."""
         regression = fit_logistic_regression(train, self.seed)
         drawn = sample_rows(len(train.churned), REGRESSION_ROWS, self.seed)
@@ -52,7 +52,7 @@ class LogisticRegressionLearner:
             "train_log_loss": [find_log_loss(some, train.churned[sample])],
             "calibration_log_loss": [find_log_loss(held_out, calibration.churned)],
         }
-        return Learnt(scorer, pd.DataFrame(history))
+        return Learned(scorer, pd.DataFrame(history))
 
 
 def fit_logistic_regression(train: Rows, seed: int = 0) -> Pipeline:

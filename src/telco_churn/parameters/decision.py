@@ -37,7 +37,7 @@ class DecisionParams(Block):
         if self.medium_risk_from >= self.high_risk_from:
             raise ValueError(
                 f"Invalid medium_risk_from {self.medium_risk_from}: expected a value below "
-                f"high_risk_from, {self.high_risk_from}. Correct conf/base/parameters/decision.yml."
+                f"high_risk_from, {self.high_risk_from}"
             )
         return self
 

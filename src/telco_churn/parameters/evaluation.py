@@ -20,7 +20,7 @@ class RuleOfThumbParams(Block):
         if self.lowest > self.highest:
             raise ValueError(
                 f"Invalid rule_of_thumb.lowest {self.lowest}: expected at most highest, "
-                f"{self.highest}. Correct conf/base/parameters/evaluation.yml."
+                f"{self.highest}"
             )
         return self
 

@@ -19,10 +19,7 @@ class FeatureParams(Block):
         names = Counter(feature.name for feature in self.list_features())
         repeated = sorted(name for name, count in names.items() if count > 1)
         if repeated:
-            raise ValueError(
-                f"Duplicate feature names {repeated}: expected one feature per name. Correct "
-                "conf/base/parameters/features.yml."
-            )
+            raise ValueError(f"Duplicate feature names {repeated}: expected one feature per name")
         return self
 
     def list_features(self) -> list[WindowFeature]:

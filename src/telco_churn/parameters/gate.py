@@ -1,4 +1,4 @@
-"""The bounds that a candidate model must prove before it scores customers."""
+"""The proof that a candidate model needs before it scores customers."""
 
 from typing import Annotated
 

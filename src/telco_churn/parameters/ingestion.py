@@ -50,10 +50,7 @@ class IngestionParams(Block):
     def _check_tables(cls, tables: dict[str, JudgedTableParams]) -> dict[str, JudgedTableParams]:
         missing = sorted({"customers", "usage"} - set(tables))
         if missing:
-            raise ValueError(
-                f"Missing tables {missing}: ingestion needs both customers and usage. Add them to "
-                "conf/base/parameters/ingestion.yml."
-            )
+            raise ValueError(f"Missing tables {missing}: ingestion needs both customers and usage")
         if tables["customers"].belongs_to_customer:
             raise ValueError(
                 "Invalid belongs_to_customer: the table customers cannot belong to a customer. Set "

@@ -23,7 +23,6 @@ class LabelParams(Block):
     def _name_event_tables(self) -> "LabelParams":
         if self.kind == "inactivity" and not self.event_tables:
             raise ValueError(
-                "Missing event_tables: kind inactivity needs names from features.windows. Add them "
-                "to conf/base/parameters/label.yml."
+                "Missing event_tables: kind inactivity needs names from features.windows"
             )
         return self

@@ -47,8 +47,8 @@ class OwnTableParams(Block):
         """Read the value as text: YAML turns 1 into a number, and both Yes and on into True."""
         if isinstance(value, bool):
             raise ValueError(
-                f"Invalid own_table.positive {value}: expected text, not a YAML boolean like Yes "
-                "or No. Quote it: own_table.positive='\"Yes\"', or use make own-table."
+                "expected text, not a YAML boolean like Yes or No. Quote it: "
+                "own_table.positive='\"Yes\"', or use make own-table"
             )
         return str(value)
 

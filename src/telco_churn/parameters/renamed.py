@@ -41,7 +41,7 @@ def refuse_renamed(parameters: Mapping[str, Any]) -> None:
     renamed = [f"{old} is now {new}" for old, new in find_renamed(parameters).items()]
     if renamed:
         raise WrongCallError(
-            f"Unknown parameters: {', '.join(renamed)}. Use the new names in --params and conf/."
+            f"Renamed parameters: {', '.join(renamed)}. Use the new names in --params and conf/."
         )
 
 

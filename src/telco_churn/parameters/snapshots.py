@@ -32,7 +32,7 @@ class SnapshotParams(Block):
     def _read_step(cls, value: Any) -> Any:
         match = STEP.match(str(value))
         if match is None or int(match[1]) == 0:
-            raise ValueError(f"Invalid step {value!r}: expected days or weeks, such as 4 weeks.")
+            raise ValueError("expected days or weeks, such as 4 weeks")
         return str(value)
 
     @property

@@ -21,8 +21,8 @@ class VersionParam(RootModel[int | None]):
         text = str(value)
         if not (text.isascii() and text.isdecimal() and int(text) > 0):
             raise ValueError(
-                f"Invalid version {value!r}: expected the number of a registered version, which "
-                "make mlflow lists. Pass --params version=3."
+                "expected the number of a registered version, which `make mlflow` lists. Example: "
+                "--params version=3"
             )
         return int(text)
 

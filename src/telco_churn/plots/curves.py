@@ -101,7 +101,7 @@ def draw_profit(
     label = f"Best: {best['contacts']:,.0f} contacts, {best['profit']:,.0f} {summary.currency}"
     axes.plot(best["contacts"], best["profit"], "o", color=BLUE, markersize=8, label=label)
     if capacity is not None and capacity <= curve["contacts"].max():
-        name = f"Capacity: {capacity:,} contacts"
+        name = f"Maximum contacts: {capacity:,}"
         axes.axvline(capacity, color=RED, linestyle="--", linewidth=THIN, label=name)
     axes.set(xlabel="Customers contacted per date, highest risk first", xlim=(0, None))
     axes.set_ylabel(f"Profit per date ({summary.currency})")

@@ -78,7 +78,7 @@ def test_two_writers_of_a_table_do_not_meet(table: EngineTable, tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["numbers"]
 
 
-def test_what_somebody_else_put_there_is_never_replaced(tmp_path: Path) -> None:
+def test_files_of_other_origin_is_never_replaced(tmp_path: Path) -> None:
     theirs = tmp_path / "traffic.csv"
     theirs.write_text("n\n1\n")
     with pytest.raises(DatasetError, match="this project did not write it"):

@@ -173,12 +173,12 @@ def test_profit_is_shown_with_its_best_point_the_capacity_and_the_currency() -> 
         "Candidate",
         "Rule of thumb",
         "Best: 10 contacts, 50 EUR",
-        "Capacity: 20 contacts",
+        "Maximum contacts: 20",
     ]
     assert read_line(axes, "Candidate").tolist() == [[0, 0], [10, 50], [20, 30], [30, -20]]
     assert read_line(axes, "Rule of thumb")[1].tolist() == [10, 25]
     assert read_line(axes, "Best: 10 contacts, 50 EUR").tolist() == [[10, 50]]
-    assert read_line(axes, "Capacity: 20 contacts")[:, 0].tolist() == [20, 20]
+    assert read_line(axes, "Maximum contacts: 20")[:, 0].tolist() == [20, 20]
     assert axes.get_ylabel() == "Profit per date (EUR)"
     assert axes.get_xlim()[0] == 0
     assert axes.get_ylim() == pytest.approx((-1.2 * 80, 1.3 * 80))

@@ -78,13 +78,13 @@ def test_a_source_without_rows_or_without_its_column_is_told_apart(coverage: ir.
         list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=empty)
     other = ibis.memtable({"on": [LAST]})
     with pytest.raises(
-        UnknownSourceColumnError, match=r"readiness.*contacts.*: expected one of \['on'\]"
+        UnknownSourceColumnError, match=r"'contacted_on'.*contacts.*: expected one of \['on'\]"
     ):
         list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=other)
 
 
 @pytest.mark.parametrize("day", ["2026-09-28", "2026-07-01", "2026-02-28"])
-def test_only_matured_dates_are_learnt_from(day: str, coverage: ir.Table) -> None:
+def test_only_matured_dates_are_trained_on(day: str, coverage: ir.Table) -> None:
     dates = list_training_dates(
         coverage, as_of(day), snapshot_params(), label_params(), training_params()
     )

@@ -79,11 +79,11 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
     ("low", "high", "status", "words"),
     [
         (50.01, 480.0, "champion", "more than 50.00 EUR is proven"),
-        (50.0, 480.0, "challenger", "Neither a gain of more than 50.00 EUR nor a loss is proven"),
+        (50.0, 480.0, "challenger", "neither to earn over 50.00 EUR more nor to earn less"),
         (-480.0, 480.0, "challenger", "Neither"),
         (-480.0, 0.0, "challenger", "Neither"),
         (0.0, 0.0, "challenger", "Neither"),
-        (-480.0, -0.01, "rejected", "A loss is proven."),
+        (-480.0, -0.01, "rejected", "The candidate is proven to earn less."),
         (float("nan"), float("nan"), "challenger", "Neither"),
     ],
 )
@@ -114,7 +114,7 @@ def test_bounds_hold_for_the_first_candidate_and_for_one_that_earns_more(champio
     decision = decide(evaluation_metrics=worse, champion=champion)
     assert decision["status"] == "rejected"
     assert decision["reasons"][0] == (
-        "The calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
+        "The candidate's calibration error is 0.0120 (0.0201 to 0.0160), above the bound of 0.02 "
         "(gate.max_calibration_error in conf/base/parameters/gate.yml)."
     )
     assert len(decision["reasons"]) == 2
@@ -187,7 +187,7 @@ def test_the_date_of_the_champion_itself_is_no_look_back() -> None:
 def test_other_features_leave_the_candidate_a_challenger_at_best() -> None:
     decision = decide(candidate=fit_model(("tenure_days", "visits")))
     assert decision["status"] == "challenger"
-    assert "version 4: it lacks ['plan'], it adds ['visits']." in decision["reasons"][0]
+    assert "version 4: missing ['plan'], added ['visits']." in decision["reasons"][0]
     assert "A gain of more than" in decision["reasons"][1]
 
 

@@ -11,8 +11,8 @@ from telco_churn.model.encoding import FeatureEncoding, FeatureMismatchError
 from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.scoring.flat_table import find_misfits, predict_table_churn
 
-LEARNT_FROM = pd.DataFrame({"visits": [1.0, 2.0], "spent": [0.5, None], "plan": ["a", "b"]})
-ENCODING = FeatureEncoding.fit(LEARNT_FROM)
+LEARNED_FROM = pd.DataFrame({"visits": [1.0, 2.0], "spent": [0.5, None], "plan": ["a", "b"]})
+ENCODING = FeatureEncoding.fit(LEARNED_FROM)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ ENCODING = FeatureEncoding.fit(LEARNT_FROM)
 def test_columns_that_the_champion_cannot_read_are_found(
     change: dict[str, Any], lacking: list[str], retyped: list[str]
 ) -> None:
-    table = ibis.memtable(LEARNT_FROM.assign(**change))
+    table = ibis.memtable(LEARNED_FROM.assign(**change))
     assert find_misfits(table, ENCODING) == (lacking, retyped)
     assert find_misfits(table.drop("spent"), ENCODING) == (["spent", *lacking], retyped)
 

@@ -88,7 +88,7 @@ def test_a_split_without_churn_is_one_message(split: str) -> None:
 def test_a_score_that_ranks_no_better_than_chance_is_warned_of(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The calibration and test rows show the opposite of the train rows."""
+    """The calibration and test rows show the opposite of the training rows."""
     examples = make_examples([], ["train", "calibration", "test"])
     is_high = examples["noise"] > 0
     examples["churned"] = is_high.where(examples["split"] == "train", ~is_high)
@@ -96,7 +96,7 @@ def test_a_score_that_ranks_no_better_than_chance_is_warned_of(
     model = fit(examples, min_child_samples=5)
     assert model.calibration.slope == 0
     assert (
-        "fitted on the train rows ranks no better than chance: among the 40 calibration rows"
+        "fitted on the training rows ranks no better than chance: among the 40 calibration rows"
         in caplog.text
     )
 

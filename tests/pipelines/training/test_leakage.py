@@ -94,7 +94,7 @@ def test_few_rows_of_many_are_enough_and_it_says_how_many() -> None:
     assert find(planted, sample_rows=7000).equals(found)
 
 
-def test_what_only_test_rows_know_cannot_be_learnt_and_is_no_leak() -> None:
+def test_what_only_test_rows_know_cannot_be_learned_and_is_no_leak() -> None:
     clean = make_clean_examples(2000, 0.265, seed=7)
     knows = clean["churned"] & (clean["split"] == "test")
     assert find(clean.assign(reason=np.where(knows, "moved", None))).empty

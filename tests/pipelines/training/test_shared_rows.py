@@ -82,8 +82,8 @@ def test_the_summary_of_examples_counts_only_the_rows_that_are_used(folds: bool)
     if folds:
         examples["split"] = np.where(np.arange(1000) < 500, "fold_1", "fold_2")
     splits = count_used({"raw_examples": examples, "features_left_out": []})
-    learnt_from = splits.set_index("split").at["folds" if folds else "train", "rows"]
-    assert learnt_from == (980 if folds else 680)
+    learned_from = splits.set_index("split").at["folds" if folds else "train", "rows"]
+    assert learned_from == (980 if folds else 680)
     assert splits["rows"].sum() == 980
 
 

@@ -35,8 +35,8 @@ def check_feature_config(
     repeated = sorted({feature.name for feature in features.list_features()} & taken)
     if repeated:
         raise InvalidFeatureError(
-            f"Duplicate feature names {repeated} in features.windows: static features have them. "
-            f"{WHERE}"
+            f"Duplicate feature names {repeated} in features.windows: static features "
+            f"already use them. {WHERE}"
         )
     strangers = sorted(set(label.event_tables) - set(features.windows))
     if strangers:
@@ -67,8 +67,8 @@ def _check_table(table: str, window: WindowParams, contracts: Mapping[str, Any])
     }
     if late:
         raise InvalidFeatureError(
-            f"Missing known_from in features.windows.{table}: expected the date from which each "
-            f"late column is known. Add known_from: {late}. {WHERE}"
+            f"Missing or wrong known_from in features.windows.{table}: expected the date column "
+            f"from which each late column is known. Set known_from: {late}. {WHERE}"
         )
     wordy = [
         column

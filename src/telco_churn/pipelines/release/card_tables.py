@@ -81,7 +81,7 @@ def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
         ]
         for row in deciles.to_dict("records")
     ]
-    headings = ["Decile", "Customers", "Churned", "Forecast", "Churn rate", "Lift", "Captured"]
+    headings = ["Decile", "Customers", "Churned", "Predicted", "Churn rate", "Lift", "Captured"]
     return CardTable(headings, rows)
 
 

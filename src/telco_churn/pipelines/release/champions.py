@@ -173,7 +173,7 @@ def _write_entry(
 
 
 def _tell_change(version: ModelVersion, champion: VersionNumber | None, by: str) -> str:
-    before = f"was {champion.version}" if champion else "was none"
+    before = f"previously version {champion.version}" if champion else "previously none"
     return (
         f"\n{version.name}: champion is now version {version.version} ({before}), trained as of "
         f"{version.facts['as_of']}, changed by {by}\n"

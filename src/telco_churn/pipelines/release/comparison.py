@@ -70,7 +70,7 @@ def describe_change(ours: FeatureEncoding, theirs: FeatureEncoding) -> str:
         for name in sorted(set(kinds) & set(their_kinds))
         if kinds[name] != their_kinds[name]
     ]
-    parts = [("it lacks", lacking), ("it adds", added), ("it changes the type of", retyped)]
+    parts = [("missing", lacking), ("added", added), ("changed type", retyped)]
     return ", ".join(f"{what} {names}" for what, names in parts if names)
 
 
@@ -100,7 +100,8 @@ def _find_obstacle(examples_summary: ExamplesSummary, champion: ModelVersion) ->
         return (
             f"The test rows begin on {first}, but {name} was trained on dates up to {known}, whose "
             f"labels are known {examples_summary.horizon_days} days later: it has seen outcomes of "
-            "the test period. Choose a later as_of, or lower training.split.test_snapshots."
+            "the test period. Choose a later as_of, or fewer test dates: lower "
+            "training.split.test_snapshots or, for a flat table, own_table.test_fraction."
         )
     return ""
 

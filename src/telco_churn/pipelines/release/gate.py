@@ -101,7 +101,7 @@ def judge_calibration(metrics: dict[str, float], gate: GateParams) -> Iterator[F
     if metrics[f"{name}_low"] > gate.max_calibration_error:
         yield Finding(
             "rejected",
-            f"The calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
+            f"The candidate's calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
             f"{metrics[f'{name}_high']:.4f}), above the bound of {gate.max_calibration_error:g} "
             f"(gate.max_calibration_error {WHERE}).",
         )
@@ -126,7 +126,8 @@ def judge_features(change: str, champion: ModelVersion) -> Iterator[Finding]:
     if change:
         yield Finding(
             "challenger",
-            f"Its features differ from those of champion version {champion.version}: {change}. "
+            f"The candidate's features differ from those of champion version {champion.version}: "
+            f"{change}. "
             "A person has to confirm that customers can be scored with them from now on.",
         )
 
@@ -147,9 +148,10 @@ def judge_profit(
     if low > gate.required_gain:
         return Finding("champion", f"{figures}. A gain of more than {required} is proven.")
     if high < 0:
-        return Finding("rejected", f"{figures}. A loss is proven.")
+        return Finding("rejected", f"{figures}. The candidate is proven to earn less.")
     return Finding(
-        "challenger", f"{figures}. Neither a gain of more than {required} nor a loss is proven."
+        "challenger",
+        f"{figures}. The candidate is proven neither to earn over {required} more nor to earn less.",
     )
 
 
@@ -160,7 +162,7 @@ def _miss_answer(champion: ModelVersion) -> str:
 def _look_back(as_of: AsOf, champion: ModelVersion) -> Finding:
     return Finding(
         "rejected",
-        f"It was trained as of {as_of}, before champion version {champion.version} (as of "
+        f"The candidate was trained as of {as_of}, before champion version {champion.version} (as of "
         f"{champion.facts['as_of']}): the gate accepts only the same or a later date.",
     )
 

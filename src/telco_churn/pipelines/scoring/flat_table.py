@@ -39,8 +39,8 @@ def predict_table_churn(
             f"own_table.drop, and {retyped}, which have another kind of values. If the table has "
             "changed, promote the version of this run (make mlflow shows its number): `kedro run "
             "--env own_table --pipelines promote --params version=N`, with the --env of this run; "
-            "then run again. If this is another table, give it a separate environment, and thereby "
-            "a separate model: docs/tutorial/own-tables.md."
+            "then run again. If this is another table, give it a separate environment, which "
+            "has its own model: docs/tutorial/own-tables.md."
         )
     return predict_churn(customer_features, champion, as_of, scoring, decision, score_plan)
 

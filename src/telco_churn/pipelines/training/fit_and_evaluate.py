@@ -27,6 +27,8 @@ from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.training.tuning import OpenStudy, Search, digest_search, tune
 
+SPLITS = {"train": "training", "calibration": "calibration", "test": "test"}  # with their titles
+
 logger = logging.getLogger(__name__)
 
 Mask = npt.NDArray[np.bool_]
@@ -91,10 +93,10 @@ def fit_by_time(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.Data
         UnusableExamplesError: If the rows of a split are all of one class.
     """
     rows = {
-        split: select_rows(examples[examples["split"] == split], f"the {split} rows")
-        for split in ("train", "calibration", "test")
+        split: select_rows(examples[examples["split"] == split], f"the {name} rows")
+        for split, name in SPLITS.items()
     }
-    fit_round = FitRound("the train rows", name_study(examples, config))
+    fit_round = FitRound("the training rows", name_study(examples, config))
     fit = fit_with_config(rows["train"], rows["calibration"], config, fit_round)
     test = examples[examples["split"] == "test"]
     return fit, _judge(fit.fitted.model, rows["train"], test, config, fit.fitted.binned)

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 ALL_FEATURES, CUSTOMER_AND_DATE = "all features", "customer_id and as_of"
 SHARED_ROWS = "shared_rows"
 KEY = ["customer_id", "as_of"]
-LEARNT_FROM = ("train", "calibration")
+LEARNED_FROM = ("train", "calibration")
 COINCIDENCE_ROWS = 10_000  # enough to estimate how often two customers agree in a feature
 COLUMNS = {
     "feature": "str",
@@ -172,7 +172,7 @@ def find_shared_rows(examples: pd.DataFrame, columns: Sequence[str]) -> SharedRo
     is_used = (split != "gap").to_numpy(bool)
     in_folds = are_in_folds(examples)
     judged = is_used if in_folds else (split == "test").to_numpy(bool)
-    part = split.where(~split.isin(LEARNT_FROM), "a part to learn from")
+    part = split.where(~split.isin(LEARNED_FROM), "a part to learn from")
     content = pd.util.hash_pandas_object(examples[list(columns)], index=False)
     repeated = (content.duplicated(keep=False) & is_used).to_numpy(bool)
     parts = pd.Series(pd.factorize(part[repeated], sort=True)[0])
@@ -219,14 +219,14 @@ def list_features(examples: pd.DataFrame) -> list[str]:
 
 def _check_features(examples: pd.DataFrame, leakage: LeakageParams, seed: int) -> list[Finding]:
     """Check each feature on the training rows, the only rows whose leaks a model can learn."""
-    learnt = examples["split"].isin(LEARNT_FROM) | examples["split"].str.startswith(FOLD)
-    learnt_rows = np.flatnonzero(learnt)
-    churned = examples["churned"].to_numpy(bool)[learnt_rows]
+    learned = examples["split"].isin(LEARNED_FROM) | examples["split"].str.startswith(FOLD)
+    learned_rows = np.flatnonzero(learned)
+    churned = examples["churned"].to_numpy(bool)[learned_rows]
     if churned.sum() < 2 or (~churned).sum() < 2:
         return []
     draw = draw_rows(churned, leakage.sample_rows, seed)
-    rows, churned = learnt_rows[draw.rows], churned[draw.rows]
-    customers, known = pd.factorize(examples["customer_id"].iloc[learnt_rows])
+    rows, churned = learned_rows[draw.rows], churned[draw.rows]
+    customers, known = pd.factorize(examples["customer_id"].iloc[learned_rows])
     features = list_features(examples)
     sample = SampleInfo(
         rows=len(rows),
@@ -239,9 +239,9 @@ def _check_features(examples: pd.DataFrame, leakage: LeakageParams, seed: int) -
     for feature in features:
         counts = count_values(examples[feature].iloc[rows], churned, draw.is_second_half)
         found += check_feature(counts, sample, leakage)
-    if len(rows) == len(learnt_rows):
+    if len(rows) == len(learned_rows):
         return found
-    drawn = f" Counted on {len(rows):,} of {len(learnt_rows):,} rows."
+    drawn = f" Counted on {len(rows):,} of {len(learned_rows):,} rows."
     return [replace(finding, evidence=finding.evidence + drawn) for finding in found]
 
 

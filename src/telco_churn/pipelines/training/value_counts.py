@@ -126,8 +126,8 @@ def rank_by_values(counts: ValueCounts) -> float:
     bins = _bin_values(counts)
     by_bin = np.zeros((bins.max() + 1, 2, 2), dtype=np.int64)
     np.add.at(by_bin, bins, counts.halves)
-    learnt = [_rank_by(by_bin[:, 1 - half], by_bin[:, half]) for half in (0, 1)]
-    return float(np.mean(learnt))
+    learned = [_rank_by(by_bin[:, 1 - half], by_bin[:, half]) for half in (0, 1)]
+    return float(np.mean(learned))
 
 
 def exceeds(auc: float, limit: float, churned: int, stayed: int) -> bool:
@@ -178,10 +178,10 @@ def _bin_values(counts: ValueCounts) -> Integers:
     return np.concatenate([[0], bins]).astype(np.int64)
 
 
-def _rank_by(learnt: Integers, judged: Integers) -> float:
+def _rank_by(learned: Integers, judged: Integers) -> float:
     """Return the ROC AUC of one half ranked by the other half's rates; shape `(bins, 2)` each."""
-    overall = learnt[:, 1].sum() / learnt.sum()
-    rates = (learnt[:, 1] + PRIOR_ROWS * overall) / (learnt.sum(axis=1) + PRIOR_ROWS)
+    overall = learned[:, 1].sum() / learned.sum()
+    rates = (learned[:, 1] + PRIOR_ROWS * overall) / (learned.sum(axis=1) + PRIOR_ROWS)
     _, place = np.unique(rates, return_inverse=True)
     stayed, churned = (np.bincount(place, judged[:, label]) for label in (0, 1))
     below = np.cumsum(stayed) - stayed / 2
