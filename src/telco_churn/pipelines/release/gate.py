@@ -101,9 +101,9 @@ def judge_calibration(metrics: dict[str, float], gate: GateParams) -> Iterator[F
     if metrics[f"{name}_low"] > gate.max_calibration_error:
         yield Finding(
             "rejected",
-            f"The candidate's calibration error is {metrics[name]:.4f} ({metrics[f'{name}_low']:.4f} to "
-            f"{metrics[f'{name}_high']:.4f}), above the bound of {gate.max_calibration_error:g} "
-            f"(gate.max_calibration_error {WHERE}).",
+            f"The candidate's calibration error is {metrics[name]:.4f} "
+            f"({metrics[f'{name}_low']:.4f} to {metrics[f'{name}_high']:.4f}), above the bound of "
+            f"{gate.max_calibration_error:g} (gate.max_calibration_error {WHERE}).",
         )
 
 
@@ -151,7 +151,8 @@ def judge_profit(
         return Finding("rejected", f"{figures}. The candidate is proven to earn less.")
     return Finding(
         "challenger",
-        f"{figures}. The candidate is proven neither to earn over {required} more nor to earn less.",
+        f"{figures}. The candidate is proven neither to earn over {required} more nor to earn "
+        "less.",
     )
 
 
@@ -162,8 +163,8 @@ def _miss_answer(champion: ModelVersion) -> str:
 def _look_back(as_of: AsOf, champion: ModelVersion) -> Finding:
     return Finding(
         "rejected",
-        f"The candidate was trained as of {as_of}, before champion version {champion.version} (as of "
-        f"{champion.facts['as_of']}): the gate accepts only the same or a later date.",
+        f"The candidate was trained as of {as_of}, before champion version {champion.version} "
+        f"(as of {champion.facts['as_of']}): the gate accepts only the same or a later date.",
     )
 
 

@@ -45,6 +45,7 @@ def _warn(strangers: ir.Table, column: str, count: int, total: int, champion: Mo
     shown = most.to_pyarrow()[column].to_pylist()
     logger.warning(
         "%s of %s customers have a value of %s that was not in the training data of champion "
-        "version %s, for example %s: it counts as missing. Train again when their labels are known.",
+        "version %s, for example %s: it counts as missing. Train again when their labels are "
+        "known.",
         *(f"{count:,}", f"{total:,}", column, champion.version, shown),
     )
