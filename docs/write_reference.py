@@ -106,11 +106,13 @@ def write_parameters() -> str:
     return _join(
         "# Parameters",
         "For data scientists. This page lists every parameter that `conf/` and `--params` may set. "
-        "Each block has a file of its name in `conf/base/parameters/` and a typed model of its "
+        "Each block has a file of its name in `conf/base/parameters/` (`own_table` in "
+        "`conf/own_table/parameters/`) and a typed model of its "
         "name in `src/telco_churn/parameters/`. An unknown key or a value out of range ends the "
         "run with exit code 2.",
-        "Set one for a single run: `kedro run --params tuning.trials=30`. Lists are written with "
-        "semicolons there: `evaluation.slices=plan;region`.",
+        "Set one for a single run: `kedro run --pipelines training --params tuning.trials=30`. Lists "
+        "are written with semicolons there: `evaluation.slices=plan;region`. An empty value below is "
+        "null, or too long for the table.",
         *sections,
         FOOTNOTE.format(source="the typed models and `conf/base/parameters/`"),
         _next("[Features](features.md)", "[Catalog](catalog.md)", "[Commands](cli.md)"),
@@ -283,7 +285,8 @@ def write_exit_codes() -> str:
         "helps, and which error ends with it.",
         inspect.getdoc(errors.ExitCode) or "",
         "The last line of a run names what was found, what is allowed and what to do. Whatever the "
-        "code, the scores of earlier runs stay readable and whole.",
+        "code, the scores of earlier runs stay readable and whole. `deploy/score.sh` and "
+        "`deploy/retry.sh` end with 143 when SIGTERM or Ctrl-C stops them.",
         "## Errors",
         _table(
             ("error", "exit code", "when"),

@@ -37,7 +37,7 @@ from kedro_asof.errors import InputError, InvalidDataError, NotReadyError
 
 
 class AsOfOutsideDataError(InputError):
-    """`as_of` is before the operator's data begins."""
+    """`as_of` is on or before the first day of usage."""
 
 
 class ChampionChangedError(NotReadyError):

@@ -60,7 +60,7 @@ def test_a_delta_log_that_is_cut_off_is_named_and_the_date_is_not_scored_again(
     before = project.snapshot()
     code, *lines = run_to_end(project, "--pipelines", "scoring")
     assert code == str(int(ExitCode.INVALID_INPUT))
-    assert lines[-1].startswith(f"Error: {commit} is ")
+    assert lines[-1].startswith(f"Error: Broken commit: {commit} is ")
     assert "Restore the file from a backup" in lines[-1]
     assert "churn_scores away" in lines[-1]
     changed = {path for path, content in project.snapshot().items() if before.get(path) != content}

@@ -56,7 +56,8 @@ def test_a_database_that_is_lost_during_a_run_is_one_line_and_a_quick_end(
     assert run.returncode == ExitCode.FAILED
     lines = output.rstrip().splitlines()
     assert lines[-1].startswith("Error: MLflow's registry at postgresql+psycopg://***@127.0.0.1:")
-    assert "Connection refused. Start it, or correct the address: mlflow_tracking_uri" in lines[-1]
+    assert "Connection refused. The champion is unchanged." in lines[-1]
+    assert "Start the registry, or correct its address: mlflow_tracking_uri" in lines[-1]
     assert "Traceback" not in output
     assert len(lines) < 25, output
     assert PASSWORD not in output

@@ -43,8 +43,18 @@ def test_parameters_are_refused_by_name_and_by_value() -> None:
         check_parameters(good | {"as_off": 1}, BLOCKS)
     with pytest.raises(ParameterValidationError, match=r"'x' for decision\.capacity: .*integer"):
         check_parameters({"decision": {"capacity": "x"}}, BLOCKS)
-    with pytest.raises(ParameterValidationError, match=r"capacity: .*; 2 for decision\.size: "):
+    with pytest.raises(
+        ParameterValidationError, match=r"capacity: .*; Unknown parameter 'decision\.size'"
+    ):
         check_parameters({"decision": {"capacity": "x", "size": 2}}, BLOCKS)
+    with pytest.raises(
+        ParameterValidationError, match=r"^Missing parameter 'decision\.capacity'\."
+    ):
+        check_parameters({"decision": {}}, BLOCKS)
+    with pytest.raises(
+        ParameterValidationError, match=r"^Invalid value 'soon' for as_of: expected"
+    ):
+        check_parameters({"as_of": "soon"}, BLOCKS)
 
 
 def test_a_catalog_of_another_date_is_refused_with_both_dates() -> None:

@@ -95,7 +95,7 @@ def test_columns_of_several_levels_are_kept_back_by_any_of_them() -> None:
 
 def test_labels_that_are_kept_back_become_no_names() -> None:
     scores = pd.Series([0.5], index=pd.Index(["C1"], name="customer_id"), name="score")
-    with pytest.raises(ValueError, match=r"its index is named 'customer_id', which .* redacts"):
+    with pytest.raises(ValueError, match=r"its index is 'customer_id', which .* redacts"):
         log(scores, "metrics")
     with pytest.raises(TypeError, match="expected a dictionary of metrics, found DataFrame"):
         log(scores.reset_index(drop=True).to_frame(), "metrics")

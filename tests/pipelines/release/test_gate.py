@@ -80,11 +80,11 @@ def test_what_is_proven_to_earn_more_becomes_champion() -> None:
     [
         (50.01, 480.0, "champion", "more than 50.00 EUR is proven"),
         (50.0, 480.0, "challenger", "neither to earn over 50.00 EUR more nor to earn less"),
-        (-480.0, 480.0, "challenger", "Neither"),
-        (-480.0, 0.0, "challenger", "Neither"),
-        (0.0, 0.0, "challenger", "Neither"),
+        (-480.0, 480.0, "challenger", "proven neither to earn over"),
+        (-480.0, 0.0, "challenger", "proven neither to earn over"),
+        (0.0, 0.0, "challenger", "proven neither to earn over"),
         (-480.0, -0.01, "rejected", "The candidate is proven to earn less."),
-        (float("nan"), float("nan"), "challenger", "Neither"),
+        (float("nan"), float("nan"), "challenger", "proven neither to earn over"),
     ],
 )
 def test_the_interval_of_the_gain_decides_not_the_gain(
@@ -167,10 +167,10 @@ def test_all_reasons_are_listed_the_worst_first() -> None:
     assert decision["status"] == "rejected"
     found = [reason.split()[:4] for reason in decision["reasons"]]
     assert found == [
-        ["The", "calibration", "error", "is"],
+        ["The", "candidate's", "calibration", "error"],
         ["In", "the", "slice", "region,"],
         ["The", "candidate", "earns", "1,300.00"],
-        ["Its", "features", "differ", "from"],
+        ["The", "candidate's", "features", "differ"],
     ]
 
 
