@@ -110,9 +110,9 @@ def write_parameters() -> str:
         "`conf/own_table/parameters/`) and a typed model of its "
         "name in `src/telco_churn/parameters/`. An unknown key or a value out of range ends the "
         "run with exit code 2.",
-        "Set one for a single run: `kedro run --pipelines training --params tuning.trials=30`. Lists "
-        "are written with semicolons there: `evaluation.slices=plan;region`. An empty value below is "
-        "null, or too long for the table.",
+        "Set one for a single run: `kedro run --pipelines training --params tuning.trials=30`. "
+        "Write lists with semicolons there: `evaluation.slices=plan;region`. An empty value below "
+        "is null, or too long for the table.",
         *sections,
         FOOTNOTE.format(source="the typed models and `conf/base/parameters/`"),
         _next("[Features](features.md)", "[Catalog](catalog.md)", "[Commands](cli.md)"),

@@ -44,7 +44,7 @@ def card() -> tuple[str, str]:
         "| evaluation | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
         "reads 1 numeric and 1 categorical features",
         "in brackets is a 90 % interval",
-        "compares it with the previous champion and baselines",
+        "compares the model with the previous champion and baselines",
         "The leak alarm found no leaks",
         "Its parameters were configured, not searched for.",
         "| ROC AUC | 0.8123 (0.7717 to 0.8529) | 0.7879 (",
@@ -123,7 +123,8 @@ def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
         leakage_findings=leaks, leakage=leakage("warn"), tuning=tuning(30), promotion=rejected
     )
     assert "The leak alarm found these leaks" in markdown
-    assert "(action: warn):\n\n- `win_back`, alone: ROC AUC 0.99" in markdown
+    assert "(action: warn). A leak is" in markdown
+    assert "\n\n- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown
     assert "The release gate made this model **rejected**" in markdown
     assert "The gate decided **rejected** for these reasons:\n\n- It earns less." in markdown

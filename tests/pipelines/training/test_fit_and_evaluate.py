@@ -13,6 +13,7 @@ from telco_churn.errors import UnusableExamplesError
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.linear_scorer import LinearScorer
 from telco_churn.parameters.evaluation import EvaluationParams
+from telco_churn.pipelines.training.fit_and_evaluate import SPLITS
 from telco_churn.pipelines.training.nodes import fit_candidate
 from tests.conftest import (
     decision_params,
@@ -81,7 +82,9 @@ def test_five_of_each_class_outside_a_fold_are_enough() -> None:
 def test_a_split_without_churn_is_one_message(split: str) -> None:
     examples = make_examples(list(range(30)), ["train", "calibration", "test"])
     examples["churned"] &= examples["split"] != split
-    with pytest.raises(UnusableExamplesError, match=f"in the {split} rows: 0 of 40 rows churned"):
+    with pytest.raises(
+        UnusableExamplesError, match=f"in the {SPLITS[split]} rows: 0 of 40 rows churned"
+    ):
         fit(examples)
 
 
