@@ -32,7 +32,7 @@ class AsOf(RootModel[date]):
         except ValueError:
             day = None
         if day is None or day.isoformat() != text:
-            raise ValueError("expected YYYY-MM-DD, for example 2026-09-28")
+            raise ValueError("expected YYYY-MM-DD")
         return day
 
     @property
