@@ -56,10 +56,11 @@ test: $(INSTALLED) ## Install, run all tests but the slow ones
 test-slow: $(INSTALLED) ## Run the slow tests; Spark tests need Java 17
 	$(BIN)/pytest -m slow
 
-check: $(INSTALLED) ## Check lint, format, types, architecture and lock files
+check: $(INSTALLED) ## Check lint, format, prose, types, architecture and lock files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/python -m tests.docs.prose
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(call check_lock,$(LOCK),requirements.lock)

@@ -52,7 +52,7 @@ def check_parameters(parameters: Mapping[str, Any], blocks: Mapping[str, type[Ba
         try:
             blocks[name].model_validate(value)
         except ValidationError as error:
-            raise ParameterValidationError(_explain(name, error)) from error
+            raise ParameterValidationError(_explain(name, blocks[name], error)) from error
 
 
 def check_dates(conf_catalog: Mapping[str, Any], as_of: str) -> None:
@@ -95,20 +95,22 @@ def check_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> None:
         )
 
 
-def _explain(block: str, error: ValidationError) -> str:
+def _explain(block: str, model: type[BaseModel], error: ValidationError) -> str:
     """Describe each fault: where it is, what was found and what is allowed."""
-    faults = "; ".join(_describe_fault(block, fault) for fault in error.errors())
+    faults = "; ".join(_describe_fault(block, model, fault) for fault in error.errors())
     if block == "as_of":
         return f"{faults}. Pass --params as_of=2026-09-28 or set as_of in globals.yml."
     return f"{faults}. Correct --params or the block {block} in conf/."
 
 
-def _describe_fault(block: str, fault: Mapping[str, Any]) -> str:
+def _describe_fault(block: str, model: type[BaseModel], fault: Mapping[str, Any]) -> str:
     name = ".".join([block, *(str(part) for part in fault["loc"])])
     if fault["type"] == "missing":
         return f"Missing parameter {name!r}"
     if fault["type"] == "extra_forbidden":
-        return f"Unknown parameter {name!r}"
+        is_nested = len(fault["loc"]) > 1
+        allowed = "" if is_nested else f": allowed are {[*model.model_json_schema()['properties']]}"
+        return f"Unknown parameter {name!r}{allowed}"
     message = fault["msg"].removeprefix("Value error, ").removesuffix(".")
     if isinstance(fault["input"], Mapping):  # a check across the keys of a block
         return f"{name}: {message}"

@@ -1,10 +1,12 @@
-"""Finds the prose of a file, and the phrases in it that this project does not use.
+"""Finds the prose of every file, and the phrases in it that this project does not use.
 
-The engine and most checks are proselint's. Our own word list follows them.
+`make check` runs this file. The engine and most checks are proselint's; our own word list follows.
 """
 
 import io
 import re
+import subprocess
+import sys
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,9 @@ from proselint.checks import __register__
 from proselint.registry.checks import Check, Padding
 from proselint.registry.checks.engine import Fancy, RegexOptions
 from proselint.registry.checks.types import PreferredForms
+
+PROJECT = Path(__file__).parents[2]
+READ_BY_PEOPLE = (".md", ".py", ".yml", ".yaml", ".toml", ".sh", ".jinja", "Makefile")
 
 # Each phrase with what to write in its place.
 WORD_LIST = {
@@ -61,7 +66,7 @@ def lint(text: str) -> Iterator[tuple[int, str]]:
 def read_prose(file: Path) -> str:
     """Return the prose of a file, on the lines where it is; code is left out."""
     text = file.read_text()
-    if file.suffix == ".md":
+    if {".md", ".jinja"}.intersection(file.suffixes):
         return _read_markdown(text)
     if file.suffix == ".py":
         return _read_python(text)
@@ -88,3 +93,22 @@ def _read_python(text: str) -> str:
                     " #\"'"
                 )
     return "\n".join(line.strip() for line in lines)
+
+
+def list_files() -> Iterator[Path]:
+    """Yield the files of the project with prose, without the word list itself."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        file = PROJECT / name
+        if name.endswith(READ_BY_PEOPLE) and file.exists() and file.parent != Path(__file__).parent:
+            yield file
+
+
+if __name__ == "__main__":
+    found = [
+        f"{file.relative_to(PROJECT)}:{line}: {complaint}"
+        for file in list_files()
+        for line, complaint in lint(read_prose(file))
+    ]
+    sys.exit("\n".join(found) or None)

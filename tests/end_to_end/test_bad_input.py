@@ -120,8 +120,8 @@ def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
             (["--params", "as_of=2031-01-01"], ["2031-01-01", "outside the data", "2026-09-28"]),
             (["--params", "as_off=2026-09-28"], ["Unknown", "as_off", "as_of", "--params"]),
             (["--params", "as_of=20260928"], ["as_of", "YYYY-MM-DD", "20260928"]),
-            (["--params", "label.horizon=3"], ["label", "horizon", "Extra inputs"]),
-            (["--params", "simulation.seeed=3"], ["simulation", "seeed", "Extra inputs"]),
+            (["--params", "label.horizon=3"], ["'label.horizon'", "allowed are", "horizon_days"]),
+            (["--params", "simulation.seeed=3"], ["'simulation.seeed'", "allowed are", "'seed'"]),
             (["--params", "features.windows.usge.date=day"], ["usge", "windows", "required"]),
             (["--params", "scoring.batch_rows=0"], ["scoring", "batch_rows", "greater than"]),
             (

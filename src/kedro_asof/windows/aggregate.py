@@ -61,7 +61,7 @@ def check_columns(window: WindowParams, table: str, found: list[str]) -> None:
     lacking = [column for column in window.columns if column not in found]
     if lacking:
         raise UnknownMeasureError(
-            f"Unknown columns {lacking} in the windows of {table}: expected some of "
+            f"Unknown columns {lacking} in the windowed features of {table}: expected some of "
             f"{sorted(found)}. Correct the block `windows.{table}` of the parameters."
         )
 
