@@ -122,7 +122,10 @@ def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
             (["--params", "as_of=20260928"], ["as_of", "YYYY-MM-DD", "20260928"]),
             (["--params", "label.horizon=3"], ["'label.horizon'", "allowed are", "horizon_days"]),
             (["--params", "simulation.seeed=3"], ["'simulation.seeed'", "allowed are", "'seed'"]),
-            (["--params", "features.windows.usge.date=day"], ["usge", "windows", "required"]),
+            (
+                ["--params", "features.windows.usge.date=day"],
+                ["Missing parameter 'features.windows.usge.windows'"],
+            ),
             (["--params", "scoring.batch_rows=0"], ["scoring", "batch_rows", "greater than"]),
             (
                 ["--params", "decision.contact_cost=-1"],
