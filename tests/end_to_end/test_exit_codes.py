@@ -88,7 +88,11 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
         ExitCode.WRONG_CALL,
         "expected one of ['base', 'local', 'own_table', 'production', 'spark', 'test']",
     ),
-    "not a date": (lambda it: score(it, "as_of=x"), ExitCode.WRONG_CALL, "2026-09-28. Correct"),
+    "not a date": (
+        lambda it: score(it, "as_of=x"),
+        ExitCode.WRONG_CALL,
+        "--params as_of=2026-09-28 or set as_of",
+    ),
     "before the data": (
         lambda it: score(it, "as_of=2020-01-01"),
         ExitCode.INVALID_INPUT,
