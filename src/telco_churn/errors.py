@@ -30,7 +30,7 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
     ├── UnusablePredictionsError (65)
     └── WrongCallError (2)
 
-`own_table` and `model`, which can be used without this module, define further ones.
+The folders `own_table`, which can be left out, and `model`, which ships alone, define their own.
 """
 
 from kedro_asof.errors import InputError, InvalidDataError, NotReadyError
