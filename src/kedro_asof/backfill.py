@@ -34,9 +34,12 @@ class Day(click.ParamType[date]):
     def convert(self, value: Any, param: Any, ctx: Any) -> date:
         """Convert the text of the option."""
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
+            day = None
+        if day is None or day.isoformat() != str(value):
             self.fail(f"Invalid date {value!r}: expected YYYY-MM-DD.", param, ctx)
+        return day
 
 
 class Step(click.ParamType[timedelta]):

@@ -9,6 +9,7 @@ from kedro.framework.project import settings
 from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
+from kedro_asof.errors import WrongCallError
 from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
@@ -40,8 +41,11 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
     runs for any date, and never uses the features of another date.
 
     Args:
-        parameters: All blocks; pipelines depend on `features`, `label`, `eligibility`, `readiness`
-            and `ingestion`.
+        parameters: All blocks; pipelines depend on `features`, `label`, `eligibility`,
+            `readiness`, `ingestion` and `default_pipeline`.
+
+    Raises:
+        WrongCallError: If `default_pipeline` names no pipeline.
     """
     declared = FeatureParams.model_validate(parameters["features"])
     described = features.create_pipeline(
@@ -74,12 +78,19 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
         release.create_table_pipeline(),
         scoring.create_table_pipeline(),
     ]
-    return stages | {
+    found = stages | {
         "own_table": sum(own, start=Pipeline([])),
         "promote": release.create_promote_pipeline(),
         "rollback": release.create_rollback_pipeline(),
         "__default__": sum(stages.values(), start=Pipeline([])),
     }
+    default = parameters.get("default_pipeline", "__default__")
+    if default not in found:
+        raise WrongCallError(
+            f"Unknown pipeline {default!r} in default_pipeline: expected one of {sorted(found)}. "
+            "Correct conf/."
+        )
+    return found | {"__default__": found[default]}
 
 
 def _read_base_parameters() -> dict[str, Any] | None:

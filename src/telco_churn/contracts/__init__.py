@@ -1,6 +1,7 @@
 """One Pandera model per saved table, named after its dataset; the catalog applies it."""
 
 from telco_churn.contracts.evaluation import (
+    BaselineGains,
     CalibrationCurve,
     DecileTable,
     HeldOutPredictions,
@@ -58,6 +59,7 @@ __all__ = [
     "PREDICTIONS_SCHEMA",
     "REASONS_SCHEMA",
     "SCORES_SCHEMA",
+    "BaselineGains",
     "CalibrationCurve",
     "Cancellations",
     "CheckedRows",

@@ -46,6 +46,18 @@ class MetricIntervals(FrameContract):
         unique = ["model", "metric"]
 
 
+class BaselineGains(FrameContract):
+    """One row per baseline: what the candidate gains over it in ROC AUC, with its interval."""
+
+    model: str
+    gain: float = pa.Field(ge=-1, le=1)
+    low: float = pa.Field(ge=-1, le=1)
+    high: float = pa.Field(ge=-1, le=1)
+
+    class Config:
+        unique = ["model"]
+
+
 class DecileTable(FrameContract):
     """One row per decile of the held-out rows, riskiest first; `captured` is cumulative."""
 

@@ -32,11 +32,22 @@ class OwnTable(pandera.ibis.DataFrameModel):
 
 
 class ColumnProfile(FrameContract):
-    """One row per column of the table: its content, and how it is used."""
+    """One row per column of the table: its content, how it is used, and what it tells alone.
+
+    `feature` is the name in the model. `form` is how the column writes numbers or dates. `note`
+    says what is odd, or why the column is not used. `unreadable` values count as missing;
+    `examples` shows three of them. `roc_auc` is that of the column alone, out of fold.
+    """
 
     column: str
     kind: str
     used_as: str
+    feature: str = pa.Field(nullable=True)
+    form: str = pa.Field(nullable=True)
+    note: str = pa.Field(nullable=True)
     missing: int = pa.Field(ge=0)
+    unreadable: int = pa.Field(ge=0)
+    examples: str = pa.Field(nullable=True)
     distinct: int = pa.Field(ge=0)
     first_value: str = pa.Field(nullable=True)
+    roc_auc: float = pa.Field(ge=0, le=1, nullable=True)

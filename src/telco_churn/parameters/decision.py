@@ -8,6 +8,7 @@ from kedro_asof.params import Block
 
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
+CAMPAIGN = {"campaign_capacity", "holdout_fraction", "holdout_name", "accept_weak_model"}
 
 
 class DecisionParams(Block):
@@ -27,6 +28,9 @@ class DecisionParams(Block):
     """Share of customers, the same on every date, who are never contacted; at least 0, below 1."""
     holdout_name: str
     """Name of the holdout draw; a new name draws other customers."""
+    accept_weak_model: bool = False
+    """Whether customers are contacted although the model ranks them no better than chance, or worse
+    than logistic regression."""
     medium_risk_from: Probability
     """Lowest churn probability of the band `medium`; above 0, below `high_risk_from`."""
     high_risk_from: Probability
@@ -44,4 +48,4 @@ class DecisionParams(Block):
     @property
     def money(self) -> dict[str, float]:
         """The values that are packaged with a model: all but the limits of a campaign."""
-        return self.model_dump(exclude={"campaign_capacity", "holdout_fraction", "holdout_name"})
+        return self.model_dump(exclude=CAMPAIGN)

@@ -1,6 +1,7 @@
-"""A user's flat table: its file, and the roles of its columns."""
+"""A user's flat table: its file, the roles of its columns, and how to read them."""
 
 from typing import Self
+from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,20 +10,35 @@ from telco_churn.parameters.label import LabelParams
 
 
 class OwnTableParams(Block):
-    """The options of `make own-table`, under the same names, and the split."""
+    """The options of `kedro own-table`, under the same names, and the split."""
 
     table: str = Field(min_length=1)
-    """Path of a CSV or Parquet file, one row per customer, or per customer and date."""
+    """Path of a file or folder, one row per customer, or per customer and date."""
+    name: str | None = None
+    """Name of the table: of its folder in `data/own_table/` and of its model; null takes it from
+    the file."""
     target: str = Field(min_length=1)
-    """Column to predict; it holds two values."""
-    positive: str
-    """Value of `target` that means churn; case does not matter."""
+    """Column to predict, with two values; a row without one is scored but not learned from."""
+    positive: str | None = None
+    """Value of `target` that means churn; case does not matter. Null finds a word for yes, such as
+    `Yes`, `1` or `churned`, beside one for no."""
     id: str | None = None
     """Column that identifies the customer; null numbers the rows."""
     drop: tuple[str, ...] = ()
     """Columns to leave out."""
+    accept: tuple[str, ...] = ()
+    """Columns that hold direct identifiers and are used as features all the same."""
+    date_format: str | None = None
+    """How dates are written, such as `%d/%m/%Y`, where the values leave it in doubt; null decides
+    by the values."""
+    timezone: str = "UTC"
+    """Zone, such as `Europe/Berlin`, in which a time with an offset becomes a day; a time without
+    one is taken as it is."""
+    max_unreadable_share: float = Field(ge=0, lt=0.5, default=0.1)
+    """Largest share of the values of a column of numbers or dates that may be unreadable, 0 to
+    below 0.5; above it the column is not used."""
     time: str | None = None
-    """Column with the date of each row, YYYY-MM-DD, to split rows by; null splits into folds."""
+    """Column with the date of each row, to split rows by; null splits into folds."""
     folds: int = Field(ge=2, default=5)
     """Number of cross-validation folds, 2 or more; not used with `time`."""
     seed: int = Field(ge=0, default=42)
@@ -41,28 +57,24 @@ class OwnTableParams(Block):
             return 0
         return label.horizon_days if self.gap_days is None else self.gap_days
 
-    @field_validator("positive", mode="before")
+    @field_validator("timezone")
     @classmethod
-    def _read_as_text(cls, value: object) -> str:
-        """Read the value as text: YAML turns 1 into a number, and both Yes and on into True."""
-        if isinstance(value, bool):
-            raise ValueError(
-                "expected text, not a YAML boolean like Yes or No. Quote it: "
-                "own_table.positive='\"Yes\"', or use make own-table"
-            )
-        return str(value)
+    def _check_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("expected a zone of the IANA database, such as Europe/Berlin")
+        return value
 
     @field_validator("table", "target", mode="before")
     @classmethod
     def _read_name_as_text(cls, value: object) -> str:
         return str(value)
 
-    @field_validator("id", "time", mode="before")
+    @field_validator("id", "time", "positive", "name", "date_format", mode="before")
     @classmethod
     def _read_empty_as_none(cls, value: object) -> str | None:
         return None if value in (None, "") else str(value)
 
-    @field_validator("drop", mode="before")
+    @field_validator("drop", "accept", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return split_list(value)

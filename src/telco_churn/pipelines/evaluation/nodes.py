@@ -1,13 +1,20 @@
 """Measure the candidate, its baselines and the champion on the held-out rows.
 
 In: held_out_predictions, champion_predictions, candidate, parameters. Out: metric_intervals,
-evaluation_metrics, champion_comparison, feature_importance.
+baseline_gains, evaluation_metrics, champion_comparison, feature_importance.
 """
 
 import numpy as np
 import pandas as pd
 
-from telco_churn.metrics.metric_table import EXPECTED_PROFIT, METRICS, WeightedModel, measure
+from telco_churn.learning.weakness import GAIN
+from telco_churn.metrics.metric_table import (
+    EXPECTED_PROFIT,
+    METRICS,
+    WeightedModel,
+    measure,
+    roc_auc,
+)
 from telco_churn.metrics.ranking import DECILES, Floats
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.decision import DecisionParams
@@ -28,7 +35,7 @@ def measure_models(
     champion_predictions: pd.DataFrame,
     evaluation: EvaluationParams,
     decision: DecisionParams,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Measure every model on the same rows, with intervals from the same bootstrap draws.
 
     Intervals are percentiles, except for metrics that sum absolute gaps: see `bound_sum`.
@@ -41,7 +48,9 @@ def measure_models(
         decision: The costs and the value of a contact, and the capacity per date.
 
     Returns:
-        `model`, `metric`, `value`, `low`, `high`; `expected_profit` in currency per date.
+        `model`, `metric`, `value`, `low`, `high`, with `expected_profit` in currency per date; and
+        by baseline what the candidate gains over it in ROC AUC: `model`, `gain`, `low`, `high`. A
+        gain is paired: chance that both models share drops from it.
 
     Raises:
         UnusablePredictionsError: If all rows churned, or none, or the champion has other rows.
@@ -58,11 +67,23 @@ def measure_models(
         _tabulate(values[place], resamples[:, place], evaluation.confidence).assign(model=model)
         for place, model in enumerate(held_out.probability)
     ]
-    return pd.concat(tables, ignore_index=True)[["model", "metric", "value", "low", "high"]]
+    intervals = pd.concat(tables, ignore_index=True)[["model", "metric", "value", "low", "high"]]
+    names, place = list(held_out.probability), list(METRICS).index(roc_auc.__name__)
+    gains = values[:1, place] - values[:, place]
+    low, high = find_interval(
+        resamples[:, :1, place] - resamples[:, :, place], evaluation.confidence
+    )
+    compared = pd.DataFrame({"model": names, "gain": gains, "low": low, "high": high})
+    return intervals, compared[compared["model"].isin(held_out.baselines)].reset_index(drop=True)
 
 
-def report_metrics(metric_intervals: pd.DataFrame) -> dict[str, float]:
-    """Flatten the metrics to `<metric>`, `<metric>_low`, `<metric>_high`, `<baseline>_<metric>`."""
+def report_metrics(
+    metric_intervals: pd.DataFrame, baseline_gains: pd.DataFrame
+) -> dict[str, float]:
+    """Flatten the metrics to `<metric>`, `<metric>_low`, `<metric>_high`, `<baseline>_<metric>`.
+
+    The gain over a baseline is `<baseline>_roc_auc_gain`, with `_low` and `_high`.
+    """
     ours = metric_intervals[metric_intervals["model"] == CANDIDATE]
     theirs = metric_intervals[~metric_intervals["model"].isin([CANDIDATE, CHAMPION])]
     metrics = {
@@ -72,6 +93,9 @@ def report_metrics(metric_intervals: pd.DataFrame) -> dict[str, float]:
     }
     names = theirs["model"] + "_" + theirs["metric"]
     metrics |= dict(zip(names, theirs["value"], strict=True))
+    for row in baseline_gains.to_dict("records"):
+        name = GAIN.format(baseline=row["model"])
+        metrics |= {name: row["gain"], f"{name}_low": row["low"], f"{name}_high": row["high"]}
     return {name: round(float(value), METRIC_DECIMALS) for name, value in metrics.items()}
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kedro_asof.errors import InputError
 from telco_churn.parameters.own_table import OwnTableParams
-from telco_churn.pipelines.own_table.columns import is_positive, read_dates
+from telco_churn.pipelines.own_table.date_texts import DateForm
 
 EXAMPLES_SHOWN = 5
 CLASSES = 2
@@ -27,6 +27,7 @@ def check_named_columns(found: list[str], params: OwnTableParams) -> None:
         "own_table.id": [params.id] if params.id else [],
         "own_table.time": [params.time] if params.time else [],
         "own_table.drop": list(params.drop),
+        "own_table.accept": list(params.accept),
     }
     for parameter, columns in named.items():
         lacking = [column for column in columns if column not in found]
@@ -43,36 +44,53 @@ def check_named_columns(found: list[str], params: OwnTableParams) -> None:
                 )
 
 
-def check_time(table: pd.DataFrame, params: OwnTableParams, as_of: pd.Timestamp) -> None:
-    """Check that the time column holds only dates up to `as_of`."""
-    if params.time is None:
-        return
-    where = f"{params.table}: the column {params.time} (own_table.time)"
-    _check_filled(table[params.time], where)
-    dates = read_dates(table[params.time])
-    if dates.isna().any():
+def check_time(
+    values: pd.Series,
+    days: pd.Series,
+    form: DateForm,
+    params: OwnTableParams,
+    as_of: pd.Timestamp,
+) -> None:
+    """Check that the column `time` holds only dates up to `as_of`, in an order that is certain.
+
+    Args:
+        values: The column, as in the file.
+        days: The day that each value was read as.
+        form: The order of day, month and year.
+        params: Names the file and the column.
+        as_of: The date of the run.
+    """
+    where = f"{params.table}, column {params.time} (own_table.time)"
+    if days.isna().any():
         raise UnusableTableError(
-            f"{where} holds {_show(table.loc[dates.isna(), params.time])}: expected YYYY-MM-DD. "
-            "Rewrite the column, or correct own_table.time."
+            f"Invalid dates in {where}: {days.isna().sum():,} rows hold "
+            f"{_show(values[days.isna()].fillna('nothing'))}, expected a date in each. Correct "
+            "these rows or own_table.time."
         )
-    late = dates[dates > as_of]
+    if not form.is_sure:
+        raise UnusableTableError(
+            f"Ambiguous dates in {where}: {_show(values)} fit both day first and month first. Set "
+            "own_table.date_format, for example %d/%m/%Y or %m/%d/%Y."
+        )
+    late = days[days > as_of]
     if len(late):
         raise UnusableTableError(
-            f"{where} has {len(late)} rows dated after {as_of.date()} (as_of), up to "
-            f"{late.max().date()}: expected no rows from the future. Set "
+            f"Invalid dates in {where}: {len(late):,} rows are dated after {as_of.date()} (as_of), "
+            f"up to {late.max().date()}, expected no rows from the future. Set "
             f"as_of={late.max().date()} or later, or remove these rows."
         )
 
 
-def check_id(table: pd.DataFrame, params: OwnTableParams) -> None:
-    """Check that ids are filled and unique: in the table, or with `time` on each date."""
-    if params.id is None:
-        return
-    ids = table[params.id]
-    where = f"{params.table}: the column {params.id} (own_table.id)"
-    _check_filled(ids, where, remedy=", or leave own_table.id out to number the rows")
+def check_id(ids: pd.Series, days: pd.Series, params: OwnTableParams) -> None:
+    """Check that ids are filled, and unique: in the table, or with `time` on each of the `days`."""
+    where = f"{params.table}, column {params.id} (own_table.id)"
+    if ids.isna().any():
+        raise UnusableTableError(
+            f"Missing values in {where}: {ids.isna().sum():,} rows are empty, expected an id in "
+            "each. Fill or remove these rows, or leave own_table.id out to number the rows."
+        )
     if params.time:
-        key = pd.DataFrame({"id": ids, "date": read_dates(table[params.time])})
+        key = pd.DataFrame({"id": ids, "date": days})
         within, expected = f" on one date of {params.time}", "customer and date"
         remedy = "or correct own_table.time"
     else:
@@ -81,29 +99,32 @@ def check_id(table: pd.DataFrame, params: OwnTableParams) -> None:
     repeated = ids[key.duplicated()]
     if len(repeated):
         raise UnusableTableError(
-            f"{where} repeats values{within}, for example {_show(repeated)}: expected one row per "
+            f"Repeated values in {where}{within}: {_show(repeated)}, expected one row per "
             f"{expected}. Keep one row of each, {remedy}."
         )
 
 
-def check_target(table: pd.DataFrame, params: OwnTableParams, is_known: pd.Series) -> None:
-    """Check that the target has two classes, and is filled in rows where it can be known.
+def check_target(target: pd.Series, positive: str | None, params: OwnTableParams) -> None:
+    """Check that the target has two values and that one of them is known to mean churn.
 
     Args:
-        table: The rows.
+        target: The target as read, missing where it is unknown.
+        positive: The value that means churn; None if that is not known.
         params: `target` and `positive`.
-        is_known: Whether the target of each row can be known by the date of the run.
     """
-    target = table[params.target]
-    where = f"{params.table}: the column {params.target} (own_table.target)"
-    _check_filled(target[is_known], where, " whose label window has ended" if params.time else "")
-    present = target.dropna()
-    values = sorted(present.astype("str").unique())
-    if len(values) != CLASSES or not is_positive(present, params.positive).any():
+    values = sorted(target.dropna().unique())
+    where = f"{params.table}, column {params.target} (own_table.target)"
+    if len(values) != CLASSES:
+        more = f" and {len(values) - EXAMPLES_SHOWN:,} more" if len(values) > EXAMPLES_SHOWN else ""
         raise UnusableTableError(
-            f"{where} holds {_show(values)}{' and more' if len(values) > EXAMPLES_SHOWN else ''}: "
-            f"expected two values, one of them {params.positive} (own_table.positive). Correct "
-            "either parameter, or reduce the column to two values."
+            f"Invalid target in {where}: it holds {_show(values)}{more}, expected two values. "
+            "Correct own_table.target, or reduce the column to two values."
+        )
+    if positive is None:
+        named = "" if params.positive is None else f" {params.positive!r} is not one of them."
+        raise UnusableTableError(
+            f"Unknown churn value in {where}: it holds {_show(values)}.{named} Set "
+            "own_table.positive to the value that means churn."
         )
 
 
@@ -126,14 +147,6 @@ def check_finite(features: pd.DataFrame, params: OwnTableParams) -> None:
         raise UnusableTableError(
             f"{params.table} has infinite values: {', '.join(found)}, expected finite numbers. "
             "Empty these cells, which makes them missing, or name the columns in own_table.drop."
-        )
-
-
-def _check_filled(values: pd.Series, where: str, which: str = "", remedy: str = "") -> None:
-    if values.isna().any():
-        raise UnusableTableError(
-            f"{where} is empty in {values.isna().sum()} rows{which}: expected a value in each. "
-            f"Fill or remove these rows{remedy}."
         )
 
 

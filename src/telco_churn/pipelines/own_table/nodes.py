@@ -1,7 +1,7 @@
 """Turn a user's flat table into features and labeled examples, with folds or a split by time.
 
-In: the table, and the roles of its columns. Out: a profile of each column, then customer_features
-and training_examples for the training and scoring pipelines.
+In: the table, and the roles of its columns. Out: a profile of each column and an overview, then
+customer_features and training_examples for the training and scoring pipelines.
 """
 
 from textwrap import indent
@@ -14,6 +14,7 @@ from kedro_asof.params import AsOf
 from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.pipelines.own_table import profile
 from telco_churn.pipelines.own_table.checks import (
     UnusableTableError,
     check_finite,
@@ -23,110 +24,105 @@ from telco_churn.pipelines.own_table.checks import (
     check_target,
     check_time,
 )
-from telco_churn.pipelines.own_table.columns import (
-    FEATURE_USES,
-    blank_to_missing,
-    is_positive,
-    profile_column,
-    read_dates,
-    read_features,
-)
+from telco_churn.pipelines.own_table.columns import read_values, write_as_text
+from telco_churn.pipelines.own_table.date_texts import DateForm
+from telco_churn.pipelines.own_table.overview import write_overview
 from telco_churn.pipelines.own_table.splits import assign_folds, split_by_date
+from telco_churn.pipelines.own_table.target import find_churned, find_positive, read_target
+
+KEY = ["customer_id", "as_of"]
 
 
 def profile_columns(
-    own_table: ir.Table,
-    params: OwnTableParams,
-    label: LabelParams,
-    evaluation: EvaluationParams,
-    as_of: AsOf,
-) -> pd.DataFrame:
-    """Profile each column: its content, and its use as target, id, time or feature.
+    own_table: ir.Table, params: OwnTableParams, evaluation: EvaluationParams, as_of: AsOf
+) -> tuple[pd.DataFrame, str]:
+    """Find out what each column holds, and how it is used: target, id, time or feature.
 
     Returns:
-        One row per column, as `ColumnProfile`.
+        One row per column, as `ColumnProfile`; and an overview of the table as text, with
+        everything that is odd at the top.
 
     Raises:
         UnusableTableError: When a named column is missing, ids repeat, `time` holds other values
-            than dates up to `as_of`, the target does not have two classes of which one is
-            `positive`, a number is infinite, or a slice is not a feature.
+            than dates up to `as_of`, the target does not have two values of which one means churn,
+            a number is infinite, or a slice is not a feature.
     """
-    raw = _read_plain(own_table)
-    table = raw.apply(blank_to_missing)
-    today = pd.Timestamp(as_of.day)
+    table = _read_plain(own_table)
     check_named_columns(list(table.columns), params)
-    check_time(table, params, today)
-    check_id(table, params)
-    known_on = _date_rows(table, params, today) + pd.Timedelta(days=params.find_gap(label))
-    check_target(table, params, known_on <= today)
-    is_typed = not raw.apply(pd.api.types.is_string_dtype).all()
-    profile = pd.DataFrame(
-        profile_column(raw[column], table[column], params, is_typed=is_typed)
-        for column in table.columns
-    ).astype({"first_value": "str"})
-    if not profile["used_as"].isin(FEATURE_USES).any():
+    today = pd.Timestamp(as_of.day)
+    days = _date_rows(table, params, today)
+    check_id(_name_rows(table, params), days, params)
+    target = read_target(table[params.target])
+    positive = find_positive(target, params.positive)
+    check_target(target, positive, params)
+    churned = find_churned(target, positive)
+    columns = profile.profile_columns(table, churned, params, today)
+    used = profile.select_features(columns)
+    if used.empty:
         raise UnusableTableError(
-            f"{params.table} has no features: all columns are target, id, time, dropped, constant "
-            "or identifier-like. Add columns that differ between customers, or shorten "
-            "own_table.drop."
+            f"{params.table} has no features: each column is the target, id, time, dropped, "
+            "constant, unreadable or identifies customers. Add columns that differ between "
+            "customers, or shorten own_table.drop."
         )
-    features = read_features(table, profile, today)
+    features = profile.read_features(table, columns, params, today)
     check_slices(evaluation.slices, features.columns)
     check_finite(features, params)
-    return profile
+    return columns, write_overview(columns, churned, params)
 
 
-def build_features(
+def read_table(
     own_table: ir.Table, column_profile: pd.DataFrame, params: OwnTableParams, as_of: AsOf
-) -> ir.Table:
-    """Read the features of each customer's latest row, as numbers and categories.
+) -> pd.DataFrame:
+    """Read every row as the profile says.
 
     Returns:
-        `customer_id`, `as_of` of the run, features; a date becomes days before the row's date.
+        `customer_id`; `as_of`, the date of the row or of the run; features, where a date becomes
+        days before it; `churned`, missing where the target is.
     """
-    table = _read(own_table)
-    ids = _name_rows(table, params)
+    table = _read_plain(own_table)
     seen_on = _date_rows(table, params, pd.Timestamp(as_of.day))
-    is_latest = seen_on == seen_on.groupby(ids).transform("max")
-    features = read_features(table, column_profile, seen_on)
-    named = pd.DataFrame({"customer_id": ids, "as_of": as_of.day}).join(features)
-    return ibis.memtable(named[is_latest])
+    target = read_target(table[params.target])
+    keys = pd.DataFrame({"customer_id": _name_rows(table, params), "as_of": seen_on})
+    features = profile.read_features(table, column_profile, params, seen_on)
+    churned = find_churned(target, find_positive(target, params.positive))
+    return keys.join(features).assign(churned=churned)
+
+
+def build_features(table_rows: pd.DataFrame, as_of: AsOf) -> ir.Table:
+    """Select the latest row of each customer, with or without a label.
+
+    Returns:
+        `customer_id`, `as_of` of the run, features.
+    """
+    latest = table_rows.groupby("customer_id")["as_of"].transform("max")
+    rows = table_rows[table_rows["as_of"] == latest]
+    return ibis.memtable(rows.drop(columns="churned").assign(as_of=as_of.day))
 
 
 def build_examples(
-    own_table: ir.Table,
-    column_profile: pd.DataFrame,
-    params: OwnTableParams,
-    label: LabelParams,
-    as_of: AsOf,
+    table_rows: pd.DataFrame, params: OwnTableParams, label: LabelParams, as_of: AsOf
 ) -> ir.Table:
-    """Add the label and the split to the features: folds, or with `time` a split by date.
+    """Select the rows with a label, and split them: folds, or with `time` by date.
 
     Returns:
         `customer_id`, `as_of` (the date of the row, or of the run), features, `churned`, `split`.
-        Rows without a target are left out.
 
     Raises:
         UnusableTableError: When there are too few rows, classes or dates for the split.
     """
-    table = _read(own_table)
-    ids = _name_rows(table, params)
-    labeled = table[table[params.target].notna()]
-    today = pd.Timestamp(as_of.day)
-    seen_on = _date_rows(labeled, params, today)
-    features = read_features(labeled, column_profile, seen_on)
-    churned = is_positive(labeled[params.target], params.positive)
+    labeled = table_rows[table_rows["churned"].notna()].astype({"churned": "bool"})
+    churned, seen_on = labeled["churned"], labeled["as_of"]
+    today, gap = pd.Timestamp(as_of.day), pd.Timedelta(days=params.find_gap(label))
     split = (
-        split_by_date(seen_on, churned, params, today, pd.Timedelta(days=params.find_gap(label)))
+        split_by_date(seen_on, churned, params, today, gap)
         if params.time
-        else assign_folds(features, churned, params)
+        else assign_folds(labeled.drop(columns=[*KEY, "churned"]), churned, params)
     )
-    keys = pd.DataFrame({"customer_id": ids[labeled.index], "as_of": seen_on.dt.date})
-    return ibis.memtable(keys.join(features).assign(churned=churned, split=split))
+    return ibis.memtable(labeled.assign(as_of=seen_on.dt.date, split=split))
 
 
-def describe_columns(column_profile: pd.DataFrame, training_examples: ir.Table) -> str:
-    """Write the profile of each column, and the rows of each split, as text."""
+def describe_rows(training_examples: ir.Table) -> str:
+    """Write the rows of each split as text, for the summary of the run."""
     rows = training_examples.group_by("split").agg(
         rows=lambda examples: examples.count(),
         churned=lambda examples: examples.churned.sum(),
@@ -136,15 +132,7 @@ def describe_columns(column_profile: pd.DataFrame, training_examples: ir.Table) 
     splits = rows.order_by(["first_date", "last_date", "split"]).to_pandas()
     if splits["split"].str.startswith("fold_").any():
         splits = splits.drop(columns=["first_date", "last_date"])
-    shown = {"columns": column_profile, "rows": splits}
-    return "\n".join(
-        f"  {title}\n{indent(frame.to_string(index=False, max_colwidth=24), '    ')}"
-        for title, frame in shown.items()
-    )
-
-
-def _read(own_table: ir.Table) -> pd.DataFrame:
-    return _read_plain(own_table).apply(blank_to_missing)
+    return f"  rows\n{indent(splits.to_string(index=False), '    ')}"
 
 
 def _read_plain(own_table: ir.Table) -> pd.DataFrame:
@@ -160,11 +148,22 @@ def _read_plain(own_table: ir.Table) -> pd.DataFrame:
 
 
 def _name_rows(table: pd.DataFrame, params: OwnTableParams) -> pd.Series:
-    ids = table[params.id] if params.id else pd.Series(table.index + 1, index=table.index)
-    return ids.astype("str")
+    """Return the id of each row, or its number from 1."""
+    if params.id is None:
+        return pd.Series((table.index + 1).astype("str"), index=table.index)
+    ids = write_as_text(table[params.id])
+    return ids.mask(ids == "")
 
 
 def _date_rows(table: pd.DataFrame, params: OwnTableParams, today: pd.Timestamp) -> pd.Series:
+    """Return the day of each row, after checking that each has one.
+
+    Every other reading of `time` would mix days: its values must be dates without exception.
+    """
     if params.time is None:
         return pd.Series(today, index=table.index)
-    return read_dates(table[params.time])
+    values = table[params.time]
+    reading = profile.find_date_reading(table, params)
+    days = read_values(values, reading, profile.list_customs(table, params))
+    check_time(values, days, reading.date if reading else DateForm(), params, today)
+    return days

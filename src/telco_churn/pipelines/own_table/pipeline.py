@@ -3,43 +3,51 @@
 from kedro.pipeline import Node, Pipeline
 
 from kedro_asof.tags import DATED, EXCLUSIVE
-from telco_churn.pipelines.own_table import nodes
+from telco_churn.pipelines.own_table import nodes, unused_columns
 
-PROFILED_BY = ("own_table", "label", "evaluation", "as_of")
+PROFILED_BY = ("own_table", "evaluation", "as_of")
 
 
 def create_pipeline() -> Pipeline:
     """Wire the reading of the table; the training and scoring pipelines do the rest."""
-    profiled = ["own_table", "column_profile", "params:own_table"]
-    return Pipeline(
+    read = Pipeline(
         [
             Node(
                 nodes.profile_columns,
                 ["own_table", *(f"params:{block}" for block in PROFILED_BY)],
-                "column_profile",
+                ["column_profile", "table_overview"],
                 name="profile_columns",
             ),
             Node(
+                nodes.read_table,
+                ["own_table", "column_profile", "params:own_table", "params:as_of"],
+                "table_rows",
+                name="read_table",
+            ),
+            Node(
                 nodes.build_features,
-                [*profiled, "params:as_of"],
+                ["table_rows", "params:as_of"],
                 "customer_features",
                 name="build_features",
                 tags=DATED,
             ),
             Node(
                 nodes.build_examples,
-                [*profiled, "params:label", "params:as_of"],
+                ["table_rows", "params:own_table", "params:label", "params:as_of"],
                 "training_examples",
                 name="build_examples",
                 tags=EXCLUSIVE,
             ),
-            Node(
-                nodes.describe_columns,
-                ["column_profile", "training_examples"],
-                "data_summary",
-                name="describe_columns",
-            ),
+            Node(nodes.describe_rows, "training_examples", "data_summary", name="describe_rows"),
         ],
         namespace="own_table",
         prefix_datasets_with_namespace=False,
     )
+    # In the namespace of the gate, because it needs the metrics of the model.
+    compare = Node(
+        unused_columns.compare_unused_columns,
+        ["column_profile", "evaluation_metrics", "training_examples", "params:own_table"],
+        "data_notes",
+        name="compare_unused_columns",
+    )
+    return read + Pipeline([compare], namespace="release", prefix_datasets_with_namespace=False)

@@ -5,6 +5,7 @@ Out: model_card (Markdown), model_card_page (HTML).
 """
 
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -52,6 +53,7 @@ def write_model_card(
     release: ReleaseParams,
     summary: SummaryParams,
     as_of: AsOf,
+    data_notes: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Write the model card of the candidate.
 
@@ -75,6 +77,7 @@ def write_model_card(
         limits=_list_limits(metric_intervals, decile_table, slice_metrics, examples_summary),
         leaks=leakage_findings.to_dict("records"),
         leakage_action=leakage.action,
+        data_notes=data_notes,
         promotion=promotion,
         acceptance_rate=decision.acceptance_rate,
         confidence=evaluation.confidence,

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kedro_asof.params import AsOf
+from telco_churn.learning.weakness import find_better_baselines, find_weaknesses
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.gate import GateParams
 from telco_churn.parameters.summary import SummaryParams
@@ -90,6 +91,11 @@ def decide_promotion(
             findings.append(
                 Finding("challenger", comparison_skipped_because or _miss_answer(champion))
             )
+    weaknesses = [
+        *find_weaknesses(evaluation_metrics),
+        *find_better_baselines(evaluation_metrics).values(),
+    ]
+    findings += [Finding("champion", sentence) for sentence in dict.fromkeys(weaknesses)]
     return _decide(findings) | {
         "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate)
     }

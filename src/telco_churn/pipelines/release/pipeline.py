@@ -56,7 +56,7 @@ def create_table_pipeline() -> Pipeline:
     describe = Node(
         intended_use.describe_table, "params:own_table", "intended_use", name="describe_table"
     )
-    return _in_namespace("release", [describe, *_release_nodes()])
+    return _in_namespace("release", [describe, *_release_nodes("data_notes")])
 
 
 def create_promote_pipeline() -> Pipeline:
@@ -90,7 +90,8 @@ def _predict_node() -> Node:
     )
 
 
-def _release_nodes() -> list[Node]:
+def _release_nodes(*notes: str) -> list[Node]:
+    """Create the nodes; `notes` are sentences about the data for the model card."""
     return [
         Node(
             gate.decide_promotion,
@@ -133,6 +134,7 @@ def _release_nodes() -> list[Node]:
                 "params:release",
                 "params:summary",
                 "params:as_of",
+                *notes,
             ],
             ["model_card", "model_card_page"],
             name="write_model_card",

@@ -1,6 +1,7 @@
 """Choose the customers to contact, and write the contact list for callers.
 
-In: churn_predictions, then churn_scores. Out: contacted_customers, contact_list, contact_list_csv.
+In: churn_predictions and the champion, then churn_scores. Out: contacted_customers, contact_list,
+contact_list_csv.
 """
 
 import ibis
@@ -9,7 +10,9 @@ import pyarrow as pa
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts import CONTACTS_SCHEMA
+from telco_churn.learning.weakness import find_weaknesses
 from telco_churn.parameters.decision import DecisionParams
+from telco_churn.registry.registry_types import ModelVersion
 
 KEY = ["customer_id", "as_of"]
 HEX_DIGITS = 8
@@ -38,17 +41,24 @@ def is_held_out(customer_id: ir.StringValue, decision: DecisionParams) -> ir.Boo
     return digest.substr(0, HEX_DIGITS) < limit
 
 
-def choose_contacts(churn_predictions: ir.Table, decision: DecisionParams) -> ir.Table:
+def choose_contacts(
+    churn_predictions: ir.Table, champion: ModelVersion, decision: DecisionParams
+) -> ir.Table:
     """Choose the customers with the highest positive expected value, up to the capacity.
+
+    A model that is too weak to act on contacts nobody, unless `accept_weak_model` is set.
 
     Args:
         churn_predictions: Predictions with `expected_value`.
+        champion: The version that scored, with its metrics on the held-out rows.
         decision: `campaign_capacity` limits the contacts; the holdout is excluded.
 
     Returns:
         `customer_id` and `as_of` of the chosen customers.
     """
+    is_weak = bool(find_weaknesses(champion.metrics)) and not decision.accept_weak_model
     worth = churn_predictions.filter(
+        ibis.literal(not is_weak),
         churn_predictions.expected_value > 0,
         ~is_held_out(churn_predictions.customer_id, decision),
     )

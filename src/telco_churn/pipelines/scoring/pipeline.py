@@ -129,7 +129,7 @@ def _contact_nodes() -> list[Node]:
     return [
         Node(
             contact_lists.choose_contacts,
-            ["churn_predictions", "params:decision"],
+            ["churn_predictions", "champion", "params:decision"],
             "contacted_customers",
             name="choose_contacts",
         ),

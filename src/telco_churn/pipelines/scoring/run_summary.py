@@ -11,6 +11,7 @@ import pandas as pd
 from kedro_asof.params import AsOf
 from telco_churn.contracts.ingestion import BLANKED, is_rejected
 from telco_churn.learning.baselines import HEADLINE
+from telco_churn.learning.weakness import find_better_baselines, find_weaknesses
 from telco_churn.metrics.metric_table import list_headlines
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
@@ -56,6 +57,7 @@ def summarize_run(
             f"  model     {champion.name} version {champion.version}, trained as of"
             f" {facts['as_of']} on {int(facts['learnt_from']):,} examples",
             f"  held out  {held_out}",
+            *_warn_of_weakness(champion.metrics),
             *_warn_of_hindsight(facts["as_of"], as_of),
             data_summary,
             f"  scores    {summary.scores}",
@@ -99,6 +101,18 @@ def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams)
         f"{scores.count().execute():,} customers scored as of {as_of}; {contacts:,} to "
         f"contact{limit}, expected value {value:,.0f} {summary.currency}"
     )
+
+
+def _warn_of_weakness(metrics: dict[str, float]) -> Iterator[str]:
+    weaknesses = find_weaknesses(metrics)
+    for place, sentence in enumerate([*weaknesses, *find_better_baselines(metrics).values()]):
+        if sentence not in weaknesses[:place]:
+            yield f"  {'warning' if place == 0 else '       '}   {sentence}"
+    if weaknesses:
+        yield (
+            "            Customers are contacted only with decision.accept_weak_model=true "
+            "(--accept-weak-model)."
+        )
 
 
 def _warn_of_hindsight(trained_as_of: str, as_of: AsOf) -> list[str]:

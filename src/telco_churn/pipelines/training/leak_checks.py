@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from telco_churn.parameters.leakage import LeakageParams
-from telco_churn.pipelines.training.value_counts import (
+from telco_churn.learning.value_counts import (
     SampleInfo,
     ValueCounts,
     exceeds,
     rank_by_values,
     show_value,
 )
+from telco_churn.parameters.leakage import LeakageParams
 
 COPY_ERRORS = 0.1  # errors per churner: if few churn, even a constant is wrong in few rows
 CERTAIN_LIFT = 50  # odds ratio to all rows: if half of them churn, a rate of 95 % is not unusual

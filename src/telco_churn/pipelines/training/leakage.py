@@ -18,10 +18,10 @@ from telco_churn.learning.training_examples import (
     are_in_folds,
     warn_of_unknown_features,
 )
+from telco_churn.learning.value_counts import SampleInfo, count_values, draw_rows
 from telco_churn.parameters.leakage import LeakageParams
 from telco_churn.parameters.training import TrainingParams
 from telco_churn.pipelines.training.leak_checks import Finding, check_feature
-from telco_churn.pipelines.training.value_counts import SampleInfo, count_values, draw_rows
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,255 @@
+"""Profile the columns of a table: what each holds, its use, what is odd, what it tells alone.
+
+In: the table, the roles of its columns, labels. Out: rows of `ColumnProfile`, and the features that
+the profile names.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from telco_churn.contracts.operator_tables import IDENTIFIERS
+from telco_churn.learning.value_counts import count_values, draw_rows, rank_by_values
+from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.pipelines.own_table.columns import (
+    CATEGORY,
+    CONSTANT,
+    DATE,
+    FLAG,
+    IDENTIFIER,
+    NUMBER,
+    NUMBER_IN_TEXT,
+    PERSONAL,
+    UNREADABLE,
+    Customs,
+    Reading,
+    Texts,
+    find_reading,
+    find_unread,
+    find_words_for_missing,
+    is_text,
+    read_values,
+    write_as_text,
+)
+from telco_churn.pipelines.own_table.date_texts import ORDERS, find_date_form
+from telco_churn.pipelines.own_table.direct_identifiers import find_direct_identifier
+
+RESERVED = ("customer_id", "as_of", "churned", "split", *IDENTIFIERS)
+NOT_USED = "not used"
+USED_AS = {
+    NUMBER: "number",
+    NUMBER_IN_TEXT: "number",
+    DATE: "days before as_of",
+    CATEGORY: "category",
+    FLAG: "category",
+    CONSTANT: NOT_USED,
+    IDENTIFIER: NOT_USED,
+    UNREADABLE: NOT_USED,
+    PERSONAL: NOT_USED,
+}
+FEATURE_USES = tuple(dict.fromkeys(use for use in USED_AS.values() if use != NOT_USED))
+EXAMPLES = 3
+SIGNAL_ROWS = 200_000  # rows that measure what a column tells alone
+
+
+def list_customs(table: pd.DataFrame, params: OwnTableParams) -> Customs:
+    """Learn from the columns that leave no doubt how the table writes numbers and dates."""
+    customs = Customs(params.timezone, params.max_unreadable_share, date_format=params.date_format)
+    readings = [find_reading(table[column], customs) for column in table if is_text(table[column])]
+    decimals = Counter(
+        reading.number.decimal
+        for reading in readings
+        if reading.kind == NUMBER and reading.number.shows_decimal
+    )
+    orders = Counter(
+        reading.date.order
+        for reading in readings
+        if reading.kind == DATE and reading.date.is_sure and reading.date.order in ORDERS
+    )
+    orders.pop("year first", None)
+    return replace(customs, decimal=_most(decimals), order=_most(orders))
+
+
+def find_date_reading(table: pd.DataFrame, params: OwnTableParams) -> Reading:
+    """Return how the column `time` writes its dates, whatever share of it is dates."""
+    customs = list_customs(table, params)
+    values = table[str(params.time)]
+    if not is_text(values):
+        return Reading(DATE)
+    texts = Texts(values)
+    form = find_date_form(texts.distinct, texts.counts, customs.order, customs.date_format)
+    return Reading(DATE, date=form)
+
+
+def profile_columns(
+    table: pd.DataFrame, churned: pd.Series, params: OwnTableParams, today: pd.Timestamp
+) -> pd.DataFrame:
+    """Describe each column as a row of `ColumnProfile`.
+
+    Args:
+        table: The rows, as in the file.
+        churned: The labels of the rows, missing where unknown.
+        params: The roles of the columns, and how to read them.
+        today: The day of the run.
+    """
+    customs = list_customs(table, params)
+    is_typed = any(not is_text(table[column]) for column in table if table[column].notna().any())
+    labels = churned[churned.notna()].astype(bool)
+    draw = draw_rows(labels.to_numpy(), SIGNAL_ROWS, params.seed)
+    rows = []
+    for column in table:
+        values = table[column]
+        reading = find_reading(values, customs)
+        read = read_values(values, reading, customs)
+        row = _describe(values, read, reading, params, today, is_typed=is_typed)
+        signal = _order(values, read, row["kind"])[labels.index].iloc[draw.rows]
+        counts = count_values(signal, labels.to_numpy()[draw.rows], draw.is_second_half)
+        auc = None if row["used_as"] == "target" else round(rank_by_values(counts), 4)
+        rows.append(row | {"roc_auc": auc})
+    profile = pd.DataFrame(rows)
+    names = name_features(select_features(profile)["column"])
+    profile["feature"] = profile["column"].map(names)
+    texts = ["feature", "form", "note", "examples", "first_value"]
+    return profile.astype(dict.fromkeys(texts, "str") | {"roc_auc": "float64"})
+
+
+def read_features(
+    table: pd.DataFrame,
+    column_profile: pd.DataFrame,
+    params: OwnTableParams,
+    seen_on: pd.Timestamp | pd.Series,
+) -> pd.DataFrame:
+    """Read the columns that the profile uses as features, under their feature names.
+
+    Args:
+        table: The rows, as in the file.
+        column_profile: A `ColumnProfile`.
+        params: `timezone` gives times with an offset their day.
+        seen_on: One day, or a day for each row. Dates become the number of days before it.
+    """
+    customs = Customs(params.timezone, params.max_unreadable_share)
+    used = select_features(column_profile)
+    features = {}
+    for row in used.fillna({"form": ""}).to_dict("records"):
+        reading = Reading.from_profile(row["kind"], row["form"])
+        read = read_values(table[row["column"]], reading, customs)
+        is_date = row["kind"] == DATE
+        features[row["feature"]] = (seen_on - read).dt.days.astype("float64") if is_date else read
+    return pd.DataFrame(features, index=table.index)
+
+
+def select_features(column_profile: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the profile that are used as features."""
+    return column_profile[column_profile["used_as"].isin(FEATURE_USES)]
+
+
+def name_features(columns: Iterable[str]) -> dict[str, str]:
+    """Map each column to a unique feature name that keeps its words, in any script."""
+    names: dict[str, str] = {}
+    for column in columns:
+        plain = re.sub(r"\W+", "_", column).strip("_") or "column"
+        name, number = plain, 2
+        while name in RESERVED or name in names.values():
+            name, number = f"{plain}_{number}", number + 1
+        names[column] = name
+    return names
+
+
+def _describe(
+    values: pd.Series,
+    read: pd.Series,
+    reading: Reading,
+    params: OwnTableParams,
+    today: pd.Timestamp,
+    *,
+    is_typed: bool,
+) -> dict[str, Any]:
+    column, is_given_as_text = str(values.name), is_text(values)
+    unread = find_unread(values, read, reading)
+    words = find_words_for_missing(values, reading)
+    texts = values.dropna() if is_given_as_text else write_as_text(values.dropna())
+    distinct = texts.drop_duplicates()
+    days = (today - read).dt.days if reading.kind == DATE else None
+    personal = find_direct_identifier(column, distinct.tolist(), len(texts), days)
+    if reading.kind == CONSTANT or column in params.accept:
+        personal = None
+    kind = PERSONAL if personal else reading.kind
+    if kind == NUMBER and is_given_as_text:
+        is_plain = pd.to_numeric(distinct, errors="coerce").notna().all()
+        kind = NUMBER if is_plain and not is_typed else NUMBER_IN_TEXT
+    roles = {params.target: "target", params.id: "id", params.time: "time"}
+    roles |= dict.fromkeys(params.drop, "dropped")
+    notes = [
+        _explain_left_out(reading.kind),
+        *_explain_reading(reading),
+        _count("unreadable", unread),
+        _count("read as missing", words),
+    ]
+    if personal:
+        notes = [f"it holds a {personal}"]
+    present = read if reading.kind not in (UNREADABLE, IDENTIFIER, CONSTANT) else texts
+    return {
+        "column": column,
+        "kind": kind,
+        "used_as": roles.get(column, USED_AS[kind]),
+        "feature": None,
+        "form": reading.form,
+        "note": "; ".join(note for note in notes if note) or None,
+        "missing": len(values) - int(present.notna().sum()),
+        "unreadable": int(unread.sum()),
+        "examples": None if personal else ", ".join(unread.index[:EXAMPLES]) or None,
+        "distinct": int(present.nunique()),
+        # A direct identifier is never shown.
+        "first_value": str(texts.iloc[0]) if len(texts) and not personal else None,
+    }
+
+
+def _explain_left_out(kind: str) -> str:
+    return {
+        CONSTANT: "it has one value or none",
+        IDENTIFIER: "its values identify rows",
+        UNREADABLE: "its values are partly numbers or dates, too many are not",
+        FLAG: "one value or blank",
+    }.get(kind, "")
+
+
+def _explain_reading(reading: Reading) -> Iterable[str]:
+    if reading.kind == NUMBER:
+        if reading.number.decimal == ",":
+            yield "decimal comma"
+        if reading.number.unit:
+            yield f"in {reading.number.unit}"
+        if not reading.number.is_sure:
+            mark = "thousands" if reading.number.decimal == "." else "decimals"
+            yield f"in doubt: commas were read as separating {mark}"
+    if reading.kind == DATE and reading.date.order != "year first":
+        yield reading.date.order
+        if not reading.date.is_sure:
+            yield "in doubt: every date also fits month first; --date-format decides"
+
+
+def _count(what: str, rows_by_text: pd.Series) -> str:
+    shown = ", ".join(repr(str(text)) for text in rows_by_text.index[:EXAMPLES])
+    return f"{rows_by_text.sum():,} {what}: {shown}" if shown else ""
+
+
+def _order(values: pd.Series, read: pd.Series, kind: str) -> pd.Series:
+    """Return the values that measure what a column tells alone.
+
+    Texts that identify rows are ranked by their order: a prefix can give the target away.
+    """
+    if kind not in (IDENTIFIER, PERSONAL) or not is_text(read):
+        return read.rename(str(values.name))
+    numbers = pd.to_numeric(read, errors="coerce")
+    if numbers.notna().eq(read.notna()).all():
+        return numbers.astype("float64").rename(str(values.name))
+    places, _ = pd.factorize(read, sort=True)
+    return pd.Series(places, read.index, "float64", values.name).where(read.notna())
+
+
+def _most(votes: Counter[str]) -> str | None:
+    return votes.most_common(1)[0][0] if votes else None
