@@ -34,7 +34,9 @@ def register_pipelines() -> dict[str, Pipeline]:
     return create_pipelines(parameters) if parameters else {}
 
 
-def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
+def create_pipelines(
+    parameters: Mapping[str, Any], default: str = "__default__"
+) -> dict[str, Pipeline]:
     """Return the pipelines by name.
 
     `training` and `scoring` start with the feature nodes that they need. Each of them therefore
@@ -42,10 +44,11 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
 
     Args:
         parameters: All blocks; pipelines depend on `features`, `label`, `eligibility`,
-            `readiness`, `ingestion` and `default_pipeline`.
+            `readiness` and `ingestion`.
+        default: The pipeline that runs when a command names none; by default all stages.
 
     Raises:
-        WrongCallError: If `default_pipeline` names no pipeline.
+        WrongCallError: If `default` names no pipeline.
     """
     declared = FeatureParams.model_validate(parameters["features"])
     described = features.create_pipeline(
@@ -84,11 +87,10 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
         "rollback": release.create_rollback_pipeline(),
         "__default__": sum(stages.values(), start=Pipeline([])),
     }
-    default = parameters.get("default_pipeline", "__default__")
     if default not in found:
         raise WrongCallError(
             f"Unknown pipeline {default!r} in default_pipeline: expected one of {sorted(found)}. "
-            "Correct conf/."
+            "Correct globals.yml of the environment."
         )
     return found | {"__default__": found[default]}
 

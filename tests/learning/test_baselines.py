@@ -18,7 +18,11 @@ from telco_churn.learning.baselines import (
 from telco_churn.learning.training_examples import Rows
 from telco_churn.parameters.evaluation import RuleOfThumbParams
 from telco_churn.pipelines.evaluation.curves import trace_roc
-from telco_churn.pipelines.evaluation.nodes import measure_models, report_metrics
+from telco_churn.pipelines.evaluation.nodes import (
+    compare_with_baselines,
+    measure_models,
+    report_metrics,
+)
 from telco_churn.pipelines.release.card_tables import tabulate_metrics
 from telco_churn.pipelines.training.nodes import fit_candidate
 from tests.conftest import (
@@ -109,7 +113,7 @@ def test_one_entry_adds_a_baseline_everywhere(monkeypatch: pytest.MonkeyPatch) -
 
     intervals = measure_models(judged, pd.DataFrame(), evaluation, decision_params())
     assert "churn_rate" in set(intervals["model"])
-    metrics = report_metrics(intervals)
+    metrics = report_metrics(intervals, compare_with_baselines(judged, evaluation))
     assert metrics["churn_rate_roc_auc"] == 0.5
 
     card = tabulate_metrics(intervals)

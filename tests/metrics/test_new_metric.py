@@ -18,6 +18,7 @@ from telco_churn.metrics.metric_table import METRICS, Metric, WeightedModel
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.evaluation.curves import trace_roc
 from telco_churn.pipelines.evaluation.nodes import (
+    compare_with_baselines,
     compare_with_champion,
     measure_models,
     report_metrics,
@@ -74,7 +75,7 @@ def test_it_is_measured_for_every_model_with_its_interval(intervals: pd.DataFram
 
 
 def test_it_is_among_the_flat_metrics_that_mlflow_and_wandb_get(intervals: pd.DataFrame) -> None:
-    metrics = report_metrics(intervals)
+    metrics = report_metrics(intervals, compare_with_baselines(ROWS, HOW))
     assert metrics["mean_probability"] == pytest.approx(MEAN, abs=1e-6)
     assert {
         "mean_probability_low",

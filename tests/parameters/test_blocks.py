@@ -61,11 +61,6 @@ def test_what_the_command_line_gives_is_read_as_meant(
     assert getattr(params, expected[0]) == expected[1]
 
 
-def test_a_positive_that_yaml_read_as_a_boolean_is_refused_with_the_fix() -> None:
-    with pytest.raises(ValidationError, match="Quote it"):
-        OwnTableParams.model_validate({"table": "t.csv", "target": "y", "positive": True})
-
-
 @pytest.mark.parametrize(
     "name", sorted(path.stem for path in (PROJECT / "conf").glob("*/parameters/*.yml"))
 )

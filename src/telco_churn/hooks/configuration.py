@@ -28,7 +28,8 @@ class CheckParametersHook:
         parameters = context.config_loader["parameters"]
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
-        pipelines.update(create_pipelines(parameters))
+        default = context.config_loader["globals"].get("default_pipeline", "__default__")
+        pipelines.update(create_pipelines(parameters, default))
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from pydantic import BaseModel
 from kedro_asof.params import AsOf
 from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.decision import DecisionParams
-from telco_churn.parameters.default_pipeline import DefaultPipeline
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.evaluation import EvaluationParams
 from telco_churn.parameters.features import FeatureParams
@@ -30,7 +29,6 @@ from telco_churn.parameters.version import VersionParam
 BLOCKS: dict[str, type[BaseModel]] = {
     "as_of": AsOf,
     "decision": DecisionParams,
-    "default_pipeline": DefaultPipeline,
     "eligibility": EligibilityParams,
     "evaluation": EvaluationParams,
     "features": FeatureParams,

@@ -18,6 +18,7 @@ from telco_churn.pipelines.evaluation.curves import (
     trace_roc,
 )
 from telco_churn.pipelines.evaluation.nodes import (
+    compare_with_baselines,
     compare_with_champion,
     measure_models,
     report_metrics,
@@ -74,7 +75,7 @@ def test_probabilities_above_one_break_the_contract_of_predictions(rows: pd.Data
 
 def test_metrics_are_flat_with_intervals_for_the_candidate_alone(rows: pd.DataFrame) -> None:
     table = measure_models(rows, champion_of(rows), evaluation_params(), decision(50))
-    metrics = report_metrics(table)
+    metrics = report_metrics(table, compare_with_baselines(rows, evaluation_params()))
     assert set(table["model"]) == {
         "candidate",
         "rule_of_thumb",
@@ -89,7 +90,10 @@ def test_metrics_are_flat_with_intervals_for_the_candidate_alone(rows: pd.DataFr
 
 
 def test_deciles_and_calibration_agree_with_the_metrics(rows: pd.DataFrame) -> None:
-    metrics = report_metrics(measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None)))
+    metrics = report_metrics(
+        measure_models(rows, NO_CHAMPION, evaluation_params(), decision(None)),
+        compare_with_baselines(rows, evaluation_params()),
+    )
     deciles = tabulate_deciles(rows, evaluation_params())
     curve = tabulate_calibration(rows, evaluation_params())
     assert deciles["captured"].iloc[0] == pytest.approx(metrics["capture_top_decile"], abs=1e-6)

@@ -40,17 +40,19 @@ def monthly_table(months: int = 10, customers: int = 4) -> pd.DataFrame:
 
 
 def profile(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
-    return nodes.profile_columns(ibis.memtable(table), own, LABEL, UNSLICED, as_of)
+    return nodes.profile_columns(ibis.memtable(table), own, UNSLICED, as_of)[0]
+
+
+def read(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
+    return nodes.read_table(ibis.memtable(table), profile(table, own, as_of), own, as_of)
 
 
 def examples(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
-    columns = profile(table, own, as_of)
-    return nodes.build_examples(ibis.memtable(table), columns, own, LABEL, as_of).to_pandas()
+    return nodes.build_examples(read(table, own, as_of), own, LABEL, as_of).to_pandas()
 
 
 def features(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
-    columns = profile(table, own, as_of)
-    built = nodes.build_features(ibis.memtable(table), columns, own, as_of)
+    built = nodes.build_features(read(table, own, as_of), as_of)
     return CustomerFeatures.validate(built).to_pandas()
 
 
@@ -90,23 +92,32 @@ def test_a_target_may_be_empty_where_it_cannot_be_known_yet() -> None:
 @pytest.mark.parametrize(
     ("change", "own", "expected"),
     [
-        ({"month": "soon"}, {}, r"month \(own_table.time\) holds \['soon'\]: expected YYYY-MM-DD"),
-        ({"month": None}, {}, r"month \(own_table.time\) is empty in 40 rows"),
-        ({}, {"time": "visits"}, r"visits \(own_table.time\) holds \['0', .*expected YYYY-MM-DD"),
+        (
+            {"month": "soon"},
+            {},
+            r"month \(own_table.time\): 40 rows hold \['soon'\], expected a date",
+        ),
+        ({"month": None}, {}, r"month \(own_table.time\): 40 rows hold \['nothing'\]"),
+        (
+            {},
+            {"time": "visits"},
+            r"visits \(own_table.time\): 40 rows hold \['0', .*expected a date",
+        ),
         ({}, {"time": "when"}, r"Missing columns \['when'\].*Correct own_table.time"),
         ({}, {"time": "left"}, r"own_table.target and own_table.time name the same column 'left'"),
         ({}, {"drop": "month"}, r"own_table.time and own_table.drop name the same column 'month'"),
         (
             {"month": "2025-01-01"},
             {},
-            r"account .* repeats values on one date of month, .*\['A-0'",
+            r"account \(own_table.id\) on one date of month: \['A-0'",
         ),
         (
             {},
             {"time": None},
-            r"account .* repeats values, .*name the date of each row in own_table.time",
+            r"Repeated values in .*account.*name the date of each row in own_table.time",
         ),
-        ({"left": None}, {}, r"left .* is empty in 40 rows whose label window has ended"),
+        ({"left": None}, {}, r"left \(own_table.target\): it holds \[\], expected two values"),
+        ({"month": "03/04/2025"}, {}, r"Ambiguous dates in .*month.*Set own_table.date_format"),
     ],
 )
 def test_columns_that_do_not_fit_time_are_refused(
@@ -120,7 +131,7 @@ def test_rows_after_the_date_of_the_run_are_refused_and_those_on_it_are_not() ->
     own = params(time="month")
     profile(monthly_table(), own, AsOf(date(2025, 10, 1)))
     with pytest.raises(
-        UnusableTableError, match=r"8 rows dated after 2025-08-31.*as_of=2025-10-01"
+        UnusableTableError, match=r"8 rows are dated after 2025-08-31.*as_of=2025-10-01"
     ):
         profile(monthly_table(), own, AsOf(date(2025, 8, 31)))
 
@@ -146,10 +157,11 @@ def test_without_time_identical_rows_share_a_fold() -> None:
 
 def test_a_summary_names_columns_and_rows_of_each_purpose() -> None:
     table, own = monthly_table(), params(time="month")
-    columns = profile(table, own)
-    built = nodes.build_examples(ibis.memtable(table), columns, own, LABEL, AS_OF)
-    lines = [line.split() for line in nodes.describe_columns(columns, built).splitlines()]
-    assert ["month", "date", "time", "0", "10", "2025-01-01"] in lines
+    _, overview = nodes.profile_columns(ibis.memtable(table), own, UNSLICED, AS_OF)
+    words = [line.split() for line in overview.splitlines()]
+    assert ["month", "date", "time", "0", "0", "10"] in [line[:6] for line in words]
+    built = nodes.build_examples(read(table, own), own, LABEL, AS_OF)
+    lines = [line.split() for line in nodes.describe_rows(built).splitlines()]
     assert ["train", "24", "12", "2025-01-01", "2025-06-01"] in lines
     assert ["test", "8", "4", "2025-09-01", "2025-10-01"] in lines
 

@@ -16,6 +16,7 @@ from telco_churn.pipelines.scoring.contact_lists import (
     sort_contacts,
 )
 from tests.conftest import as_of, decision_params
+from tests.pipelines.release.small_models import make_version
 
 
 def predictions(values: list[float]) -> ir.Table:
@@ -25,8 +26,12 @@ def predictions(values: list[float]) -> ir.Table:
     )
 
 
-def chosen(values: list[float], **decision: Any) -> list[str]:
-    found = choose_contacts(predictions(values), decision_params(**decision)).to_pandas()
+def chosen(
+    values: list[float], metrics: dict[str, float] | None = None, **decision: Any
+) -> list[str]:
+    found = choose_contacts(
+        predictions(values), make_version(metrics=metrics or {}), decision_params(**decision)
+    ).to_pandas()
     return sorted(found["customer_id"])
 
 
@@ -49,6 +54,27 @@ def test_the_held_out_are_never_contacted_and_their_calls_go_to_others() -> None
     contacts = chosen([1.0] * 2000, holdout_fraction=0.1, campaign_capacity=1500)
     assert not out & set(contacts)
     assert len(contacts) == 1500
+
+
+CHANCE = {"roc_auc": 0.52, "roc_auc_low": 0.49, "roc_auc_high": 0.55}
+BELOW_BASELINE = {
+    "roc_auc": 0.7,
+    "roc_auc_low": 0.68,
+    "roc_auc_high": 0.72,
+    "logistic_regression_roc_auc": 0.75,
+    "logistic_regression_roc_auc_gain": -0.05,
+    "logistic_regression_roc_auc_gain_low": -0.07,
+    "logistic_regression_roc_auc_gain_high": -0.03,
+}
+
+
+@pytest.mark.parametrize("metrics", [CHANCE, BELOW_BASELINE])
+def test_a_weak_model_contacts_nobody_unless_it_is_accepted(metrics: dict[str, float]) -> None:
+    assert chosen([3.0, 5.0], metrics, holdout_fraction=0) == []
+    accepted = chosen([3.0, 5.0], metrics, holdout_fraction=0, accept_weak_model=True)
+    assert accepted == ["C00000", "C00001"]
+    unproven = BELOW_BASELINE | {"logistic_regression_roc_auc_gain_high": 0.01}
+    assert len(chosen([3.0, 5.0], unproven, holdout_fraction=0)) == 2
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.05, 0.3])

@@ -15,7 +15,7 @@ from telco_churn.metrics.metric_table import (
     measure,
     roc_auc,
 )
-from telco_churn.metrics.ranking import DECILES, Floats
+from telco_churn.metrics.ranking import DECILES, Floats, WeightedRanking
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -35,7 +35,7 @@ def measure_models(
     champion_predictions: pd.DataFrame,
     evaluation: EvaluationParams,
     decision: DecisionParams,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> pd.DataFrame:
     """Measure every model on the same rows, with intervals from the same bootstrap draws.
 
     Intervals are percentiles, except for metrics that sum absolute gaps: see `bound_sum`.
@@ -48,9 +48,7 @@ def measure_models(
         decision: The costs and the value of a contact, and the capacity per date.
 
     Returns:
-        `model`, `metric`, `value`, `low`, `high`, with `expected_profit` in currency per date; and
-        by baseline what the candidate gains over it in ROC AUC: `model`, `gain`, `low`, `high`. A
-        gain is paired: chance that both models share drops from it.
+        `model`, `metric`, `value`, `low`, `high`; `expected_profit` in currency per date.
 
     Raises:
         UnusablePredictionsError: If all rows churned, or none, or the champion has other rows.
@@ -67,14 +65,32 @@ def measure_models(
         _tabulate(values[place], resamples[:, place], evaluation.confidence).assign(model=model)
         for place, model in enumerate(held_out.probability)
     ]
-    intervals = pd.concat(tables, ignore_index=True)[["model", "metric", "value", "low", "high"]]
-    names, place = list(held_out.probability), list(METRICS).index(roc_auc.__name__)
-    gains = values[:1, place] - values[:, place]
-    low, high = find_interval(
-        resamples[:, :1, place] - resamples[:, :, place], evaluation.confidence
-    )
-    compared = pd.DataFrame({"model": names, "gain": gains, "low": low, "high": high})
-    return intervals, compared[compared["model"].isin(held_out.baselines)].reset_index(drop=True)
+    return pd.concat(tables, ignore_index=True)[["model", "metric", "value", "low", "high"]]
+
+
+def compare_with_baselines(
+    held_out_predictions: pd.DataFrame, evaluation: EvaluationParams
+) -> pd.DataFrame:
+    """Compare the ROC AUC of the candidate with that of each baseline on the same rows.
+
+    Each bootstrap draw measures all models: chance that they share drops from the gain.
+
+    Returns:
+        `model`, the baseline; `gain` of the candidate over it, `low` and `high`.
+
+    Raises:
+        UnusablePredictionsError: If all rows churned, or none.
+    """
+    held_out = read_held_out(held_out_predictions)
+    rankings = [held_out.rank(model) for model in (CANDIDATE, *held_out.baselines)]
+
+    def gain(weights: Floats) -> Floats:
+        ours, *theirs = [roc_auc(WeightedRanking(each, weights)) for each in rankings]
+        return ours - np.array(theirs)
+
+    low, high = find_interval(resample(held_out.customer, evaluation, gain), evaluation.confidence)
+    gains = {"gain": gain(held_out.ones), "low": low, "high": high}
+    return pd.DataFrame({"model": held_out.baselines} | gains).astype({"model": "str"})
 
 
 def report_metrics(

@@ -15,11 +15,8 @@ HOW, MONEY = "params:evaluation", "params:decision"
 def create_pipeline() -> Pipeline:
     """Create the evaluation pipeline: metrics, tables, and plots of both."""
     measures = [
-        _node(
-            nodes.measure_models,
-            [ROWS, CHAMPION, HOW, MONEY],
-            ["metric_intervals", "baseline_gains"],
-        ),
+        _node(nodes.measure_models, [ROWS, CHAMPION, HOW, MONEY], "metric_intervals"),
+        _node(nodes.compare_with_baselines, [ROWS, HOW], "baseline_gains"),
         _node(nodes.report_metrics, ["metric_intervals", "baseline_gains"], "evaluation_metrics"),
         _node(nodes.compare_with_champion, [ROWS, CHAMPION, HOW, MONEY], "champion_comparison"),
         _node(slices.measure_slices, [ROWS, HOW], ["slice_metrics", "slice_gaps"]),

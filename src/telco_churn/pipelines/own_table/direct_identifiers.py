@@ -30,6 +30,7 @@ NAMES = {
     "handynummer msisdn fax",
     "street": "street streetname streetaddress address addressline addressline1 addressline2 "
     "postaladdress homeaddress strasse straße adresse anschrift hausnummer calle rue",
+    "postal code": "postcode postalcode zip zipcode plz postleitzahl codepostal codigopostal",
     "bank account": "iban bankaccount bankaccountnumber kontonummer creditcard creditcardnumber "
     "cardnumber",
     "date of birth": "dateofbirth birthdate birthday dob birthdt geburtsdatum geburtstag "

@@ -21,7 +21,7 @@ SIGN = r"[+\-\u2212]"
 CELL = re.compile(
     rf"^(?P<open>\()?(?P<sign>{SIGN})?(?P<before>{UNIT})?\.?(?P<sign2>{SIGN})?"
     rf"(?P<digits>\d[\d.,'\u2019]*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
-    rf"(?P<sign3>{SIGN})?(?P<after>{UNIT})?\.?(?P<close>\))?$"
+    rf"(?P<sign3>[\-\u2212])?(?P<after>{UNIT})?\.?(?P<close>\))?$"
 )
 PERCENT = "%"
 PLAIN = {
