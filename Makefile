@@ -15,16 +15,6 @@ LOCK_AIRFLOW := $(COMPILE) --no-annotate deploy/airflow/requirements.in
 export MLFLOW_LOGGING_LEVEL := WARNING
 export KEDRO_DISABLE_TELEMETRY := true
 
-COMMA := ,
-# Quote a value for --params, which Kedro splits at commas and reads as YAML.
-quoted = "$(subst ',\x27,$(subst $(COMMA),\x2C,$(subst ",\",$(subst \,\\,$(1)))))"
-as_of ?= $(shell date +%F)
-positive ?= Yes
-
-# Options have the names of parameters. The former upper-case names end with an error until 1.0.
-RENAMED := $(foreach name,TABLE TARGET POSITIVE ID DROP TIME SLICES AS_OF ENV,$(if $(findstring command,$(origin $(name))),$(name)=))
-$(if $(strip $(RENAMED)),$(error Unknown option $(strip $(RENAMED)): write $(shell echo '$(strip $(RENAMED))' | tr A-Z a-z)))
-
 # An up-to-date lock file does not change when it is compiled again from itself.
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
 	|| { echo "$(2) is out of date. Run: make lock"; exit 1; }
@@ -77,10 +67,8 @@ viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=own_table
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # kedro looks for mlflow on the path
 
-own-table: $(INSTALLED) ## Train on your own table and score it: table=file.csv target=Churn [positive=Yes] [id=customerID] [drop=a,b] [time=month] [slices=a,b] [as_of=2026-09-28] [env=own_table]
-	@test -n '$(subst ','\'',$(table))' -a -n '$(subst ','\'',$(target))' || { \
-		echo "Missing table= or target=. Run: make own-table table=file.csv target=Churn. List all options: make help"; exit 2; }
-	$(BIN)/kedro run --env $(or $(env),own_table) --pipelines own_table --params 'as_of=$(as_of),$(foreach option,table target positive id time,own_table.$(option)=$(call quoted,$($(option)))$(COMMA))own_table.drop=$(call quoted,$(subst $(COMMA),;,$(drop))),evaluation.slices=$(call quoted,$(subst $(COMMA),;,$(slices)))'
+own-table: $(INSTALLED) ## Train on your own table and score it: TABLE=file.csv TARGET=Churn [OPTIONS="--id customerID"]
+	@$(BIN)/kedro own-table "$(or $(TABLE),$(table))" --target "$(or $(TARGET),$(target))" $(OPTIONS)
 
 bench: $(INSTALLED) ## Run the benchmarks and write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)

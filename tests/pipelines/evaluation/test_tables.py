@@ -86,7 +86,7 @@ def test_metrics_are_flat_with_intervals_for_the_candidate_alone(rows: pd.DataFr
     assert metrics["rule_of_thumb_expected_profit"] < metrics["expected_profit"]
     assert not [name for name in metrics if name.startswith("champion")]
     assert "rule_of_thumb_roc_auc_low" not in metrics
-    assert len(metrics) == 8 * 3 + 8 * 2
+    assert len(metrics) == 8 * 3 + 8 * 2 + 3 * 2  # intervals, values of baselines, gains over them
 
 
 def test_deciles_and_calibration_agree_with_the_metrics(rows: pd.DataFrame) -> None:

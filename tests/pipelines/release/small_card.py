@@ -36,7 +36,12 @@ OPERATOR = describe_operator(
     EligibilityParams(minimum_tenure_days=30, segments=["consumer"]),
 )
 TABLE = describe_table(OwnTableParams(table="customers.csv", target="left", positive="Yes"))
-PROMOTION = {"status": "champion", "reasons": ["It earns 10 EUR more."], "evidence": {}}
+PROMOTION = {
+    "status": "champion",
+    "reasons": ["It earns 10 EUR more."],
+    "evidence": {},
+    "weaknesses": [],
+}
 NO_LEAKS = pd.DataFrame(columns=["feature", "check", "evidence", "value", "limit"])
 
 

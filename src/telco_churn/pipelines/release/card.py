@@ -78,6 +78,7 @@ def write_model_card(
         leaks=leakage_findings.to_dict("records"),
         leakage_action=leakage.action,
         data_notes=data_notes,
+        weaknesses=promotion["weaknesses"],
         promotion=promotion,
         acceptance_rate=decision.acceptance_rate,
         confidence=evaluation.confidence,

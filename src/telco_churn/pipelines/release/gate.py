@@ -75,7 +75,7 @@ def decide_promotion(
 
     Returns:
         `status` (champion, challenger or rejected), `reasons` as sentences, worst first, and
-        `evidence`, the figures behind them.
+        `evidence`, the figures behind them; `weaknesses`, why nobody should be contacted.
     """
     findings = [*judge_calibration(evaluation_metrics, gate), *judge_slices(slice_gaps, gate)]
     if champion is None:
@@ -91,13 +91,12 @@ def decide_promotion(
             findings.append(
                 Finding("challenger", comparison_skipped_because or _miss_answer(champion))
             )
-    weaknesses = [
-        *find_weaknesses(evaluation_metrics),
-        *find_better_baselines(evaluation_metrics).values(),
-    ]
-    findings += [Finding("champion", sentence) for sentence in dict.fromkeys(weaknesses)]
+    weaknesses = find_weaknesses(evaluation_metrics)
+    better = find_better_baselines(evaluation_metrics).values()
+    findings += [Finding("champion", line) for line in dict.fromkeys([*weaknesses, *better])]
     return _decide(findings) | {
-        "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate)
+        "weaknesses": weaknesses,
+        "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate),
     }
 
 

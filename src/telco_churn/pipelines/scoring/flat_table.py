@@ -31,6 +31,7 @@ def predict_table_churn(
         FeatureMismatchError: If the champion reads columns that the table lacks or has as another
             kind; the message explains how to change the champion.
     """
+    name = champion.name.removeprefix("own_table_")
     lacking, retyped = find_misfits(customer_features, champion.model.encoding)
     if lacking or retyped:
         raise FeatureMismatchError(
@@ -38,9 +39,9 @@ def predict_table_churn(
             f"{own_table.table}: it reads the columns {lacking}, which are missing, unused or in "
             f"own_table.drop, and {retyped}, which have another kind of values. If the table has "
             "changed, promote the version of this run (make mlflow shows its number): `kedro run "
-            "--env own_table --pipelines promote --params version=N`, with the --env of this run; "
-            "then run again. If this is another table, give it a separate environment, which "
-            "has its own model: docs/tutorial/own-tables.md."
+            f"--env own_table --pipelines promote --params version=N,own_table.name={name}`; then "
+            "run again. If this is another table, give it another own_table.name, which has its "
+            "own model."
         )
     return predict_churn(customer_features, champion, as_of, scoring, decision, score_plan)
 
