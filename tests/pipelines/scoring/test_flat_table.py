@@ -45,8 +45,8 @@ def test_the_error_names_the_table_and_both_fixes() -> None:
         "Champion version 3 of own_table_churn cannot score bank.csv",
         "the columns ['plan', 'spent'], which are missing",
         "['visits'], which have another kind",
-        "`kedro run --env own_table --pipelines promote --params version=N`",
-        "docs/tutorial/own-tables.md",
+        "--env own_table --pipelines promote --params version=N,own_table.name=churn`",
+        "another own_table.name",
     ):
         assert part in str(refused.value)
     assert "features.yml" not in str(refused.value)
