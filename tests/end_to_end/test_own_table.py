@@ -247,7 +247,11 @@ REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
     ),
     ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
     ({}, {"table": "gone.csv"}, ["gone.csv", "File not found", "make own-table"]),
-    ({}, {"table": "table.xlsx"}, [".xlsx", "expected .csv or .parquet"]),
+    (
+        {},
+        {"table": "conf"},
+        ["table conf: found ['.yml']", "a folder of files of one kind"],
+    ),
     ({}, {"positive": "Yes"}, ["YAML boolean", "Quote it"]),
     ({}, {"time": "plan type"}, ["(own_table.time) holds", "expected YYYY-MM-DD"]),
     ({}, {"time": "gone"}, ["Missing columns ['gone']", "Correct own_table.time"]),

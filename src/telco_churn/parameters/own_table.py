@@ -12,7 +12,7 @@ class OwnTableParams(Block):
     """The options of `make own-table`, under the same names, and the split."""
 
     table: str = Field(min_length=1)
-    """Path of a CSV or Parquet file, one row per customer, or per customer and date."""
+    """Path of a CSV, Parquet or Excel file or a folder; one row per customer, or also per date."""
     target: str = Field(min_length=1)
     """Column to predict; it holds two values."""
     positive: str
