@@ -5,7 +5,8 @@ The hierarchy, with exit codes; any other error ends a run with 1:
     InputError (65)
     ├── InvalidDataError (65)
     │   ├── BrokenContractError (65)
-    │   └── BrokenLogError (65)
+    │   ├── BrokenLogError (65)
+    │   └── UnreadableFileError (65)
     ├── NotReadyError (75)
     │   ├── DateTakenError (75)
     │   └── SourcesNotReadyError (75)
@@ -99,6 +100,10 @@ class UnknownSourceColumnError(InputError):
 
 class UnknownMeasureError(InputError):
     """A declaration names a column that its table does not have."""
+
+
+class UnreadableFileError(InvalidDataError):
+    """A delivered file cannot be read as a table: its format, text, columns or rows are broken."""
 
 
 class BrokenContractError(InvalidDataError):

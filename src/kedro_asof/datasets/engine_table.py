@@ -72,10 +72,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         _finish_replacement(Path(path))
         if not self._exists_function(path):
             raise DatasetError(f"File not found: {path}. {self._missing}")
-        source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
-        table = self._read(self._fs_prefix + source)
-        if not self._fs_prefix:
-            remember_source_files(table, Path(path))
+        table = self._open(path)
         absent = sorted(set(self._columns.values()) - set(table.columns))
         if absent:
             raise DatasetError(
@@ -83,6 +80,13 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 "`columns` of its catalog entry, which renames them."
             )
         return table.rename(self._columns) if self._columns else table
+
+    def _open(self, path: str) -> ir.Table:
+        source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
+        table = self._read(self._fs_prefix + source)
+        if not self._fs_prefix:
+            remember_source_files(table, Path(path))
+        return table
 
     def _read(self, source: str) -> ir.Table:
         reader = getattr(self.connection, f"read_{self._file_format}")
@@ -184,28 +188,3 @@ class EngineStep(TableDataset):  # type: ignore[misc]
 
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)
-
-
-FORMATS = ("csv", "parquet")
-
-
-class FlatTable(EngineTable):
-    """`EngineTable` that takes its format from the suffix of the file."""
-
-    def __init__(self, *, filepath: str, **options: Any) -> None:
-        """Point to a file.
-
-        Args:
-            filepath: A path that ends in .csv or .parquet.
-            **options: As for `EngineTable`.
-
-        Raises:
-            DatasetError: When the path has another suffix.
-        """
-        suffix = Path(filepath).suffix.lstrip(".").lower()
-        if suffix not in FORMATS:
-            raise DatasetError(
-                f"Invalid file type '.{suffix}' of {filepath}: expected .csv or .parquet. Save the "
-                "table in one of these formats."
-            )
-        super().__init__(filepath=filepath, file_format=suffix, **options)

@@ -14,7 +14,7 @@ class SourceFiles:
 
     Attributes:
         path: The file or folder.
-        contents: Name, size in bytes and modification time in ns of each file.
+        contents: Path, size in bytes and modification time in ns of each file.
     """
 
     path: Path
@@ -23,8 +23,8 @@ class SourceFiles:
     @classmethod
     def of(cls, path: Path) -> "SourceFiles":
         """Record the current state of a file, or of the files in a folder."""
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        stats = [(file.name, file.stat()) for file in files]
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        stats = [(str(file.relative_to(path.parent)), file.stat()) for file in files]
         return cls(path, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 

@@ -31,6 +31,7 @@ PIPELINE, FIRST_NODE = "own_table", "own_table.profile_columns"
 @click.option("--as-of", type=Day(), default=None, help="Date of the run; default: today.")
 @click.option("--date-format", metavar="FORMAT", help="For ambiguous dates, such as %d/%m/%Y.")
 @click.option("--sheet", help="Sheet of an .xlsx file; default: the first.")
+@click.option("--encoding", help="Encoding of a CSV file, such as cp1252; default: found.")
 @click.option("--accept-weak-model", is_flag=True, help="Contact customers with a weak model too.")
 @click.option("--dry-run", is_flag=True, help="Show what was understood of the table, then stop.")
 @click.option("--env", "-e", default="own_table", show_default=True, help="Environment in conf/.")

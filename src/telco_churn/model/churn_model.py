@@ -1,6 +1,7 @@
 """A fitted churn model. In: a frame of features. Out: probabilities, expected values, reasons."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from telco_churn.model.calibration import SigmoidCalibration
 from telco_churn.model.decision import Decision
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.model.explanation import explain_rows
+from telco_churn.model.feature_selection import select_features
 from telco_churn.model.lightgbm_scorer import LightGBMScorer
 from telco_churn.model.linear_scorer import LinearScorer
 from telco_churn.model.scorers import Scorer
@@ -37,6 +39,8 @@ class ChurnModel:
         calibration: Converts raw scores to probabilities.
         decision: Converts probabilities to expected values and risk bands.
         templates: Reason templates by feature, from `reasons.resolve_templates`.
+        source_columns: Name of the column in a user's flat table, by feature; empty for features
+            that were computed from an operator's tables.
     """
 
     scorer: Scorer
@@ -44,10 +48,32 @@ class ChurnModel:
     calibration: SigmoidCalibration
     decision: Decision
     templates: dict[str, dict[str, str]] = field(default_factory=dict)
+    source_columns: dict[str, str] = field(default_factory=dict)
 
     def with_decision(self, decision: Decision) -> "ChurnModel":
         """Return the same model with other costs, benefits and risk bands."""
         return replace(self, decision=decision)
+
+    def with_source_columns(self, source_columns: Mapping[str, str]) -> "ChurnModel":
+        """Return the same model with the names of a user's columns, by feature.
+
+        Features that the model does not read are left out.
+        """
+        known = {
+            name: source_columns[name] for name in self.encoding.columns if name in source_columns
+        }
+        return replace(self, source_columns=known)
+
+    def select_features(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+        """Select the features from a user's frame, under their names or those of their columns.
+
+        Returns:
+            The features, as `predict` takes them, and the names of the columns left out.
+
+        Raises:
+            FeatureMismatchError: If a column is missing or occurs twice.
+        """
+        return select_features(frame, self.encoding.columns, self.source_columns)
 
     def predict_probability(self, features: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probability of churn within the horizon, shape `(rows,)`."""
@@ -140,6 +166,7 @@ class ChurnModel:
             "calibration": asdict(self.calibration),
             "decision": asdict(self.decision),
             "templates": self.templates,
+            "source_columns": self.source_columns,
         }
         (file,) = (name for name, kind in SCORERS.items() if kind is type(self.scorer))
         (folder / file).write_text(self.scorer.to_text(), encoding="utf-8")
@@ -160,4 +187,5 @@ class ChurnModel:
             calibration=SigmoidCalibration(**parts["calibration"]),
             decision=Decision(**parts["decision"]),
             templates=parts.get("templates", {}),
+            source_columns=parts.get("source_columns", {}),
         )

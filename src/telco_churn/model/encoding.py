@@ -86,7 +86,7 @@ class FeatureEncoding:
         return matrix
 
     def as_model_input(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Cast to the types of the model's signature, float64 and text; missing values stay."""
+        """Cast to the types that the model computes with, float64 and text; missing values stay."""
         self._check_columns(features)
         numbers = {column: features[column].astype("float64") for column in self.numeric}
         texts = {column: features[column].astype("str") for column in self.categories}

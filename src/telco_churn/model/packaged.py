@@ -3,6 +3,7 @@
 Source: https://mlflow.org/docs/latest/ml/model/models-from-code/
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ class PackagedChurnModel(PythonModel):
         self.model = ChurnModel.load(Path(context.artifacts["model"]))
         held_out = context.artifacts.get("held_out")
         self.held_out = None if held_out is None else pd.read_parquet(held_out)
+        self.ignored: set[str] = set()
 
     def predict(
         self,
@@ -28,8 +30,15 @@ class PackagedChurnModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Score customers with `ChurnModel.score`; its `reasons` is the only parameter."""
-        return self.model.score(model_input, reasons=(params or {}).get("reasons", "all"))
+        """Score customers with `ChurnModel.score`; its `reasons` is the only parameter.
+
+        The frame may have further columns, which are left out with one warning per loaded model.
+        """
+        features, extra = self.model.select_features(pd.DataFrame(model_input))
+        if new := [name for name in extra if name not in self.ignored]:
+            self.ignored.update(new)
+            warnings.warn(f"Ignored columns {new}: the model does not read them.", stacklevel=2)
+        return self.model.score(features, reasons=(params or {}).get("reasons", "all"))
 
 
 set_model(PackagedChurnModel())

@@ -13,7 +13,11 @@ class OwnTableParams(Block):
     """The options of `kedro own-table`, under the same names, and the split."""
 
     table: str = Field(min_length=1)
-    """Path of a file or folder, one row per customer, or per customer and date."""
+    """Path of a CSV, Parquet or Excel file or a folder; one row per customer, or also per date."""
+    sheet: str | None = None
+    """Sheet of an Excel file; null reads the first."""
+    encoding: str | None = None
+    """Encoding of CSV files, such as cp1252; null finds it."""
     name: str | None = None
     """Name of the table: of its folder in `data/own_table/` and of its model; null takes it from
     the file."""

@@ -105,10 +105,11 @@ def _leave_out_what_predicts_nothing(folder: str, names: list[str]) -> set[str]:
 
 
 def _sign(data: ModelPackage) -> ModelSignature:
-    """Describe input, output and parameters; only reasons may be null in the output."""
-    encoding = data.model.encoding
-    numbers = [ColSpec(DataType.double, column) for column in encoding.numeric]
-    texts = [ColSpec(DataType.string, column) for column in encoding.categories]
+    """Describe output and parameters; only reasons may be null in the output.
+
+    The model checks its input itself. MLflow's check would refuse whole numbers in a column of
+    doubles (int64 with values above 1) and the names of a user's columns, and would print the rows.
+    """
     scores = data.model.score(data.example.head(1), reasons="none")
     outputs = [
         ColSpec(
@@ -119,7 +120,6 @@ def _sign(data: ModelPackage) -> ModelSignature:
         for column, dtype in scores.dtypes.items()
     ]
     return ModelSignature(
-        Schema(list[ColSpec | TensorSpec]([*numbers, *texts])),
-        Schema(list[ColSpec | TensorSpec](outputs)),
-        ParamSchema([ParamSpec("reasons", DataType.string, "all")]),
+        outputs=Schema(list[ColSpec | TensorSpec](outputs)),
+        params=ParamSchema([ParamSpec("reasons", DataType.string, "all")]),
     )

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from kedro.io import DatasetError
 
-from kedro_asof.datasets.engine_table import EngineTable, FlatTable
+from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.datasets.staging import LOCK
 
 BEFORE = [pa.table({"n": [1, 2]}), pa.table({"n": [3]})]
@@ -109,14 +109,3 @@ def test_a_renamed_column_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_preview_shows_rows_as_text(table: EngineTable) -> None:
     assert table.preview(1)["columns"] == ["n"]
-
-
-def test_a_flat_table_is_csv_or_parquet(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"'.xlsx' .*expected .csv or .parquet"):
-        FlatTable(filepath=str(tmp_path / "table.xlsx"))
-
-
-def test_a_csv_is_read_as_it_is_written(tmp_path: Path) -> None:
-    (tmp_path / "table.csv").write_text("id,answer\n007,Yes\n008,No\n")
-    rows = FlatTable(filepath=str(tmp_path / "table.csv")).load().to_pyarrow().to_pylist()
-    assert rows == [{"id": "007", "answer": "Yes"}, {"id": "008", "answer": "No"}]

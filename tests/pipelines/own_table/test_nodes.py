@@ -157,7 +157,7 @@ def test_without_time_identical_rows_share_a_fold() -> None:
 
 def test_a_summary_names_columns_and_rows_of_each_purpose() -> None:
     table, own = monthly_table(), params(time="month")
-    _, overview = nodes.profile_columns(ibis.memtable(table), own, UNSLICED, AS_OF)
+    _, overview, _ = nodes.profile_columns(ibis.memtable(table), own, UNSLICED, AS_OF)
     words = [line.split() for line in overview.splitlines()]
     assert ["month", "date", "time", "0", "0", "10"] in [line[:6] for line in words]
     built = nodes.build_examples(read(table, own), own, LABEL, AS_OF)

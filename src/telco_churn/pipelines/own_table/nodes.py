@@ -35,12 +35,12 @@ KEY = ["customer_id", "as_of"]
 
 def profile_columns(
     own_table: ir.Table, params: OwnTableParams, evaluation: EvaluationParams, as_of: AsOf
-) -> tuple[pd.DataFrame, str]:
+) -> tuple[pd.DataFrame, str, dict[str, str]]:
     """Find out what each column holds, and how it is used: target, id, time or feature.
 
     Returns:
-        One row per column, as `ColumnProfile`; and an overview of the table as text, with
-        everything that is odd at the top.
+        One row per column, as `ColumnProfile`; an overview of the table as text, with everything
+        that is odd at the top; and the name of the column in the file, by feature.
 
     Raises:
         UnusableTableError: When a named column is missing, ids repeat, `time` holds other values
@@ -67,7 +67,8 @@ def profile_columns(
     features = profile.read_features(table, columns, params, today)
     check_slices(evaluation.slices, features.columns)
     check_finite(features, params)
-    return columns, write_overview(columns, churned, params)
+    names = dict(zip(used["feature"], used["column"], strict=True))
+    return columns, write_overview(columns, churned, params), names
 
 
 def read_table(

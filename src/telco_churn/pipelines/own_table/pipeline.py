@@ -15,7 +15,7 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.profile_columns,
                 ["own_table", *(f"params:{block}" for block in PROFILED_BY)],
-                ["column_profile", "table_overview"],
+                ["column_profile", "table_overview", "source_columns"],
                 name="profile_columns",
             ),
             Node(

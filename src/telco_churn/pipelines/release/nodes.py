@@ -6,6 +6,7 @@ Out: churn_model.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -31,19 +32,24 @@ def package_model(
     model_card: str,
     model_card_page: str,
     as_of: AsOf,
+    source_columns: Mapping[str, str] | None = None,
 ) -> ModelPackage:
     """Package the candidate with its metrics, facts, decision, card and example rows.
+
+    The package takes the features also under the names in `source_columns`, the columns of a flat
+    table by feature.
 
     With folds, the package includes the out-of-fold predictions: a later candidate is compared
     with them on the rows that both share.
     """
     encoding = candidate.encoding
+    model = candidate.with_source_columns(source_columns or {})
     example = examples[encoding.columns].head(EXAMPLE_ROWS)
     held_out = None
     if examples_summary.are_in_folds:
         held_out = _align(held_out_predictions, examples).assign(row=digest_rows(examples))
     return ModelPackage(
-        model=candidate,
+        model=model,
         example=encoding.as_model_input(example),
         metrics=evaluation_metrics,
         promotion=Promotion(
@@ -55,7 +61,7 @@ def package_model(
         files={
             "model_card.md": model_card,
             "model_card.html": model_card_page,
-            "features.json": json.dumps(_list_features(encoding), indent=2, ensure_ascii=False),
+            "features.json": json.dumps(_list_features(model), indent=2, ensure_ascii=False),
         },
         held_out=held_out,
     )
@@ -80,12 +86,14 @@ def _state_facts(
     return facts
 
 
-def _list_features(encoding: FeatureEncoding) -> list[dict[str, Any]]:
+def _list_features(model: ChurnModel) -> list[dict[str, Any]]:
     """Return the features in the order of the model, categories with their known values."""
+    categories, columns = model.encoding.categories, model.source_columns
     return [
         {"name": name, "kind": kind}
-        | ({"known_values": encoding.categories[name]} if kind == "category" else {})
-        for name, kind in list_kinds(encoding).items()
+        | ({"column": columns[name]} if name in columns else {})
+        | ({"known_values": categories[name]} if name in categories else {})
+        for name, kind in list_kinds(model.encoding).items()
     ]
 
 

@@ -4,6 +4,8 @@ The champion's predictions of the held-out rows are in the separate namespace `c
 Kedro-Viz shows the evaluation between the two.
 """
 
+from collections.abc import Sequence
+
 from kedro.pipeline import Node, Pipeline
 
 from kedro_asof.tags import EXCLUSIVE
@@ -56,7 +58,7 @@ def create_table_pipeline() -> Pipeline:
     describe = Node(
         intended_use.describe_table, "params:own_table", "intended_use", name="describe_table"
     )
-    return _in_namespace("release", [describe, *_release_nodes("data_notes")])
+    return _in_namespace("release", [describe, *_release_nodes(["data_notes"], ["source_columns"])])
 
 
 def create_promote_pipeline() -> Pipeline:
@@ -90,8 +92,13 @@ def _predict_node() -> Node:
     )
 
 
-def _release_nodes(*notes: str) -> list[Node]:
-    """Create the nodes; `notes` are sentences about the data for the model card."""
+def _release_nodes(notes: Sequence[str] = (), names: Sequence[str] = ()) -> list[Node]:
+    """Create the nodes.
+
+    Args:
+        notes: Dataset with sentences about the data, for the model card.
+        names: Dataset with the columns of a flat table by feature, for the package.
+    """
     return [
         Node(
             gate.decide_promotion,
@@ -151,6 +158,7 @@ def _release_nodes(*notes: str) -> list[Node]:
                 "model_card",
                 "model_card_page",
                 "params:as_of",
+                *names,
             ],
             "churn_model",
             name="package_model",

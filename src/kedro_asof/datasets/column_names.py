@@ -1,0 +1,40 @@
+"""Give every column of a delivered table a name of its own."""
+
+import logging
+from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+
+def name_columns(header: Sequence[str], where: str) -> list[str]:
+    """Return distinct names; the log lists each that differs from the header.
+
+    Spaces around a name are removed. A column without a name is called after its position. Case
+    does not make names distinct, as in SQL: of `Fee` and `fee`, the second becomes `fee_2`.
+
+    Args:
+        header: The names in the file.
+        where: The file, for the log.
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, found in enumerate(header, start=1):
+        name = _avoid(found.strip() or f"column_{position}", taken)
+        taken.add(name.lower())
+        names.append(name)
+    changed = [
+        f"{position} {found!r} to {name!r}"
+        for position, (found, name) in enumerate(zip(header, names, strict=True), start=1)
+        if name != found
+    ]
+    if changed:
+        logger.warning("%s: columns renamed, by position: %s.", where, ", ".join(changed))
+    return names
+
+
+def _avoid(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free.lower() in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
