@@ -37,6 +37,7 @@ from telco_churn.pipelines.simulation.nodes import simulate_operator
 
 PROJECT = Path(__file__).parents[1]
 EVENT_TABLES = ("subscriptions", "usage", "invoices", "contacts", "cancellations")
+ZONE = "Europe/London"
 NO_MESS = MessParams(duplicate_fraction=0, impossible_fraction=0, unknown_customer_fraction=0)
 
 # Hypothesis draws the same examples in every run, so that only a change can fail a test.

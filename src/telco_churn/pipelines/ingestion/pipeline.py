@@ -22,7 +22,7 @@ def create_pipeline(tables: Mapping[str, JudgedTableParams]) -> Pipeline:
     check = [
         Node(
             nodes.check_table(contracts[name]),
-            [f"raw_{name}"] + ["checked_customers"] * table.belongs_to_customer,
+            [f"raw_{name}", "params:timezone"] + ["checked_customers"] * table.belongs_to_customer,
             f"checked_{name}",
             name=f"check_{name}",
         )
