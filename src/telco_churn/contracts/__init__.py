@@ -16,6 +16,7 @@ from telco_churn.contracts.features import (
     TrainingExamples,
 )
 from telco_churn.contracts.ingestion import (
+    CategoryReport,
     CheckedRows,
     Coverage,
     IngestionReport,
@@ -60,6 +61,7 @@ __all__ = [
     "SCORES_SCHEMA",
     "CalibrationCurve",
     "Cancellations",
+    "CategoryReport",
     "CheckedRows",
     "ChurnPredictions",
     "ChurnScores",

@@ -10,6 +10,7 @@ from kedro.io import DataCatalog
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.preflight import check_parameters
 from telco_churn.parameters import BLOCKS
+from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.label import LabelParams
@@ -38,4 +39,6 @@ class CheckParametersHook:
         check_ingestion_config(judged, find_contracts(catalog, entries))
         features = FeatureParams.model_validate(parameters["params:features"])
         label = LabelParams.model_validate(parameters["params:label"])
-        check_feature_config(features, label, find_contracts(catalog, features.windows))
+        eligibility = EligibilityParams.model_validate(parameters["params:eligibility"])
+        contracts = find_contracts(catalog, features.windows)
+        check_feature_config(features, label, eligibility, judged, contracts)

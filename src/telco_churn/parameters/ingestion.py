@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from pandera.ibis import DataFrameSchema
 from pydantic import Field, ImportString, field_validator, model_validator
 
 from kedro_asof.contracts.contract import TableContract
@@ -15,6 +16,9 @@ class JudgedTableParams(Block):
     """Dotted path of the primary contract, which holds columns, types, rules and key (`unique`)."""
     belongs_to_customer: bool = True
     """Whether ingestion rejects rows without a trusted customer."""
+    expected_values: dict[str, list[str]] = Field(default_factory=dict)
+    """Values by text column. Rows with other values are kept, counted in `category_report`, and
+    warned of."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:
@@ -28,7 +32,18 @@ class JudgedTableParams(Block):
                 f"Missing column 'customer_id': the contract has {list(schema.columns)}. Add the "
                 "column, or set belongs_to_customer: false."
             )
+        unfit = sorted(set(self.expected_values) - set(list_text_columns(schema)))
+        if unfit:
+            raise ValueError(
+                f"Invalid columns {unfit} in expected_values: expected some of "
+                f"{list_text_columns(schema)}, the text columns of the contract"
+            )
         return self
+
+
+def list_text_columns(schema: DataFrameSchema) -> list[str]:
+    """Return the names of the text columns of a contract."""
+    return [name for name, column in schema.columns.items() if column.dtype.type.is_string()]
 
 
 class IngestionParams(Block):
