@@ -22,6 +22,7 @@ from kedro_asof.contracts.execution import check_rules
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.date_commit import DateCommit
+from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine, map_batches
 from kedro_asof.errors import BrokenContractError
 from kedro_asof.local_time import cast_to_calendar
@@ -131,6 +132,37 @@ def test_spark_dates_times_with_and_without_a_zone_as_duckdb_does(
     found = date_times(spark)
     assert found == date_times(engine)
     assert [row["zoned_date"] for row in found[:1]] == [date(2026, 9, 27)]
+
+
+@running_spark
+def test_spark_casts_and_maps_delivered_values_as_duckdb_does(
+    spark: ibis.BaseBackend, engine: ibis.BaseBackend, tmp_path: Path
+) -> None:
+    table = {
+        "day": ["27.09.2026", "7.9.26", "31.02.2026", "00.00.0000"],
+        "month": ["27-SEP-26", "1 may 2026", "1-MAY-68", "1-MAY-69"],
+        "at": ["2026-09-26 22:00", "2026-09-26T22:00:00Z", "2026-09-26", "noon"],
+        "fee": ["1.234,5", "12", "1.23", "viel"],
+        "segment": ["RES", "COM", None, "VIP"],
+        "code": [1, 2, 3, None],
+        "n": range(4),
+    }
+    pq.write_table(pa.table(table), tmp_path / "table.parquet")
+    casts = {
+        "day": ColumnCast(format="%d.%m.%Y", missing=["00.00.0000"]),
+        "month": ColumnCast(format="%d-%b-%y"),
+        "at": ColumnCast(timezone="UTC"),
+        "fee": ColumnCast(decimal=",", thousands="."),
+    }
+    maps = {"segment": ValueMap({"RES": "consumer"}), "code": ValueMap({1: "a", 2: None})}
+    spark_rows, duckdb_rows = [
+        read_values(connection.read_parquet(tmp_path / "table.parquet"), casts, maps)
+        .order_by("n")
+        .to_pyarrow()
+        .to_pylist()
+        for connection in (spark, engine)
+    ]
+    assert spark_rows == duckdb_rows
 
 
 def load_late(table: pa.Table, happened_on: str) -> pa.Table:

@@ -1,4 +1,4 @@
-"""An implausible number is rejected; a category that nobody declared is counted and warned of."""
+"""An implausible number is rejected; an undeclared category is counted and warned of."""
 
 import logging
 from collections.abc import Mapping

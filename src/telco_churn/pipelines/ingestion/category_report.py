@@ -1,4 +1,4 @@
-"""Count the values of categories that features name, and warn of values that nobody declared.
+"""Count the values of categories that features name, and warn of undeclared values.
 
 In: the checked rows of tables with `expected_values`. Out: category_report, and warnings.
 """

@@ -15,6 +15,7 @@ from kedro_asof.contracts.row_rules import (
     key_columns,
     late_columns,
 )
+from kedro_asof.delivered_values import NOT_UNDERSTOOD
 from kedro_asof.local_time import cast_to_calendar
 from kedro_asof.windows.point_in_time import LOADED_AT
 
@@ -125,8 +126,13 @@ def _cast(value: ir.Value, kind: dt.DataType, timezone: str) -> ir.Value:
 
 
 def _is_untypable(value: ir.Value, cast: ir.Value) -> ir.BooleanValue:
-    """Return whether a value does not fit the type: text in a number, a fraction in a count."""
+    """Return whether a value does not fit the type: text in a number, a fraction in a count.
+
+    Text that the catalog does not describe fits no type.
+    """
     found, kind = value.type(), cast.type()
+    if kind.is_string():
+        return cast.endswith(NOT_UNDERSTOOD).fill_null(False)
     if found == kind:
         return ibis.literal(False)
     is_lost = value.notnull() & cast.isnull()
