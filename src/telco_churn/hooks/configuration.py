@@ -1,5 +1,6 @@
 """Check the configuration of a run, and build the pipelines for it."""
 
+import logging
 from typing import Any
 
 from kedro.framework.context import KedroContext
@@ -16,8 +17,10 @@ from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.renamed import refuse_renamed
 from telco_churn.pipeline_registry import create_pipelines
-from telco_churn.pipelines.features.feature_config import check_feature_config
+from telco_churn.pipelines.features.feature_config import check_feature_config, describe_left_out
 from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
+
+logger = logging.getLogger(__name__)
 
 
 class CheckParametersHook:
@@ -30,6 +33,8 @@ class CheckParametersHook:
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
         pipelines.update(create_pipelines(parameters))
+        if left_out := describe_left_out(parameters["features"]):
+            logger.info(left_out)
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:

@@ -3,10 +3,12 @@
 from typing import Self
 
 from pandera.ibis import DataFrameSchema
-from pydantic import Field, ImportString, field_validator, model_validator
+from pydantic import Field, ImportString, ValidationInfo, field_validator, model_validator
 
 from kedro_asof.contracts.contract import TableContract
 from kedro_asof.params import Block
+
+REQUIRED = {"customers", "subscriptions", "usage", "cancellations"}
 
 
 class JudgedTableParams(Block):
@@ -56,13 +58,17 @@ class IngestionParams(Block):
     it the run stops if at least ten values were blanked."""
     full_day_share: float = Field(gt=0, le=1)
     """Share of a usual day's rows from which a day of usage is complete; above 0, at most 1."""
+    absent: list[str] = Field(default_factory=list)
+    """Tables of `tables` that the operator does not have; any table that is not required."""
     tables: dict[str, JudgedTableParams]
     """The tables to check, by name; `customers` and `usage` are required. Each table is read from
     `raw_<table>` and written to `<table>`."""
 
     @field_validator("tables")
     @classmethod
-    def _check_tables(cls, tables: dict[str, JudgedTableParams]) -> dict[str, JudgedTableParams]:
+    def _check_tables(
+        cls, tables: dict[str, JudgedTableParams], info: ValidationInfo
+    ) -> dict[str, JudgedTableParams]:
         missing = sorted({"customers", "usage"} - set(tables))
         if missing:
             raise ValueError(f"Missing tables {missing}: ingestion needs both customers and usage")
@@ -71,4 +77,12 @@ class IngestionParams(Block):
                 "Invalid belongs_to_customer: the table customers cannot belong to a customer. Set "
                 "belongs_to_customer: false for it."
             )
-        return tables
+        absent = info.data.get("absent", [])
+        optional = sorted(set(tables) - REQUIRED)
+        unfit = sorted(set(absent) - set(optional))
+        if unfit:
+            raise ValueError(
+                f"Invalid absent tables {unfit}: expected some of {optional}; the others are "
+                "required. Correct absent_tables in globals.yml"
+            )
+        return {name: table for name, table in tables.items() if name not in absent}

@@ -65,6 +65,24 @@ def check_feature_config(
             _check_categories(table, window, tables[table])
 
 
+def describe_left_out(given: Mapping[str, Any]) -> str | None:
+    """Return a line about the features of absent tables; None if no table is absent.
+
+    Args:
+        given: The block `features`, as configured.
+    """
+    absent = list(given.get("absent") or [])
+    if not absent:
+        return None
+    declared = FeatureParams.model_validate({**given, "absent": []}).list_features()
+    static = [name for each in STATIC_FEATURES if each.table in absent for name in each.features]
+    left_out = len(static) + sum(feature.table in absent for feature in declared)
+    return (
+        f"{left_out} features are left out, because these tables are absent: {', '.join(absent)} "
+        "(absent_tables in globals.yml)."
+    )
+
+
 def _check_categories(table: str, window: WindowParams, judged: JudgedTableParams) -> None:
     """Check that every value that features name is declared: a typo counts no row."""
     for column, values in window.categories.items():

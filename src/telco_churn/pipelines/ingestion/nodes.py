@@ -86,7 +86,8 @@ def report_late_values(**checked: ir.Table) -> pd.DataFrame:
         rejected rows and duplicates do not count.
     """
     counts = [count for name, rows in checked.items() for count in _count_values(rows, name)]
-    return pd.DataFrame(counts, columns=["table", "column", "outcome", "values"])
+    types = {"table": "str", "column": "str", "outcome": "str", "values": "int64"}
+    return pd.DataFrame(counts, columns=list(types)).astype(types)
 
 
 def stop_when_too_many_rejected(
