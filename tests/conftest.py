@@ -37,6 +37,7 @@ from telco_churn.pipelines.simulation.nodes import simulate_operator
 
 PROJECT = Path(__file__).parents[1]
 EVENT_TABLES = ("subscriptions", "usage", "invoices", "contacts", "cancellations")
+ZONE = "Europe/London"
 NO_MESS = MessParams(duplicate_fraction=0, impossible_fraction=0, unknown_customer_fraction=0)
 
 # Hypothesis draws the same examples in every run, so that only a change can fail a test.
@@ -50,9 +51,9 @@ settings.load_profile("repeatable")
 
 
 def read_parameters(name: str) -> dict[str, Any]:
-    """Read a committed block of conf/base/parameters."""
+    """Read a committed block of conf/base/parameters, with no absent tables."""
     path = PROJECT / "conf" / "base" / "parameters" / f"{name}.yml"
-    return yaml.safe_load(path.read_text())[name]
+    return yaml.safe_load(path.read_text().replace("${globals:absent_tables}", "[]"))[name]
 
 
 def simulation_params(**changes: Any) -> SimulationParams:

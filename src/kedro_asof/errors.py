@@ -20,6 +20,8 @@ The hierarchy, with exit codes; any other error ends a run with 1:
 from collections.abc import Iterator
 from enum import IntEnum
 
+MARK = "¦"  # around a message of ours that an engine raises
+
 
 class ExitCode(IntEnum):
     """How a run ended, and what a scheduler does next.
@@ -99,7 +101,7 @@ class UnknownSourceColumnError(InputError):
 
 
 class UnknownMeasureError(InputError):
-    """A declaration names a column that its table does not have."""
+    """A declaration names a column that its table does not have, or a time with a zone."""
 
 
 class UnreadableFileError(InvalidDataError):
@@ -118,6 +120,17 @@ def walk_causes(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         context = None if error.__suppress_context__ else error.__context__
         error = error.__cause__ or context
+
+
+def mark_message(message: str) -> str:
+    """Mark a message that an engine raises, so that `find_marked` finds it among the engine's."""
+    return f"{MARK}{message}{MARK}"
+
+
+def find_marked(error: BaseException) -> InvalidDataError | None:
+    """Return the error with the marked message that an engine raised; None for other errors."""
+    parts = (str(cause).split(MARK) for cause in walk_causes(error))
+    return next((InvalidDataError(part[1]) for part in parts if len(part) > 2), None)
 
 
 def take_first_line(error: object) -> str:

@@ -14,7 +14,14 @@ from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import ExitCode, InputError, NothingToDo, WrongCallError, walk_causes
+from kedro_asof.errors import (
+    ExitCode,
+    InputError,
+    NothingToDo,
+    WrongCallError,
+    find_marked,
+    walk_causes,
+)
 
 EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
@@ -70,7 +77,7 @@ def find_fault(error: Exception, translate: Translate) -> Exception:
     """Return the error of a chain that helps the user: Kedro often wraps it in another error."""
     if isinstance(error, InputError):
         return error
-    fault = find_wrong_call(error) or translate(error)
+    fault = find_wrong_call(error) or find_marked(error) or translate(error)
     if fault:
         return fault
     if isinstance(error, DatasetError) and "Failed while" in str(error):  # Kedro's wrapper

@@ -1,6 +1,7 @@
-"""Base class of parameter blocks, and the parameter `as_of`."""
+"""Base class of parameter blocks, and the parameters `as_of` and `timezone`."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, RootModel, field_validator
 
@@ -42,3 +43,32 @@ class AsOf(RootModel[date]):
 
     def __str__(self) -> str:
         return self.root.isoformat()
+
+
+class Timezone(RootModel[str]):
+    """The time zone of the operator's calendar, an IANA name such as Europe/London."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @field_validator("root")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        return check_zone(value)
+
+    @property
+    def name(self) -> str:
+        """The IANA name."""
+        return self.root
+
+
+def check_zone(name: str) -> str:
+    """Return the name of a time zone.
+
+    Raises:
+        ValueError: When there is no such zone.
+    """
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError("expected an IANA time zone, such as Europe/London") from error
+    return name

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,15 @@ from kedro_asof.contracts.execution import check_rules
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.date_commit import DateCommit
-from kedro_asof.engines import connect, map_batches
+from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
+from kedro_asof.engines import connect, find_engine, map_batches
 from kedro_asof.errors import BrokenContractError
+from kedro_asof.local_time import cast_to_calendar
 from telco_churn.contracts import SCORES_SCHEMA, Contacts
 from telco_churn.pipelines.ingestion.nodes import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
-from tests.conftest import PROJECT, ProjectCopy, simulate_tables, simulation_params
+from tests.conftest import PROJECT, ZONE, ProjectCopy, simulate_tables, simulation_params
 from tests.kedro_asof.datasets.small_scores import LINEAGE
 from tests.kedro_asof.datasets.small_scores import ROW as SCORE
 from tests.kedro_asof.datasets.small_scores import commit as commit_of
@@ -87,7 +89,7 @@ def test_spark_judges_ids_counts_and_late_values_as_duckdb_does(spark: ibis.Base
     contacts = contacts.assign(contacted_on=date(2026, 1, 5), channel="chat", topic="bill")
     contacts = contacts.assign(resolved_on=date(1900, 1, 1), satisfaction=True)
     rows = spark.create_view("contacts_of_any_kind", ibis.memtable(contacts))
-    checked = check_rows(rows, Contacts)
+    checked = check_rows(rows, Contacts, ZONE)
     rejected = select_rejected(checked, "contacts", Contacts).order_by("key").to_pyarrow()
     assert rejected["rule"].to_pylist() == ["contact_id_too_short", "contact_id_too_long"]
     assert rejected["key"].to_pylist() == [" ", "x" * 200 + "…[cut]"]
@@ -101,6 +103,66 @@ def test_spark_judges_ids_counts_and_late_values_as_duckdb_does(spark: ibis.Base
     typed = rows.mutate(satisfaction=ibis.null("int64"), resolved_on=ibis.null("date"))
     with pytest.raises(BrokenContractError, match=r"contact_id_too_short in 1 .*_too_long in 1 "):
         check_rules(typed, Contacts.to_schema())
+
+
+@running_spark
+def test_spark_dates_times_with_and_without_a_zone_as_duckdb_does(
+    spark: ibis.BaseBackend, engine: ibis.BaseBackend, tmp_path: Path
+) -> None:
+    texts = ["2026-09-26T22:00:00Z", "2026-10-25 00:30+02", "2026-9-7", "2026-09-27 noon", "2026"]
+    instants = [datetime(2026, 9, 26, 22), datetime(2026, 3, 29, 1), datetime(2026, 10, 25, 0, 30)]
+    times = {
+        "zoned": pa.array([*instants, None, None], pa.timestamp("us", tz="UTC")),
+        "naive": pa.array([*instants, None, None], pa.timestamp("us")),
+        "text": texts,
+    }
+    pq.write_table(pa.table(times | {"n": range(5)}), tmp_path / "times.parquet")
+
+    def date_times(connection: ibis.BaseBackend) -> list[dict[str, object]]:
+        rows = connection.read_parquet(tmp_path / "times.parquet")
+        cast = {
+            f"{name}_{kind}": cast_to_calendar(rows[name], ibis.dtype(kind), "Europe/Berlin")
+            for name in times
+            for kind in ("date", "timestamp")
+        }
+        delivered = find_engine(connection.name).from_local(rows.naive, "Asia/Tokyo")
+        back = cast_to_calendar(delivered, ibis.dtype("timestamp"), "Europe/Berlin")
+        return rows.select("n", **cast, back=back).order_by("n").to_pyarrow().to_pylist()
+
+    found = date_times(spark)
+    assert found == date_times(engine)
+    assert [row["zoned_date"] for row in found[:1]] == [date(2026, 9, 27)]
+
+
+@running_spark
+def test_spark_casts_and_maps_delivered_values_as_duckdb_does(
+    spark: ibis.BaseBackend, engine: ibis.BaseBackend, tmp_path: Path
+) -> None:
+    table = {
+        "day": ["27.09.2026", "7.9.26", "31.02.2026", "00.00.0000"],
+        "month": ["27-SEP-26", "1 may 2026", "1-MAY-68", "1-MAY-69"],
+        "at": ["2026-09-26 22:00", "2026-09-26T22:00:00Z", "2026-09-26", "noon"],
+        "fee": ["1.234,5", "12", "1.23", "viel"],
+        "segment": ["RES", "COM", None, "VIP"],
+        "code": [1, 2, 3, None],
+        "n": range(4),
+    }
+    pq.write_table(pa.table(table), tmp_path / "table.parquet")
+    casts = {
+        "day": ColumnCast(format="%d.%m.%Y", missing=["00.00.0000"]),
+        "month": ColumnCast(format="%d-%b-%y"),
+        "at": ColumnCast(timezone="UTC"),
+        "fee": ColumnCast(decimal=",", thousands="."),
+    }
+    maps = {"segment": ValueMap({"RES": "consumer"}), "code": ValueMap({1: "a", 2: None})}
+    spark_rows, duckdb_rows = [
+        read_values(connection.read_parquet(tmp_path / "table.parquet"), casts, maps)
+        .order_by("n")
+        .to_pyarrow()
+        .to_pylist()
+        for connection in (spark, engine)
+    ]
+    assert spark_rows == duckdb_rows
 
 
 def load_late(table: pa.Table, happened_on: str) -> pa.Table:

@@ -67,7 +67,11 @@ def test_what_the_command_line_gives_is_read_as_meant(
 def test_a_file_holds_the_one_block_of_its_name_read_by_the_module_of_its_name(name: str) -> None:
     for path in (PROJECT / "conf").glob(f"*/parameters/{name}.yml"):
         assert list(yaml.safe_load(path.read_text())) == [name]
-    of_libraries = {"as_of": "kedro_asof.params", "readiness": "kedro_asof.readiness"}
+    of_libraries = {
+        "as_of": "kedro_asof.params",
+        "timezone": "kedro_asof.params",
+        "readiness": "kedro_asof.readiness",
+    }
     module = of_libraries.get(name, f"telco_churn.parameters.{name}")
     assert BLOCKS[name].__module__ == module
 

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ibis
 import ibis.expr.types as ir
@@ -13,10 +13,14 @@ import pyarrow.parquet as pq
 from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets.ibis import FileDataset, TableDataset
+from pydantic import BaseModel, ValidationError
 
 from kedro_asof.datasets.staging import create_staging
+from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine
 from kedro_asof.engines.source_files import remember_source_files
+
+Model = TypeVar("Model", bound=BaseModel)
 
 STREAMED = "_streamed"  # marks a folder that a stream wrote and that a stream may replace
 
@@ -26,7 +30,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
 
     In addition to `ibis.FileDataset`, it
     - explains in one line what to do when the file does not exist;
-    - renames `columns` on load, so that an operator's table needs no code;
+    - renames `columns`, casts with `cast` and maps with `values` on load, so that an operator's
+      table needs no code;
     - replaces the whole table: a save that fails or is killed leaves the previous table;
     - saves a stream of Arrow batches as one Parquet file, with one batch in memory;
     - saves a stream of Arrow tables as a folder with one Parquet file per table, with one table in
@@ -41,6 +46,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         filepath: str,
         file_format: str = "parquet",
         columns: dict[str, str] | None = None,
+        cast: dict[str, Any] | None = None,
+        values: dict[str, Any] | None = None,
         missing: str = "Run the pipeline that writes it, or correct its filepath in the catalog.",
         **options: Any,
     ) -> None:
@@ -50,8 +57,14 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             filepath: A file, or a folder of Parquet files.
             file_format: `parquet`, `csv`, or another that the engine reads.
             columns: The new column names, each with the name in the file.
+            cast: How a column is written, by its new name; see `ColumnCast`.
+            values: The project's value by delivered value, by column. A value that is not listed
+                gets a mark that no contract accepts.
             missing: The advice at the end of the error when the file does not exist.
             **options: As for `ibis.FileDataset`.
+
+        Raises:
+            DatasetError: When `cast` or `values` is invalid.
         """
         super().__init__(filepath=filepath, file_format=file_format, **options)
         engine = find_engine(self._connection_config["backend"])
@@ -60,13 +73,16 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             **self._load_args,
         }
         self._columns = columns or {}
+        self._casts = _parse(ColumnCast, cast, f"cast of {filepath}")
+        self._maps = _parse(ValueMap, values, f"values of {filepath}")
         self._missing = missing
 
     def load(self) -> ir.Table:
         """Return the table as an expression, without reading rows.
 
         Raises:
-            DatasetError: When the file does not exist, cannot be read or lacks a renamed column.
+            DatasetError: When the file does not exist, cannot be read or lacks a column that the
+                catalog entry names.
         """
         path = str(self._get_load_path())
         _finish_replacement(Path(path))
@@ -79,7 +95,17 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 f"Missing columns {absent} in {path}: found {list(table.columns)}. Correct "
                 "`columns` of its catalog entry, which renames them."
             )
-        return table.rename(self._columns) if self._columns else table
+        named = table.rename(self._columns) if self._columns else table
+        return self._read_values(named, path) if self._casts or self._maps else named
+
+    def _read_values(self, table: ir.Table, path: str) -> ir.Table:
+        absent = sorted({*self._casts, *self._maps} - set(table.columns))
+        if absent:
+            raise DatasetError(
+                f"Unknown columns {absent} in `cast` or `values` of {path}: expected some of "
+                f"{list(table.columns)}. Use the names to the left in `columns`."
+            )
+        return read_values(table, self._casts, self._maps)
 
     def _open(self, path: str) -> ir.Table:
         source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
@@ -139,6 +165,18 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         """Return the first rows for Kedro-Viz."""
         frame = self.load().limit(nrows).to_pandas().astype(object)
         return TablePreview(frame.where(frame.notna(), None).astype(str).to_dict(orient="split"))
+
+
+def _parse(model: type[Model], given: Mapping[str, Any] | None, where: str) -> dict[str, Model]:
+    try:
+        return {column: model.model_validate(how) for column, how in (given or {}).items()}
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = ".".join(str(part) for part in fault["loc"])
+        raise DatasetError(
+            f"Invalid {where}: {name or 'value'} {fault['input']!r}: "
+            f"{fault['msg'].removeprefix('Value error, ')}. Correct its catalog entry."
+        ) from error
 
 
 def _write_parts(tables: Iterable[pa.Table], folder: Path) -> None:

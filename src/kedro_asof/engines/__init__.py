@@ -11,12 +11,13 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from kedro_asof.engines.bigquery import BigQueryEngine
 from kedro_asof.engines.engine import BatchFunction, Engine
 from kedro_asof.engines.spark import SparkEngine
 
 __all__ = ["BatchFunction", "connect", "find_engine", "map_batches"]
 
-ENGINES: dict[str, Engine] = {"pyspark": SparkEngine()}
+ENGINES: dict[str, Engine] = {"bigquery": BigQueryEngine(), "pyspark": SparkEngine()}
 
 
 def find_engine(backend: str) -> Engine:

@@ -11,6 +11,26 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from joblib import cpu_count
 
+from kedro_asof.errors import mark_message
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp"))  # type: ignore[untyped-decorator]
+def _to_local(zone: str, instant: ibis.Value) -> ibis.Value:
+    """Convert an instant to the local time of a zone; DuckDB and PostgreSQL have this function."""
+
+
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
+def _from_local(zone: str, local: ibis.Value) -> ibis.Value:
+    """Convert the local time of a zone to an instant; DuckDB and PostgreSQL have this function."""
+
+
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="error", signature=(("string",), "float64")
+)
+def _error(message: str) -> ibis.Value:
+    """Stop the query with a message; DuckDB and BigQuery have this function."""
+
+
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 BATCH_ROWS = 100_000
@@ -43,6 +63,18 @@ class Engine:
         """Write Parquet files without `column`, in one folder per value of `column`."""
         connection.raw_sql(f"SET partitioned_write_flush_threshold = {ROW_GROUP}")
         connection.to_parquet(rows, folder, partition_by=column)
+
+    def to_local(self, at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+        """Return the local time in a zone; a time without a zone is taken as it is."""
+        return _to_local(zone, at) if at.type().timezone else at
+
+    def from_local(self, at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+        """Return the instant of a local time in a zone; a time with a zone is taken as it is."""
+        return at if at.type().timezone else _from_local(zone, at)
+
+    def stop_query(self, message: str) -> ir.FloatingValue:
+        """Return a value that stops the query with a message if a row needs it."""
+        return _error(mark_message(message))
 
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None

@@ -11,7 +11,31 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from kedro_asof.engines.engine import BatchFunction, Engine
-from kedro_asof.errors import InputError
+from kedro_asof.errors import InputError, mark_message
+
+
+@ibis.udf.scalar.builtin(name="typeof", signature=(("timestamp",), "string"))  # type: ignore[untyped-decorator]
+def _typeof(at: ibis.Value) -> ibis.Value:
+    """Return `timestamp`, an instant, or `timestamp_ntz`; ibis has one type for both."""
+
+
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="convert_timezone", signature=(("string", "string", "timestamp"), "timestamp")
+)
+def _convert(source: str, target: str, at: ibis.Value) -> ibis.Value:
+    """Convert a local time between zones; takes an instant as local time in the session's zone."""
+
+
+@ibis.udf.scalar.builtin(name="to_utc_timestamp", signature=(("timestamp", "string"), "timestamp"))  # type: ignore[untyped-decorator]
+def _to_instant(at: ibis.Value, zone: str) -> ibis.Value:
+    """Convert a local time to an instant."""
+
+
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="raise_error", signature=(("string",), "float64")
+)
+def _raise_error(message: str) -> ibis.Value:
+    """Stop the query with a message."""
 
 
 class ExecutorError(RuntimeError):
@@ -64,6 +88,21 @@ class SparkEngine(Engine):
         except PythonException as error:
             # Spark's message is a whole stack trace; its last line is the error.
             raise ExecutorError(str(error).strip().splitlines()[-1]) from error
+
+    def to_local(self, at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+        """Return the local time in a zone; a time without a zone is taken as it is."""
+        # ibis sets the zone of the session to UTC.
+        is_instant = _typeof(at) == "timestamp"
+        return _convert("UTC", ibis.ifelse(is_instant, zone, "UTC"), at)
+
+    def from_local(self, at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+        """Return the instant of a local time in a zone; a time with a zone is taken as it is."""
+        is_instant = _typeof(at) == "timestamp"
+        return _to_instant(at, ibis.ifelse(is_instant, "UTC", zone))
+
+    def stop_query(self, message: str) -> ir.FloatingValue:
+        """Return a value that stops the query with a message if a row needs it."""
+        return _raise_error(mark_message(message))
 
     def map_batches(
         self, rows: ir.Table, function: BatchFunction, schema: pa.Schema, batch_rows: int | None

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from kedro_asof.errors import UnknownMeasureError
 from kedro_asof.windows.declaration import WindowFeature, WindowParams
-from kedro_asof.windows.point_in_time import LOADED_AT, find_entity
+from kedro_asof.windows.point_in_time import LOADED_AT, day_of, find_entity
 from kedro_asof.windows.statistics import Kept, compute_feature, list_kept
 from kedro_asof.windows.time_buckets import TimeBuckets
 
@@ -116,14 +116,14 @@ def _date_events(
     kept: list[Kept],
 ) -> ir.Table:
     """Select the columns to aggregate, with `event_day`, and `known_on` if it can be later."""
-    day = events[date_column].cast("date")
+    day = day_of(events[date_column])
     asked = {item.column: events[item.column] for item in kept}
     later = [column for column in (known_from, LOADED_AT) if column in events.columns]
     if not later:
         return events.select(*entity, event_day=day, **asked)
     # A row with a null is never known, and `greatest` treats nulls differently on each engine.
     known = events.filter([events[column].notnull() for column in later])
-    known_on = ibis.greatest(day, *[events[column].cast("date") for column in later])
+    known_on = ibis.greatest(day, *[day_of(events[column]) for column in later])
     return known.select(*entity, event_day=day, known_on=known_on, **asked)
 
 

@@ -10,6 +10,8 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from kedro_asof.errors import UnknownMeasureError
+
 LOADED_AT = "loaded_at"  # the arrival time of a row; an optional column
 
 
@@ -56,10 +58,25 @@ def is_known(rows: ir.Table, happened_on: str, as_of: ir.Value | date) -> ir.Boo
     """Return whether a row was known on the morning of `as_of`; never null."""
     known = rows[happened_on] < as_of
     if LOADED_AT in rows.columns:
-        known &= rows[LOADED_AT].cast("date") < as_of
+        known &= day_of(rows[LOADED_AT]) < as_of
     return known.fill_null(False)
 
 
 def known_value(rows: ir.Table, column: str, known_from: str, as_of: ir.Value | date) -> ir.Value:
     """Return a value that is filled in later: null until the morning after that day."""
     return ibis.ifelse((rows[known_from] < as_of).fill_null(False), rows[column], None)
+
+
+def day_of(value: ir.Value) -> ir.DateValue:
+    """Return the day of a date or a time.
+
+    Raises:
+        UnknownMeasureError: When the time has a zone: its day depends on the operator's zone.
+    """
+    if value.type().is_timestamp() and value.type().timezone:
+        raise UnknownMeasureError(
+            f"Invalid type {value.type()} of {value.get_name()}: expected a date, or a timestamp "
+            "without a time zone. Convert it to the operator's time zone; ingestion does so for "
+            "the tables of ingestion.tables."
+        )
+    return value.cast("date")

@@ -11,10 +11,12 @@ import ibis
 import ibis.expr.types as ir
 
 from kedro_asof.contracts.execution import bit_count, bit_or
+from kedro_asof.engines import find_engine
 from kedro_asof.windows.declaration import Statistic, WindowFeature
 
 # Sums are stored in whole millionths: floats add these exactly, in any order, on any engine.
 MILLION = 1e6
+EXACT = 2**53  # floats hold every whole number up to here
 
 # How buckets are merged, by kind of aggregate.
 MERGES: dict[str, Callable[..., ir.Value]] = {
@@ -105,7 +107,17 @@ class Window:
 
     def _merge(self, what: str, where: ir.BooleanValue) -> ir.Value:
         merged = MERGES[what](self.views[keep(self.feature, what).name], where=where)
-        return merged / MILLION if what == "sum" else merged
+        return self._stop_if_inexact(merged) / MILLION if what == "sum" else merged
+
+    def _stop_if_inexact(self, millionths: ir.FloatingValue) -> ir.FloatingValue:
+        """Stop the query if a sum leaves the range in which its value is exact."""
+        engine = find_engine(self.views.get_backend().name)
+        stop = engine.stop_query(
+            f"Implausible values in {self.feature.table}.{self.feature.column}: a sum over "
+            f"{self.feature.days} days exceeds {EXACT / MILLION:,.0f}, above which sums are not "
+            "exact. Correct the values, or set an upper bound in the contract of the table."
+        )
+        return ibis.ifelse(millionths.abs() > EXACT, stop, millionths)
 
 
 def _sum_millionths(value: ir.NumericColumn) -> ir.FloatingScalar:

@@ -17,6 +17,7 @@ from telco_churn.contracts.features import (
     TrainingExamples,
 )
 from telco_churn.contracts.ingestion import (
+    CategoryReport,
     CheckedRows,
     Coverage,
     IngestionReport,
@@ -62,6 +63,7 @@ __all__ = [
     "BaselineGains",
     "CalibrationCurve",
     "Cancellations",
+    "CategoryReport",
     "CheckedRows",
     "ChurnPredictions",
     "ChurnScores",

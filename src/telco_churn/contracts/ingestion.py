@@ -64,6 +64,16 @@ class LateValueReport(FrameContract):
     values: int = pandera.pandas.Field(ge=0)
 
 
+class CategoryReport(FrameContract):
+    """One row per value of a column in `expected_values`, and how many kept rows have it."""
+
+    table: str
+    column: str
+    value: str
+    rows: int = pandera.pandas.Field(ge=0)
+    expected: bool
+
+
 class Coverage(TableContract):
     """One row with the first and last complete day of usage."""
 

@@ -22,6 +22,12 @@ IDENTIFIERS = ("full_name", "email", "phone", "date_of_birth", "postcode")
 EARLIEST = date(1950, 1, 1)
 LATEST = date(2100, 1, 1)
 MINUTES_PER_DAY = 1440
+# Upper bounds tell an implausible value, such as a counter that overflowed, from a large one.
+MOST_MB_PER_DAY = 10_800_000  # a line of 1 Gbit/s, in use all day
+MOST_SMS_PER_DAY = 100_000
+MOST_DROPPED_CALLS_PER_DAY = 10_000
+HIGHEST_PRICE = 100_000  # in `currency` per month
+HIGHEST_AMOUNT = 1_000_000  # in `currency`
 ID_LENGTH = {"min_value": 1, "max_value": 128}  # in characters, without surrounding blanks
 
 
@@ -53,7 +59,7 @@ class Subscriptions(LoadedTable):
     technology: str = pa.Field(isin=["mobile", "dsl", "cable", "fibre"])
     contract_months: int = pa.Field(ge=0, le=60)
     contract_started_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
-    monthly_price: float = pa.Field(ge=0)
+    monthly_price: float = pa.Field(ge=0, le=HIGHEST_PRICE)
     payment_method: str
 
     class Config:
@@ -66,9 +72,9 @@ class Usage(LoadedTable):
     customer_id: str = pa.Field(str_length=ID_LENGTH)
     day: date = pa.Field(ge=EARLIEST, lt=LATEST)
     call_minutes: float = pa.Field(ge=0, le=MINUTES_PER_DAY)
-    data_mb: float = pa.Field(ge=0)
-    sms_count: int = pa.Field(ge=0)
-    dropped_calls: int = pa.Field(ge=0)
+    data_mb: float = pa.Field(ge=0, le=MOST_MB_PER_DAY)
+    sms_count: int = pa.Field(ge=0, le=MOST_SMS_PER_DAY)
+    dropped_calls: int = pa.Field(ge=0, le=MOST_DROPPED_CALLS_PER_DAY)
     outage_minutes: int = pa.Field(ge=0, le=MINUTES_PER_DAY)
 
     class Config:
@@ -83,7 +89,7 @@ class Invoices(LoadedTable):
     issued_on: date = pa.Field(ge=EARLIEST, lt=LATEST)
     due_on: date
     paid_on: date = pa.Field(nullable=True, metadata={"known_from": "paid_on"})
-    amount: float = pa.Field(ge=-1_000)  # a credit note is negative
+    amount: float = pa.Field(ge=-1_000, le=HIGHEST_AMOUNT)  # a credit note is negative
 
     class Config:
         unique = ["invoice_id"]

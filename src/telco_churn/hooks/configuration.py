@@ -1,5 +1,6 @@
 """Check the configuration of a run, and build the pipelines for it."""
 
+import logging
 from typing import Any
 
 from kedro.framework.context import KedroContext
@@ -10,13 +11,16 @@ from kedro.io import DataCatalog
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.preflight import check_parameters
 from telco_churn.parameters import BLOCKS
+from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.renamed import refuse_renamed
 from telco_churn.pipeline_registry import create_pipelines
-from telco_churn.pipelines.features.feature_config import check_feature_config
+from telco_churn.pipelines.features.feature_config import check_feature_config, describe_left_out
 from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
+
+logger = logging.getLogger(__name__)
 
 
 class CheckParametersHook:
@@ -30,6 +34,8 @@ class CheckParametersHook:
         check_parameters(parameters, BLOCKS)
         default = context.config_loader["globals"].get("default_pipeline", "__default__")
         pipelines.update(create_pipelines(parameters, default))
+        if left_out := describe_left_out(parameters["features"]):
+            logger.info(left_out)
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
@@ -39,4 +45,6 @@ class CheckParametersHook:
         check_ingestion_config(judged, find_contracts(catalog, entries))
         features = FeatureParams.model_validate(parameters["params:features"])
         label = LabelParams.model_validate(parameters["params:label"])
-        check_feature_config(features, label, find_contracts(catalog, features.windows))
+        eligibility = EligibilityParams.model_validate(parameters["params:eligibility"])
+        contracts = find_contracts(catalog, features.windows)
+        check_feature_config(features, label, eligibility, judged, contracts)

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from kedro_asof.params import AsOf
+from kedro_asof.params import AsOf, Timezone
 from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
@@ -46,6 +46,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "simulation": SimulationParams,
     "snapshots": SnapshotParams,
     "summary": SummaryParams,
+    "timezone": Timezone,
     "training": TrainingParams,
     "tuning": TuningParams,
     "version": VersionParam,

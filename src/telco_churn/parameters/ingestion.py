@@ -2,10 +2,13 @@
 
 from typing import Self
 
-from pydantic import Field, ImportString, field_validator, model_validator
+from pandera.ibis import DataFrameSchema
+from pydantic import Field, ImportString, ValidationInfo, field_validator, model_validator
 
 from kedro_asof.contracts.contract import TableContract
 from kedro_asof.params import Block
+
+REQUIRED = {"customers", "subscriptions", "usage", "cancellations"}
 
 
 class JudgedTableParams(Block):
@@ -15,6 +18,9 @@ class JudgedTableParams(Block):
     """Dotted path of the primary contract, which holds columns, types, rules and key (`unique`)."""
     belongs_to_customer: bool = True
     """Whether ingestion rejects rows without a trusted customer."""
+    expected_values: dict[str, list[str]] = Field(default_factory=dict)
+    """Values by text column. Rows with other values are kept, counted in `category_report`, and
+    warned of."""
 
     @model_validator(mode="after")
     def _check_columns(self) -> Self:
@@ -28,7 +34,18 @@ class JudgedTableParams(Block):
                 f"Missing column 'customer_id': the contract has {list(schema.columns)}. Add the "
                 "column, or set belongs_to_customer: false."
             )
+        unfit = sorted(set(self.expected_values) - set(list_text_columns(schema)))
+        if unfit:
+            raise ValueError(
+                f"Invalid columns {unfit} in expected_values: expected some of "
+                f"{list_text_columns(schema)}, the text columns of the contract"
+            )
         return self
+
+
+def list_text_columns(schema: DataFrameSchema) -> list[str]:
+    """Return the names of the text columns of a contract."""
+    return [name for name, column in schema.columns.items() if column.dtype.type.is_string()]
 
 
 class IngestionParams(Block):
@@ -41,13 +58,17 @@ class IngestionParams(Block):
     it the run stops if at least ten values were blanked."""
     full_day_share: float = Field(gt=0, le=1)
     """Share of a usual day's rows from which a day of usage is complete; above 0, at most 1."""
+    absent: list[str] = Field(default_factory=list)
+    """Tables of `tables` that the operator does not have; any table that is not required."""
     tables: dict[str, JudgedTableParams]
     """The tables to check, by name; `customers` and `usage` are required. Each table is read from
     `raw_<table>` and written to `<table>`."""
 
     @field_validator("tables")
     @classmethod
-    def _check_tables(cls, tables: dict[str, JudgedTableParams]) -> dict[str, JudgedTableParams]:
+    def _check_tables(
+        cls, tables: dict[str, JudgedTableParams], info: ValidationInfo
+    ) -> dict[str, JudgedTableParams]:
         missing = sorted({"customers", "usage"} - set(tables))
         if missing:
             raise ValueError(f"Missing tables {missing}: ingestion needs both customers and usage")
@@ -56,4 +77,12 @@ class IngestionParams(Block):
                 "Invalid belongs_to_customer: the table customers cannot belong to a customer. Set "
                 "belongs_to_customer: false for it."
             )
-        return tables
+        absent = info.data.get("absent", [])
+        optional = sorted(set(tables) - REQUIRED)
+        unfit = sorted(set(absent) - set(optional))
+        if unfit:
+            raise ValueError(
+                f"Invalid absent tables {unfit}: expected some of {optional}; the others are "
+                "required. Correct absent_tables in globals.yml"
+            )
+        return {name: table for name, table in tables.items() if name not in absent}

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kedro_asof.errors import UnknownMeasureError
+from kedro_asof.exit_codes import find_fault
 from kedro_asof.windows.aggregate import aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
 from tests.kedro_asof.windows.reference import compute_feature
@@ -133,6 +135,32 @@ def test_a_measure_that_is_not_there_is_named_with_those_that_are(engine: ibis.B
     )
     with pytest.raises(UnknownMeasureError, match=r"\['minutes'\].*expected some of \['amount'"):
         _compute([], engine, window)
+
+
+def test_a_sum_that_is_not_exact_stops_the_query_and_names_the_column(
+    engine: ibis.BaseBackend,
+) -> None:
+    most = 2**53 / 1e6
+    days = [LEAP_DAY - timedelta(days=days) for days in (1, 2)]
+    row = _compute([_event(days[0], amount=most - 10), _event(days[1], amount=9.5)], engine)
+    assert row["events_amount_sum_30d"] == most - 0.5
+    with pytest.raises(duckdb.InvalidInputException) as caught:
+        _compute([_event(day, amount=most - 10) for day in days], engine)
+    assert str(find_fault(caught.value, lambda _: None)).startswith(
+        "Implausible values in events.amount: a sum over 7 days exceeds 9,007,199,255, above"
+    )
+
+
+def test_a_time_with_a_zone_is_not_dated_by_guessing() -> None:
+    events = ibis.memtable(
+        pa.table({"customer_id": ["a"], "day": pa.array([0], pa.timestamp("us", tz="UTC"))})
+    )
+    window = {"date": "day", "windows": [7], "measures": {"day": ["count"]}}
+    snapshots = ibis.memtable({"customer_id": ["a"], "as_of": [LEAP_DAY]})
+    with pytest.raises(UnknownMeasureError, match=r"Invalid type timestamp\('UTC', 6\) of day"):
+        aggregate_windows(
+            snapshots, [LEAP_DAY], events, WindowParams.model_validate(window), "events"
+        )
 
 
 def _event(day: date, **changes: Any) -> dict[str, Any]:

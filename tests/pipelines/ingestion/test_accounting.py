@@ -15,13 +15,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kedro_asof.contracts.contract import TableContract
+from kedro_asof.params import Timezone
 from telco_churn.contracts import IDENTIFIERS, Cancellations, Contacts, Customers, Invoices, Usage
 from telco_churn.errors import TooManyRejectedError
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
-from tests.conftest import read_parameters, simulate_tables, simulation_params
+from tests.conftest import ZONE, read_parameters, simulate_tables, simulation_params
 from tests.small_operator import Put
 
 PARAMS = IngestionParams(**read_parameters("ingestion"))
@@ -122,7 +123,7 @@ def test_a_repeated_key_is_cut_like_any_rejected_row(put: Put) -> None:
     reasons = ["x" * 5_000, "y" * 5_000]
     row = {"customer_id": "a", "cancelled_on": date(2026, 1, 1)}
     rows = put(pa.Table.from_pylist([row | {"reason": reason} for reason in reasons]))
-    checked = check_rows(rows, Cancellations, _customers(put))
+    checked = check_rows(rows, Cancellations, ZONE, _customers(put))
     (rejected,) = select_rejected(checked, "cancellations", Cancellations).to_pyarrow().to_pylist()
     assert rejected["rule"] == "repeated_key"
     assert json.loads(rejected["content"])["reason"] == "y" * 200 + "…[cut]"
@@ -142,7 +143,7 @@ def test_a_later_row_never_pushes_out_an_earlier_one_of_its_key(put: Put) -> Non
     rows = pa.Table.from_pylist(
         [contact | {"contacted_on": day, "resolved_on": day, "satisfaction": 3} for day in days]
     )
-    judged = check_rows(put(rows), Contacts, _customers(put)).to_pandas()
+    judged = check_rows(put(rows), Contacts, ZONE, _customers(put)).to_pandas()
     kept = judged[judged["broken_rule"].isna()]
     assert pd.to_datetime(kept["contacted_on"]).dt.date.tolist() == [date(2026, 5, 1)]
 
@@ -172,7 +173,7 @@ def test_what_is_filled_in_later_is_blanked_and_never_costs_the_row(
     change: dict[str, Any], blanked: list[str], rule: str, put: Put
 ) -> None:
     rows = put(pa.Table.from_pylist([CONTACT | change]))
-    checked = check_rows(rows, Contacts, _customers(put))
+    checked = check_rows(rows, Contacts, ZONE, _customers(put))
     (row,) = checked.to_pyarrow().to_pylist()
     assert row["broken_rule"] is None
     assert (row["blanked_by"] or "kept") == rule
@@ -197,7 +198,7 @@ class Payments(TableContract):
 def test_a_rule_of_a_column_is_none_of_a_column_with_a_shorter_name(put: Put) -> None:
     days = pa.array([None, date(2026, 1, 1)], pa.date32())
     rows = put(pa.table({"payment_id": ["a", "b"], "paid": [1.0, -1.0], "paid_on": days}))
-    checked = check_rows(rows, Payments).order_by("payment_id").to_pyarrow().to_pylist()
+    checked = check_rows(rows, Payments, ZONE).order_by("payment_id").to_pyarrow().to_pylist()
     assert [row["broken_rule"] for row in checked] == ["paid_on_missing", None]
     assert [row["paid__blanked_by"] for row in checked] == [None, "paid_too_small"]
     assert [row["paid"] for row in checked] == [1.0, None]
@@ -213,7 +214,7 @@ def test_of_one_invoice_delivered_twice_the_filled_in_one_is_kept(put: Put) -> N
     }
     paid = [None, date(2026, 6, 1), None]
     rows = pa.Table.from_pylist([invoice | {"paid_on": day} for day in paid])
-    judged = check_rows(put(rows), Invoices, _customers(put)).to_pandas()
+    judged = check_rows(put(rows), Invoices, ZONE, _customers(put)).to_pandas()
     kept = judged[judged["broken_rule"].isna()]
     assert pd.to_datetime(kept["paid_on"]).dt.date.tolist() == [date(2026, 6, 1)]
 
@@ -254,7 +255,7 @@ def test_usage_reaches_as_far_as_days_are_whole(
 def test_identifiers_end_at_the_first_step(put: Put) -> None:
     raw = simulate_tables(simulation_params(customers=5, weeks=20))["customers"]
     assert set(IDENTIFIERS) <= set(raw.column_names)
-    checked = nodes.check_table(Customers)(put(raw))
+    checked = nodes.check_table(Customers)(put(raw), Timezone(ZONE))
     assert set(IDENTIFIERS).isdisjoint(checked.columns)
 
 
@@ -274,9 +275,9 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
 
 
 def _check_all(raw: dict[str, pa.Table], put: Put) -> dict[str, ir.Table]:
-    customers = put(check_rows(put(raw["customers"]), Customers).to_pyarrow())
+    customers = put(check_rows(put(raw["customers"]), Customers, ZONE).to_pyarrow())
     return {
-        table: check_rows(put(raw[table]), contract, customers) if of_customer else customers
+        table: check_rows(put(raw[table]), contract, ZONE, customers) if of_customer else customers
         for table, contract in CONTRACTS.items()
         for of_customer in [PARAMS.tables[table].belongs_to_customer]
     }
@@ -290,11 +291,11 @@ def _customers(put: Put) -> ir.Table:
         "region": "north",
         "age_band": "60+",
     }
-    return check_rows(put(pa.Table.from_pylist([row])), Customers)
+    return check_rows(put(pa.Table.from_pylist([row])), Customers, ZONE)
 
 
 def _reject_usage(rows: ir.Table, put: Put) -> list[dict[str, Any]]:
-    rejected = select_rejected(check_rows(rows, Usage, _customers(put)), "usage", Usage)
+    rejected = select_rejected(check_rows(rows, Usage, ZONE, _customers(put)), "usage", Usage)
     return list(rejected.to_pyarrow().to_pylist())
 
 
@@ -304,7 +305,7 @@ def _judge_usage(rows: list[dict[str, Any]], put: Put) -> pd.DataFrame:
     typed = pa.schema(
         [field.with_type(pa.string()) if field.name in nulls else field for field in table.schema]
     )
-    return check_rows(put(table.cast(typed)), Usage, _customers(put)).to_pandas()
+    return check_rows(put(table.cast(typed)), Usage, ZONE, _customers(put)).to_pandas()
 
 
 def test_a_row_that_came_twice_is_known_from_when_it_first_came(put: Put) -> None:
@@ -314,7 +315,7 @@ def test_a_row_that_came_twice_is_known_from_when_it_first_came(put: Put) -> Non
         USAGE_ROW | {"loaded_at": first},
         USAGE_ROW | {"loaded_at": again, "data_mb": 9.0},
     ]
-    checked = check_rows(put(pa.Table.from_pylist(rows)), Usage).to_pandas()
+    checked = check_rows(put(pa.Table.from_pylist(rows)), Usage, ZONE).to_pandas()
     kept = checked[checked["broken_rule"].isna()].iloc[0]
     assert (kept["data_mb"], kept["copies"], kept["loaded_at"]) == (2.0, 2, pd.Timestamp(first))
     assert checked["broken_rule"].dropna().tolist() == ["repeated_key"]

@@ -38,11 +38,18 @@ def test_an_entry_makes_the_nodes_of_a_table() -> None:
     towers = {"contract": f"{__name__}.Towers", "belongs_to_customer": False}
     pipeline = create_pipeline(params(towers=towers).tables)
     flows = {node.name: (node.inputs, node.outputs) for node in pipeline.nodes}
-    assert flows["ingestion.check_towers"] == (["raw_towers"], ["checked_towers"])
+    assert flows["ingestion.check_towers"] == (
+        ["raw_towers", "params:timezone"],
+        ["checked_towers"],
+    )
     assert flows["ingestion.trust_towers"][1] == ["towers"]
     assert "checked_towers" in flows["ingestion.report_ingestion"][0]
     assert "checked_towers" in flows["ingestion.collect_rejected_rows"][0]
-    assert flows["ingestion.check_usage"][0] == ["raw_usage", "checked_customers"]
+    assert flows["ingestion.check_usage"][0] == [
+        "raw_usage",
+        "params:timezone",
+        "checked_customers",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from telco_churn.pipelines.ingestion import nodes
 from telco_churn.pipelines.ingestion.nodes import report_late_values, stop_when_too_many_blanked
 from telco_churn.pipelines.ingestion.pipeline import create_pipeline
 from telco_churn.pipelines.ingestion.row_checks import check_rows
-from tests.conftest import read_parameters
+from tests.conftest import ZONE, read_parameters
 from tests.small_operator import Put
 
 LONG_AGO = date(1900, 1, 1)
@@ -139,7 +139,9 @@ def _report(*counts: tuple[str, str, int]) -> pd.DataFrame:
 
 def _check_contacts(put: Put, *changes: dict[str, Any]) -> ir.Table:
     rows = [CONTACT | {"contact_id": f"{n}"} | change for n, change in enumerate(changes)]
-    return put(check_rows(put(pa.Table.from_pylist(rows)), Contacts, _customers(put)).to_pyarrow())
+    return put(
+        check_rows(put(pa.Table.from_pylist(rows)), Contacts, ZONE, _customers(put)).to_pyarrow()
+    )
 
 
 def _check_invoices(put: Put, *changes: dict[str, Any]) -> ir.Table:
@@ -147,7 +149,7 @@ def _check_invoices(put: Put, *changes: dict[str, Any]) -> ir.Table:
     columns = pa.Table.from_pylist(rows)
     days = columns["paid_on"].cast(pa.date32())
     typed = columns.set_column(columns.schema.get_field_index("paid_on"), "paid_on", days)
-    return put(check_rows(put(typed), Invoices, _customers(put)).to_pyarrow())
+    return put(check_rows(put(typed), Invoices, ZONE, _customers(put)).to_pyarrow())
 
 
 def _customers(put: Put) -> ir.Table:
@@ -158,4 +160,4 @@ def _customers(put: Put) -> ir.Table:
         "region": "north",
         "age_band": "60+",
     }
-    return check_rows(put(pa.Table.from_pylist([row])), Customers)
+    return check_rows(put(pa.Table.from_pylist([row])), Customers, ZONE)

@@ -16,7 +16,7 @@ from telco_churn.parameters.summary import SummaryParams
 from telco_churn.parameters.tuning import SearchSpace, TuningParams
 from telco_churn.pipelines.release.data_summary import describe_examples
 from telco_churn.pipelines.release.intended_use import describe_operator, describe_table
-from tests.conftest import evaluation_params
+from tests.conftest import evaluation_params, feature_params
 from tests.pipelines.release import small_evaluation as small
 from tests.pipelines.release.small_models import fit_model, read_frame
 
@@ -34,6 +34,7 @@ DECISION = DecisionParams(
 OPERATOR = describe_operator(
     LabelParams(kind="cancellation", horizon_days=28),
     EligibilityParams(minimum_tenure_days=30, segments=["consumer"]),
+    feature_params(),
 )
 TABLE = describe_table(OwnTableParams(table="customers.csv", target="left", positive="Yes"))
 PROMOTION = {

@@ -10,6 +10,7 @@ from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.release.card import write_model_card
 from telco_churn.pipelines.release.intended_use import describe_operator
+from tests.conftest import feature_params
 from tests.pipelines.release import small_evaluation as small
 from tests.pipelines.release.small_card import (
     DECISION,
@@ -109,9 +110,19 @@ def test_a_table_split_by_time_is_described_as_such() -> None:
 
 def test_inactivity_names_its_tables() -> None:
     label = LabelParams(kind="inactivity", horizon_days=30, event_tables=["usage", "invoices"])
-    subject = describe_operator(label, EligibilityParams(active_within_days=90))
+    subject = describe_operator(label, EligibilityParams(active_within_days=90), feature_params())
     assert "no event in `usage`, `invoices` within 30 days" in subject.predicts
     assert subject.population.endswith("and have an event in the 90 days before it")
+
+
+def test_the_card_names_the_tables_that_were_not_there() -> None:
+    features = feature_params().model_copy(update={"absent": ["invoices", "contacts"]})
+    subject = describe_operator(
+        LabelParams(kind="cancellation", horizon_days=28), EligibilityParams(), features
+    )
+    line = "These tables were not there, and no feature reads them: invoices, contacts."
+    assert line in write(intended_use=subject)[0]
+    assert "were not there" not in write()[0]
 
 
 def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:

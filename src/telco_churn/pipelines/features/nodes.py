@@ -13,7 +13,7 @@ import pandas as pd
 from kedro_asof.windows.aggregate import aggregate_windows
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.features.snapshots import KEY
-from telco_churn.pipelines.features.static_features import STATIC_FEATURES
+from telco_churn.pipelines.features.static_features import list_static_features
 
 DECIMALS = 6
 
@@ -61,7 +61,7 @@ def describe_features(features: FeatureParams) -> pd.DataFrame:
     """
     looked_up: list[dict[str, object]] = [
         {"name": name, "meaning": meaning, "unit": unit, "source_table": lookup.table, "window": ""}
-        for lookup in STATIC_FEATURES
+        for lookup in list_static_features(features.absent)
         for name, (meaning, unit) in lookup.features.items()
     ]
     declared: list[dict[str, object]] = [

@@ -14,7 +14,9 @@ from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.features import labels, nodes, snapshots
-from telco_churn.pipelines.features.static_features import STATIC_FEATURES
+from telco_churn.pipelines.features.static_features import StaticFeatures, list_static_features
+
+Lookups = Sequence[StaticFeatures]
 
 
 def create_pipeline(
@@ -31,13 +33,14 @@ def create_pipeline(
         eligibility: The same tables are inputs if customers must be active.
         readiness: The tables that must reach the date to score.
     """
-    tables = list(features.windows)
+    tables, lookups = list(features.windows), list_static_features(features.absent)
     seen = label.event_tables if eligibility.active_within_days is not None else []
     awaited = label.event_tables if label.kind == "inactivity" else []
+    sources = [table for table in readiness.sources if table not in features.absent]
     return Pipeline(
         [
-            Pipeline(_scoring_nodes(tables, seen, list(readiness.sources)), tags="scoring"),
-            Pipeline(_training_nodes(tables, seen, awaited), tags="training"),
+            Pipeline(_scoring_nodes(lookups, tables, seen, sources), tags="scoring"),
+            Pipeline(_training_nodes(lookups, tables, seen, awaited), tags="training"),
             # Scoring does not run these nodes: parallel dates would write the same file.
             Pipeline(_dictionary_nodes(), tags="training"),
         ],
@@ -46,7 +49,9 @@ def create_pipeline(
     )
 
 
-def _scoring_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
+def _scoring_nodes(
+    lookups: Lookups, tables: list[str], seen: list[str], awaited: list[str]
+) -> list[Node]:
     """Return the nodes that compute the features of `as_of`."""
     dates = Node(
         snapshots.list_scoring_dates,
@@ -59,10 +64,15 @@ def _scoring_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> li
         "scoring_dates",
         name="list_scoring_dates",
     )
-    return [dates, *_feature_nodes("scoring", "customer_features", tables, seen, tags=[DATED])]
+    return [
+        dates,
+        *_feature_nodes("scoring", "customer_features", lookups, tables, seen, tags=[DATED]),
+    ]
 
 
-def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> list[Node]:
+def _training_nodes(
+    lookups: Lookups, tables: list[str], seen: list[str], awaited: list[str]
+) -> list[Node]:
     """Return the nodes that compute and label the features of past dates."""
     dates = Node(
         snapshots.list_training_dates,
@@ -85,12 +95,13 @@ def _training_nodes(tables: list[str], seen: list[str], awaited: list[str]) -> l
         name="label_churn",
         tags=EXCLUSIVE,
     )
-    return [dates, *_feature_nodes("training", "training_features", tables, seen), labeled]
+    return [dates, *_feature_nodes("training", "training_features", lookups, tables, seen), labeled]
 
 
 def _feature_nodes(
     purpose: str,
     features: str,
+    lookups: Lookups,
     tables: list[str],
     activity_tables: list[str],
     tags: Sequence[str] = (),
@@ -110,7 +121,7 @@ def _feature_nodes(
         f"{purpose}_snapshots",
         name=f"snapshot_{purpose}_customers",
     )
-    groups = [*_lookup_nodes(purpose), *_window_nodes(purpose, tables)]
+    groups = [*_lookup_nodes(purpose, lookups), *_window_nodes(purpose, tables)]
     assembled = Node(
         nodes.assemble_features,
         [f"{purpose}_snapshots", *(output for group in groups for output in group.outputs)],
@@ -121,7 +132,7 @@ def _feature_nodes(
     return [present, *groups, assembled]
 
 
-def _lookup_nodes(purpose: str) -> list[Node]:
+def _lookup_nodes(purpose: str, lookups: Lookups) -> list[Node]:
     return [
         Node(
             lookup.function,
@@ -129,7 +140,7 @@ def _lookup_nodes(purpose: str) -> list[Node]:
             f"{purpose}_{lookup.function.__name__}",
             name=f"{lookup.function.__name__}_for_{purpose}",
         )
-        for lookup in STATIC_FEATURES
+        for lookup in lookups
     ]
 
 

@@ -3,7 +3,7 @@
 In: snapshots and a primary table. Out: a few features, one row per snapshot with data in the table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import ibis
@@ -156,3 +156,8 @@ STATIC_FEATURES = (
         },
     ),
 )
+
+
+def list_static_features(absent: Collection[str] = ()) -> list[StaticFeatures]:
+    """Return the static features, without those of absent tables."""
+    return [each for each in STATIC_FEATURES if each.table not in absent]

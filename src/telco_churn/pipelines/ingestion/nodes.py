@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.contracts.contract import TableContract
+from kedro_asof.params import Timezone
 from telco_churn.contracts.ingestion import BLANKED, DUPLICATE, KEPT, is_rejected
 from telco_churn.errors import TooManyBlankedError, TooManyRejectedError
 from telco_churn.parameters.ingestion import IngestionParams
@@ -35,9 +36,11 @@ WHAT_TO_DO = (
 def check_table(contract: type[TableContract]) -> Callable[..., ir.Table]:
     """Return the node function that casts and checks the rows of one table."""
 
-    def check(raw: ir.Table, checked_customers: ir.Table | None = None) -> ir.Table:
+    def check(
+        raw: ir.Table, timezone: Timezone, checked_customers: ir.Table | None = None
+    ) -> ir.Table:
         """Cast and check each row against the contract; drop columns that it does not list."""
-        return check_rows(raw, contract, checked_customers)
+        return check_rows(raw, contract, timezone.name, checked_customers)
 
     return check
 
@@ -83,7 +86,8 @@ def report_late_values(**checked: ir.Table) -> pd.DataFrame:
         rejected rows and duplicates do not count.
     """
     counts = [count for name, rows in checked.items() for count in _count_values(rows, name)]
-    return pd.DataFrame(counts, columns=["table", "column", "outcome", "values"])
+    types = {"table": "str", "column": "str", "outcome": "str", "values": "int64"}
+    return pd.DataFrame(counts, columns=list(types)).astype(types)
 
 
 def stop_when_too_many_rejected(

@@ -8,6 +8,7 @@ from kedro_asof.contracts.contract import TableContract
 from kedro_asof.contracts.row_rules import late_columns
 from telco_churn.parameters.ingestion import JudgedTableParams
 from telco_churn.pipelines.ingestion import nodes
+from telco_churn.pipelines.ingestion.category_report import report_categories
 
 Contracts = Mapping[str, type[TableContract]]
 
@@ -22,14 +23,14 @@ def create_pipeline(tables: Mapping[str, JudgedTableParams]) -> Pipeline:
     check = [
         Node(
             nodes.check_table(contracts[name]),
-            [f"raw_{name}"] + ["checked_customers"] * table.belongs_to_customer,
+            [f"raw_{name}", "params:timezone"] + ["checked_customers"] * table.belongs_to_customer,
             f"checked_{name}",
             name=f"check_{name}",
         )
         for name, table in tables.items()
     ]
     return Pipeline(
-        [*check, *_report_nodes(contracts), *_trust_nodes(contracts)],
+        [*check, *_report_nodes(contracts), *_category_nodes(tables), *_trust_nodes(contracts)],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,
     )
@@ -60,6 +61,12 @@ def _report_nodes(contracts: Contracts) -> list[Node]:
             name="stop_when_too_many_blanked",
         ),
     ]
+
+
+def _category_nodes(tables: Mapping[str, JudgedTableParams]) -> list[Node]:
+    declared = {name: f"checked_{name}" for name, table in tables.items() if table.expected_values}
+    report = Node(report_categories(tables), declared, "category_report", name="report_categories")
+    return [report] if declared else []
 
 
 def _trust_nodes(contracts: Contracts) -> list[Node]:

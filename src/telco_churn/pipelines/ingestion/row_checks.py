@@ -15,6 +15,8 @@ from kedro_asof.contracts.row_rules import (
     key_columns,
     late_columns,
 )
+from kedro_asof.delivered_values import NOT_UNDERSTOOD
+from kedro_asof.local_time import cast_to_calendar
 from kedro_asof.windows.point_in_time import LOADED_AT
 
 BOOKKEEPING = ("broken_rule", "blanked_by", "raw_content", "copies")
@@ -25,13 +27,18 @@ CUT_MARK = "…[cut]"
 
 
 def check_rows(
-    raw: ir.Table, contract: type[TableContract], checked_customers: ir.Table | None = None
+    raw: ir.Table,
+    contract: type[TableContract],
+    timezone: str,
+    checked_customers: ir.Table | None = None,
 ) -> ir.Table:
     """Check each distinct row against its contract.
 
     Args:
         raw: The table as delivered; columns that the contract does not list are dropped.
         contract: The primary contract: types and rules.
+        timezone: The operator's time zone. A timestamp or text with a zone becomes the day, or the
+            local time, that it was there.
         checked_customers: Checked customers, if each row must belong to a trusted customer.
 
     Returns:
@@ -41,9 +48,10 @@ def check_rows(
         cut; `copies`, the number of deliveries.
     """
     types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
+    cast = {name: _cast(raw[name], kind, timezone) for name, kind in types.items()}
     typed = raw.select(
-        **{name: _cast(raw[name], kind) for name, kind in types.items()},
-        **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], kind) for name, kind in types.items()},
+        **cast,
+        **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], value) for name, value in cast.items()},
         raw_row=_as_struct(raw, list(types)),
     )
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
@@ -98,25 +106,37 @@ def select_rejected(checked: ir.Table, name: str, contract: type[TableContract])
 
 
 def _is_castable(found: dt.DataType, kind: dt.DataType) -> bool:
-    """Return whether a cast keeps the meaning: a boolean is not a count, a time not an amount.
+    """Return whether a cast keeps the meaning: a boolean is not a count, a number not a date.
 
     Engines cast these silently: DuckDB casts a boolean to 1, Spark a timestamp to its seconds.
     """
-    return not kind.is_numeric() or found.is_numeric() or found.is_string()
+    if kind.is_numeric():
+        return found.is_numeric() or found.is_string()
+    if kind.is_date() or kind.is_timestamp():
+        return found.is_date() or found.is_timestamp() or found.is_string()
+    return True
 
 
-def _cast(value: ir.Value, kind: dt.DataType) -> ir.Value:
-    return value.try_cast(kind) if _is_castable(value.type(), kind) else ibis.null(kind)
-
-
-def _is_untypable(value: ir.Value, kind: dt.DataType) -> ir.BooleanValue:
-    """Return whether a value does not fit the type: text in a number, a fraction in a count."""
-    if value.type() == kind:
-        return ibis.literal(False)
+def _cast(value: ir.Value, kind: dt.DataType, timezone: str) -> ir.Value:
     if not _is_castable(value.type(), kind):
-        return value.notnull()
-    is_lost = value.notnull() & value.try_cast(kind).isnull()
-    if not kind.is_integer() or value.type().is_integer():
+        return ibis.null(kind)
+    if kind.is_date() or kind.is_timestamp():
+        return cast_to_calendar(value, kind, timezone)
+    return value.try_cast(kind)
+
+
+def _is_untypable(value: ir.Value, cast: ir.Value) -> ir.BooleanValue:
+    """Return whether a value does not fit the type: text in a number, a fraction in a count.
+
+    Text that the catalog does not describe fits no type.
+    """
+    found, kind = value.type(), cast.type()
+    if kind.is_string():
+        return cast.endswith(NOT_UNDERSTOOD).fill_null(False)
+    if found == kind:
+        return ibis.literal(False)
+    is_lost = value.notnull() & cast.isnull()
+    if not kind.is_integer() or found.is_integer() or not _is_castable(found, kind):
         return is_lost
     return is_lost | (value.try_cast("float64") % 1 != 0).fill_null(False)
 

@@ -1,11 +1,12 @@
 """Describe what a model predicts and for which customers, for the model card.
 
-In: the parameters `label` and `eligibility`, or `own_table`. Out: intended_use.
+In: the parameters `label`, `eligibility` and `features`, or `own_table`. Out: intended_use.
 """
 
 from dataclasses import dataclass
 
 from telco_churn.parameters.eligibility import EligibilityParams
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.own_table import OwnTableParams
 
@@ -18,15 +19,19 @@ class IntendedUse:
         predicts: The predicted event, after "The probability that".
         population: The customers to score, after "For".
         not_scored: Uses to avoid, one sentence each.
+        absent_tables: Operator tables that were not there, so that no feature reads them.
     """
 
     predicts: str
     population: str
     not_scored: tuple[str, ...]
+    absent_tables: tuple[str, ...] = ()
 
 
-def describe_operator(label: LabelParams, eligibility: EligibilityParams) -> IntendedUse:
-    """Describe the intended use of a model of operator tables, from label and eligibility."""
+def describe_operator(
+    label: LabelParams, eligibility: EligibilityParams, features: FeatureParams
+) -> IntendedUse:
+    """Describe the intended use of a model of operator tables, from its parameters."""
     days = f"{_count_days(label.horizon_days)}, counted from the morning of `as_of`"
     tables = ", ".join(f"`{table}`" for table in label.event_tables)
     churn = {
@@ -52,6 +57,7 @@ def describe_operator(label: LabelParams, eligibility: EligibilityParams) -> Int
             "Do not use scores of the training dates as evidence of quality: the model was "
             "trained on their outcomes.",
         ),
+        absent_tables=tuple(features.absent),
     )
 
 

@@ -46,7 +46,7 @@ def create_pipeline() -> Pipeline:
     """Create the release pipeline of the operator tables: gate, card, package, appointment."""
     describe = Node(
         intended_use.describe_operator,
-        ["params:label", "params:eligibility"],
+        ["params:label", "params:eligibility", "params:features"],
         "intended_use",
         name="describe_operator",
     )
