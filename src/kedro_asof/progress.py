@@ -1,9 +1,13 @@
-"""Log the progress of a long stream: rows done, rows per second and the time left."""
+"""Show the progress of a long stream in the log, and that of long queries on stderr."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import click
+import ibis
 import pyarrow as pa
 
 logger = logging.getLogger(__name__)
@@ -46,3 +50,31 @@ def _watch(
                 "%s of %s %s, %s per second, about %s min %02d s left.",
                 *(f"{done:,}", f"{total:,}", what, f"{rate:,.0f}", minutes, seconds),
             )
+
+
+@contextmanager
+def watch_queries(
+    engine: ibis.BaseBackend, what: str, seconds_between: float = SECONDS_BETWEEN
+) -> Iterator[None]:
+    """Print to stderr, every few seconds, that queries still run, and how far the current one is.
+
+    Args:
+        engine: The engine that runs the queries; DuckDB tells the share that is done.
+        what: The beginning of each line, for example `Checking raw_usage (1,000,000 rows)`.
+        seconds_between: The time between two lines, in seconds; fast queries print nothing.
+    """
+    done, started = threading.Event(), time.monotonic()
+
+    def watch() -> None:
+        while not done.wait(seconds_between):
+            progress = getattr(getattr(engine, "con", None), "query_progress", lambda: -1.0)()
+            share = f", current query {progress:.0f} %" if progress >= 0 else ""
+            click.echo(f"{what}: {time.monotonic() - started:.0f} s{share}", err=True)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

@@ -16,6 +16,7 @@ BOUNDS = {
 }
 SIGNS = {("lower bound", 0): ">=", ("lower bound", 1): ">"}
 SIGNS |= {("upper bound", 0): "<", ("upper bound", 1): "<="}
+SHOWN_ALONE = ("lower bound", "upper bound", "allowed values")
 Description = Mapping[str, Any]
 
 
@@ -45,6 +46,14 @@ def compare_contracts(
     ]
 
 
+def list_rules(checks: Description) -> list[str]:
+    """Return the rules of a described column as text, for example `>= 0`."""
+    return [
+        _show(rule, value).strip() if rule in SHOWN_ALONE else f"{rule}{_show(rule, value)}"
+        for rule, value in _flatten(checks).items()
+    ]
+
+
 def _compare_table(old: Description | None, new: Description | None) -> Iterator[tuple[str, bool]]:
     if old is None or new is None:
         yield ("contract added", False) if old is None else ("contract removed", True)
@@ -70,7 +79,9 @@ def _compare_columns(old: Description, new: Description) -> Iterator[tuple[str, 
             yield f"{name}: removed", True
         successor = new.get(renamed.get(name, name))
         if successor:
-            yield from ((f"{name}: {text}", bad) for text, bad in _compare_column(column, successor))
+            yield from (
+                (f"{name}: {text}", bad) for text, bad in _compare_column(column, successor)
+            )
     for name, column in new.items():
         if name in come - set(renamed.values()):
             kind = "required" if column["required"] else "optional"
