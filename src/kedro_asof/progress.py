@@ -53,28 +53,21 @@ def _watch(
 
 
 @contextmanager
-def watch_queries(
-    engine: ibis.BaseBackend, what: str, seconds_between: float = SECONDS_BETWEEN
-) -> Iterator[None]:
-    """Print to stderr, every few seconds, that queries still run, and how far the current one is.
+def watch_queries(engine: ibis.BaseBackend, what: str) -> Iterator[None]:
+    """Print to stderr how long queries run, and the share of the current one if DuckDB runs it.
 
-    Args:
-        engine: The engine that runs the queries; DuckDB tells the share that is done.
-        what: The beginning of each line, for example `Checking raw_usage (1,000,000 rows)`.
-        seconds_between: The time between two lines, in seconds; fast queries print nothing.
+    Queries that end within `SECONDS_BETWEEN` print nothing.
     """
-    done, started = threading.Event(), time.monotonic()
+    ended, started = threading.Event(), time.monotonic()
 
     def watch() -> None:
-        while not done.wait(seconds_between):
-            progress = getattr(getattr(engine, "con", None), "query_progress", lambda: -1.0)()
-            share = f", current query {progress:.0f} %" if progress >= 0 else ""
-            click.echo(f"{what}: {time.monotonic() - started:.0f} s{share}", err=True)
+        while not ended.wait(SECONDS_BETWEEN):
+            share = engine.con.query_progress() if engine.name == "duckdb" else -1
+            shown = f", {share:.0f} % of this query" if share >= 0 else ""
+            click.echo(f"{what}: {time.monotonic() - started:.0f} s{shown}.", err=True)
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        done.set()
-        watcher.join()
+        ended.set()

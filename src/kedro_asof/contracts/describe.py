@@ -18,8 +18,21 @@ from kedro.framework.project import settings
 from kedro.framework.startup import bootstrap_project
 from kedro.utils import load_obj
 from kedro.validation import ValidatorSpec
+from pandera.api.ibis.types import IbisData
 
-Contracts = dict[str, dict[str, Any]]
+Contracts = dict[str, dict[str, Any]]  # by table, then by column, the facts of the column
+TABLE = "(table)"  # in place of a column: the facts of the table
+
+# By Pandera check and statistic: the name that `DeclaredColumn` has for the rule.
+FACTS = {
+    ("greater_than_or_equal_to", "min_value"): "at_least",
+    ("greater_than", "min_value"): "above",
+    ("less_than_or_equal_to", "max_value"): "at_most",
+    ("less_than", "max_value"): "below",
+    ("isin", "allowed_values"): "one_of",
+    ("str_length", "min_value"): "min_length",
+    ("str_length", "max_value"): "max_length",
+}
 
 
 def read_commit(project: Path, revision: str) -> Contracts:
@@ -67,34 +80,29 @@ def _make_plain(value: Any) -> Any:
 
 
 def describe_schema(schema: Any) -> dict[str, Any]:
-    """Describe a Pandera schema: columns with their rules, row checks, key, and strictness."""
-    columns = {
-        name: {
-            "type": str(column.dtype),
-            "nullable": column.nullable,
-            "required": column.required,
-            "metadata": column.metadata or {},
-            "checks": {check.name: check.statistics for check in column.checks},
-        }
-        for name, column in schema.columns.items()
-    }
-    return {
-        "columns": columns,
-        "key": list(schema.unique or []),
-        "strict": bool(schema.strict),
-        "row_checks": {check.name: _describe_check(check, schema) for check in schema.checks},
-    }
+    """Return the facts of each column of a Pandera schema, and those of the table under `TABLE`."""
+    described = {name: _describe_column(column) for name, column in schema.columns.items()}
+    checks = {check.name: _describe_check(check, schema) for check in schema.checks}
+    return {TABLE: {"key": schema.unique, "strict": bool(schema.strict), **checks}, **described}
+
+
+def _describe_column(column: Any) -> dict[str, Any]:
+    facts = {"type": str(column.dtype), "nullable": column.nullable, "required": column.required}
+    facts |= column.metadata or {}
+    for check in column.checks:
+        for statistic, value in check.statistics.items():
+            if value is not None:
+                facts[FACTS.get((check.name, statistic), f"{check.name} {statistic}")] = value
+    return facts
 
 
 def _describe_check(check: Any, schema: Any) -> str:
-    """Return the SQL of a check across columns; nothing for a check in pandas."""
+    """Return the SQL of a check across columns; its name for a check in pandas."""
     if "ibis" not in type(schema).__module__:
-        return ""
-    from pandera.api.ibis.types import IbisData  # noqa: PLC0415  (only contracts in an engine)
-
+        return check.name
     types = {name: column.dtype.type for name, column in schema.columns.items()}
     kept = check._check_fn(IbisData(ibis.table(types, name="table"), None))
-    return str(ibis.to_sql(kept.name("kept"), dialect="duckdb"))
+    return " ".join(str(ibis.to_sql(kept.name("kept"), dialect="duckdb")).split())
 
 
 if __name__ == "__main__":

@@ -2,71 +2,86 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from difflib import SequenceMatcher
+from operator import eq
 from typing import Any
 
 import ibis.expr.datatypes as dt
 
+ALIKE = 0.6  # names of less similarity, 0 to 1, are not matched
+UNKNOWN = "..."  # in place of a value that a person has to fill in
 DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
 DECIMAL_COMMA = re.compile(r"\s*[-+]?[\d.]*\d,\d+\s*")
 YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # not text in YAML
 
 
+def match_names(
+    lacking: Mapping[str, Any], found: Mapping[str, Any], fits: Callable[[Any, Any], bool] = eq
+) -> dict[str, str]:
+    """Return the most similar found name of a fitting type for each lacking name that has one.
+
+    Args:
+        lacking: The type of each name that is looked for.
+        found: The type of each name that may be it; each is used once.
+        fits: Whether a wanted type can be read from a found type.
+    """
+    pairs = [
+        (_compare(name, other), name, other)
+        for name in lacking
+        for other in found
+        if fits(lacking[name], found[other])
+    ]
+    matched: dict[str, str] = {}
+    for likeness, name, other in sorted(pairs, key=lambda pair: -pair[0]):
+        if likeness >= ALIKE and name not in matched and other not in matched.values():
+            matched[name] = other
+    return matched
+
+
+def _compare(name: str, other: str) -> float:
+    """Return the likeness of two names: of their letters, or of their words if that is more."""
+    words, others = (
+        re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", each).lower())
+        for each in (name, other)
+    )
+    shared = len({*words} & {*others}) / max(min(len({*words}), len({*others})), 1)
+    return max(SequenceMatcher(None, "".join(words), "".join(others)).ratio(), 0.9 * shared)
+
+
 def fits(wanted: dt.DataType, found: dt.DataType) -> bool:
-    """Return whether a column of one type can hold the values of another; text can hold all."""
+    """Return whether a column of one type can be read from another; text can hold all types."""
     if found.is_string() or wanted.is_string():
         return True
-    if wanted.is_temporal():
-        return found.is_temporal()
-    return found.is_numeric() and wanted.is_numeric()
+    return (found.is_temporal(), found.is_numeric()) == (wanted.is_temporal(), wanted.is_numeric())
 
 
 def find_date_formats(values: Iterable[str]) -> list[str]:
-    """Return the formats in which all values are dates; more than one if the values leave doubt."""
+    """Return the formats in which all values are dates; several if the values leave doubt."""
     return [form for form in DATE_FORMATS if all(_is_date(value, form) for value in values)]
 
 
 def _is_date(value: str, form: str) -> bool:
     try:
-        datetime.strptime(value.strip(), form)
+        return bool(datetime.strptime(value.strip(), form))
     except ValueError:
         return False
-    return True
-
-
-def has_decimal_comma(values: Iterable[str]) -> bool:
-    """Return whether all values are numbers with a decimal comma."""
-    return all(DECIMAL_COMMA.fullmatch(value) for value in values)
 
 
 def match_values(found: Iterable[str], allowed: Iterable[str]) -> dict[str, str]:
-    """Map each found value to the one allowed value that begins like it; `...` if not exactly one.
-
-    Letter case, blanks and `_` do not count: `MOB` is `mobile`, `Consumer ` is `consumer`.
-    """
-    return {value: _find_only(value, list(allowed)) for value in found}
-
-
-def _find_only(value: str, allowed: list[str]) -> str:
-    bare = {each: re.sub(r"[\W_]+", "", each).lower() for each in (value, *allowed)}
-    start = bare[value]
-    same = [each for each in allowed if start and bare[each].startswith(start)]
-    return same[0] if len(same) == 1 else "..."
+    """Map each found value to the one allowed value that begins with its letters and digits."""
+    bare = {each: re.sub(r"[\W_]+", "", each).lower() for each in (*found, *allowed)}
+    starts = {
+        value: [each for each in allowed if bare[value] and bare[each].startswith(bare[value])]
+        for value in found
+    }
+    return {value: same[0] if len(same) == 1 else UNKNOWN for value, same in starts.items()}
 
 
-def write_yaml(keys: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Write the keys of each table as lines of a catalog, one line per key."""
-    return [
-        line
-        for table, entry in keys.items()
-        for line in [f"{table}:", *(f"  {key}: {_write(value)}" for key, value in entry.items())]
-    ]
-
-
-def _write(value: Any) -> str:
-    """Write a value as YAML in one line; plain words stay without quotes."""
+def write_yaml(value: Any) -> str:
+    """Write a key's value as YAML in one line; plain words stay without quotes."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_write(k)}: {_write(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{write_yaml(k)}: {write_yaml(v)}" for k, v in value.items()) + "}"
     is_plain = re.fullmatch(r"[A-Za-z_][\w-]*", value) and value.lower() not in YAML_WORDS
     return value if is_plain else json.dumps(value, ensure_ascii=False)

@@ -1,6 +1,5 @@
 """Compare a delivered table with its contract, row by row as ingestion does, without running it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +11,12 @@ from kedro.validation import validate_dataset
 from kedro_asof.contracts.execution import count_repeats
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.contracts.row_rules import column_types
-from kedro_asof.contracts.similar_names import match_names
 from kedro_asof.contracts.suggestions import (
+    DECIMAL_COMMA,
+    UNKNOWN,
     find_date_formats,
     fits,
-    has_decimal_comma,
+    match_names,
     match_values,
 )
 from kedro_asof.progress import watch_queries
@@ -28,26 +28,7 @@ from telco_churn.pipelines.ingestion.row_checks import (
     rules_by_late_column,
 )
 
-EXAMPLES = 100  # values that are read to find a format; the report shows the first three
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A rule that rows break.
-
-    Attributes:
-        rule: The name that ingestion gives the rule, for example `segment_not_allowed`.
-        column: The column of the rule; None for a check across columns.
-        rows: The number of rows that break it.
-        values: The most frequent values that break it, with their rows.
-        is_over: Whether ingestion would stop because of this late column.
-    """
-
-    rule: str
-    column: str | None
-    rows: int
-    values: dict[str, int]
-    is_over: bool = False
+MOST_VALUES = 100  # invalid values of a column that are read, the most frequent first
 
 
 @dataclass
@@ -56,176 +37,135 @@ class Delivery:
 
     Attributes:
         table: Name of the catalog entry.
-        problem: What stops a run before it reads rows; empty if nothing does.
+        problems: What stops a run.
         rows: The number of rows.
-        rejected: The rows that break a rule or repeat a key with other values.
-        identical: The rows that are equal to an earlier row; ingestion keeps one of each.
-        repeated: The rows that have the key of an earlier row but other values.
-        faults: The rules that rows break.
-        missing: The columns that the table lacks, each with its type.
-        ignored: The columns that the contract does not list.
+        faults: The number of rows that break a rule, by the name that ingestion gives it.
+        values: The most frequent values that break a rule, with their rows, by the same name.
+        copies: The number of rows that are equal to another row; ingestion keeps one of each.
         keys: Keys of the catalog entry that would mend the table.
-        is_accepted: Whether a run accepts the table.
     """
 
     table: str
-    problem: str = ""
+    problems: list[str] = field(default_factory=list)
     rows: int = 0
-    rejected: int = 0
-    identical: int = 0
-    repeated: int = 0
-    faults: list[Fault] = field(default_factory=list)
-    missing: dict[str, Any] = field(default_factory=dict)
-    ignored: list[str] = field(default_factory=list)
+    faults: dict[str, int] = field(default_factory=dict)
+    values: dict[str, dict[str, int]] = field(default_factory=dict)
+    copies: int = 0
     keys: dict[str, Any] = field(default_factory=dict)
-    is_accepted: bool = False
 
 
 def check_delivery(catalog: DataCatalog, table: str, limits: IngestionParams) -> Delivery:
     """Compare a table with its contract, and suggest keys for its catalog entry.
 
-    Kedro validates the table by its catalog entry. The rows of a raw table are then judged by the
-    rules of ingestion, in one scan and one per broken rule; memory does not grow with the table.
+    Kedro validates the table by its catalog entry. The rows are then judged by the rules of
+    ingestion, in one scan and one for each broken rule; memory does not grow with the table.
 
     Args:
         catalog: The catalog of the project.
         table: The name of an entry with a contract.
-        limits: The shares of rows and values that ingestion rejects without stopping.
+        limits: The tables of ingestion, and the shares of rows and values that it leaves out.
     """
-    found = validate_dataset(catalog, table)
-    delivery = Delivery(table, problem="" if found else _take_message(found.message or ""))
-    if found.status == "errored":
+    validated, delivery = validate_dataset(catalog, table), Delivery(table)
+    if not validated:  # the last line is the cause; Kedro's lines above it name the table
+        delivery.problems.append((validated.message or "").strip().splitlines()[-1])
+    if validated.status == "errored":
         return delivery
-    delivered = find_contracts(catalog, [table])[table]
+    contract = find_contracts(catalog, [table])[table]
+    raw = _rename_columns(catalog.get(table), contract, delivery)
     judged = limits.tables.get(table.removeprefix("raw_"))
-    raw = _rename(catalog.get(table), delivered, delivery)
     with watch_queries(raw.get_backend(), f"Checking {table}"):
-        _judge(raw, judged.contract if judged else delivered, limits, delivery)
-    rejected = delivery.rejected + delivery.repeated
-    is_over = rejected > limits.max_rejected_fraction * delivery.rows
-    is_over |= any(fault.is_over for fault in delivery.faults)
-    delivery.is_accepted = not delivery.problem and not is_over
+        _judge(raw, judged.contract if judged else contract, limits, delivery)
     return delivery
 
 
-def _take_message(message: str) -> str:
-    """Return the last line of Kedro's message; the lines above name the table and the contract."""
-    return message.strip().splitlines()[-1]
-
-
-def _rename(dataset: Any, contract: Any, delivery: Delivery) -> ir.Table:
-    """Rename the columns that are probably meant, and add those still missing as empty ones."""
-    raw, schema = dataset.load(), contract.to_schema()
-    types = column_types(contract)
-    lacking = {
-        name: types[name]
-        for name, column in schema.columns.items()
-        if column.required and name not in raw.columns
-    }
+def _rename_columns(dataset: Any, contract: Any, delivery: Delivery) -> ir.Table:
+    """Rename the columns that are probably meant, so that their rows can be judged, too."""
+    raw, types = dataset.load(), column_types(contract)
+    required = {name for name, column in contract.to_schema().columns.items() if column.required}
+    lacking = {name: types[name] for name in types if name in required - {*raw.columns}}
     spare = {name: raw[name].type() for name in raw.columns if name not in types}
     renamed = match_names(lacking, spare, fits)
-    if renamed:
-        delivery.keys["columns"] = {**(getattr(dataset, "_columns", None) or {}), **renamed}
-    delivery.missing = lacking
-    delivery.ignored = [name for name in spare if name not in renamed.values()]
-    empty = {name: ibis.null(kind) for name, kind in lacking.items() if name not in renamed}
+    if lacking:
+        left = [name for name in spare if name not in renamed.values()]
+        delivery.problems = [f"missing columns {[*lacking]}, other columns {[*spare]}"]
+        unknown = {name: UNKNOWN for name in lacking if left and name not in renamed}
+        delivery.keys["columns"] = {**getattr(dataset, "_columns", {}), **renamed, **unknown}
     raw = raw.rename(renamed) if renamed else raw
+    empty = {name: ibis.null(lacking[name]) for name in lacking if name not in renamed}
     return raw.mutate(**empty) if empty else raw
 
 
 def _judge(raw: ir.Table, contract: Any, limits: IngestionParams, delivery: Delivery) -> None:
-    columns, schema = list(column_types(contract)), contract.to_schema()
+    """Count the rows that break each rule, and find the values that do."""
+    columns, key = list(column_types(contract)), list(contract.to_schema().unique or [])
+    absent = {name for name, old in delivery.keys.get("columns", {}).items() if old == UNKNOWN}
     typed, rules = judge_rows(raw, contract)
-    absent = set(delivery.missing) - set(delivery.keys.get("columns", {}))
-    rules = {
-        rule: broken & ~rules[f"{rule.removesuffix('_missing')}_type"]
-        if rule.endswith("_missing")  # an unreadable value is not also a missing one
-        else broken
-        for rule, broken in rules.items()
-        if find_column(rule, columns) not in absent
-    }
+    rules = {rule: rules[rule] for rule in rules if find_column(rule, columns) not in absent}
+    for rule in [rule for rule in rules if rule.endswith("_missing")]:
+        rules[rule] &= ~rules[f"{rule.removesuffix('_missing')}_type"]
     late = rules_by_late_column(rules, columns, contract)
     late_rules = {rule: column for column, of_column in late.items() for rule in of_column}
-    firm = [broken for rule, broken in rules.items() if rule not in late_rules]
-    rejected = ibis.or_(*firm).fill_null(False)
-    names = {f"rule_{number}": rule for number, rule in enumerate(rules)}
-    counts = typed.agg(
-        rows=typed.count(),
-        rejected=rejected.sum(),
-        **{name: rules[rule].sum() for name, rule in names.items()},
-        **{f"values_{column}": typed.raw_row[column].count() for column in late},
+    rejected = ibis.or_(*[rules[rule] for rule in rules if rule not in late_rules])
+    rejected = rejected.fill_null(False)
+    counts = {f"rule {rule}": broken.sum() for rule, broken in rules.items()}
+    counts |= {f"values {column}": typed.raw_row[column].count() for column in late}
+    (found,) = (
+        typed.agg(rows=typed.count(), rejected=rejected.sum(), **counts).to_pyarrow().to_pylist()
     )
-    (count,) = counts.to_pyarrow().to_pylist()
-    delivery.rows, delivery.rejected = count["rows"], count["rejected"] or 0
-    for name, rule in names.items():
-        if not (rows := count[name]):
-            continue
-        column = late_rules.get(rule)
-        is_over = (
-            column is not None
-            and rows >= FEW_VALUES
-            and (rows > limits.max_blanked_fraction * count[f"values_{column}"])
-        )
-        delivery.faults.append(_describe_fault(typed, rules[rule], rule, columns, rows, is_over))
-    key = list(schema.unique or [])
-    if not absent & set(key):
-        _count_repeats(typed.filter(~rejected), key, delivery)
-    delivery.keys |= dict(_suggest(delivery.faults, schema))
-
-
-def _describe_fault(
-    typed: ir.Table,
-    broken: ir.BooleanValue,
-    rule: str,
-    columns: list[str],
-    rows: int,
-    is_over: bool,
-) -> Fault:
-    column = find_column(rule, columns)
-    if column is None or rule.endswith("_missing"):
-        return Fault(rule, column, rows, {}, is_over)
-    value = typed.raw_row[column].cast("string").name("value")
-    values = typed.filter(broken).select(value).group_by("value").agg(rows=ibis._.count())
-    top = values.order_by([ibis.desc("rows"), "value"]).limit(EXAMPLES).to_pyarrow().to_pylist()
-    return Fault(rule, column, rows, {each["value"]: each["rows"] for each in top}, is_over)
-
-
-def _count_repeats(kept: ir.Table, key: list[str], delivery: Delivery) -> None:
-    """Count the rows with the key of an earlier row: those equal to it, and the others."""
-    if repeats := count_repeats(kept, key):
-        whole = kept.mutate(whole_row=kept.raw_row.hash())
-        delivery.identical = count_repeats(whole, [*key, "whole_row"])
-        delivery.repeated = repeats - delivery.identical
-
-
-def _suggest(faults: list[Fault], schema: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the keys of the catalog entry by which the values would be read."""
-    unread = {
-        fault.column: fault.values
-        for fault in faults
-        if fault.column and fault.rule == f"{fault.column}_type"
+    delivery.rows = found["rows"]
+    delivery.faults = {rule: rows for rule in rules if (rows := found[f"rule {rule}"])}
+    delivery.values = {
+        rule: _list_values(typed.filter(rules[rule]).raw_row[column])
+        for rule in delivery.faults
+        if (column := find_column(rule, columns)) and not rule.endswith("_missing")
     }
-    types = {column: schema.columns[column].dtype.type for column in unread}
-    formats = {
-        column: " or ".join(found)
-        for column, values in unread.items()
-        if types[column].is_temporal() and (found := find_date_formats(values))
-    }
-    if formats:
-        yield "format", formats
-    numbers = [values for column, values in unread.items() if types[column].is_numeric()]
-    if numbers and all(has_decimal_comma(values) for values in numbers):
-        yield "decimal", ","
-    mapped = {
-        fault.column: match_values(fault.values, _list_allowed(schema.columns[fault.column]))
-        for fault in faults
-        if fault.column and fault.rule == f"{fault.column}_not_allowed"
-    }
-    if mapped := {column: values for column, values in mapped.items() if values}:
-        yield "values", mapped
+    repeats = 0 if absent & {*key} else _count_repeats(typed.filter(~rejected), key, delivery)
+    if (left_out := (found["rejected"] or 0) + repeats) > (
+        limits.max_rejected_fraction * delivery.rows
+    ):
+        delivery.problems.append(f"{left_out:,} rows would be rejected")
+    delivery.problems += [
+        f"{rows:,} values of {late_rules[rule]} would be blanked"
+        for rule, rows in delivery.faults.items()
+        if rule in late_rules and rows >= FEW_VALUES
+        if rows > limits.max_blanked_fraction * found[f"values {late_rules[rule]}"]
+    ]
+    delivery.keys |= _suggest_keys(delivery.values, columns, contract.to_schema())
 
 
-def _list_allowed(column: Any) -> list[str]:
-    """Return the allowed values of a text column; empty if a pattern decides."""
-    lists = [check.statistics.get("allowed_values", []) for check in column.checks]
-    return [str(value) for values in lists for value in values]
+def _list_values(column: ir.Column) -> dict[str, int]:
+    text = column.cast("string").name("value")
+    counts = text.as_table().group_by("value").agg(rows=ibis._.count())
+    top = counts.order_by([ibis.desc("rows"), "value"]).limit(MOST_VALUES).to_pyarrow()
+    return {each["value"]: each["rows"] for each in top.to_pylist()}
+
+
+def _count_repeats(kept: ir.Table, key: list[str], delivery: Delivery) -> int:
+    """Count the copies of rows; return the number of rows with a key of other, different rows."""
+    repeats = count_repeats(kept, key)
+    if repeats:
+        rows = kept.mutate(row_hash=kept.raw_row.hash())
+        delivery.copies = count_repeats(rows, [*key, "row_hash"])
+        if different := repeats - delivery.copies:
+            delivery.faults["repeated_key"] = different
+    return repeats - delivery.copies
+
+
+def _suggest_keys(
+    values: dict[str, dict[str, int]], columns: list[str], schema: Any
+) -> dict[str, Any]:
+    """Return the keys of the catalog entry by which invalid values would be read."""
+    keys: dict[str, Any] = {}
+    for rule, found in values.items():
+        column = find_column(rule, columns) or ""
+        kind, checks = schema.columns[column].dtype.type, schema.columns[column].checks
+        formats = find_date_formats(found) if kind.is_temporal() else []
+        if rule == f"{column}_type" and formats:
+            keys.setdefault("format", {})[column] = " or ".join(formats)
+        elif rule == f"{column}_type" and all(DECIMAL_COMMA.fullmatch(value) for value in found):
+            keys["decimal"] = ","
+        for check in checks:
+            if rule == f"{column}_not_allowed" and check.name == "isin":
+                allowed = list(check.statistics["allowed_values"])
+                keys.setdefault("values", {})[column] = match_values(found, allowed)
+    return keys
