@@ -14,9 +14,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from kedro_asof.contracts.execution import count_repeats
-from kedro_asof.contracts.suggestions import write_yaml
+from kedro_asof.contracts.suggestions import DECIMAL_COMMA, find_date_formats, write_yaml
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.progress import watch_queries
@@ -30,6 +31,7 @@ PERSONAL = re.compile(
     r"(^|_)(name|(first|last|full|sur)_?name|e?_?mail|phone|msisdn|street|address|iban|birth\w*"
     r"|dob|postcode|zip|passport)(_|$)"
 )
+SAMPLED = 10_000  # rows of a CSV whose texts show how it writes dates and numbers
 EMAIL = r"^[^@\s]+@[^@\s]+\.\w+$"
 KINDS = {"boolean": "bool", "integer": "int", "numeric": "float", "date": "date"}
 KINDS |= {"timestamp": "datetime"}
@@ -65,8 +67,7 @@ class Raw{model}(DeliveredTable, {model}):
 #   connection: ${{globals:engine}}
 #   filepath: {path}
 #   file_format: {file_format}
-#   columns: {columns}
-#   validator: {{class: telco_churn.contracts.{table}.Raw{model}, on: [load]}}'''
+{keys}#   validator: {{class: telco_churn.contracts.{table}.Raw{model}, on: [load]}}'''
 
 
 @dataclass
@@ -105,17 +106,14 @@ def draft_contract(file: Path, name: str) -> str:
         InputError: When the file has no rows.
     """
     table, file_format = _snake(name), _find_format(file)
-    types = {"all_varchar": False, "sample_size": -1} if file_format == "csv" else {}
-    delivered = EngineTable(
-        filepath=str(file),
-        file_format=file_format,
-        connection={"backend": "duckdb"},
-        load_args=types,
-        missing="Name a CSV or Parquet file.",
-    ).load()
+    typed = {"all_varchar": False, "sample_size": -1} if file_format == "csv" else {}
+    delivered = _read(file, file_format, typed)
     with watch_queries(delivered.get_backend(), f"Reading {file}"):
         columns, rows = _profile(delivered)
         key, key_comment = _find_key(delivered, columns, rows)
+    entry = {"columns": {each.name: each.source for each in columns if each.name != each.source}}
+    if file_format == "csv":
+        entry |= _find_notation(_read(file, file_format, {}).limit(SAMPLED).to_pandas(), columns)
     personal = [
         f"    {each.name}: {each.kind}  # direct identifier: ends at ingestion"
         for each in columns
@@ -133,9 +131,7 @@ def draft_contract(file: Path, name: str) -> str:
         personal="\n".join(personal),
         path=file.resolve(),
         file_format=file_format,
-        columns=write_yaml(
-            {each.name: each.source for each in columns if each.name != each.source}
-        ),
+        keys="".join(f"#   {key}: {write_yaml(entry[key])}\n" for key in entry if entry[key]),
     )
 
 
@@ -145,6 +141,30 @@ def _find_format(file: Path) -> str:
     if not formats:
         raise WrongCallError(f"Invalid file type of {file}: expected .csv or .parquet. Convert it.")
     return formats[0]
+
+
+def _read(file: Path, file_format: str, load_args: dict[str, Any]) -> ir.Table:
+    return EngineTable(
+        filepath=str(file),
+        file_format=file_format,
+        connection={"backend": "duckdb"},
+        load_args=load_args,
+        missing="Name a CSV or Parquet file.",
+    ).load()
+
+
+def _find_notation(texts: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
+    """Return the keys by which dates and numbers are read, and type numbers with decimal comma."""
+    keys: dict[str, Any] = {"format": {}}
+    for column in columns:
+        values = [value for value in texts[column.source].dropna().unique() if value.strip()]
+        formats = find_date_formats(values)
+        if column.kind == "date" and formats:
+            keys["format"][column.name] = " or ".join(formats)
+        elif column.kind == "str" and values and all(map(DECIMAL_COMMA.fullmatch, values)):
+            column.kind, keys["decimal"] = "float", ","
+            column.options.pop("isin", None)
+    return keys
 
 
 def _snake(name: str) -> str:
