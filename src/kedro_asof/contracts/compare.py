@@ -28,7 +28,7 @@ MEANINGS = ("type", "key", "known_from")  # a table without them is not wider, b
 def compare_contracts(old: Contracts, new: Contracts) -> Iterator[Change]:
     """Yield the changes of all contracts; equal changes of several tables only once."""
     tables: dict[Change, list[str]] = {}
-    for table in [*old, *(name for name in new if name not in old)]:
+    for table in sorted({*old, *new}):
         for change in _compare_table(old.get(table), new.get(table)):
             tables.setdefault(change, []).append(table)
     for (text, is_breaking), names in tables.items():

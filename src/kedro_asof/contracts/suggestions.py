@@ -1,6 +1,5 @@
 """Suggest keys of a catalog entry that make a delivered table fit its contract."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -9,12 +8,12 @@ from operator import eq
 from typing import Any
 
 import ibis.expr.datatypes as dt
+import yaml
 
 ALIKE = 0.6  # names of less similarity, 0 to 1, are not matched
 UNKNOWN = "..."  # in place of a value that a person has to fill in
 DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
 DECIMAL_COMMA = re.compile(r"\s*[-+]?[\d.]*\d,\d+\s*")
-YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # not text in YAML
 
 
 def match_names(
@@ -79,9 +78,8 @@ def match_values(found: Iterable[str], allowed: Iterable[str]) -> dict[str, str]
     return {value: same[0] if len(same) == 1 else UNKNOWN for value, same in starts.items()}
 
 
-def write_yaml(value: Any) -> str:
-    """Write a key's value as YAML in one line; plain words stay without quotes."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{write_yaml(k)}: {write_yaml(v)}" for k, v in value.items()) + "}"
-    is_plain = re.fullmatch(r"[A-Za-z_][\w-]*", value) and value.lower() not in YAML_WORDS
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+def write_entries(entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write the keys of catalog entries as YAML, one line per key or column."""
+    return yaml.safe_dump(
+        entries, default_flow_style=None, sort_keys=False, allow_unicode=True, width=10_000
+    ).rstrip()

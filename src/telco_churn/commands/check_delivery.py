@@ -37,12 +37,12 @@ class Delivery:
 
     Attributes:
         table: Name of the catalog entry.
-        problems: What stops a run.
+        problems: The reasons why a run would stop.
         rows: The number of rows.
         faults: The number of rows that break a rule, by the name that ingestion gives it.
         values: The most frequent values that break a rule, with their rows, by the same name.
         copies: The number of rows that are equal to another row; ingestion keeps one of each.
-        keys: Keys of the catalog entry that would mend the table.
+        keys: Keys that the catalog entry needs.
     """
 
     table: str

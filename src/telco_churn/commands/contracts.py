@@ -11,7 +11,7 @@ from kedro_asof.contracts.compare import compare_contracts
 from kedro_asof.contracts.contract import DeclaredTable, DeliveredTable
 from kedro_asof.contracts.describe import TABLE, describe_catalog, describe_schema, read_commit
 from kedro_asof.contracts.from_catalog import find_contracts
-from kedro_asof.contracts.suggestions import write_yaml
+from kedro_asof.contracts.suggestions import write_entries
 from kedro_asof.errors import BrokenContractError, InputError, WrongCallError
 from kedro_asof.project import open_session, show_table
 from telco_churn.commands.check_delivery import Delivery, check_delivery
@@ -64,8 +64,8 @@ def check(tables: tuple[str, ...], env: str | None) -> None:
     Example: kedro contracts check raw_customers raw_usage
 
     Without TABLE, it checks all raw tables of the catalog. It counts the rows that break a rule or
-    repeat a key, as ingestion would, shows the values, and prints the keys of the catalog entry
-    that would mend the table. Ingestion alone finds rows of unknown customers.
+    repeat a key, as ingestion would, shows the values, and prints the keys that the catalog entry
+    needs. Ingestion alone finds rows of unknown customers.
 
     Exit codes: 0, a run accepts all tables, although it may reject single rows; 65, a table is
     missing, lacks columns, or has more invalid rows or values than ingestion.yml allows.
@@ -78,13 +78,11 @@ def check(tables: tuple[str, ...], env: str | None) -> None:
         for name in _choose_tables(catalog, tables):
             deliveries.append(check_delivery(catalog, name, limits))
             click.echo("\n  ".join(_describe_delivery(deliveries[-1])))
-    if any(each.keys for each in deliveries):
+    if keys := {each.table: each.keys for each in deliveries if each.keys}:
         click.echo(
-            "\nAdd these keys to the catalog entries, with one value for each `...` or `or`:"
+            "\nAdd these keys to the catalog entries, with one value for each `...` or `or`:\n"
         )
-    for each in deliveries:
-        lines = [f"  {key}: {write_yaml(value)}" for key, value in each.keys.items()]
-        click.echo("\n".join(["", f"{each.table}:", *lines]) if lines else "", nl=bool(lines))
+        click.echo(write_entries(keys))
     if refused := [each.table for each in deliveries if each.problems]:
         raise BrokenContractError(
             f"{len(refused)} of {len(deliveries)} tables do not satisfy their contracts: "

@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.contracts.execution import count_repeats
-from kedro_asof.contracts.suggestions import DECIMAL_COMMA, find_date_formats, write_yaml
+from kedro_asof.contracts.suggestions import DECIMAL_COMMA, find_date_formats, write_entries
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.progress import watch_queries
@@ -28,7 +28,7 @@ ROWS_PER_CATEGORY = 10
 MOST_REPEATS = 0.01  # share of rows that may repeat a key: deliveries have copies of rows
 NEARLY_DISTINCT = 0.8  # of the rows; the number of distinct values is an estimate
 PERSONAL = re.compile(
-    r"(^|_)(name|(first|last|full|sur)_?name|e?_?mail|phone|msisdn|street|address|iban|birth\w*"
+    r"^name$|(^|_)((first|last|full|sur)_?name|e?_?mail|phone|msisdn|street|address|iban|birth\w*"
     r"|dob|postcode|zip|passport)(_|$)"
 )
 SAMPLED = 10_000  # rows of a CSV whose texts show how it writes dates and numbers
@@ -62,12 +62,7 @@ class Raw{model}(DeliveredTable, {model}):
 
 # In conf/base/catalog/; a trusted table also needs the entries of docs/how-to/add-a-table.md.
 #
-# raw_{table}:
-#   type: kedro_asof.datasets.engine_table.EngineTable
-#   connection: ${{globals:engine}}
-#   filepath: {path}
-#   file_format: {file_format}
-{keys}#   validator: {{class: telco_churn.contracts.{table}.Raw{model}, on: [load]}}'''
+{entry}'''
 
 
 @dataclass
@@ -81,7 +76,7 @@ class Column:
         distinct: The estimated number of distinct values.
         is_personal: Whether its name or content is that of a direct identifier.
         options: The options of its field.
-        comment: What the file has.
+        comment: Range and empty values in the file.
     """
 
     name: str
@@ -111,9 +106,18 @@ def draft_contract(file: Path, name: str) -> str:
     with watch_queries(delivered.get_backend(), f"Reading {file}"):
         columns, rows = _profile(delivered)
         key, key_comment = _find_key(delivered, columns, rows)
-    entry = {"columns": {each.name: each.source for each in columns if each.name != each.source}}
+    model = "".join(word.title() for word in table.split("_"))
+    entry: dict[str, Any] = {
+        "type": "kedro_asof.datasets.engine_table.EngineTable",
+        "connection": "${globals:engine}",
+        "filepath": str(file.resolve()),
+        "file_format": file_format,
+        "columns": {each.name: each.source for each in columns if each.name != each.source},
+        "validator": {"class": f"telco_churn.contracts.{table}.Raw{model}", "on": ["load"]},
+    }
     if file_format == "csv":
         entry |= _find_notation(_read(file, file_format, {}).limit(SAMPLED).to_pandas(), columns)
+    lines = write_entries({f"raw_{table}": {key: entry[key] for key in entry if entry[key]}})
     personal = [
         f"    {each.name}: {each.kind}  # direct identifier: ends at ingestion"
         for each in columns
@@ -122,16 +126,14 @@ def draft_contract(file: Path, name: str) -> str:
     trusted = [each for each in columns if not each.is_personal and each.name != "loaded_at"]
     return SOURCE.format(
         table=table,
-        model="".join(word.title() for word in table.split("_")),
+        model=model,
         file=file.name,
         fields="\n".join(_write_field(column) for column in trusted),
         key=json.dumps(key),
         key_words=" and ".join(key) or "...",
         key_comment=key_comment,
         personal="\n".join(personal),
-        path=file.resolve(),
-        file_format=file_format,
-        keys="".join(f"#   {key}: {write_yaml(entry[key])}\n" for key in entry if entry[key]),
+        entry="\n".join(f"# {line}" for line in lines.splitlines()),
     )
 
 

@@ -112,8 +112,8 @@ def test_a_changed_check_or_moment_is_breaking_and_said_once_for_all_tables() ->
     )
     assert all(breaks for _, breaks in changes)
     assert [text.partition(" ->")[0].partition(" SELECT")[0] for text, _ in changes] == [
-        "raw_bills, bills: paid_after_issue",
-        "raw_bills, bills: paid_on known_from paid_on",
+        "bills, raw_bills: paid_after_issue",
+        "bills, raw_bills: paid_on known_from paid_on",
     ]
 
 

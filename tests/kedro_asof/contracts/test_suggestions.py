@@ -10,7 +10,7 @@ from kedro_asof.contracts.suggestions import (
     fits,
     match_names,
     match_values,
-    write_yaml,
+    write_entries,
 )
 
 LACKING = {"customer_id": dt.string, "signed_up_on": dt.date, "monthly_price": dt.float64}
@@ -62,4 +62,4 @@ def test_a_value_matches_the_one_allowed_value_that_begins_like_it() -> None:
 
 def test_yaml_reads_back_what_is_written() -> None:
     value = {"segment": {"no": "business", "a: b": "it's", "1": "ü", "A-Z": "x"}, "day": "%d.%m"}
-    assert yaml.safe_load(write_yaml(value)) == value
+    assert yaml.safe_load(write_entries(value)) == value
