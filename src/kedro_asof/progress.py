@@ -1,9 +1,13 @@
-"""Log the progress of a long stream: rows done, rows per second and the time left."""
+"""Show the progress of a long stream in the log, and that of long queries on stderr."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import click
+import ibis
 import pyarrow as pa
 
 logger = logging.getLogger(__name__)
@@ -46,3 +50,24 @@ def _watch(
                 "%s of %s %s, %s per second, about %s min %02d s left.",
                 *(f"{done:,}", f"{total:,}", what, f"{rate:,.0f}", minutes, seconds),
             )
+
+
+@contextmanager
+def watch_queries(engine: ibis.BaseBackend, what: str) -> Iterator[None]:
+    """Print to stderr how long queries run, and the share of the current one if DuckDB runs it.
+
+    Queries that end within `SECONDS_BETWEEN` print nothing.
+    """
+    ended, started = threading.Event(), time.monotonic()
+
+    def watch() -> None:
+        while not ended.wait(SECONDS_BETWEEN):
+            share = engine.con.query_progress() if engine.name == "duckdb" else -1
+            shown = f", {share:.0f} % of this query" if share >= 0 else ""
+            click.echo(f"{what}: {time.monotonic() - started:.0f} s{shown}.", err=True)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()

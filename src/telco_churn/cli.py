@@ -6,6 +6,7 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 
 from telco_churn.commands.backfill import backfill
+from telco_churn.commands.contracts import contracts
 from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
 from telco_churn.commands.own_table import own_table
@@ -20,5 +21,5 @@ def cli() -> None:
 run = copy.copy(kedro_run)
 assert kedro_run.callback is not None
 run.callback = explain_errors(kedro_run.callback)
-for command in (run, backfill, experiments, own_table, scores):
+for command in (run, backfill, contracts, experiments, own_table, scores):
     cli.add_command(command)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import PROJECT
 
@@ -26,6 +27,15 @@ def check(tool: str, *arguments: str | Path) -> None:
 def test_workflows_keep_to_githubs_schema(workflow: str) -> None:
     path = PROJECT / ".github" / "workflows" / workflow
     check("check-jsonschema", "--builtin-schema", "vendor.github-workflows", path)
+
+
+def test_pull_requests_compare_contracts_with_those_of_their_target() -> None:
+    workflow = yaml.safe_load((PROJECT / ".github/workflows/ci.yml").read_text())
+    steps = workflow["jobs"]["check-and-test"]["steps"]
+    (compare,) = [step for step in steps if "contracts diff" in step.get("run", "")]
+    assert compare["if"] == "github.event_name == 'pull_request'"
+    assert compare["run"].endswith("${{ github.event.pull_request.base.sha }}")
+    assert steps[0]["with"]["fetch-depth"] == 0
 
 
 def test_the_gitlab_pipeline_keeps_to_its_schema() -> None:

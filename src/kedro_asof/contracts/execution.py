@@ -58,14 +58,24 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
 def check_key(table: ir.Table, key: list[str]) -> None:
     """Check that no two rows share a key.
 
-    A date in the key is replaced by its month, and each day of the month becomes one bit. A group
-    has as many set bits as rows only if no date repeats.
-
     Raises:
         BrokenContractError: Names the key and the number of duplicate rows.
     """
+    if repeats := count_repeats(table, key):
+        raise BrokenContractError(
+            f"{repeats:,} duplicate rows for key {key}. Remove them, or run the pipeline that "
+            "writes the table again."
+        )
+
+
+def count_repeats(table: ir.Table, key: list[str]) -> int:
+    """Count the rows whose key an earlier row has; 0 without a key.
+
+    A date in the key is replaced by its month, and each day of the month becomes one bit. A group
+    has as many set bits as rows only if no date repeats.
+    """
     if not key:
-        return
+        return 0
     groups, bit = {column: table[column] for column in key}, ONE
     dates = [column for column in key if table[column].type().is_date()]
     if len(key) > 1 and dates:
@@ -74,12 +84,7 @@ def check_key(table: ir.Table, key: list[str]) -> None:
         bit = ONE << (day.day() - 1)
     rows = table.select(**groups, bit=bit)
     parts = _split_by_group(rows, list(groups))
-    repeats = sum(_count_repeats(part, list(groups)) for part in parts)
-    if repeats:
-        raise BrokenContractError(
-            f"{repeats:,} duplicate rows for key {key}. Remove them, or run the pipeline that "
-            "writes the table again."
-        )
+    return sum(_count_repeats(part, list(groups)) for part in parts)
 
 
 def _split_by_group(rows: ir.Table, columns: list[str]) -> Iterator[ir.Table]:

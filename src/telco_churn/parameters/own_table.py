@@ -1,11 +1,10 @@
 """A user's flat table: its file, the roles of its columns, and how to read them."""
 
 from typing import Self
-from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from kedro_asof.params import Block, split_list
+from kedro_asof.params import Block, check_zone, split_list
 from telco_churn.parameters.label import LabelParams
 
 
@@ -64,9 +63,7 @@ class OwnTableParams(Block):
     @field_validator("timezone")
     @classmethod
     def _check_timezone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("expected a zone of the IANA database, such as Europe/Berlin")
-        return value
+        return check_zone(value)
 
     @field_validator("table", "target", mode="before")
     @classmethod

@@ -47,19 +47,12 @@ def check_rows(
         late column `<column>__blanked_by`; `raw_content`, JSON of a row with either, long texts
         cut; `copies`, the number of deliveries.
     """
-    types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
-    cast = {name: _cast(raw[name], kind, timezone) for name, kind in types.items()}
-    typed = raw.select(
-        **cast,
-        **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], value) for name, value in cast.items()},
-        raw_row=_as_struct(raw, list(types)),
-    )
-    rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
-    rules |= dict(broken_rules(typed, contract.to_schema()))
+    typed, rules = judge_rows(raw, contract, timezone)
+    types = [name for name in column_types(contract) if name in raw.columns]
     if checked_customers is not None:
         trusted = checked_customers.filter(checked_customers.broken_rule.isnull())
         rules["unknown_customer"] = ~typed.customer_id.isin(trusted.customer_id)
-    late = _rules_by_late_column(rules, list(types), contract)
+    late = rules_by_late_column(rules, types, contract)
     late_rules = {name for of_column in late.values() for name in of_column}
     broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
     blanked = first_broken_rule([rule for rule in rules.items() if rule[0] in late_rules])
@@ -84,6 +77,30 @@ def check_rows(
         ),
     )
     return _resolve_repeats(judged, contract)
+
+
+def judge_rows(
+    raw: ir.Table, contract: type[TableContract], timezone: str
+) -> tuple[ir.Table, dict[str, ir.BooleanValue]]:
+    """Type each row; return the rows, and by rule of the contract whether a row breaks it.
+
+    Args:
+        raw: The table as delivered; columns that the contract does not list are dropped.
+        contract: The primary contract: types and rules.
+        timezone: As in `check_rows`.
+
+    Returns:
+        The contract's columns, and `raw_row`, the row as delivered; and the rules.
+    """
+    types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
+    cast = {name: _cast(raw[name], kind, timezone) for name, kind in types.items()}
+    typed = raw.select(
+        **cast,
+        **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], value) for name, value in cast.items()},
+        raw_row=_as_struct(raw, list(types)),
+    )
+    rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
+    return typed, rules | dict(broken_rules(typed, contract.to_schema()))
 
 
 def drop_bookkeeping(checked: ir.Table) -> ir.Table:
@@ -141,11 +158,11 @@ def _is_untypable(value: ir.Value, cast: ir.Value) -> ir.BooleanValue:
     return is_lost | (value.try_cast("float64") % 1 != 0).fill_null(False)
 
 
-def _rules_by_late_column(
+def rules_by_late_column(
     rules: dict[str, ir.BooleanValue], columns: list[str], contract: type[TableContract]
 ) -> dict[str, dict[str, ir.BooleanValue]]:
     """Return the rules of each late column."""
-    of_column = {name: _find_column(name, columns) for name in rules}
+    of_column = {name: find_column(name, columns) for name in rules}
     return {
         column: {name: broken for name, broken in rules.items() if of_column[name] == column}
         for column in late_columns(contract)
@@ -153,7 +170,7 @@ def _rules_by_late_column(
     }
 
 
-def _find_column(rule: str, columns: list[str]) -> str | None:
+def find_column(rule: str, columns: list[str]) -> str | None:
     """Return the longest column that begins a rule: `paid_on_type` does not belong to `paid`."""
     named = [column for column in columns if rule.startswith(f"{column}_")]
     return max(named, key=len, default=None)
