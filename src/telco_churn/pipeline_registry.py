@@ -1,6 +1,6 @@
 """The pipelines of the project, built from its parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ def register_pipelines() -> dict[str, Pipeline]:
     return create_pipelines(parameters) if parameters else {}
 
 
-def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
+def create_pipelines(
+    parameters: Mapping[str, Any], catalog: Container[str] = ()
+) -> dict[str, Pipeline]:
     """Return the pipelines by name.
 
     `training` and `scoring` start with the feature nodes that they need. Each of them therefore
@@ -42,6 +44,7 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
     Args:
         parameters: All blocks; pipelines depend on `features`, `label`, `eligibility`, `readiness`
             and `ingestion`.
+        catalog: The names of the catalog entries; `delivered_scores` adds its node to `scoring`.
     """
     declared = FeatureParams.model_validate(parameters["features"])
     described = features.create_pipeline(
@@ -51,6 +54,7 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
         ReadinessParams.model_validate(parameters["readiness"]),
     )
     judged = evaluation.create_pipeline()
+    scored = scoring.create_pipeline(declared, "delivered_scores" in catalog)
     stages = {
         "simulation": simulation.create_pipeline(),
         "ingestion": ingestion.create_pipeline(IngestionParams(**parameters["ingestion"]).tables),
@@ -64,7 +68,7 @@ def create_pipelines(parameters: Mapping[str, Any]) -> dict[str, Pipeline]:
             ],
             start=described.only_nodes_with_tags("training"),
         ),
-        "scoring": described.only_nodes_with_tags("scoring") + scoring.create_pipeline(declared),
+        "scoring": described.only_nodes_with_tags("scoring") + scored,
     }
     own = [
         own_table.create_pipeline(),

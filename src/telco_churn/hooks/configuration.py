@@ -24,11 +24,11 @@ class CheckParametersHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check each block, then register the pipelines for the parameters of this run."""
+        """Check each block, then register the pipelines for the configuration of this run."""
         parameters = context.config_loader["parameters"]
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
-        pipelines.update(create_pipelines(parameters))
+        pipelines.update(create_pipelines(parameters, context.config_loader["catalog"]))
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
