@@ -21,9 +21,8 @@ from kedro_asof.errors import InputError, InvalidDataError, take_first_line
 
 # Types that Arrow has too. PostgreSQL writes every other type as text, and the reading node casts
 # it. So a `numeric` keeps all digits, and a `char(9)` loses the blanks at its end.
-PLAIN = frozenset(
-    "bool int2 int4 int8 float4 float8 text varchar date timestamp timestamptz".split()
-)
+PLAIN = {"bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar"}
+PLAIN |= {"date", "timestamp", "timestamptz"}
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # years 1 to 9999, in days since 1970
 MICROSECONDS = 86_400_000_000  # per day
 # The client repeats an address that it cannot parse, and with it parts of a password.
