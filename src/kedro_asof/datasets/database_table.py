@@ -26,7 +26,8 @@ PLAIN |= {"date", "timestamp", "timestamptz"}
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # years 1 to 9999, in days since 1970
 MICROSECONDS = 86_400_000_000  # per day
 # The client repeats an address that it cannot parse, and with it parts of a password.
-SAFE_REASON = re.compile(r"connection to server .*|(?<=ERROR:)\s+.*")
+SAFE_REASON = re.compile(r"connection to server .*")
+DRIVER_PREFIX = re.compile(r".*?(?:ERROR:|\[libpq\]) *")
 ADDRESS = (
     "Start the server, or correct `con` of its credentials: expected "
     "postgresql://user:password@host:port/database, with special characters percent-encoded, or "
@@ -275,8 +276,7 @@ def _find_odd_date(field: pa.Field, column: pa.Array) -> str | None:
 
 
 def _find_reason(error: Exception) -> str:
-    found = SAFE_REASON.search(str(error))
-    return found[0].strip() if found else take_first_line(error)
+    return DRIVER_PREFIX.sub("", take_first_line(error), count=1).rstrip(".")
 
 
 def _quote(name: str) -> str:
