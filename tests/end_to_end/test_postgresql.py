@@ -84,7 +84,7 @@ def run(operator: ProjectCopy, *arguments: str, **options: Any) -> tuple[int, st
 
 
 def test_tables_in_postgresql_become_the_scores_of_the_same_files(
-    operator: ProjectCopy, database: str
+    operator: ProjectCopy, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, output = run(operator, *INGEST_AND_SCORE)
     assert code == 0, output
@@ -102,19 +102,31 @@ def test_tables_in_postgresql_become_the_scores_of_the_same_files(
     pd.testing.assert_frame_equal(written, scores[written.columns], check_exact=True)
 
     # A run that is killed inside the transaction leaves the rows before; the next one delivers.
-    killed = "adbc_driver_manager.dbapi:Cursor.adbc_ingest"
-    code, _ = run(
-        operator, "--pipelines", "scoring", "--params", "scoring.rescore=true", after=killed
-    )
+    again = ("--pipelines", "scoring", "--params", "scoring.rescore=true")
+    code, _ = run(operator, *again, after="adbc_driver_manager.dbapi:Cursor.adbc_ingest")
     assert code == -signal.SIGKILL
     pd.testing.assert_frame_equal(read_written(database), written, check_exact=True)
-    code, output = run(operator, "--pipelines", "scoring")
-    assert code == ExitCode.NOTHING_TO_DO, output
-    again = read_written(database)
-    assert (again["scored_at"] > written["scored_at"]).all()
+    result = operator.run("--pipelines", "scoring", env="postgres")
+    assert result.exit_code == ExitCode.NOTHING_TO_DO, result.output
+    repeated = read_written(database)
+    assert (repeated["scored_at"] > written["scored_at"]).all()
     pd.testing.assert_frame_equal(
-        again.drop(columns=run_facts), written.drop(columns=run_facts), check_exact=True
+        repeated.drop(columns=run_facts), written.drop(columns=run_facts), check_exact=True
     )
+
+    # A date whose scores did not reach the database is delivered by the next run.
+    earlier = ("--pipelines", "scoring", "--params", "as_of=2026-09-21")
+    monkeypatch.setenv("OPERATOR_DATABASE", f"postgresql://churn:{PASSWORD}@127.0.0.1:9/operator")
+    result = operator.run(*earlier, env="postgres")
+    assert result.exit_code == ExitCode.FAILED, result.output
+    assert "Error: Cannot connect to PostgreSQL: connection to server at" in result.output
+    monkeypatch.setenv("OPERATOR_DATABASE", database)
+    result = operator.run(*earlier, env="postgres")
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert "This run only wrote" in result.output
+    dates = read_written(database)["as_of"].astype(str)
+    assert set(dates) == {"2026-09-21", "2026-09-28"}
+    assert (dates == "2026-09-28").sum() == len(written)
     files = [file for file in operator.path.rglob("*") if file.is_file()]
     assert [file for file in files if PASSWORD.encode() in file.read_bytes()] == []
 
@@ -156,10 +168,10 @@ def test_a_fault_of_the_database_is_one_line(
         with psycopg.connect(own) as connection:
             connection.execute(statement.encode())
     monkeypatch.setenv("OPERATOR_DATABASE", own.replace(*change))
-    found, output = run(operator, *INGEST_AND_SCORE)
-    last = output.rstrip().splitlines()[-1]
-    assert found == code, output
+    result = operator.run(*INGEST_AND_SCORE, env="postgres")
+    last = result.output.rstrip().splitlines()[-1]
+    assert result.exit_code == code, result.output
     assert last.startswith("Error: ")
     assert expected in last
-    assert "Traceback" not in output
-    assert "wrong-pw" not in output
+    assert "Traceback" not in result.output
+    assert "wrong-pw" not in result.output
