@@ -1,7 +1,7 @@
 """Measures three ways to copy a table of PostgreSQL to a Parquet file.
 
-In: the address of a database and the number of rows. Makes the table `benchmark_usage` there and drops it at the end.
-Out: seconds, CPU seconds and memory of the process for each way, as a table.
+In: the address of a database and the number of rows. Makes the table `benchmark_usage` there and
+drops it at the end. Out: seconds, CPU seconds and memory of the process for each way, as a table.
 """
 
 import resource
