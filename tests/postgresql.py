@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.processes import find_free_port
 
@@ -34,9 +35,13 @@ class Server:
 
     def address(self, database: str) -> str:
         """Create a database and return its address for MLflow."""
+        return self.create(database).replace("://", "+psycopg://")
+
+    def create(self, database: str) -> str:
+        """Create a database and return its address."""
         with psycopg.connect(self._connect_by("postgres"), autocommit=True) as connection:
             connection.execute(f'create database "{database}"'.encode())
-        return f"postgresql+psycopg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+        return self._connect_by(database)
 
     def is_ready(self) -> bool:
         """Return whether the server accepts connections."""
@@ -51,6 +56,12 @@ class Server:
 
     def _connect_by(self, database: str) -> str:
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+
+def require_postgresql() -> None:
+    """Skip a test where PostgreSQL is not installed."""
+    if find_program("postgres") is None:
+        pytest.skip("PostgreSQL is not installed here; Debian: apt-get install postgresql")
 
 
 def find_program(name: str) -> str | None:

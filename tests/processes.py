@@ -42,15 +42,17 @@ AS_ANY_USER = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_overr
 def start_run(
     project: ProjectCopy,
     *arguments: str,
+    env: str = "test",
     after: str = "",
     signal_number: int = signal.SIGKILL,
     prefix: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
-    """Start `kedro run --env test` in a project.
+    """Start `kedro run` in a project.
 
     Args:
         project: The project to run.
         *arguments: Arguments of `kedro run`.
+        env: The environment.
         after: A call, `module:name`, after which the process receives the signal.
         signal_number: The signal.
         prefix: A command line that starts Python.
@@ -58,7 +60,7 @@ def start_run(
     program = ["-c", SIGNAL_AFTER, after, str(int(signal_number))] if after else []
     python = [*prefix, sys.executable, *(program or ["-m", "telco_churn"])]
     return subprocess.Popen(
-        [*python, "--env", "test", *arguments],
+        [*python, "--env", env, *arguments],
         cwd=project.path,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """The pipelines of the project, built from its parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def create_pipelines(
-    parameters: Mapping[str, Any], default: str = "__default__"
+    parameters: Mapping[str, Any], catalog: Container[str] = (), default: str = "__default__"
 ) -> dict[str, Pipeline]:
     """Return the pipelines by name.
 
@@ -45,6 +45,7 @@ def create_pipelines(
     Args:
         parameters: All blocks; pipelines depend on `features`, `label`, `eligibility`,
             `readiness` and `ingestion`.
+        catalog: The names of the catalog entries; `delivered_scores` adds its node to `scoring`.
         default: The pipeline that runs when a command names none; by default all stages.
 
     Raises:
@@ -58,6 +59,7 @@ def create_pipelines(
         ReadinessParams.model_validate(parameters["readiness"]),
     )
     judged = evaluation.create_pipeline()
+    scored = scoring.create_pipeline(declared, "delivered_scores" in catalog)
     stages = {
         "simulation": simulation.create_pipeline(),
         "ingestion": ingestion.create_pipeline(IngestionParams(**parameters["ingestion"]).tables),
@@ -71,7 +73,7 @@ def create_pipelines(
             ],
             start=described.only_nodes_with_tags("training"),
         ),
-        "scoring": described.only_nodes_with_tags("scoring") + scoring.create_pipeline(declared),
+        "scoring": described.only_nodes_with_tags("scoring") + scored,
     }
     own = [
         own_table.create_pipeline(),

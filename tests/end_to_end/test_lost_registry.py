@@ -10,7 +10,7 @@ import pytest
 
 from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
-from tests.postgresql import PASSWORD, find_program, start_postgresql
+from tests.postgresql import PASSWORD, require_postgresql, start_postgresql
 from tests.processes import read_until, start_run
 
 pytestmark = pytest.mark.slow
@@ -31,8 +31,7 @@ def list_files_with(text: str, folder: Path) -> list[str]:
 @pytest.fixture
 def run(project: ProjectCopy) -> Iterator[subprocess.Popen[str]]:
     """Yield a training run that has lost its registry, a PostgreSQL server."""
-    if find_program("postgres") is None:
-        pytest.skip("PostgreSQL is not installed here")
+    require_postgresql()
     with start_postgresql() as server:
         use_registry(project, server.address("mlflow"))
         nodes = "training.read_examples,release.describe_operator"

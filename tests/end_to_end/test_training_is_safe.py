@@ -18,7 +18,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
-from tests.postgresql import Server, find_program, start_postgresql
+from tests.postgresql import Server, require_postgresql, start_postgresql
 from tests.processes import MOVE_ALIAS, REGISTER, Start, read_until, start_run, wait_for_stop
 
 pytestmark = pytest.mark.slow
@@ -32,8 +32,7 @@ NEVER_GOOD_ENOUGH = "gate.max_calibration_error=0.000001"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    if find_program("postgres") is None:
-        pytest.skip("PostgreSQL is not installed here")
+    require_postgresql()
     with start_postgresql() as running:
         yield running
 

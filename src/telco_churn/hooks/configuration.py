@@ -28,12 +28,13 @@ class CheckParametersHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Check each block, then register the pipelines for the parameters of this run."""
+        """Check each block, then register the pipelines for the configuration of this run."""
         parameters = context.config_loader["parameters"]
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
+        catalog = context.config_loader["catalog"]
         default = context.config_loader["globals"].get("default_pipeline", "__default__")
-        pipelines.update(create_pipelines(parameters, default))
+        pipelines.update(create_pipelines(parameters, catalog, default))
         if left_out := describe_left_out(parameters["features"]):
             logger.info(left_out)
 

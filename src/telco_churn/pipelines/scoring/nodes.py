@@ -1,7 +1,7 @@
 """Predict churn for the active customers of a date, explain the contacts, assemble the scores.
 
 In: customer_features of `as_of`, champion, contacted_customers. Out: churn_predictions,
-contact_reasons, churn_scores; computed in Arrow batches when they are written.
+contact_reasons, churn_scores, computed in Arrow batches when they are written; delivered_scores.
 """
 
 from functools import partial
@@ -149,6 +149,11 @@ def assemble_scores(
         "started_at": score_plan.started_at.isoformat(),
     }
     return DateCommit(scores.select(*SCORES_SCHEMA.names), lineage, score_plan.replaces)
+
+
+def select_scores(churn_scores: ir.Table, as_of: AsOf) -> ir.Table:
+    """Select the committed scores of a date, with the columns of `ChurnScores`."""
+    return churn_scores.filter(churn_scores.as_of == as_of.day).select(*SCORES_SCHEMA.names)
 
 
 def _check_features(customer_features: ir.Table, champion: ModelVersion) -> None:

@@ -19,11 +19,12 @@ from telco_churn.pipelines.scoring import (
 PREDICTED_BY = ("params:as_of", "params:scoring", "params:decision", "score_plan")
 
 
-def create_pipeline(features: FeatureParams) -> Pipeline:
+def create_pipeline(features: FeatureParams, is_delivered: bool = False) -> Pipeline:
     """Create the scoring pipeline of the operator tables.
 
     Args:
         features: The declared windows name the event tables that scores depend on.
+        is_delivered: Whether the scores of the date are also written to `delivered_scores`.
     """
     blocks = ("as_of", "features", "eligibility", "decision", "reasons")
     fingerprint = Node(
@@ -39,7 +40,14 @@ def create_pipeline(features: FeatureParams) -> Pipeline:
         "data_summary",
         name="describe_rejected_rows",
     )
-    sources = _in_namespace("scoring", [fingerprint])
+    deliver = Node(
+        nodes.select_scores,
+        ["churn_scores", "params:as_of"],
+        "delivered_scores",
+        name="select_scores",
+        tags=[DATED, DELIVERY],
+    )
+    sources = _in_namespace("scoring", [fingerprint, *[deliver] * is_delivered])
     predict = Node(
         nodes.predict_churn,
         ["customer_features", "champion", *PREDICTED_BY],
