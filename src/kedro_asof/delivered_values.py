@@ -5,6 +5,7 @@ with a decimal point, and categories become the project's values; contracts deci
 value that the entry does not describe stays, with a mark that no contract accepts.
 """
 
+import calendar
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -19,15 +20,15 @@ from kedro_asof.params import Block, check_zone
 
 NOT_UNDERSTOOD = " [not understood]"  # ends each text that the catalog entry does not describe
 
-MONTHS = "january february march april may june july august september october november december"
-ABBREVIATED = [month[:3] for month in MONTHS.split()]
+MONTHS = [month.lower() for month in calendar.month_name if month]
+ABBREVIATED = [month[:3] for month in MONTHS]
 # The directives of `format`, those of Python's strptime, each with what it matches.
 DIRECTIVES = {
     "%Y": r"\d{4}",
     "%y": r"\d{2}",
     "%m": r"\d{1,2}",
     "%b": "|".join(ABBREVIATED),
-    "%B": "|".join(MONTHS.split()),
+    "%B": "|".join(MONTHS),
     "%d": r"\d{1,2}",
     "%H": r"\d{1,2}",
     "%M": r"\d{2}",

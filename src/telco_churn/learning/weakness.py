@@ -11,7 +11,7 @@ GAIN = "{baseline}_roc_auc_gain"  # in evaluation_metrics, with `_low` and `_hig
 
 
 def find_weaknesses(metrics: Mapping[str, float]) -> list[str]:
-    """Return why nobody should be contacted with this model; empty for a useful one.
+    """Return why the model is too weak to contact customers with; empty for a useful one.
 
     Args:
         metrics: `evaluation_metrics`; a version from before a metric existed lacks it.

@@ -67,7 +67,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a column holds, and how it writes that.
+    """The content of a column, and its notation.
 
     Attributes:
         kind: One of the kinds above.

@@ -81,8 +81,8 @@ def find_date_form(
         return DateForm(best)
     if usual_order in [best, *rivals]:
         return DateForm(str(usual_order))
-    has_dots = texts[is_open].str.contains(r"^\d+\.", regex=True).all()  # nobody writes 12.25.2023
-    return DateForm("day first", is_sure=bool(has_dots) and best == "day first")
+    has_dots = texts[is_open].str.contains(r"^\d+\.", regex=True).all()  # 12.25.2023 is not written
+    return DateForm(best, is_sure=bool(has_dots) and best == "day first")
 
 
 def read_days(texts: pd.Series, form: DateForm, timezone: str) -> pd.Series:

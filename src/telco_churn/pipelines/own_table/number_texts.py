@@ -111,7 +111,7 @@ def read_numbers(texts: pd.Series, form: NumberForm) -> pd.Series:
 
 
 def _split(texts: pd.Series) -> pd.DataFrame:
-    """Split each text into digits, exponent, unit and sign; all missing if it is no number."""
+    """Split each text into digits, exponent, unit and sign; all missing if it is not a number."""
     dense = texts.str.replace(BLANKS, "", regex=True)
     cells = dense.str.extract(CELL)
     has_two = cells["before"].notna() & cells["after"].notna()

@@ -46,7 +46,7 @@ def choose_contacts(
 ) -> ir.Table:
     """Choose the customers with the highest positive expected value, up to the capacity.
 
-    A model that is too weak to act on contacts nobody, unless `accept_weak_model` is set.
+    A model that is too weak to act on chooses no customer, unless `accept_weak_model` is set.
 
     Args:
         churn_predictions: Predictions with `expected_value`.
