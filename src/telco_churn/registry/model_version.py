@@ -94,7 +94,7 @@ def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
             tuple(decided["reasons"]),
             decided["evidence"],
         ),
-        columns=model.metadata.get_input_schema().input_names(),
+        columns=packaged.model.encoding.columns,
         model=packaged.model,
         held_out=held_out,
     )

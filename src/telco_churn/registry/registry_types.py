@@ -31,7 +31,7 @@ class ModelPackage:
 
     Attributes:
         model: The fitted model.
-        example: A few rows of features, for the signature.
+        example: A few rows of features, which show what the model reads.
         metrics: Metrics on held-out rows, by name.
         promotion: The gate's decision.
         facts: Facts about its training, as text: `as_of`, `learnt_from` and others.

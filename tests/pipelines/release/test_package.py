@@ -31,12 +31,12 @@ def frame(splits: list[str]) -> pd.DataFrame:
     )
 
 
-def package(rows: pd.DataFrame, held_out: pd.DataFrame) -> ModelPackage:
+def package(rows: pd.DataFrame, held_out: pd.DataFrame, **options: Any) -> ModelPackage:
     examples = read_frame(rows)
     facts = describe_examples(examples, label_params())
     metrics = {"roc_auc": 0.8}
     given: tuple[Any, ...] = (fit_model(), metrics, PROMOTION, examples, facts, held_out)
-    return package_model(*given, "# Card", "<html>", AsOf("2026-09-28"))
+    return package_model(*given, "# Card", "<html>", AsOf("2026-09-28"), **options)
 
 
 @pytest.fixture
@@ -103,6 +103,15 @@ def test_a_package_holds_its_card_and_its_features(by_time: pd.DataFrame) -> Non
         {"name": "tenure_days", "kind": "number"},
         {"name": "plan", "kind": "category", "known_values": ["basic", "plus"]},
     ]
+
+
+def test_a_package_knows_the_columns_of_a_flat_table(by_time: pd.DataFrame) -> None:
+    columns = {"plan": "Plan type", "left_out": "Left out"}
+    made = package(by_time, held_out_of(by_time), source_columns=columns)
+    assert made.model.source_columns == {"plan": "Plan type"}
+    assert json.loads(made.files["features.json"])[1]["column"] == "Plan type"
+    named = read_frame(by_time).rename(columns=columns)
+    assert made.model.select_features(named)[0].columns.tolist() == ["tenure_days", "plan"]
 
 
 def test_the_decision_of_the_gate_goes_with_it(by_time: pd.DataFrame) -> None:
