@@ -18,6 +18,8 @@ from tests.conftest import PROJECT
 SOFTWARE = frozenset(
     {
         "CASE",
+        "CREATE",
+        "Cleaner",
         "CronDataIntervalTimetable",
         "EXISTS",
         "FILTER",
@@ -36,6 +38,7 @@ SOFTWARE = frozenset(
         "pgpass",
         "reprocess",
         "slim",
+        "stack_trace",
         "unset",
     }
 )
@@ -48,6 +51,7 @@ EXAMPLES = frozenset(
         "closing_fee",
         "customer_features_2026",
         "my_customers",
+        "own_table_my_customers",
         "my_learner",
         "paid_on__blanked_by",
         "roaming",
