@@ -19,15 +19,18 @@ from kedro_asof.params import Block, check_zone
 
 NOT_UNDERSTOOD = " [not understood]"  # ends each text that the catalog entry does not describe
 
-MONTHS = "january february march april may june july august september october november december"
-ABBREVIATED = [month[:3] for month in MONTHS.split()]
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+ABBREVIATED = [month[:3].lower() for month in MONTHS]
 # The directives of `format`, those of Python's strptime, each with what it matches.
 DIRECTIVES = {
     "%Y": r"\d{4}",
     "%y": r"\d{2}",
     "%m": r"\d{1,2}",
     "%b": "|".join(ABBREVIATED),
-    "%B": "|".join(MONTHS.split()),
+    "%B": "|".join(MONTHS),
     "%d": r"\d{1,2}",
     "%H": r"\d{1,2}",
     "%M": r"\d{2}",
