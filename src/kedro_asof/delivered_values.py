@@ -5,7 +5,6 @@ with a decimal point, and categories become the project's values; contracts deci
 value that the entry does not describe stays, with a mark that no contract accepts.
 """
 
-import calendar
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -20,8 +19,11 @@ from kedro_asof.params import Block, check_zone
 
 NOT_UNDERSTOOD = " [not understood]"  # ends each text that the catalog entry does not describe
 
-MONTHS = [month.lower() for month in calendar.month_name if month]
-ABBREVIATED = [month[:3] for month in MONTHS]
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+ABBREVIATED = [month[:3].lower() for month in MONTHS]
 # The directives of `format`, those of Python's strptime, each with what it matches.
 DIRECTIVES = {
     "%Y": r"\d{4}",
