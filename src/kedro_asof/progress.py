@@ -59,6 +59,9 @@ def watch_queries(engine: ibis.BaseBackend, what: str) -> Iterator[None]:
     Queries that end within `SECONDS_BETWEEN` print nothing.
     """
     ended, started = threading.Event(), time.monotonic()
+    if engine.name == "duckdb":
+        engine.raw_sql("SET enable_progress_bar = true")
+        engine.raw_sql("SET enable_progress_bar_print = false")
 
     def watch() -> None:
         while not ended.wait(SECONDS_BETWEEN):

@@ -80,7 +80,8 @@ def test_each_difference_is_shown_with_the_keys_that_mend_it(
     assert result.output.partition("`...` or `or`:\n\n")[2].partition("\nError")[0] == (
         "raw_customers:\n"
         "  columns: {customer_id: CustomerID, signed_up_on: signedUpOn, region: REGION}\n"
-        "  format: {signed_up_on: '%d.%m.%Y'}\n"
+        "  cast:\n"
+        "    signed_up_on: {format: '%d.%m.%Y'}\n"
         "  values:\n"
         "    segment: {RES: '...', BUS: business}"
     )

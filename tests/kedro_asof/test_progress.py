@@ -1,11 +1,14 @@
 """A long stream logs its progress and passes on unchanged."""
 
 import logging
+import time
 
+import ibis
 import pyarrow as pa
 import pytest
 
-from kedro_asof.progress import report_progress
+from kedro_asof import progress
+from kedro_asof.progress import report_progress, watch_queries
 
 
 def stream(batches: int) -> pa.RecordBatchReader:
@@ -28,3 +31,18 @@ def test_what_is_over_soon_says_nothing(caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.INFO):
         report_progress(stream(3), 6).read_all()
     assert caplog.messages == []
+
+
+def test_long_queries_are_reported_on_stderr_until_they_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN", 0.02)
+    engine = ibis.duckdb.connect()
+    with watch_queries(engine, "Checking raw_usage"):
+        engine.raw_sql("select sum(hash(range) % 7) from range(20_000_000)").fetchall()
+        time.sleep(0.05)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("Checking raw_usage: 0 s")
+    time.sleep(0.05)
+    assert capsys.readouterr().err == ""

@@ -110,21 +110,24 @@ def _judge(
         rules[rule] &= ~rules[f"{rule.removesuffix('_missing')}_type"]
     late = rules_by_late_column(rules, columns, contract)
     late_rules = {rule: column for column, of_column in late.items() for rule in of_column}
-    rejected = ibis.or_(*[rules[rule] for rule in rules if rule not in late_rules])
-    rejected = rejected.fill_null(False)
-    counts = {f"rule {rule}": broken.sum() for rule, broken in rules.items()}
-    counts |= {f"values {column}": typed.raw_row[column].count() for column in late}
-    (found,) = (
-        typed.agg(rows=typed.count(), rejected=rejected.sum(), **counts).to_pyarrow().to_pylist()
-    )
-    delivery.rows = found["rows"]
-    delivery.faults = {rule: rows for rule in rules if (rows := found[f"rule {rule}"])}
+    firm = [rule for rule in rules if rule not in late_rules]
+    flags = typed.select("raw_row", **{f"broken {rule}": rules[rule] for rule in rules})
+    counts = {rule: flags[f"broken {rule}"].sum() for rule in rules}
+    counts |= {f"values {column}": flags.raw_row[column].count() for column in late}
+    rejected = ibis.or_(*[flags[f"broken {rule}"] for rule in firm]).fill_null(False)
+    summary = flags.agg(**counts, **{"all rows": flags.count(), "rejected": rejected.sum()})
+    (found,) = summary.to_pyarrow().to_pylist()
+    delivery.rows = found["all rows"]
+    delivery.faults = {rule: rows for rule in rules if (rows := found[rule])}
     delivery.values = {
         rule: _list_values(typed.filter(rules[rule]).raw_row[column])
         for rule in delivery.faults
         if (column := find_column(rule, columns)) and not rule.endswith("_missing")
     }
-    repeats = 0 if absent & {*key} else _count_repeats(typed.filter(~rejected), key, delivery)
+    repeats = 0
+    if not absent & {*key} and count_repeats(typed, key):
+        kept = typed.filter(~ibis.or_(*[rules[rule] for rule in firm]).fill_null(False))
+        repeats = _count_repeats(kept, key, delivery)
     if (left_out := (found["rejected"] or 0) + repeats) > (
         limits.max_rejected_fraction * delivery.rows
     ):
@@ -135,7 +138,7 @@ def _judge(
         if rule in late_rules and rows >= FEW_VALUES
         if rows > limits.max_blanked_fraction * found[f"values {late_rules[rule]}"]
     ]
-    delivery.keys |= _suggest_keys(delivery.values, columns, contract.to_schema())
+    delivery.keys |= _suggest_keys(delivery, columns, contract.to_schema())
 
 
 def _list_values(column: ir.Column) -> dict[str, int]:
@@ -147,21 +150,18 @@ def _list_values(column: ir.Column) -> dict[str, int]:
 
 def _count_repeats(kept: ir.Table, key: list[str], delivery: Delivery) -> int:
     """Count the copies of rows; return the number of rows with a key of other, different rows."""
-    repeats = count_repeats(kept, key)
-    if repeats:
-        rows = kept.mutate(row_hash=kept.raw_row.hash())
+    with kept.select(*key, row_hash=kept.raw_row.hash()).cache() as rows:
+        repeats = count_repeats(rows, key)
         delivery.copies = count_repeats(rows, [*key, "row_hash"])
-        if different := repeats - delivery.copies:
-            delivery.faults["repeated_key"] = different
-    return repeats - delivery.copies
+    if different := repeats - delivery.copies:
+        delivery.faults["repeated_key"] = different
+    return different
 
 
-def _suggest_keys(
-    values: dict[str, dict[str, int]], columns: list[str], schema: Any
-) -> dict[str, Any]:
+def _suggest_keys(delivery: Delivery, columns: list[str], schema: Any) -> dict[str, Any]:
     """Return the keys of the catalog entry by which invalid values would be read."""
     keys: dict[str, Any] = {}
-    for rule, found in values.items():
+    for rule, found in delivery.values.items():
         column = find_column(rule, columns) or ""
         kind, checks = schema.columns[column].dtype.type, schema.columns[column].checks
         formats = find_date_formats(found) if kind.is_temporal() else []
@@ -172,5 +172,7 @@ def _suggest_keys(
         for check in checks:
             if rule == f"{column}_not_allowed" and check.name == "isin":
                 allowed = list(check.statistics["allowed_values"])
-                keys.setdefault("values", {})[column] = match_values(found, allowed)
+                is_partly_valid = delivery.faults[rule] < delivery.rows
+                same = {value: value for value in allowed if is_partly_valid}
+                keys.setdefault("values", {})[column] = same | match_values(found, allowed)
     return keys

@@ -116,7 +116,8 @@ def draft_contract(file: Path, name: str) -> str:
         "validator": {"class": f"telco_churn.contracts.{table}.Raw{model}", "on": ["load"]},
     }
     if file_format == "csv":
-        entry |= _find_notation(_read(file, file_format, {}).limit(SAMPLED).to_pandas(), columns)
+        texts = _read(file, file_format, {}).limit(SAMPLED).to_pandas()
+        entry["cast"] = _find_notation(texts, columns)
     lines = write_entries({f"raw_{table}": {key: entry[key] for key in entry if entry[key]}})
     personal = [
         f"    {each.name}: {each.kind}  # direct identifier: ends at ingestion"
@@ -155,18 +156,18 @@ def _read(file: Path, file_format: str, load_args: dict[str, Any]) -> ir.Table:
     ).load()
 
 
-def _find_notation(texts: pd.DataFrame, columns: list[Column]) -> dict[str, Any]:
-    """Return the keys by which dates and numbers are read, and type numbers with decimal comma."""
-    keys: dict[str, Any] = {"format": {}}
+def _find_notation(texts: pd.DataFrame, columns: list[Column]) -> dict[str, dict[str, str]]:
+    """Return how dates and numbers are written, and type the numbers with decimal comma."""
+    notations: dict[str, dict[str, str]] = {}
     for column in columns:
         values = [value for value in texts[column.source].dropna().unique() if value.strip()]
         formats = find_date_formats(values)
         if column.kind == "date" and formats:
-            keys["format"][column.name] = " or ".join(formats)
+            notations[column.name] = {"format": " or ".join(formats)}
         elif column.kind == "str" and values and all(map(DECIMAL_COMMA.fullmatch, values)):
-            column.kind, keys["decimal"] = "float", ","
+            column.kind, notations[column.name] = "float", {"decimal": ","}
             column.options.pop("isin", None)
-    return keys
+    return notations
 
 
 def _snake(name: str) -> str:
