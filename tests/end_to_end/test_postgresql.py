@@ -119,7 +119,10 @@ def test_tables_in_postgresql_become_the_scores_of_the_same_files(
     monkeypatch.setenv("OPERATOR_DATABASE", f"postgresql://churn:{PASSWORD}@127.0.0.1:9/operator")
     result = operator.run(*earlier, env="postgres")
     assert result.exit_code == ExitCode.FAILED, result.output
-    assert "Error: delivered_scores: Cannot connect to PostgreSQL: connection to server at" in result.output
+    assert (
+        "Error: delivered_scores: Cannot connect to PostgreSQL: connection to server at"
+        in result.output
+    )
     monkeypatch.setenv("OPERATOR_DATABASE", database)
     result = operator.run(*earlier, env="postgres")
     assert result.exit_code == ExitCode.DONE, result.output
