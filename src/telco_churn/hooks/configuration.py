@@ -14,7 +14,7 @@ from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.renamed import refuse_renamed
-from telco_churn.pipeline_registry import create_pipelines
+from telco_churn.pipeline_registry import create_pipelines, find_requested
 from telco_churn.pipelines.features.feature_config import check_feature_config
 from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
 
@@ -28,7 +28,7 @@ class CheckParametersHook:
         parameters = context.config_loader["parameters"]
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
-        pipelines.update(create_pipelines(parameters))
+        pipelines.update(create_pipelines(parameters, find_requested()))
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
