@@ -78,7 +78,7 @@ def _check_package(entry: RegistryEntry, folder: Path) -> None:
         check_files(folder, json.loads(digests))
 
 
-def _compare_packages(entry: RegistryEntry, folder: Path, python: str) -> None:
+def compare_packages(entry: RegistryEntry, folder: Path, python: str) -> None:
     """Warn of other versions than those of training."""
     lines = (folder / "requirements.txt").read_text("utf-8").split()
     pinned = dict(line.split("==") for line in lines if "==" in line)
@@ -100,7 +100,7 @@ def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
     # To compare packages, MLflow reads the list of files of everything that is installed.
     model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
     python = model.metadata.flavors["python_function"]["python_version"]
-    _compare_packages(entry, folder, python)
+    compare_packages(entry, folder, python)
     described = model.metadata.metadata
     _check_described(described)
     packaged = model.unwrap_python_model()
