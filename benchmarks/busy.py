@@ -17,7 +17,7 @@ from benchmarks.processes import measure
 from benchmarks.targets import Target
 
 PLACE = Path("data/benchmark/busy")
-ROWS, FEW = 200_000, 20_000
+ROWS, FEW = 100_000, 20_000
 REPETITIONS = 3
 OURS, DEFAULT = "after `import telco_churn`", "LightGBM alone"
 QUIET, BUSY = "quiet", "busy"
