@@ -37,9 +37,6 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 run: $(INSTALLED) ## Install, generate the sample operator, train a model, score all customers
 	$(BIN)/kedro run
 
-# Waiting threads of LightGBM would spin and take the cores from the other half of the tests.
-test test-slow: export OMP_WAIT_POLICY := passive
-
 test: $(INSTALLED) ## Install, run all tests but the slow ones
 	$(BIN)/pytest -m "not slow"
 

@@ -16,6 +16,7 @@ from benchmarks.kedro_clock import SAID
 from benchmarks.page import Page, report_folder, section_parser, tabulate
 from benchmarks.processes import Measurement, measure
 from benchmarks.sample_operator import PROJECT
+from benchmarks.targets import Target
 
 PLACE = Path("data/benchmark/overhead")
 SCORED = 10
@@ -30,8 +31,7 @@ For data scientists and operators who ask what a run costs before it computes an
 scores a date of {SCORED} customers, from their tables to the committed scores and the contact
 list, with MLflow and W&B in their default configuration. It is compared with `kedro run` of a
 project that has one empty node and the same plugins, including kedro-mlflow. That project has no
-W&B, because Kedro has no plugin for it. The model was trained on 1,000 customers first. There is
-no target.
+W&B, because Kedro has no plugin for it. The model was trained on 1,000 customers first.
 
 *Wall* is the time of the whole process, *work* the time that Kedro reports for its nodes. Separate
 runs measure where the seconds go ([kedro_clock.py](../../../benchmarks/kedro_clock.py)). Each
@@ -77,6 +77,7 @@ def main() -> None:
         compared=COMPARED,
         libraries=LIBRARIES,
         tables=[_tabulate_runs(found), _tabulate_parts(parts)],
+        targets=[_compare_wall(found)],
         commands=[
             "kedro run  # in the empty project",
             f"kedro run {SCORING}",
@@ -130,6 +131,11 @@ def _tabulate_runs(found: dict[str, list[Measurement]]) -> str:
         peak = max(run.peak for run in runs)
         rows.append(f"| {name} | {wall:.1f} | {worked:.1f} | {wall - worked:.1f} | {peak:,.0f} |")
     return tabulate(("", "wall s:", "work s:", "start and end s:", "peak MiB:"), rows)
+
+
+def _compare_wall(found: dict[str, list[Measurement]]) -> Target:
+    empty, ours = (median(run.wall for run in found[name]) for name in (EMPTY, OURS))
+    return Target(f"Wall time of {OURS}, against {EMPTY}", 1.7, ours / empty)
 
 
 def _tabulate_parts(parts: dict[str, list[dict[str, float]]]) -> str:

@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.processes import ENVIRONMENT
 
-SECTIONS = ("features", "training", "reasons", "scoring", "overhead", "tracking")
+SECTIONS = ("features", "training", "reasons", "scoring", "overhead", "tracking", "busy")
 
 
 def main() -> None:

@@ -50,6 +50,13 @@ def test_with_and_without_a_session_they_are_the_same(project: Path) -> None:
     assert made == base == {name: set(map(str, pipelines[name].nodes)) for name in pipelines}
 
 
+def test_a_run_builds_only_the_pipelines_that_it_names(project: Path) -> None:
+    parameters = open_session(project, {})
+    made, named = create_pipelines(parameters), create_pipelines(parameters, ["scoring", "scorn"])
+    assert [*named] == ["scoring"]
+    assert [*map(str, named["scoring"].nodes)] == [*map(str, made["scoring"].nodes)]
+
+
 def dates_of(project: Path, **params: str) -> tuple[str, str]:
     """Return the date of the nodes and the date of a folder."""
     with KedroSession.create(project, env="test", runtime_params=params) as session:

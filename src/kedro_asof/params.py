@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, RootModel, field_validator
 class Block(BaseModel):
     """A block of parameters that is frozen and rejects unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def split_list(value: object) -> object:

@@ -10,9 +10,10 @@ import secrets
 import string
 import subprocess
 from collections.abc import Mapping
+from email.parser import HeaderParser
 from fnmatch import fnmatchcase
 from functools import cached_property
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def _describe_environment(project: Path) -> dict[str, Any]:
     """Describe commit, Python and packages; the git fields are None outside a repository."""
     commit = _ask_git(project, "rev-parse", "HEAD")
     changes = _ask_git(project, "status", "--porcelain", "--untracked-files=no")
-    packages = {found.name.lower(): found.version for found in distributions() if found.name}
+    packages = dict(filter(None, map(_describe_package, distributions())))
     return {
         "git_commit": commit or None,
         "git_is_clean": None if changes is None else not changes,
@@ -166,6 +167,13 @@ def _describe_environment(project: Path) -> dict[str, Any]:
             "packages": dict(sorted(packages.items())),
         },
     }
+
+
+def _describe_package(found: Distribution) -> tuple[str, str] | None:
+    """Return name and version from the head of the metadata; the rest is slow to parse."""
+    text = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
+    head = HeaderParser().parsestr(text.partition("\n\n")[0])
+    return (head["Name"].lower(), head["Version"]) if "Name" in head else None
 
 
 def _ask_git(project: Path, *arguments: str) -> str | None:

@@ -66,7 +66,7 @@ class WandbRun:
         self._parent.mkdir(parents=True, exist_ok=True)
         if self._owns_data_dir:  # by default W&B stages tables for upload in the home directory
             os.environ[DATA_DIR] = str(self._parent / "wandb" / "staging")
-        with _mute_logs(), _place_service():
+        with _mute_logs(), _place_service(), _leave_out_launch():
             self._run = wandb.init(
                 id=self.id,
                 mode="offline",
@@ -191,6 +191,20 @@ def _mute_logs() -> Iterator[None]:
         yield
     finally:
         del logger.addHandler
+
+
+@contextlib.contextmanager
+def _leave_out_launch() -> Iterator[None]:
+    """Keep `wandb.init` from importing W&B Launch, half of its time, to look for staged inputs."""
+    from wandb.sdk.wandb_run import Run  # noqa: PLC0415
+
+    apply = Run._detect_and_apply_job_inputs
+    if "wandb.sdk.launch" not in sys.modules:  # a user who stages inputs has imported it
+        Run._detect_and_apply_job_inputs = lambda _: None  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Run._detect_and_apply_job_inputs = apply  # type: ignore[method-assign]
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The differences between engines, tested with DuckDB only."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -90,3 +91,21 @@ def test_features_compile_for_a_warehouse_that_nobody_is_connected_to() -> None:
     assert query.named_selects == list(expression.columns)
     read = {table.name for table in query.find_all(sqlglot.exp.Table)}
     assert set(operator) <= read
+
+
+@pytest.mark.slow
+def test_spilled_files_are_removed_without_garbage_collection(tmp_path: Path) -> None:
+    """A process of this project ends without it; DuckDB removes the files when it is closed."""
+    code = f"""
+import atexit, gc, pathlib
+atexit.register(gc.freeze)
+from kedro_asof.engines import connect
+place = pathlib.Path({str(tmp_path / "spill")!r})
+class Kept:
+    pass
+Kept.engine = connect({{"backend": "duckdb", "temp_directory": str(place), "memory_limit": "60MB"}})
+Kept.engine.raw_sql("CREATE TABLE t AS SELECT hash(i) a, hash(i + 1) b FROM range(6000000) r(i)")
+assert any(place.iterdir())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert not (tmp_path / "spill").exists()

@@ -437,3 +437,17 @@ def test_a_package_without_digests_is_loaded_with_a_warning(
     MlflowClient().delete_model_version_tag("older", "1", "files")
     assert registration.load().version == 1
     assert "Version 1 of older was registered without digests" in caplog.text
+
+
+def test_other_packages_than_those_of_training_are_one_warning(
+    register: Register, package: ModelPackage, caplog: pytest.LogCaptureFixture
+) -> None:
+    registration = register(package, "elsewhere")
+    MlflowClient().delete_model_version_tag("elsewhere", "1", "files")
+    registration.load()
+    assert "other packages" not in caplog.text
+    folder = Path(mlflow.artifacts.download_artifacts("models:/elsewhere/1"))
+    pinned = (folder / "requirements.txt").read_text()
+    (folder / "requirements.txt").write_text(pinned.replace(np.__version__, "1.0"))
+    registration.load()
+    assert f"than it was trained with: numpy {np.__version__}, not 1.0." in caplog.text

@@ -1,5 +1,6 @@
 """The default engine: DuckDB, and other ibis backends that do not run Python code."""
 
+import atexit
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -46,7 +47,9 @@ class Engine:
     def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
         """Connect through the `connect` function of the ibis backend."""
         options = dict(connection)
-        return getattr(ibis, options.pop("backend")).connect(**options)
+        backend = getattr(ibis, options.pop("backend")).connect(**options)
+        atexit.register(backend.disconnect)  # removes the files that DuckDB has spilled
+        return backend
 
     def read_partitions(
         self,

@@ -4,6 +4,7 @@ Hooks for the date of a run are in `kedro_asof.hooks`.
 """
 
 from telco_churn.hooks.configuration import CheckParametersHook
+from telco_churn.hooks.mlflow_hook import MlflowHook
 from telco_churn.hooks.mlflow_runs import (
     MarkKilledRunsHook,
     RegistryErrorsHook,
@@ -16,6 +17,7 @@ __all__ = [
     "SCORED_DATES",
     "CheckParametersHook",
     "MarkKilledRunsHook",
+    "MlflowHook",
     "RegistryErrorsHook",
     "ShowSummaryHook",
     "TagTrainingDataHook",

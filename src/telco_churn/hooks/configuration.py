@@ -16,7 +16,7 @@ from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.renamed import refuse_renamed
-from telco_churn.pipeline_registry import create_pipelines
+from telco_churn.pipeline_registry import create_pipelines, find_requested
 from telco_churn.pipelines.features.feature_config import check_feature_config, describe_left_out
 from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
 
@@ -34,7 +34,7 @@ class CheckParametersHook:
         check_parameters(parameters, BLOCKS)
         catalog = context.config_loader["catalog"]
         default = context.config_loader["globals"].get("default_pipeline", "__default__")
-        pipelines.update(create_pipelines(parameters, catalog, default))
+        pipelines.update(create_pipelines(parameters, catalog, default, find_requested()))
         if left_out := describe_left_out(parameters["features"]):
             logger.info(left_out)
 

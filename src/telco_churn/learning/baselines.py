@@ -15,7 +15,6 @@ import pandas as pd
 
 from telco_churn.learning.learners import BinnedRows
 from telco_churn.learning.lightgbm_learner import BINNED_FOR_ALL, bin_rows, make_settings
-from telco_churn.learning.logistic_regression import fit_logistic_regression
 from telco_churn.learning.training_examples import Rows
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.parameters.evaluation import RuleOfThumbParams
@@ -102,6 +101,11 @@ def predict_by_rule(contest: Contest) -> Probabilities:
 
 def predict_by_logistic_regression(contest: Contest) -> Probabilities:
     """Predict with logistic regression, without calibration."""
+    # Scoring reads the names in this module; scikit-learn's models are slow to import.
+    from telco_churn.learning.logistic_regression import (  # noqa: PLC0415
+        fit_logistic_regression,
+    )
+
     return fit_logistic_regression(contest.train).predict_proba(contest.test)[:, 1]
 
 

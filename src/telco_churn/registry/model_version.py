@@ -2,6 +2,8 @@
 
 import json
 import logging
+import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +78,29 @@ def _check_package(entry: RegistryEntry, folder: Path) -> None:
         check_files(folder, json.loads(digests))
 
 
+def compare_packages(entry: RegistryEntry, folder: Path, python: str) -> None:
+    """Warn of other versions than those of training."""
+    lines = (folder / "requirements.txt").read_text("utf-8").split()
+    pinned = dict(line.split("==") for line in lines if "==" in line)
+    other = [f"{name} {version(name)}, not {pinned[name]}" for name in pinned
+             if version(name) != pinned[name]]  # fmt: skip
+    if python.split(".")[:2] != [*platform.python_version_tuple()[:2]]:
+        other.append(f"Python {platform.python_version()}, not {python}")
+    if other:
+        log.warning(
+            "Version %s of %s runs with other packages than it was trained with: %s. Its scores "
+            "may differ. Install those versions, or train again.",
+            entry.version,
+            entry.name,
+            "; ".join(other),
+        )
+
+
 def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:
-    model = mlflow.pyfunc.load_model(str(folder))
+    # To compare packages, MLflow reads the list of files of everything that is installed.
+    model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+    python = model.metadata.flavors["python_function"]["python_version"]
+    compare_packages(entry, folder, python)
     described = model.metadata.metadata
     _check_described(described)
     packaged = model.unwrap_python_model()
