@@ -75,7 +75,8 @@ def decide_promotion(
 
     Returns:
         `status` (champion, challenger or rejected), `reasons` as sentences, worst first, and
-        `evidence`, the figures behind them; `weaknesses`, why it is too weak to contact customers with.
+        `evidence`, the figures behind them; `weaknesses`, why it is too weak to contact customers
+        with.
     """
     findings = [*judge_calibration(evaluation_metrics, gate), *judge_slices(slice_gaps, gate)]
     if champion is None:
