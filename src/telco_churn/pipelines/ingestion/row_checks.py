@@ -148,11 +148,11 @@ def _is_untypable(value: ir.Value, cast: ir.Value) -> ir.BooleanValue:
     Text that the catalog does not describe fits no type.
     """
     found, kind = value.type(), cast.type()
+    is_lost = value.notnull() & cast.isnull()
     if kind.is_string():
-        return cast.endswith(NOT_UNDERSTOOD).fill_null(False)
+        return is_lost | cast.endswith(NOT_UNDERSTOOD).fill_null(False)
     if found == kind:
         return ibis.literal(False)
-    is_lost = value.notnull() & cast.isnull()
     if not kind.is_integer() or found.is_integer() or not _is_castable(found, kind):
         return is_lost
     return is_lost | (value.try_cast("float64") % 1 != 0).fill_null(False)
