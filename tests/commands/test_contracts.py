@@ -44,7 +44,7 @@ def delivered_otherwise(project: ProjectCopy) -> ProjectCopy:
         segment=ibis.ifelse(customers.segment == "consumer", "RES", "BUS"),
     )
     names = {"CustomerID": "customer_id", "signedUpOn": "signed_up_on", "REGION": "region"}
-    otherwise.rename(names).to_csv("customers.csv", delimiter=";")
+    otherwise.rename(names).mutate(shoe_size=40).to_csv("customers.csv", delimiter=";")
     file = "filepath: customers.csv\n  file_format: csv"
     raw = "conf/base/catalog/raw.yml"
     project.edit(raw, "filepath: ${globals:data}/01_raw/customers", file)
@@ -73,6 +73,7 @@ def test_each_difference_is_shown_with_the_keys_that_mend_it(
     assert result.exit_code == ExitCode.INVALID_INPUT
     assert "missing columns ['customer_id', 'signed_up_on', 'region']" in result.output
     assert "segment_not_allowed: 1,002 rows (100.0%), 'RES' (" in result.output
+    assert "ignored columns: shoe_size" in result.output
     assert "signed_up_on_type: 1,002 rows (100.0%), '" in result.output
     (missing,) = [line for line in result.output.splitlines() if "raw_contacts:" in line]
     assert missing.startswith("raw_contacts: not accepted, File not found: ")
@@ -104,9 +105,10 @@ def test_show_lists_needed_and_further_columns(
     result = call(delivered_otherwise, "show", "raw_customers", "--env", "test")
     assert result.exit_code == ExitCode.DONE
     assert "one_of ['18-29', '30-44', '45-59', '60+']" in result.output
-    assert "Columns that the contract does not list: CustomerID, signedUpOn, REGION." in (
-        result.output
+    further = (
+        "Columns that the contract does not list: CustomerID, signedUpOn, REGION, shoe_size. They "
     )
+    assert further + "are ignored." in result.output
 
 
 @pytest.mark.slow

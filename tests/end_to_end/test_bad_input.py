@@ -31,9 +31,9 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
         lambda table: table.drop_columns(["day"]),
         ["raw_usage", "missing ['day']", "found ['customer_id'", "`columns`"],
     ),
-    "has an extra column": (
-        lambda table: table.append_column("roaming_mb", table["data_mb"]),
-        ["raw_usage", "unknown ['roaming_mb']", "allowed ['customer_id'"],
+    "has a column by another name": (
+        lambda table: table.rename_columns({"data_mb": "mb"}),
+        ["raw_usage", "missing ['data_mb'], unknown ['mb']", "allowed ['customer_id'"],
     ),
     "has no rows": (
         lambda table: table.slice(0, 0),

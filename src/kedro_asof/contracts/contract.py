@@ -42,17 +42,25 @@ class FrameContract(pandera.pandas.DataFrameModel):
 
 
 class DeliveredTable(TableContract):
-    """A raw table: it needs the right columns and at least one row; values are not checked.
+    """A raw table: it needs the columns of the contract and at least one row.
 
-    Later steps cast the columns to the types of the contract.
+    Values are not checked and further columns are ignored: later steps cast the columns of the
+    contract to their types, and drop the others.
     """
+
+    @classmethod
+    def to_schema(cls) -> pa.DataFrameSchema:
+        """Return the contract as a Pandera schema that ignores further columns."""
+        schema = super().to_schema()
+        schema.strict = False  # a `Config` here would conflict with that of the primary contract
+        return schema
 
     @classmethod
     def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
         """Check the columns and that the table has rows; return the table.
 
         Raises:
-            BrokenContractError: When columns are missing or unknown, or the table is empty.
+            BrokenContractError: When columns are missing, or the table is empty.
         """
         check_columns(check_obj, cls.to_schema(), cls.__name__)
         if check_obj.limit(1).count().execute() == 0:
@@ -88,8 +96,8 @@ def check_columns(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: s
     required = [column for column, rules in schema.columns.items() if rules.required]
     allowed = required + [column for column in schema.columns if column not in required]
     lacking = sorted(set(required) - set(found))
-    unexpected = sorted(set(found) - set(allowed)) if schema.strict else []
-    if lacking or unexpected:
+    unexpected = sorted(set(found) - set(allowed))
+    if lacking or (unexpected and schema.strict):
         faults = {"missing": lacking, "unknown": unexpected}
         wrong = ", ".join(f"{fault} {names}" for fault, names in faults.items() if names)
         raise BrokenContractError(

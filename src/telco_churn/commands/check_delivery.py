@@ -41,6 +41,7 @@ class Delivery:
         rows: The number of rows.
         faults: The number of rows that break a rule, by the name that ingestion gives it.
         values: The most frequent values that break a rule, with their rows, by the same name.
+        ignored: The columns that the contract does not list.
         copies: The number of rows that are equal to another row; ingestion keeps one of each.
         keys: Keys that the catalog entry needs.
     """
@@ -50,6 +51,7 @@ class Delivery:
     rows: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     values: dict[str, dict[str, int]] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
     copies: int = 0
     keys: dict[str, Any] = field(default_factory=dict)
 
@@ -88,10 +90,10 @@ def _rename_columns(dataset: Any, contract: Any, delivery: Delivery) -> ir.Table
     lacking = {name: types[name] for name in types if name in required - {*raw.columns}}
     spare = {name: raw[name].type() for name in raw.columns if name not in types}
     renamed = match_names(lacking, spare, fits)
+    delivery.ignored = [name for name in spare if name not in renamed.values()]
     if lacking:
-        left = [name for name in spare if name not in renamed.values()]
         delivery.problems = [f"missing columns {[*lacking]}, other columns {[*spare]}"]
-        unknown = {name: UNKNOWN for name in lacking if left and name not in renamed}
+        unknown = {name: UNKNOWN for name in lacking if delivery.ignored and name not in renamed}
         delivery.keys["columns"] = {**getattr(dataset, "_columns", {}), **renamed, **unknown}
     raw = raw.rename(renamed) if renamed else raw
     empty = {name: ibis.null(lacking[name]) for name in lacking if name not in renamed}

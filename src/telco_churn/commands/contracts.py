@@ -198,6 +198,8 @@ def _describe_delivery(delivery: Delivery) -> list[str]:
         examples = [f"{value!r} ({count:,})" for value, count in values[:SHOWN_VALUES]]
         shown = ", ".join(["", *examples, *["..."] * (len(values) > SHOWN_VALUES)])
         lines.append(f"{rule}: {rows:,} rows ({rows / delivery.rows:.1%}){shown}")
+    if delivery.ignored:
+        lines.append(f"ignored columns: {', '.join(delivery.ignored)}")
     if delivery.copies:
         lines.append(f"{delivery.copies:,} rows equal another row; ingestion keeps one of each")
     return lines
