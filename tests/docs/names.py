@@ -38,7 +38,6 @@ SOFTWARE = frozenset(
         "pgpass",
         "reprocess",
         "slim",
-        "stack_trace",
         "unset",
     }
 )

@@ -350,7 +350,7 @@ REFUSED: list[tuple[dict[str, object], dict[str, str], list[str]]] = [
     ),
     ({"left": ["Yes"] * 3 + ["No"] * 397}, {}, ["3 rows", "5 folds need at least 5"]),
     ({}, {"table": "gone.csv"}, ["gone.csv", "File not found", "kedro own-table"]),
-    ({}, {"table": "conf"}, ["table conf: found ['.yml']", "a folder of files of one kind"]),
+    ({}, {"table": "pyproject.toml"}, ["found ['.toml']", "a folder of files of one kind"]),
     ({}, {"time": "plan type"}, ["(own_table.time): 400 rows hold", "expected a date"]),
     ({"since": "03/04/2025"}, {"time": "since"}, ["Ambiguous dates", "own_table.date_format"]),
     ({"since": None}, {"time": "since"}, ["(own_table.time): 400 rows hold ['nothing']"]),

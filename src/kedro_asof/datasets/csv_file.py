@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from kedro_asof.datasets.column_names import name_columns
-from kedro_asof.datasets.text_encoding import make_readable, open_file
+from kedro_asof.datasets.text_encoding import LONGEST_LINE, make_readable, read_lines
 from kedro_asof.errors import UnreadableFileError, take_first_line
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 DELIMITERS = ",;\t|"
 ROW_GROUP = 20_000  # rows of up to 100 columns; larger groups take more memory and time to compress
 SNIFFED = 1_000_000  # values from which the delimiter is found
-HEADER_BYTES = 1 << 24  # csv's default limit is smaller than the header of a wide table
 
 SNIFF = """
     SELECT Delimiter, Quote, Escape, SkipRows, len(Columns)
@@ -111,22 +110,21 @@ def _find_dialect(connection: duckdb.DuckDBPyConnection, path: Path, readable: P
 
 
 def _read_header(path: Path, readable: Path, dialect: Dialect) -> list[str]:
-    csv.field_size_limit(HEADER_BYTES)
-    with open_file(readable) as file:
-        lines = (line.decode("utf-8-sig") for line in islice(file, dialect.skip, None))
-        rows = csv.reader(
-            (line for line in lines if line.strip()),
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote,
-            escapechar="\\" if dialect.escape == "\\" else None,
-        )
-        try:
-            return next(rows)
-        except csv.Error as error:
-            raise UnreadableFileError(
-                f"Cannot read the header of {path}: {error}. Close its quotes, or save the table "
-                "as CSV again."
-            ) from error
+    csv.field_size_limit(LONGEST_LINE)
+    lines = (line.decode("utf-8-sig") for line in islice(read_lines(readable), dialect.skip, None))
+    rows = csv.reader(
+        (line for line in lines if line.strip()),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        escapechar="\\" if dialect.escape == "\\" else None,
+    )
+    try:
+        return next(rows)
+    except csv.Error as error:
+        raise UnreadableFileError(
+            f"Cannot read the header of {path}: {error}. Close its quotes, or save the table again "
+            "as CSV."
+        ) from error
 
 
 def _convert(
@@ -173,8 +171,7 @@ def _explain(message: str) -> str:
 
 
 def _read_lines(file: Path, count: int) -> list[str]:
-    with open_file(file) as lines:
-        return [line.decode("utf-8-sig", "replace") for line in islice(lines, count)]
+    return [line.decode("utf-8-sig", "replace") for line in islice(read_lines(file), count)]
 
 
 def _show(lines: list[str]) -> list[str]:

@@ -52,7 +52,7 @@ class FlatTable(EngineTable):
             **options: As for `EngineTable`.
         """
         super().__init__(filepath=filepath, **options)
-        self._sheet = sheet
+        self._sheet = None if sheet is None else str(sheet)
         self._encoding = encoding
         self._opened: tuple[SourceFiles, ir.Table] | None = None
 
@@ -85,7 +85,7 @@ class FlatTable(EngineTable):
             return self.connection.read_parquet(
                 [str(file) for file in files],
                 union_by_name=True,
-                hive_partitioning=path.is_dir(),
+                hive_partitioning="=" in str(delivered[0].relative_to(path).parent),
             )
         except UnreadableFileError:
             raise

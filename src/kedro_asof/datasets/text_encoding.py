@@ -10,6 +10,7 @@ import logging
 import re
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,6 +19,7 @@ from kedro_asof.errors import UnreadableFileError
 logger = logging.getLogger(__name__)
 
 CHUNK = 1 << 20  # bytes in memory at a time
+LONGEST_LINE = 1 << 24  # bytes
 SAMPLE = 1 << 16  # bytes of words that a guess is made from; more do not change it
 
 SAVE_AS_UTF8 = (
@@ -140,14 +142,13 @@ def _read_words(path: Path) -> list[bytes]:
     """Return distinct words with bytes beyond ASCII, until they fill the sample."""
     words: dict[bytes, None] = {}
     size = 0
-    with open_file(path) as file:
-        for line in file:
-            for word in () if line.isascii() else _NOT_IN_WORDS.split(line):
-                if not word.isascii() and word not in words:
-                    words[word] = None
-                    size += len(word)
-            if size >= SAMPLE:
-                break
+    for line in read_lines(path):
+        for word in () if line.isascii() else _NOT_IN_WORDS.split(line):
+            if not word.isascii() and word not in words:
+                words[word] = None
+                size += len(word)
+        if size >= SAMPLE:
+            break
     return list(words)
 
 
@@ -231,3 +232,9 @@ def open_file(path: Path) -> BinaryIO:
     """Open a file for reading; with the suffix .gz, its content."""
     is_packed = path.suffix.lower() == ".gz"
     return cast(BinaryIO, gzip.open(path)) if is_packed else path.open("rb")
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file with their ends; a longer one in parts, as a file may be one."""
+    with open_file(path) as file:
+        yield from iter(partial(file.readline, LONGEST_LINE), b"")

@@ -70,8 +70,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         ("excel.csv", "sep=;\nid;answer\n007;Yes\n008;No\n"),
         ("old_mac.csv", "id,answer\r007,Yes\r008,No\r"),
         ("mixed_ends.csv", "id,answer\r\n007,Yes\n008,No\r\n"),
-        ("table.csv.gz", gzip.compress(b"id,answer\n007,Yes\n008,No\n")),
-        ("table.tsv.gz", gzip.compress(b"id\tanswer\r007\tYes\r008\tNo\n")),
+        ("table.csv.gz", gzip.compress(b"id,answer\n007,Yes\n008,No\n", mtime=0)),
+        ("table.tsv.gz", gzip.compress(b"id\tanswer\r007\tYes\r008\tNo\n", mtime=0)),
     ],
 )
 def test_a_csv_is_read_as_it_is_written(
