@@ -52,7 +52,10 @@ def test_with_and_without_a_session_they_are_the_same(project: Path) -> None:
 
 def test_a_run_builds_only_the_pipelines_that_it_names(project: Path) -> None:
     parameters = open_session(project, {})
-    made, named = create_pipelines(parameters), create_pipelines(parameters, ["scoring", "scorn"])
+    made, named = (
+        create_pipelines(parameters),
+        create_pipelines(parameters, names=["scoring", "scorn"]),
+    )
     assert [*named] == ["scoring"]
     assert [*map(str, named["scoring"].nodes)] == [*map(str, made["scoring"].nodes)]
 

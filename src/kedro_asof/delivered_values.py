@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import Field, RootModel, field_validator, model_validator
 
-from kedro_asof.engines import find_engine
+from kedro_asof.engines import find_engine_of
 from kedro_asof.local_time import CLOCK, DAY, OFFSET, cast_to_calendar
 from kedro_asof.params import Block, check_zone
 
@@ -193,7 +193,7 @@ def _without_groups(pattern: str) -> str:
 
 def _locate(value: ir.Value, zone: str) -> ir.Value:
     """Give a zone to times without one; a date without a time stays as it is."""
-    engine = find_engine(value.get_backend().name)
+    engine = find_engine_of(value)
     if value.type().is_timestamp():
         return engine.from_local(value, zone)
     if not value.type().is_string():

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from kedro_asof.engines import find_engine
+from kedro_asof.engines import find_engine_of
 
 DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 CLOCK = r"[T ]\d{1,2}:\d{2}(:\d{2}([.]\d+)?)?"
@@ -32,7 +32,7 @@ def cast_to_calendar(value: ir.Value, kind: dt.DataType, zone: str) -> ir.Value:
     Returns:
         A value of `kind`; null for text of another form.
     """
-    engine = find_engine(value.get_backend().name)
+    engine = find_engine_of(value)
     if value.type().is_timestamp():
         return engine.to_local(value, zone).cast(kind)
     if value.type().is_date():

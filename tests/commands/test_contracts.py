@@ -137,7 +137,7 @@ def test_a_drafted_contract_accepts_its_parquet_file(finished: ProjectCopy, tabl
 
 
 def count_broken(raw: ibis.Table, contract: Any) -> dict[str, int]:
-    typed, rules = judge_rows(raw, contract)
+    typed, rules = judge_rows(raw, contract, "Europe/London")
     (counts,) = (
         typed.agg(**{name: rule.sum() for name, rule in rules.items()}).to_pyarrow().to_pylist()
     )

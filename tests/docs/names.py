@@ -38,6 +38,8 @@ SOFTWARE = frozenset(
         "pgpass",
         "reprocess",
         "slim",
+        "try_strptime",
+        "try_to_timestamp",
         "unset",
     }
 )
@@ -49,6 +51,7 @@ EXAMPLES = frozenset(
         "bank",
         "closing_fee",
         "customer_features_2026",
+        "mine",
         "my_customers",
         "own_table_my_customers",
         "my_learner",

@@ -10,12 +10,13 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.common.exceptions import IbisError
 
 from kedro_asof.engines.bigquery import BigQueryEngine
 from kedro_asof.engines.engine import BatchFunction, Engine
 from kedro_asof.engines.spark import SparkEngine
 
-__all__ = ["BatchFunction", "connect", "find_engine", "map_batches"]
+__all__ = ["BatchFunction", "connect", "find_engine", "find_engine_of", "map_batches"]
 
 ENGINES: dict[str, Engine] = {"bigquery": BigQueryEngine(), "pyspark": SparkEngine()}
 
@@ -23,6 +24,17 @@ ENGINES: dict[str, Engine] = {"bigquery": BigQueryEngine(), "pyspark": SparkEngi
 def find_engine(backend: str) -> Engine:
     """Return the `Engine` of an ibis backend name."""
     return ENGINES.get(backend, Engine())
+
+
+def find_engine_of(expression: ir.Expr) -> Engine:
+    """Return the `Engine` that holds the tables of an expression.
+
+    Tables that are in no engine, and can only be compiled, get the default.
+    """
+    try:
+        return find_engine(expression.get_backend().name)
+    except IbisError:
+        return Engine()
 
 
 def connect(connection: Mapping[str, Any]) -> ibis.BaseBackend:
@@ -51,4 +63,4 @@ def map_batches(
     Returns:
         A stream of batches, or an expression on an engine that runs Python code (Spark).
     """
-    return find_engine(rows.get_backend().name).map_batches(rows, function, schema, batch_rows)
+    return find_engine_of(rows).map_batches(rows, function, schema, batch_rows)

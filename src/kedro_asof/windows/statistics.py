@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from kedro_asof.contracts.execution import bit_count, bit_or
-from kedro_asof.engines import find_engine
+from kedro_asof.engines import find_engine_of
 from kedro_asof.windows.declaration import Statistic, WindowFeature
 
 # Sums are stored in whole millionths: floats add these exactly, in any order, on any engine.
@@ -111,7 +111,7 @@ class Window:
 
     def _stop_if_inexact(self, millionths: ir.FloatingValue) -> ir.FloatingValue:
         """Stop the query if a sum leaves the range in which its value is exact."""
-        engine = find_engine(self.views.get_backend().name)
+        engine = find_engine_of(self.views)
         stop = engine.stop_query(
             f"Implausible values in {self.feature.table}.{self.feature.column}: a sum over "
             f"{self.feature.days} days exceeds {EXACT / MILLION:,.0f}, above which sums are not "

@@ -53,7 +53,7 @@ def own_table(
     Example: kedro own-table customers.csv --target Churn --id customerID
 
     FILE has one row per customer: .csv, .tsv, .parquet or .xlsx, also .gz, or a folder. Everything
-    is written to data/own_table/NAME. The parameters own_table.* have the names of the options.
+    is written to data/own_table/<name>. The parameters own_table.* have the names of the options.
     """
     given: dict[str, dict[str, Any]] = {
         "own_table": {"table": file, "id": id_column, **options},

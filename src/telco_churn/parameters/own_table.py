@@ -18,7 +18,7 @@ class OwnTableParams(Block):
     encoding: str | None = None
     """Encoding of CSV files, such as cp1252; null finds it."""
     name: str | None = None
-    """Name of the table: of its folder in `data/own_table/` and of its model; null takes it from
+    """Name of the table: of its folder `data/own_table/<name>` and of its model; null takes it from
     the file."""
     target: str = Field(min_length=1)
     """Column to predict, with two values; a row without one is scored but not learned from."""
