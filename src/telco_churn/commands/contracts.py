@@ -13,6 +13,7 @@ from kedro_asof.contracts.describe import TABLE, describe_catalog, describe_sche
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.contracts.suggestions import write_entries
 from kedro_asof.errors import BrokenContractError, InputError, WrongCallError
+from kedro_asof.params import Timezone
 from kedro_asof.project import open_session, show_table
 from telco_churn.commands.check_delivery import Delivery, check_delivery
 from telco_churn.commands.draft_contract import draft_contract
@@ -73,7 +74,7 @@ def check(tables: tuple[str, ...], env: str | None) -> None:
     with open_session(env) as session:
         context = session.load_context()
         limits = IngestionParams.model_validate(context.params["ingestion"])
-        timezone = str(context.params["timezone"])
+        timezone = Timezone.model_validate(context.params["timezone"]).name
         catalog = cast(DataCatalog, context.catalog)
         deliveries = []
         for name in _choose_tables(catalog, tables):
