@@ -190,7 +190,7 @@ def _describe(
         _count("read as missing", words),
     ]
     if personal:
-        notes = [f"it holds a {personal}"]
+        notes = [personal]
     present = read if reading.kind not in (UNREADABLE, IDENTIFIER, CONSTANT) else texts
     return {
         "column": column,

@@ -95,7 +95,10 @@ def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams)
     scores = churn_scores.filter(churn_scores.as_of == as_of.day)
     contacted = scores.filter(scores.contact)
     worth = scores.filter(scores.expected_value > 0, ~scores.holdout).count().execute()
-    contacts, value = contacted.count().execute(), contacted.expected_value.sum().execute() or 0
+    contacts, value = (
+        contacted.count().execute(),
+        contacted.expected_value.sum().fill_null(0).execute(),
+    )
     limit = f" (of {worth:,} worth contacting)" if contacts < worth else ""
     return (
         f"{scores.count().execute():,} customers scored as of {as_of}; {contacts:,} to "
