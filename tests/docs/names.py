@@ -15,6 +15,7 @@ from telco_churn.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT
 
 # Names of other software.
+NAMED_LATER = ("data/benchmark", "data/own_table")  # folders of a benchmark, or of a user's table
 SOFTWARE = frozenset(
     {
         "CASE",
@@ -140,7 +141,7 @@ def exists(path: str, data: frozenset[str]) -> bool:
         data: The files that a run leaves below data/.
     """
     pattern = SHORTENED.sub("*", path).rstrip("/.")
-    if EXAMPLES.intersection(WORD.findall(pattern)) or pattern.startswith("data/benchmark"):
+    if EXAMPLES.intersection(WORD.findall(pattern)) or pattern.startswith(NAMED_LATER):
         return True
     folder = max(filter(f"{pattern}/".startswith, list_data_folders()), key=len, default="")
     pattern = pattern.replace(folder, "data", 1) if folder else pattern
