@@ -1,10 +1,11 @@
 """`kedro scores`: show, restore and prune the scores of earlier dates."""
 
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 import click
 import pandas as pd
+from kedro.framework.cli.utils import _split_params
 from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 
@@ -24,6 +25,12 @@ from kedro_asof.project import open_session, show_table
 from telco_churn.commands.exit_codes import explain_errors
 
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
+parameters = click.option(
+    "--params",
+    default="",
+    callback=_split_params,
+    help="Parameters such as own_table.name=NAME, which names a flat table of --env own_table.",
+)
 
 
 @click.group()
@@ -33,17 +40,18 @@ def scores() -> None:
 
 @scores.command()
 @environment
+@parameters
 @click.option("--as-of", type=Day(), default=None, help="Show all commits of this date.")
 @click.option("--all", "every", is_flag=True, help="Show all commits, not only the last per date.")
 @explain_errors
-def history(env: str | None, as_of: date | None, every: bool) -> None:
+def history(env: str | None, params: dict[str, Any], as_of: date | None, every: bool) -> None:
     """List the commits of the score table.
 
     Example: kedro scores history --as-of 2026-09-28
 
     Each line is the last commit of a date, with its version of the table, counts and model.
     """
-    commits = open_score_history(env).load()
+    commits = open_score_history(env, params).load()
     if commits.empty:
         click.echo(
             "No scores found. Run `kedro run --pipelines scoring --params as_of=YYYY-MM-DD`."
@@ -59,19 +67,20 @@ def history(env: str | None, as_of: date | None, every: bool) -> None:
 
 @scores.command()
 @environment
+@parameters
 @click.option("--as-of", type=Day(), required=True, help="Date to restore.")
 @click.option("--version", type=int, required=True, help="Version, from kedro scores history.")
 @explain_errors
-def restore(env: str | None, as_of: date, version: int) -> None:
+def restore(env: str | None, params: dict[str, Any], as_of: date, version: int) -> None:
     """Restore the scores of a date from an earlier version of the table.
 
     Example: kedro scores restore --as-of 2026-09-28 --version 3
 
     The restored scores are a new commit, and the contact list of the date is written again.
     """
-    table = open_score_history(env)
+    table = open_score_history(env, params)
     _check_scored(table.load(), as_of)
-    with open_session(env, {"as_of": str(as_of)}) as session:
+    with open_session(env, {**params, "as_of": str(as_of)}) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
         with cast(DatedTable, catalog["churn_scores"]).lock():
             try:
@@ -88,10 +97,11 @@ def restore(env: str | None, as_of: date, version: int) -> None:
 
 @scores.command()
 @environment
+@parameters
 @click.option("--before", type=Day(), required=True, help="First date to keep.")
 @click.option("--dry-run", is_flag=True, help="List the folders without deleting them.")
 @explain_errors
-def prune(env: str | None, before: date, dry_run: bool) -> None:
+def prune(env: str | None, params: dict[str, Any], before: date, dry_run: bool) -> None:
     """Delete intermediate tables of old dates.
 
     Example: kedro scores prune --before 2026-06-29 --dry-run
@@ -99,7 +109,7 @@ def prune(env: str | None, before: date, dry_run: bool) -> None:
     Deletes features, predictions and reasons. Keeps scores, their history and contact lists. A new
     run of a date writes its intermediate tables again.
     """
-    with open_session(env) as session:
+    with open_session(env, params) as session:
         catalog = cast(DataCatalog, session.load_context().catalog)
         names = list_intermediate(pipelines.values(), catalog)
         leftovers = find_leftovers(names, catalog, before)
@@ -159,7 +169,7 @@ def write_contact_lists(catalog: DataCatalog) -> None:
     deliver(pipelines["scoring"], catalog)
 
 
-def open_score_history(env: str | None) -> DatedHistory:
+def open_score_history(env: str | None, params: dict[str, Any] | None = None) -> DatedHistory:
     """Return the commit history of the score table."""
-    with open_session(env) as session:
+    with open_session(env, params) as session:
         return cast(DatedHistory, session.load_context().catalog["score_history"])
