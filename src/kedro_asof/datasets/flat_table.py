@@ -2,8 +2,8 @@
 
 import atexit
 import codecs
-import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,6 +13,7 @@ from kedro.io import DatasetError
 
 from kedro_asof.datasets.csv_file import convert_csv
 from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.datasets.staging import create_staging
 from kedro_asof.datasets.workbook import convert_sheet
 from kedro_asof.engines.source_files import SourceFiles
 from kedro_asof.errors import InputError, UnreadableFileError, take_first_line
@@ -96,8 +97,7 @@ class FlatTable(EngineTable):
 
     def _convert(self, files: list[Path], root: Path) -> list[Path]:
         """Convert files to Parquet, in the same partition folders."""
-        folder = Path(tempfile.mkdtemp(prefix="flat_table_"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        folder = _create_folder()
         converted = []
         for file in files:
             target = folder / f"{file.relative_to(root.parent)}.parquet"
@@ -108,6 +108,15 @@ class FlatTable(EngineTable):
                 convert_csv(file, target, self._encoding)
             converted.append(target)
         return converted
+
+
+def _create_folder() -> Path:
+    """Create a folder that this process removes at its end, or the next one if it is killed."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = stack.enter_context(create_staging(Path(tempfile.gettempdir()), "flat_table_"))
+    folder.chmod(0o700)  # every user of the machine reads the temporary folder
+    return folder
 
 
 def _check_encoding(encoding: str | None) -> None:

@@ -281,18 +281,28 @@ def test_the_first_sheet_is_read_unless_one_is_named(
 
 
 @pytest.mark.slow
-def test_temporary_files_are_removed_with_the_process(write: Callable[..., Path]) -> None:
+def test_temporary_files_are_removed_with_the_process_or_after_it_was_killed(
+    write: Callable[..., Path],
+) -> None:
     file = write("a\n1\n")
-    folder = file.parent / "temporary"
-    folder.mkdir()
-    code = f"""
-from kedro_asof.datasets.flat_table import FlatTable
+    temporary = file.parent / "temporary"
+    temporary.mkdir()
+
+    def load(last: str) -> list[int]:
+        """Load the table in a process, and return the permissions of the folders it leaves."""
+        code = f"""
 import os
+from kedro_asof.datasets.flat_table import FlatTable
 assert FlatTable(filepath={str(file)!r}).load().count().execute() == 1
-assert os.listdir({str(folder)!r})
+assert len(os.listdir({str(temporary)!r})) == 1
+{last}
 """
-    subprocess.run([sys.executable, "-c", code], env=os.environ | {"TMPDIR": folder}, check=True)
-    assert list(folder.iterdir()) == []
+        environment = os.environ | {"TMPDIR": str(temporary)}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+        return [folder.stat().st_mode & 0o777 for folder in temporary.iterdir()]
+
+    assert load("os._exit(0)") == [0o700]
+    assert load("") == []
 
 
 def test_the_error_ends_a_run_with_invalid_input() -> None:
