@@ -86,7 +86,7 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     "no such environment": (
         lambda it: it.run("--pipelines", "scoring", env="nope"),
         ExitCode.WRONG_CALL,
-        "expected one of ['base', 'local', 'own_table', 'production', 'spark', 'test']",
+        "expected one of ['base', 'local', 'own_table', 'postgres', 'production', 'spark', 'test']",
     ),
     "not a date": (
         lambda it: score(it, "as_of=x"),

@@ -143,7 +143,7 @@ def test_tables_in_postgresql_become_the_scores_of_the_same_files(
             ("", ""),
             "alter table raw_customers rename to clients",
             ExitCode.FAILED,
-            "Table not found: raw_customers. Found ['public.churn_scores', 'public.clients'",
+            "Table not found: raw_customers. Found ['public.c",
         ),
         (
             ("", ""),
