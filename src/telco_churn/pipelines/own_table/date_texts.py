@@ -3,8 +3,8 @@
 In: distinct texts and how often each occurs. Out: the order of day, month and year in a column,
 and its days: numeric dates in any order, English month names, times of day, offsets.
 
-pandas decides each cell alone (`format="mixed"`), skrub the first cells of a column; neither says
-when the order is in doubt. See docs/decisions/0023-a-column-is-read-by-its-bulk.md.
+Neither pandas (`format="mixed"` decides each cell alone) nor skrub says when the order is in doubt.
+See docs/decisions/0023-a-column-is-read-by-its-bulk.md.
 """
 
 import calendar

@@ -2,8 +2,8 @@
 
 In: a column's name, its distinct texts, its days. Out: what the column holds, such as `e-mail`.
 
-Presidio finds names inside sentences with language models of hundreds of megabytes; a column has a
-name, and most have a form.
+Presidio finds names inside sentences with language models; a column has a name, and most have a
+form.
 """
 
 import re
