@@ -10,6 +10,7 @@ import pandas as pd
 import psycopg
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from deltalake import DeltaTable
 
 from kedro_asof.errors import ExitCode
@@ -132,6 +133,28 @@ def test_tables_in_postgresql_become_the_scores_of_the_same_files(
     assert (dates == "2026-09-28").sum() == len(written)
     files = [file for file in operator.path.rglob("*") if file.is_file()]
     assert [file for file in files if PASSWORD.encode() in file.read_bytes()] == []
+
+
+def test_training_and_a_restore_reach_the_database(operator: ProjectCopy, database: str) -> None:
+    pipelines = "ingestion,training,scoring"
+    result = operator.run("--pipelines", pipelines, env="postgres")
+    assert result.exit_code == 0, result.output
+    first = read_written(database)
+    again = ("--pipelines", "scoring", "--params", "scoring.rescore=true,decision.contact_cost=5")
+    result = operator.run(*again, env="postgres")
+    assert result.exit_code == 0, result.output
+    is_date = first["as_of"].astype(str) == "2026-09-28"
+    first = first[is_date].reset_index(drop=True)
+    second = read_written(database).query("as_of == @first.as_of[0]").reset_index(drop=True)
+    assert not second["expected_value"].equals(first["expected_value"])
+
+    from telco_churn.cli import cli  # noqa: PLC0415  (Kedro must bootstrap the project first)
+
+    call = ["scores", "restore", "--env", "postgres", "--as-of", "2026-09-28", "--version", "0"]
+    restored = CliRunner(catch_exceptions=False).invoke(cli, call)
+    assert restored.exit_code == 0, restored.output
+    written = read_written(database).query("as_of == @first.as_of[0]").reset_index(drop=True)
+    assert written["expected_value"].equals(first["expected_value"])
 
 
 @pytest.mark.parametrize(

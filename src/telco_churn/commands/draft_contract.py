@@ -21,18 +21,14 @@ from kedro_asof.contracts.suggestions import DECIMAL_COMMA, find_date_formats, w
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.progress import watch_queries
+from telco_churn.contracts.direct_identifiers import EMAIL, is_person_named
 from telco_churn.contracts.operator_tables import EARLIEST, LATEST, LoadedTable
 
 MOST_CATEGORIES = 20  # distinct texts of a column with a list of allowed values
 ROWS_PER_CATEGORY = 10
 MOST_REPEATS = 0.01  # share of rows that may repeat a key: deliveries have copies of rows
 NEARLY_DISTINCT = 0.8  # of the rows; the number of distinct values is an estimate
-PERSONAL = re.compile(
-    r"^name$|(^|_)((first|last|full|sur)_?name|e?_?mail|phone|msisdn|street|address|iban|birth\w*"
-    r"|dob|postcode|zip|passport)(_|$)"
-)
 SAMPLED = 10_000  # rows of a CSV whose texts show how it writes dates and numbers
-EMAIL = r"^[^@\s]+@[^@\s]+\.\w+$"
 KINDS = {"boolean": "bool", "integer": "int", "numeric": "float", "date": "date"}
 KINDS |= {"timestamp": "datetime"}
 
@@ -213,7 +209,7 @@ def _measure(column: ir.Column) -> dict[str, ir.Value]:
     if kind.is_timestamp():
         measures["midnight"] = (column == column.truncate("D")).all()
     if kind.is_string():
-        measures["emails"] = column.re_search(EMAIL).sum()
+        measures["emails"] = column.re_search(f"^{EMAIL}$").sum()
     return measures
 
 
@@ -222,7 +218,7 @@ def _describe(values: ir.Column, found: dict[str, Any], rows: int) -> Column:
     kind = next((KINDS[each] for each in KINDS if getattr(values.type(), f"is_{each}")()), "str")
     if kind == "datetime" and found["midnight"] and not values.type().timezone:
         kind = "date"
-    is_personal = bool(PERSONAL.search(name)) or (found["emails"] or 0) > rows / 2
+    is_personal = is_person_named(name) or (found["emails"] or 0) > rows / 2
     column = Column(name, values.get_name(), kind, found["distinct"], is_personal)
     if column.is_id:
         column.kind, column.options = "str", {"str_length": "ID_LENGTH"}

@@ -16,6 +16,7 @@ CHANCE = 0.001  # probability of a false alarm on values, ranges or copies in a 
 MOST_BINS = 32  # quantile bins of a numeric feature
 LEAST_ROWS = 20  # rows per bin; a rarer text shares a bin with other rare texts
 PRIOR_ROWS = 10  # rows with the overall churn rate added to each bin: rates of few rows are noise
+NAMED_ID = r"(?i:(^|[\W_])(id|number|nr|key)$)|[a-z]I[dD]$"  # the name of a column with ids
 SURE, FAR_FROM_CHANCE = 3, 5  # standard errors above the limit, and above a ROC AUC of 0.5
 
 Booleans = npt.NDArray[np.bool_]

@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from telco_churn.learning.baselines import HEADLINE, list_titles
 
 GAIN = "{baseline}_roc_auc_gain"  # in evaluation_metrics, with `_low` and `_high`
+NO_REMEDY = "add a learner, see docs/how-to/add-a-learner.md"
+REMEDIES = {
+    "logistic_regression": "set training.learner to logistic_regression",
+    "untuned_lightgbm": "remove the parameters of conf/base/parameters/lightgbm.yml",
+}
 
 
 def find_weaknesses(metrics: Mapping[str, float]) -> list[str]:
@@ -42,8 +47,7 @@ def find_better_baselines(metrics: Mapping[str, float]) -> dict[str, str]:
     return better
 
 
-NO_REMEDY = "add a learner, see docs/how-to/add-a-learner.md"
-REMEDIES = {
-    "logistic_regression": "set training.learner to logistic_regression",
-    "untuned_lightgbm": "remove the parameters of conf/base/parameters/lightgbm.yml",
-}
+def describe_quality(metrics: Mapping[str, float]) -> list[str]:
+    """Return each weakness and each better baseline once."""
+    better = find_better_baselines(metrics).values()
+    return list(dict.fromkeys([*find_weaknesses(metrics), *better]))

@@ -3,7 +3,8 @@
 import json
 import logging
 import platform
-from importlib.metadata import version
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 from kedro.io import DatasetError
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
+from packaging.requirements import Requirement
 
 from telco_churn.errors import ChangedPackageError
 from telco_churn.registry.model_package import check_files
@@ -79,11 +81,9 @@ def _check_package(entry: RegistryEntry, folder: Path) -> None:
 
 
 def compare_packages(entry: RegistryEntry, folder: Path, python: str) -> None:
-    """Warn of other versions than those of training."""
-    lines = (folder / "requirements.txt").read_text("utf-8").split()
-    pinned = dict(line.split("==") for line in lines if "==" in line)
-    other = [f"{name} {version(name)}, not {pinned[name]}" for name in pinned
-             if version(name) != pinned[name]]  # fmt: skip
+    """Warn of packages that are missing or have another version than in training."""
+    lines = (folder / "requirements.txt").read_text("utf-8").splitlines()
+    other = [note for line in lines if line.strip() for note in _compare_package(line)]
     if python.split(".")[:2] != [*platform.python_version_tuple()[:2]]:
         other.append(f"Python {platform.python_version()}, not {python}")
     if other:
@@ -94,6 +94,17 @@ def compare_packages(entry: RegistryEntry, folder: Path, python: str) -> None:
             entry.name,
             "; ".join(other),
         )
+
+
+def _compare_package(line: str) -> Iterator[str]:
+    """Yield a note if the environment does not meet a line of requirements.txt."""
+    required = Requirement(line)
+    try:
+        found = version(required.name)
+    except PackageNotFoundError:
+        found = "missing"
+    if found == "missing" or not required.specifier.contains(found, prereleases=True):
+        yield f"{required.name} {found}, not {str(required.specifier).removeprefix('==')}"
 
 
 def _read_version(entry: RegistryEntry, folder: Path) -> ModelVersion:

@@ -3,9 +3,8 @@
 In: the table, with blanks read as missing. Out: nothing, or an error that names the parameter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from kedro_asof.errors import InputError
@@ -139,10 +138,14 @@ def check_slices(slices: Iterable[str], features: Iterable[str]) -> None:
         )
 
 
-def check_finite(features: pd.DataFrame, params: OwnTableParams) -> None:
-    """Check that numbers are finite: a model would treat an infinite one as merely large."""
-    infinite = np.isinf(features.select_dtypes("float64")).sum()
-    found = [f"{column} in {rows} rows" for column, rows in infinite[infinite > 0].items()]
+def check_finite(infinite: Mapping[str, int], params: OwnTableParams) -> None:
+    """Check that numbers are finite: a model would treat an infinite one as merely large.
+
+    Args:
+        infinite: Number of infinite values, by column.
+        params: Names the file.
+    """
+    found = [f"{column} in {rows} rows" for column, rows in infinite.items() if rows]
     if found:
         raise UnusableTableError(
             f"{params.table} has infinite values: {', '.join(found)}, expected finite numbers. "

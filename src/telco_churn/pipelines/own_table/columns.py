@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from telco_churn.learning.value_counts import NAMED_ID
 from telco_churn.pipelines.own_table.date_texts import (
     DateForm,
     day_in_zone,
@@ -29,7 +29,6 @@ from telco_churn.pipelines.own_table.number_texts import (
 IDENTIFIER_SHARE = 0.9  # share of distinct values from which text identifies rows
 IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing
 NUMBERED = 0.985  # R squared of whole numbers on their rank, from which they number the rows
-NAMED_ID = r"(^|[\W_])(id|key|number|nr|no)$|[a-z]I[dD]$"
 FEW_VALUES = 30  # distinct values up to which text that repeats is a category, whatever it holds
 LEVEL_SHARE = 0.005  # share of the rows from which a text among few values is a level, not a typo
 BULK = 0.5  # share of the values that decides what a column was meant to hold
@@ -61,8 +60,6 @@ UNREADABLE = "unreadable"
 PERSONAL = "direct identifier"
 
 BLANK = "(blank)"  # the second value of a flag
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -329,7 +326,7 @@ def _number_rows(numbers: pd.Series, name: object) -> bool:
     is_whole = bool((present % 1 == 0).all())
     if len(present) <= IDENTIFIER_ROWS or not is_whole or not present.is_unique:
         return False
-    if re.search(NAMED_ID, str(name), flags=re.ASCII):
+    if re.search(NAMED_ID, str(name)):
         return True
     if not present.is_monotonic_increasing and not present.is_monotonic_decreasing:
         return False

@@ -4,6 +4,7 @@ In: the table, and the roles of its columns. Out: a profile of each column and a
 customer_features and training_examples for the training and scoring pipelines.
 """
 
+from collections.abc import Mapping
 from textwrap import indent
 
 import ibis
@@ -17,15 +18,13 @@ from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table import profile
 from telco_churn.pipelines.own_table.checks import (
     UnusableTableError,
-    check_finite,
     check_id,
     check_named_columns,
     check_slices,
     check_target,
     check_time,
 )
-from telco_churn.pipelines.own_table.columns import read_values, write_as_text
-from telco_churn.pipelines.own_table.date_texts import DateForm
+from telco_churn.pipelines.own_table.columns import Reading, write_as_text
 from telco_churn.pipelines.own_table.overview import write_overview
 from telco_churn.pipelines.own_table.splits import assign_folds, split_by_date
 from telco_churn.pipelines.own_table.target import find_churned, find_positive, read_target
@@ -50,13 +49,16 @@ def profile_columns(
     table = _read_plain(own_table)
     check_named_columns(list(table.columns), params)
     today = pd.Timestamp(as_of.day)
-    days = _date_rows(table, params, today)
+    readings = profile.find_readings(table, params)
+    days = _date_rows(table, readings, params, today)
+    if params.time:
+        check_time(table[params.time], days, readings[params.time].date, params, today)
     check_id(_name_rows(table, params), days, params)
     target = read_target(table[params.target])
     positive = find_positive(target, params.positive)
     check_target(target, positive, params)
     churned = find_churned(target, positive)
-    columns = profile.profile_columns(table, churned, params, today)
+    columns = profile.profile_columns(table, readings, churned, params, today)
     used = profile.select_features(columns)
     if used.empty:
         raise UnusableTableError(
@@ -64,9 +66,7 @@ def profile_columns(
             "constant, unreadable or identifies customers. Add columns that differ between "
             "customers, or shorten own_table.drop."
         )
-    features = profile.read_features(table, columns, params, today)
-    check_slices(evaluation.slices, features.columns)
-    check_finite(features, params)
+    check_slices(evaluation.slices, used["feature"])
     names = dict(zip(used["feature"], used["column"], strict=True))
     return columns, write_overview(columns, churned, params), names
 
@@ -81,7 +81,8 @@ def read_table(
         days before it; `churned`, missing where the target is.
     """
     table = _read_plain(own_table)
-    seen_on = _date_rows(table, params, pd.Timestamp(as_of.day))
+    readings = profile.list_profiled(column_profile)
+    seen_on = _date_rows(table, readings, params, pd.Timestamp(as_of.day))
     target = read_target(table[params.target])
     keys = pd.DataFrame({"customer_id": _name_rows(table, params), "as_of": seen_on})
     features = profile.read_features(table, column_profile, params, seen_on)
@@ -156,15 +157,13 @@ def _name_rows(table: pd.DataFrame, params: OwnTableParams) -> pd.Series:
     return ids.mask(ids == "")
 
 
-def _date_rows(table: pd.DataFrame, params: OwnTableParams, today: pd.Timestamp) -> pd.Series:
-    """Return the day of each row, after checking that each has one.
-
-    Every other reading of `time` would mix days: its values must be dates without exception.
-    """
+def _date_rows(
+    table: pd.DataFrame,
+    readings: Mapping[str, Reading],
+    params: OwnTableParams,
+    today: pd.Timestamp,
+) -> pd.Series:
+    """Return the day of each row: that of `time`, or of the run."""
     if params.time is None:
         return pd.Series(today, index=table.index)
-    values = table[params.time]
-    reading = profile.find_date_reading(table, params)
-    days = read_values(values, reading, profile.list_customs(table, params))
-    check_time(values, days, reading.date if reading else DateForm(), params, today)
-    return days
+    return profile.read_days(table, readings[params.time], params)

@@ -6,15 +6,18 @@ the profile names.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from telco_churn.contracts.direct_identifiers import find_direct_identifier
 from telco_churn.contracts.operator_tables import IDENTIFIERS
 from telco_churn.learning.value_counts import count_values, draw_rows, rank_by_values
 from telco_churn.parameters.own_table import OwnTableParams
+from telco_churn.pipelines.own_table.checks import check_finite
 from telco_churn.pipelines.own_table.columns import (
     CATEGORY,
     CONSTANT,
@@ -35,8 +38,7 @@ from telco_churn.pipelines.own_table.columns import (
     read_values,
     write_as_text,
 )
-from telco_churn.pipelines.own_table.date_texts import ORDERS, find_date_form
-from telco_churn.pipelines.own_table.direct_identifiers import find_direct_identifier
+from telco_churn.pipelines.own_table.date_texts import find_date_form
 
 RESERVED = ("customer_id", "as_of", "churned", "split", *IDENTIFIERS)
 NOT_USED = "not used"
@@ -56,65 +58,75 @@ EXAMPLES = 3
 SIGNAL_ROWS = 200_000  # rows that measure what a column tells alone
 
 
-def list_customs(table: pd.DataFrame, params: OwnTableParams) -> Customs:
-    """Learn from the columns that leave no doubt how the table writes numbers and dates."""
-    customs = Customs(params.timezone, params.max_unreadable_share, date_format=params.date_format)
-    readings = [find_reading(table[column], customs) for column in table if is_text(table[column])]
+def find_readings(table: pd.DataFrame, params: OwnTableParams) -> dict[str, Reading]:
+    """Find out what each column holds; columns that leave no doubt decide for the others.
+
+    The column `time` is read as dates, whatever share of it is dates.
+    """
+    customs = _list_customs(params)
+    readings = {str(column): find_reading(table[column], customs) for column in table}
     decimals = Counter(
-        reading.number.decimal
-        for reading in readings
-        if reading.kind == NUMBER and reading.number.shows_decimal
+        reading.number.decimal for reading in readings.values() if reading.number.shows_decimal
     )
     orders = Counter(
         reading.date.order
-        for reading in readings
-        if reading.kind == DATE and reading.date.is_sure and reading.date.order in ORDERS
+        for reading in readings.values()
+        if reading.date.is_sure and reading.date.order in ("day first", "month first")
     )
-    orders.pop("year first", None)
-    return replace(customs, decimal=_most(decimals), order=_most(orders))
-
-
-def find_date_reading(table: pd.DataFrame, params: OwnTableParams) -> Reading:
-    """Return how the column `time` writes its dates, whatever share of it is dates."""
-    customs = list_customs(table, params)
-    values = table[str(params.time)]
-    if not is_text(values):
-        return Reading(DATE)
-    texts = Texts(values)
-    form = find_date_form(texts.distinct, texts.counts, customs.order, customs.date_format)
-    return Reading(DATE, date=form)
+    usual = replace(customs, decimal=_most(decimals), order=_most(orders))
+    for column, reading in readings.items():
+        if not (reading.number.is_sure and reading.date.is_sure):
+            readings[column] = find_reading(table[column], usual)
+    if params.time:
+        readings[params.time] = _find_date_reading(table[params.time], usual)
+    return readings
 
 
 def profile_columns(
-    table: pd.DataFrame, churned: pd.Series, params: OwnTableParams, today: pd.Timestamp
+    table: pd.DataFrame,
+    readings: Mapping[str, Reading],
+    churned: pd.Series,
+    params: OwnTableParams,
+    today: pd.Timestamp,
 ) -> pd.DataFrame:
     """Describe each column as a row of `ColumnProfile`.
 
     Args:
         table: The rows, as in the file.
+        readings: What each column holds.
         churned: The labels of the rows, missing where unknown.
         params: The roles of the columns, and how to read them.
         today: The day of the run.
+
+    Raises:
+        UnusableTableError: When a feature has infinite values.
     """
-    customs = list_customs(table, params)
+    customs = _list_customs(params)
     is_typed = any(not is_text(table[column]) for column in table if table[column].notna().any())
     labels = churned[churned.notna()].astype(bool)
     draw = draw_rows(labels.to_numpy(), SIGNAL_ROWS, params.seed)
-    rows = []
-    for column in table:
+    rows, infinite = [], {}
+    for column, reading in readings.items():
         values = table[column]
-        reading = find_reading(values, customs)
         read = read_values(values, reading, customs)
         row = _describe(values, read, reading, params, today, is_typed=is_typed)
+        if row["used_as"] in FEATURE_USES and pd.api.types.is_float_dtype(read):
+            infinite[column] = int(np.isinf(read).sum())
         signal = _order(values, read, row["kind"])[labels.index].iloc[draw.rows]
         counts = count_values(signal, labels.to_numpy()[draw.rows], draw.is_second_half)
         auc = None if row["used_as"] == "target" else round(rank_by_values(counts), 4)
         rows.append(row | {"roc_auc": auc})
+    check_finite(infinite, params)
     profile = pd.DataFrame(rows)
     names = name_features(select_features(profile)["column"])
     profile["feature"] = profile["column"].map(names)
     texts = ["feature", "form", "note", "examples", "first_value"]
     return profile.astype(dict.fromkeys(texts, "str") | {"roc_auc": "float64"})
+
+
+def read_days(table: pd.DataFrame, reading: Reading, params: OwnTableParams) -> pd.Series:
+    """Read the column `time` as days; a value that is not a date is missing."""
+    return read_values(table[str(params.time)], reading, _list_customs(params))
 
 
 def read_features(
@@ -131,15 +143,19 @@ def read_features(
         params: `timezone` gives times with an offset their day.
         seen_on: One day, or a day for each row. Dates become the number of days before it.
     """
-    customs = Customs(params.timezone, params.max_unreadable_share)
-    used = select_features(column_profile)
+    customs, readings = _list_customs(params), list_profiled(column_profile)
     features = {}
-    for row in used.fillna({"form": ""}).to_dict("records"):
-        reading = Reading.from_profile(row["kind"], row["form"])
-        read = read_values(table[row["column"]], reading, customs)
+    for row in select_features(column_profile).to_dict("records"):
+        read = read_values(table[row["column"]], readings[row["column"]], customs)
         is_date = row["kind"] == DATE
         features[row["feature"]] = (seen_on - read).dt.days.astype("float64") if is_date else read
     return pd.DataFrame(features, index=table.index)
+
+
+def list_profiled(column_profile: pd.DataFrame) -> dict[str, Reading]:
+    """Return the reading that the profile records for each column."""
+    rows = column_profile.fillna({"form": ""}).to_dict("records")
+    return {row["column"]: Reading.from_profile(row["kind"], row["form"]) for row in rows}
 
 
 def select_features(column_profile: pd.DataFrame) -> pd.DataFrame:
@@ -175,7 +191,7 @@ def _describe(
     distinct = texts.drop_duplicates()
     days = (today - read).dt.days if reading.kind == DATE else None
     personal = find_direct_identifier(column, distinct.tolist(), len(texts), days)
-    if reading.kind == CONSTANT or column in params.accept:
+    if reading.kind == CONSTANT or column in params.accept or column == params.time:
         personal = None
     kind = PERSONAL if personal else reading.kind
     if kind == NUMBER and is_given_as_text:
@@ -249,6 +265,18 @@ def _order(values: pd.Series, read: pd.Series, kind: str) -> pd.Series:
         return numbers.astype("float64").rename(str(values.name))
     places, _ = pd.factorize(read, sort=True)
     return pd.Series(places, read.index, "float64", values.name).where(read.notna())
+
+
+def _find_date_reading(values: pd.Series, customs: Customs) -> Reading:
+    if not is_text(values):
+        return Reading(DATE)
+    texts = Texts(values)
+    form = find_date_form(texts.distinct, texts.counts, customs.order, customs.date_format)
+    return Reading(DATE, date=form)
+
+
+def _list_customs(params: OwnTableParams) -> Customs:
+    return Customs(params.timezone, params.max_unreadable_share, date_format=params.date_format)
 
 
 def _most(votes: Counter[str]) -> str | None:

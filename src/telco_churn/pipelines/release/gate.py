@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from kedro_asof.params import AsOf
-from telco_churn.learning.weakness import find_better_baselines, find_weaknesses
+from telco_churn.learning.weakness import describe_quality, find_weaknesses
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.gate import GateParams
 from telco_churn.parameters.summary import SummaryParams
@@ -92,11 +92,9 @@ def decide_promotion(
             findings.append(
                 Finding("challenger", comparison_skipped_because or _miss_answer(champion))
             )
-    weaknesses = find_weaknesses(evaluation_metrics)
-    better = find_better_baselines(evaluation_metrics).values()
-    findings += [Finding("champion", line) for line in dict.fromkeys([*weaknesses, *better])]
+    findings += [Finding("champion", line) for line in describe_quality(evaluation_metrics)]
     return _decide(findings) | {
-        "weaknesses": weaknesses,
+        "weaknesses": find_weaknesses(evaluation_metrics),
         "evidence": _list_evidence(evaluation_metrics, slice_gaps, champion_comparison, gate),
     }
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kedro_asof.params import AsOf
 from telco_churn.contracts.ingestion import BLANKED, is_rejected
 from telco_churn.learning.baselines import HEADLINE
-from telco_churn.learning.weakness import find_better_baselines, find_weaknesses
+from telco_churn.learning.weakness import describe_quality, find_weaknesses
 from telco_churn.metrics.metric_table import list_headlines
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
@@ -107,11 +107,9 @@ def _count_contacts(churn_scores: ir.Table, as_of: AsOf, summary: SummaryParams)
 
 
 def _warn_of_weakness(metrics: dict[str, float]) -> Iterator[str]:
-    weaknesses = find_weaknesses(metrics)
-    for place, sentence in enumerate([*weaknesses, *find_better_baselines(metrics).values()]):
-        if sentence not in weaknesses[:place]:
-            yield f"  {'warning' if place == 0 else '       '}   {sentence}"
-    if weaknesses:
+    for place, sentence in enumerate(describe_quality(metrics)):
+        yield f"  {'warning' if place == 0 else '       '}   {sentence}"
+    if find_weaknesses(metrics):
         yield (
             "            Customers are contacted only with decision.accept_weak_model=true "
             "(--accept-weak-model)."

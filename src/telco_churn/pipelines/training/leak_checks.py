@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from telco_churn.learning.value_counts import (
+    NAMED_ID,
     SampleInfo,
     ValueCounts,
     exceeds,
@@ -24,7 +25,6 @@ VALUE_ERRORS, RANGE_ERRORS = 1, 2  # standard errors taken off a churn rate, to 
 IDENTIFIER_SHARE = 0.9  # distinct values per customer from which a feature is an identifier
 IDENTIFIER_CUSTOMERS = 50  # this many distinct values or fewer prove nothing
 COUNTER_SPREAD = 3  # a counter's range is at most this many times the number of customers
-NAMED_ID = r"(?i:(^|[\W_])(id|number|nr|key)$)|[a-z]I[dD]$"
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,13 @@ def find_direct_identifier(
     return _find_by_content(pd.Series(texts, dtype="str"))
 
 
+def is_person_named(name: str) -> bool:
+    """Return whether some words of a column's name name a person, as in `primary_phone`."""
+    words = re.findall(r"[^\W_]+", name.casefold())
+    runs = ("".join(words[i:j]) for j in range(len(words) + 1) for i in range(j))
+    return words == ["name"] or any(run in KIND_BY_NAME for run in runs)
+
+
 def _find_by_content(texts: pd.Series) -> str | None:
     if len(texts) < FEWEST_VALUES:
         return None

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from telco_churn.pipelines.own_table.direct_identifiers import find_direct_identifier
+from telco_churn.contracts.direct_identifiers import find_direct_identifier
 
 TOWNS = ["Altdorf", "Grossberg", "Seefeld"]
 
