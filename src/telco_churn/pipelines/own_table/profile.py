@@ -93,7 +93,7 @@ def profile_columns(
 
     Args:
         table: The rows, as in the file.
-        readings: What each column holds.
+        readings: The reading of each column.
         churned: The labels of the rows, missing where unknown.
         params: The roles of the columns, and how to read them.
         today: The day of the run.
