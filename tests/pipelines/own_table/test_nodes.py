@@ -44,11 +44,11 @@ def profile(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd
 
 
 def read(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
-    return nodes.read_table(ibis.memtable(table), profile(table, own, as_of), own, as_of)
+    return nodes.read_table(ibis.memtable(table), profile(table, own, as_of), "Yes", own, as_of)
 
 
 def examples(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
-    return nodes.build_examples(read(table, own, as_of), own, LABEL, as_of).to_pandas()
+    return nodes.build_examples(read(table, own, as_of), "Yes", own, LABEL, as_of).to_pandas()
 
 
 def features(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
@@ -157,10 +157,10 @@ def test_without_time_identical_rows_share_a_fold() -> None:
 
 def test_a_summary_names_columns_and_rows_of_each_purpose() -> None:
     table, own = monthly_table(), params(time="month")
-    _, overview, _ = nodes.profile_columns(ibis.memtable(table), own, UNSLICED, AS_OF)
+    _, overview, *_ = nodes.profile_columns(ibis.memtable(table), own, UNSLICED, AS_OF)
     words = [line.split() for line in overview.splitlines()]
     assert ["month", "date", "time", "0", "0", "10"] in [line[:6] for line in words]
-    built = nodes.build_examples(read(table, own), own, LABEL, AS_OF)
+    built = nodes.build_examples(read(table, own), "Yes", own, LABEL, AS_OF)
     lines = [line.split() for line in nodes.describe_rows(built).splitlines()]
     assert ["train", "24", "12", "2025-01-01", "2025-06-01"] in lines
     assert ["test", "8", "4", "2025-09-01", "2025-10-01"] in lines

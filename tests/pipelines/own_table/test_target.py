@@ -3,7 +3,12 @@
 import pandas as pd
 import pytest
 
-from telco_churn.pipelines.own_table.target import find_churned, find_positive, read_target
+from telco_churn.pipelines.own_table.target import (
+    find_churned,
+    find_positive,
+    read_target,
+    show_positive,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,3 +37,21 @@ def test_words_for_churn_are_found(
         return
     found = find_churned(target, positive)
     assert [None if pd.isna(value) else bool(value) for value in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (["YES", "Yes", "Yes", "no"], "Yes"),
+        ([1.0, 0.0, None], "1"),
+        ([True, False], "True"),
+        (["1", "true", "1", "0", "no"], "1"),
+    ],
+)
+def test_the_value_for_churn_is_shown_as_the_file_writes_it(
+    values: list[object], shown: str
+) -> None:
+    column = pd.Series(values)
+    target = read_target(column)
+
+    assert show_positive(column, target, str(find_positive(target, None))) == shown

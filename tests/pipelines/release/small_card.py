@@ -36,7 +36,7 @@ OPERATOR = describe_operator(
     EligibilityParams(minimum_tenure_days=30, segments=["consumer"]),
     feature_params(),
 )
-TABLE = describe_table(OwnTableParams(table="customers.csv", target="left", positive="Yes"))
+TABLE = describe_table(OwnTableParams(table="customers.csv", target="left"), "Yes")
 PROMOTION = {
     "status": "champion",
     "reasons": ["It earns 10 EUR more."],

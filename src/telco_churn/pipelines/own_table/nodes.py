@@ -27,19 +27,25 @@ from telco_churn.pipelines.own_table.checks import (
 from telco_churn.pipelines.own_table.columns import Reading, write_as_text
 from telco_churn.pipelines.own_table.overview import write_overview
 from telco_churn.pipelines.own_table.splits import assign_folds, split_by_date
-from telco_churn.pipelines.own_table.target import find_churned, find_positive, read_target
+from telco_churn.pipelines.own_table.target import (
+    find_churned,
+    find_positive,
+    read_target,
+    show_positive,
+)
 
 KEY = ["customer_id", "as_of"]
 
 
 def profile_columns(
     own_table: ir.Table, params: OwnTableParams, evaluation: EvaluationParams, as_of: AsOf
-) -> tuple[pd.DataFrame, str, dict[str, str]]:
+) -> tuple[pd.DataFrame, str, dict[str, str], str]:
     """Find out what each column holds, and how it is used: target, id, time or feature.
 
     Returns:
         One row per column, as `ColumnProfile`; an overview of the table as text, with everything
-        that is odd at the top; and the name of the column in the file, by feature.
+        that is odd at the top; the name of the column in the file, by feature; and the value of
+        the target that means churn.
 
     Raises:
         UnusableTableError: When a named column is missing, ids repeat, `time` holds other values
@@ -57,6 +63,7 @@ def profile_columns(
     target = read_target(table[params.target])
     positive = find_positive(target, params.positive)
     check_target(target, positive, params)
+    churn_value = show_positive(table[params.target], target, str(positive))
     churned = find_churned(target, positive)
     columns = profile.profile_columns(table, readings, churned, params, today)
     used = profile.select_features(columns)
@@ -68,11 +75,16 @@ def profile_columns(
         )
     check_slices(evaluation.slices, used["feature"])
     names = dict(zip(used["feature"], used["column"], strict=True))
-    return columns, write_overview(columns, churned, params), names
+    overview = write_overview(columns, churned, churn_value, params)
+    return columns, overview, names, churn_value
 
 
 def read_table(
-    own_table: ir.Table, column_profile: pd.DataFrame, params: OwnTableParams, as_of: AsOf
+    own_table: ir.Table,
+    column_profile: pd.DataFrame,
+    churn_value: str,
+    params: OwnTableParams,
+    as_of: AsOf,
 ) -> pd.DataFrame:
     """Read every row as the profile says.
 
@@ -86,7 +98,7 @@ def read_table(
     target = read_target(table[params.target])
     keys = pd.DataFrame({"customer_id": _name_rows(table, params), "as_of": seen_on})
     features = profile.read_features(table, column_profile, params, seen_on)
-    churned = find_churned(target, find_positive(target, params.positive))
+    churned = find_churned(target, find_positive(target, churn_value))
     return keys.join(features).assign(churned=churned)
 
 
@@ -102,7 +114,11 @@ def build_features(table_rows: pd.DataFrame, as_of: AsOf) -> ir.Table:
 
 
 def build_examples(
-    table_rows: pd.DataFrame, params: OwnTableParams, label: LabelParams, as_of: AsOf
+    table_rows: pd.DataFrame,
+    churn_value: str,
+    params: OwnTableParams,
+    label: LabelParams,
+    as_of: AsOf,
 ) -> ir.Table:
     """Select the rows with a label, and split them: folds, or with `time` by date.
 
@@ -112,6 +128,7 @@ def build_examples(
     Raises:
         UnusableTableError: When there are too few rows, classes or dates for the split.
     """
+    params = params.model_copy(update={"positive": churn_value})  # as the errors name it
     labeled = table_rows[table_rows["churned"].notna()].astype({"churned": "bool"})
     churned, seen_on = labeled["churned"], labeled["as_of"]
     today, gap = pd.Timestamp(as_of.day), pd.Timedelta(days=params.find_gap(label))

@@ -1,6 +1,7 @@
 """Write what was understood of a table, for people, before training starts.
 
-In: the column profile, the labels. Out: text, and a sentence for each column that is odd.
+In: the column profile, the labels, the value that means churn. Out: text, and a sentence for each
+column that is odd.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ LISTED = 60  # columns that the overview lists; column_profile has all of them
 ROLES = ("target", "id", "time")
 
 
-def write_overview(column_profile: pd.DataFrame, churned: pd.Series, params: OwnTableParams) -> str:
+def write_overview(
+    column_profile: pd.DataFrame, churned: pd.Series, churn_value: str, params: OwnTableParams
+) -> str:
     """Write rows, target, what each column is, and what is odd, the worst first."""
     odd = list(describe_oddities(column_profile))
     features = select_features(column_profile)
@@ -27,8 +30,8 @@ def write_overview(column_profile: pd.DataFrame, churned: pd.Series, params: Own
         "",
         f"{params.table}: {len(churned):,} rows, {len(column_profile):,} columns, "
         f"{len(features):,} of them used as features",
-        f"  target  {params.target}: {int(churned.sum()):,} of {int(known.sum()):,} labeled rows "
-        f"churned ({churned.mean():.1%})",
+        f"  target  {params.target}: {churn_value!r} means churn, in {int(churned.sum()):,} of "
+        f"{int(known.sum()):,} labeled rows ({churned.mean():.1%})",
     ]
     if unknown:
         lines.append(f"  note    {unknown:,} rows without a label are scored, not learned from")

@@ -15,12 +15,12 @@ def create_pipeline() -> Pipeline:
             Node(
                 nodes.profile_columns,
                 ["own_table", *(f"params:{block}" for block in PROFILED_BY)],
-                ["column_profile", "table_overview", "source_columns"],
+                ["column_profile", "table_overview", "source_columns", "churn_value"],
                 name="profile_columns",
             ),
             Node(
                 nodes.read_table,
-                ["own_table", "column_profile", "params:own_table", "params:as_of"],
+                ["own_table", "column_profile", "churn_value", "params:own_table", "params:as_of"],
                 "table_rows",
                 name="read_table",
             ),
@@ -33,7 +33,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 nodes.build_examples,
-                ["table_rows", "params:own_table", "params:label", "params:as_of"],
+                ["table_rows", "churn_value", "params:own_table", "params:label", "params:as_of"],
                 "training_examples",
                 name="build_examples",
                 tags=EXCLUSIVE,

@@ -54,6 +54,11 @@ def find_positive(target: pd.Series, given: str | None) -> str | None:
     return yes[0] if len(yes) == len(no) == 1 and no[0] in NO else None
 
 
+def show_positive(values: pd.Series, target: pd.Series, positive: str) -> str:
+    """Return the value that means churn as the file writes it, in its most frequent spelling."""
+    return str(write_as_text(values[target == positive]).mode()[0])
+
+
 def find_churned(target: pd.Series, positive: str | None) -> pd.Series:
     """Return whether each row churned; missing where the target is missing."""
     return (target == positive).astype("boolean").mask(target.isna())

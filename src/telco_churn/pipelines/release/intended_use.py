@@ -61,10 +61,10 @@ def describe_operator(
     )
 
 
-def describe_table(own_table: OwnTableParams) -> IntendedUse:
+def describe_table(own_table: OwnTableParams, churn_value: str) -> IntendedUse:
     """Describe the intended use of a model of a flat table, from the table and its target."""
     return IntendedUse(
-        predicts=f"`{own_table.target}` is `{own_table.positive}` for a row of `{own_table.table}`."
+        predicts=f"`{own_table.target}` is `{churn_value}` for a row of `{own_table.table}`."
         " The owner of the table knows what that means and how far ahead it looks",
         population="rows collected in the same way as this table: the same kind of customers, the "
         "same columns, filled in at the same point of a customer's life",

@@ -56,7 +56,10 @@ def create_pipeline() -> Pipeline:
 def create_table_pipeline() -> Pipeline:
     """Create the same pipeline for a flat table."""
     describe = Node(
-        intended_use.describe_table, "params:own_table", "intended_use", name="describe_table"
+        intended_use.describe_table,
+        ["params:own_table", "churn_value"],
+        "intended_use",
+        name="describe_table",
     )
     return _in_namespace("release", [describe, *_release_nodes(["data_notes"], ["source_columns"])])
 
