@@ -15,6 +15,7 @@ from deltalake import DeltaTable
 from benchmarks.kedro_clock import SAID
 from benchmarks.page import Page, report_folder, section_parser, tabulate
 from benchmarks.processes import Measurement, measure
+from benchmarks.project_copy import copy_project
 from benchmarks.sample_operator import PROJECT
 from benchmarks.targets import Target
 
@@ -96,10 +97,7 @@ def _make_empty(folder: Path) -> None:
 
 def _make_ours(folder: Path) -> None:
     """Copy the project's configuration, train, then keep only a few customers."""
-    shutil.copytree(PROJECT / "conf", folder / "conf")
-    for file in ("pyproject.toml", ".telemetry"):
-        shutil.copy(PROJECT / file, folder)
-    (folder / "src").mkdir()
+    copy_project(folder)
     measure("kedro run --env test", PROJECT / PLACE / "logs" / "training.log", folder)
     primary = folder / "data" / "test" / "03_primary"
     customers, left = (f"'{primary}/{name}.parquet'" for name in ("customers", "cancellations"))

@@ -44,6 +44,7 @@ def read(values: Any, name: str = "column") -> tuple[str, list[Any]]:
         (["unknown"], 0, 1),
         (["#N/A", "?", "-", "n/a"], 0, 4),
         (["see note"], 1, 0),
+        (["+-5.00", "-5.00-"], 2, 0),
         (["see note"] * 39, 39, 0),
     ],
 )

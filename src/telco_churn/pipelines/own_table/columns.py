@@ -195,14 +195,15 @@ def find_words_for_missing(values: pd.Series, reading: Reading) -> pd.Series:
     """Return the words and dates that count as missing although they are text, with their rows."""
     if not is_text(values):
         return pd.Series(dtype="int64")
-    texts = values.dropna().astype("str").str.strip()
+    counts = values.dropna().astype("str").str.strip().value_counts()
+    texts = pd.Series(counts.index, counts.index, dtype="str")
     folded = texts.str.casefold()
     is_word = folded.isin(MISSING_WORDS) & texts.ne("")
     if reading.kind in (NUMBER, NUMBER_IN_TEXT, DATE, UNREADABLE):
         is_word |= folded.isin(UNKNOWN_WORDS)
     if reading.kind == DATE:
         is_word |= is_zero_date(texts)
-    return texts[is_word].value_counts()
+    return counts[is_word]
 
 
 def unify_spellings(texts: pd.Series, counts: pd.Series) -> pd.Series:

@@ -25,9 +25,10 @@ CELL = re.compile(
 )
 PERCENT = "%"
 PLAIN = {
-    ".": re.compile(r"^(?:[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|\d+)?(?:\.\d*)?$"),
-    ",": re.compile(r"^(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)?(?:,\d*)?$"),
+    ".": r"(?:[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}|\d+)?(?:\.\d*)?",
+    ",": r"(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)?(?:,\d*)?",
 }
+SIMPLE = r"-?\d+(?:\.\d+)?"
 THOUSANDS = {".": ",", ",": "."}
 
 
@@ -112,12 +113,23 @@ def read_numbers(texts: pd.Series, form: NumberForm) -> pd.Series:
 
 def _split(texts: pd.Series) -> pd.DataFrame:
     """Split each text into digits, exponent, unit and sign; all missing if it is not a number."""
+    is_simple = texts.str.fullmatch(SIMPLE).fillna(False).astype(bool)  # most, and fast to split
+    simple = texts[is_simple]
+    cells = pd.DataFrame({"digits": simple.str.lstrip("-"), "exponent": None, "unit": ""})
+    cells["is_negative"] = simple.str.startswith("-").astype(bool)
+    if is_simple.all():
+        return cells
+    return pd.concat([cells, _split_notation(texts[~is_simple])]).reindex(texts.index)
+
+
+def _split_notation(texts: pd.Series) -> pd.DataFrame:
     dense = texts.str.replace(BLANKS, "", regex=True)
     cells = dense.str.extract(CELL)
     has_two = cells["before"].notna() & cells["after"].notna()
     is_closed = cells["open"].notna() == cells["close"].notna()
-    cells.loc[has_two | ~is_closed, "digits"] = pd.NA
-    signs = cells[["sign", "sign2", "sign3"]].fillna("").agg("".join, axis="columns")
+    sign, sign2, sign3 = (cells[name].fillna("") for name in ("sign", "sign2", "sign3"))
+    signs = sign + sign2 + sign3
+    cells.loc[has_two | ~is_closed | (signs.str.len() > 1), "digits"] = pd.NA
     return pd.DataFrame(
         {
             "digits": cells["digits"].str.replace(r"['\u2019](?=\d{3})", "", regex=True),
