@@ -10,7 +10,16 @@ import sys
 
 from benchmarks.processes import ENVIRONMENT
 
-SECTIONS = ("features", "training", "reasons", "scoring", "overhead", "tracking", "busy")
+SECTIONS = (
+    "features",
+    "training",
+    "reasons",
+    "scoring",
+    "overhead",
+    "tracking",
+    "busy",
+    "own_tables",
+)
 
 
 def main() -> None:
