@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
@@ -250,3 +251,13 @@ def test_a_single_step_of_learning_is_a_mark() -> None:
     assert [line.get_marker() for line in axes.lines[:2]] == ["o", "o"]
     (longer,) = plots.draw_learning_curve(HISTORY).axes
     assert [line.get_marker() for line in longer.lines[:2]] == ["None", "None"]
+
+
+def test_names_are_drawn_in_fonts_that_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = ["DejaVu Sans", "Noto Sans CJK JP", "Comic Sans MS"]
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: installed)
+
+    (axes,) = plots.draw_importance(IMPORTANCE).axes
+
+    families = [label.get_fontfamily() for label in axes.get_yticklabels()]
+    assert families == [["DejaVu Sans", "Noto Sans CJK JP"]] * len(IMPORTANCE)
