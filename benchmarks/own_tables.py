@@ -6,7 +6,7 @@ half of it.
 
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.own_tables_inputs import LEVELS, Shape, make_table
@@ -42,78 +42,93 @@ and metrics with bootstrap intervals, draws plots, writes the model card and pac
 Each run is a separate process, measured once, from start to end."""
 
 
+@dataclass(frozen=True)
+class Run:
+    """A command with its measurement and the ROC AUC that it printed."""
+
+    command: str
+    measured: Measurement
+    auc: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The runs of a table, and of half of it."""
+
+    shape: Shape
+    by_hand: Run
+    own_table: Run
+    half: Run
+
+    @property
+    def rows(self) -> list[str]:
+        """The runs of the whole table, as rows of a Markdown table."""
+        size = f"{self.shape.rows:,} x {self.shape.columns:,}"
+        start = f"| {self.shape.name} | {size} | {self.shape.churn_rate:.1%} |"
+        by_hand = self.by_hand.measured.wall
+        return [
+            f"{start} {name} | {run.measured.wall:.0f} | {run.measured.wall / by_hand:.1f} x | "
+            f"{run.measured.peak:,.0f} | {run.auc} |"
+            for name, run in (("by hand", self.by_hand), ("`kedro own-table`", self.own_table))
+        ]
+
+    @property
+    def targets(self) -> list[Target]:
+        """The limits of memory and growth, with what was found."""
+        whole, name = self.own_table.measured, f"`{self.shape.name}`"
+        growth = whole.wall / self.half.measured.wall
+        return [
+            Target(f"Peak memory of {name}", MOST_MEMORY, whole.peak / 1024, " GiB"),
+            Target(f"Time of {name}, against half of it", MOST_GROWTH, growth),
+        ]
+
+
 def main() -> None:
     """Make the tables, measure each and half of it, write the page."""
     asked = section_parser(__doc__).parse_args()
     shutil.rmtree(PROJECT / PLACE, ignore_errors=True)
-    project = PROJECT / PLACE / "project"
-    copy_project(project)
-    lines, targets, commands = [], [], []
-    for shape in (
-        replace(shape, rows=shape.rows // (SMALL if asked.small else 1)) for shape in SHAPES
-    ):
-        half = _halve(shape)
-        by_hand, auc_by_hand, command_by_hand = _measure_by_hand(shape)
-        halved, *_ = _measure_own_table(half, project)
-        whole, auc, command = _measure_own_table(shape, project)
-        commands += [command_by_hand, command]
-        size = f"{shape.rows:,} x {shape.columns:,}"
-        churned = f"{shape.churn_rate:.1%}"
-        for name, run, found in (
-            ("by hand", by_hand, auc_by_hand),
-            ("`kedro own-table`", whole, auc),
-        ):
-            lines.append(
-                f"| {shape.name} | {size} | {churned} | {name} | {run.wall:.0f} | "
-                f"{run.wall / by_hand.wall:.1f} x | {run.peak:,.0f} | {found} |"
-            )
-        growth = whole.wall / halved.wall
-        targets.append(
-            Target(f"Peak memory of `{shape.name}`", MOST_MEMORY, whole.peak / 1024, " GiB")
-        )
-        targets.append(Target(f"Time of `{shape.name}`, against half of it", MOST_GROWTH, growth))
-    head = (
-        "table",
-        "rows x columns:",
-        "churned:",
-        "",
-        "wall s:",
-        "against by hand:",
-        "peak MiB:",
-        "ROC AUC:",
-    )
+    copy_project(PROJECT / PLACE / "project")
+    fewer = SMALL if asked.small else 1
+    results = [_measure(replace(shape, rows=shape.rows // fewer)) for shape in SHAPES]
+    head = ("table", "rows x columns:", "churned:", "", "wall s:", "against by hand:")
+    lines = [row for result in results for row in result.rows]
     Page(
         section="own_tables",
         title="Wide, long and rare tables",
         compared=COMPARED,
         libraries=LIBRARIES,
-        tables=[tabulate(head, lines)],
-        targets=targets,
-        commands=commands,
+        tables=[tabulate((*head, "peak MiB:", "ROC AUC:"), lines)],
+        targets=[target for result in results for target in result.targets],
+        commands=[run.command for each in results for run in (each.by_hand, each.own_table)],
         links=("[How columns are read](../../concepts/column-reading.md)",),
     ).write(report_folder(asked))
 
 
-def _halve(shape: Shape) -> Shape:
+def _measure(shape: Shape) -> Result:
     name = f"{shape.name}_half"
-    if shape.columns > shape.rows // 20:
-        return replace(shape, name=name, columns=shape.columns // 2)
-    return replace(shape, name=name, rows=shape.rows // 2)
+    is_wide = shape.columns > shape.rows // 20
+    half = (
+        replace(shape, name=name, columns=shape.columns // 2)
+        if is_wide
+        else replace(shape, name=name, rows=shape.rows // 2)
+    )
+    by_hand = _run_by_hand(shape)
+    return Result(shape, by_hand, half=_run_own_table(half), own_table=_run_own_table(shape))
 
 
-def _measure_by_hand(shape: Shape) -> tuple[Measurement, str, str]:
+def _run_by_hand(shape: Shape) -> Run:
     file = make_table(shape, PLACE)
     command = f"python -m benchmarks.bare_flat_table {file} {file.with_suffix('.parquet')}"
     log = PLACE / "logs" / f"{shape.name}_by_hand.log"
-    return measure(command, log), _read_auc(log), command
+    return Run(command, measure(command, log), _read_auc(log))
 
 
-def _measure_own_table(shape: Shape, project: Path) -> tuple[Measurement, str, str]:
+def _run_own_table(shape: Shape) -> Run:
     file = make_table(shape, PLACE).absolute()
     command = "kedro own-table {} --target churned --id client --as-of " + AS_OF
     log = PROJECT / PLACE / "logs" / f"{shape.name}.log"
-    found = measure(command.format(file), log, project)
-    return found, _read_auc(log), command.format(file.name)
+    found = measure(command.format(file), log, PROJECT / PLACE / "project")
+    return Run(command.format(file.name), found, _read_auc(log))
 
 
 def _read_auc(log: Path) -> str:
