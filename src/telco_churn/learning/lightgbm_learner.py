@@ -4,7 +4,10 @@ In: labeled rows, LightGBM's parameters. Out: a booster with the number of trees
 log loss on the calibration rows.
 """
 
+import logging
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +28,10 @@ from telco_churn.model.encoding import FeatureEncoding, Matrix
 from telco_churn.model.lightgbm_scorer import LightGBMScorer
 from telco_churn.parameters.lightgbm import LightGBMParams
 
+logger = logging.getLogger(__name__)
+
 HISTORY_POINTS = 20
+SECONDS_BETWEEN = 10.0  # of two lines of progress
 BINNED_FOR_ALL = {"feature_pre_filter": False}  # lets boosters with other parameters share bins
 PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 
@@ -65,7 +71,7 @@ class LightGBMLearner:
             num_boost_round=self.rounds,
             valid_sets=[binned.data.create_valid(held_out, calibration.churned)],
             valid_names=["calibration"],
-            callbacks=[lgb.record_evaluation(losses)],
+            callbacks=[lgb.record_evaluation(losses), _report_progress()],
         )
         text = booster.model_to_string(num_iteration=booster.best_iteration)
         history = _trace_losses(booster, losses["calibration"]["binary_logloss"], some, came)
@@ -94,6 +100,23 @@ def bin_rows(rows: Rows, encoding: FeatureEncoding) -> BinnedRows:
         params=BINNED_FOR_ALL,
     )
     return BinnedRows(encoding, data)
+
+
+def _report_progress() -> Callable[[lgb.callback.CallbackEnv], None]:
+    """Return a callback that logs the trees so far; a short fit logs nothing."""
+    last = time.monotonic()
+
+    def report(fit: lgb.callback.CallbackEnv) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN:
+            last = time.monotonic()
+            ((*_, loss, _),) = fit.evaluation_result_list or ()
+            logger.info(
+                "%s of at most %s trees, log loss of the calibration rows %.4f.",
+                *(fit.iteration + 1, fit.end_iteration, loss),
+            )
+
+    return report
 
 
 def _name_for_lightgbm(columns: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from telco_churn.learning.baselines import HEADLINE, list_titles
 
 GAIN = "{baseline}_roc_auc_gain"  # in evaluation_metrics, with `_low` and `_high`
+NEGLIGIBLE = 0.005  # ROC AUC; with many rows, proof of a difference is no proof that it matters
 NO_REMEDY = "add a learner, see docs/how-to/add-a-learner.md"
 REMEDIES = {
     "logistic_regression": "set training.learner to logistic_regression",
@@ -29,7 +30,8 @@ def find_weaknesses(metrics: Mapping[str, float]) -> list[str]:
             f"{metrics['roc_auc_high']:.3f}), chance is 0.5."
         )
     better = find_better_baselines(metrics)
-    return weaknesses + [better[name] for name in better if name == HEADLINE]
+    is_relevant = metrics.get(GAIN.format(baseline=HEADLINE), 0) < -NEGLIGIBLE
+    return weaknesses + [better[name] for name in better if name == HEADLINE and is_relevant]
 
 
 def find_better_baselines(metrics: Mapping[str, float]) -> dict[str, str]:

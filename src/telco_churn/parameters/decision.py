@@ -29,8 +29,8 @@ class DecisionParams(Block):
     holdout_name: str
     """Name of the holdout draw; a new name draws other customers."""
     accept_weak_model: bool = False
-    """Whether customers are contacted although the model ranks them no better than chance, or worse
-    than logistic regression."""
+    """Whether customers are contacted although the model ranks them no better than chance, or
+    clearly worse than logistic regression."""
     medium_risk_from: Probability
     """Lowest churn probability of the band `medium`; above 0, below `high_risk_from`."""
     high_risk_from: Probability

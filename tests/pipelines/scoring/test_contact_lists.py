@@ -73,8 +73,18 @@ def test_a_weak_model_contacts_nobody_unless_it_is_accepted(metrics: dict[str, f
     assert chosen([3.0, 5.0], metrics, holdout_fraction=0) == []
     accepted = chosen([3.0, 5.0], metrics, holdout_fraction=0, accept_weak_model=True)
     assert accepted == ["C00000", "C00001"]
-    unproven = BELOW_BASELINE | {"logistic_regression_roc_auc_gain_high": 0.01}
-    assert len(chosen([3.0, 5.0], unproven, holdout_fraction=0)) == 2
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"logistic_regression_roc_auc_gain_high": 0.01},
+        {"logistic_regression_roc_auc_gain": -0.001},
+    ],
+    ids=["not proven", "too small to matter"],
+)
+def test_a_model_hardly_below_a_baseline_contacts_customers(difference: dict[str, float]) -> None:
+    assert len(chosen([3.0, 5.0], BELOW_BASELINE | difference, holdout_fraction=0)) == 2
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.05, 0.3])

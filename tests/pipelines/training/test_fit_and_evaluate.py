@@ -10,6 +10,7 @@ import pytest
 
 from kedro_asof.errors import WrongCallError
 from telco_churn.errors import UnusableExamplesError
+from telco_churn.learning import lightgbm_learner
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.model.linear_scorer import LinearScorer
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -128,6 +129,17 @@ def test_a_regression_learns_from_folds_too() -> None:
     assert judged["churn_probability"].notna().all()
     assert len(history) == 1
     assert settings == {}
+
+
+def test_fits_report_their_progress(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lightgbm_learner, "SECONDS_BETWEEN", 0)
+    with caplog.at_level(logging.INFO):
+        fit(make_examples(list(range(0, ROWS, 3)), ["fold_1", "fold_2"]))
+    assert "Fit 2 of 3, on the rows outside fold_2." in caplog.text
+    assert "Fit 3 of 3, on all rows." in caplog.text
+    assert re.search(r"2 of at most \d+ trees, log loss of the calibration rows 0\.", caplog.text)
 
 
 def test_a_misspelled_slice_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:

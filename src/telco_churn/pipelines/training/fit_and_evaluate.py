@@ -120,11 +120,13 @@ def fit_by_folds(examples: pd.DataFrame, config: FitConfig) -> tuple[Fit, pd.Dat
     for place, fold in enumerate(folds):
         is_held_out = examples["split"] == fold
         fit_round = FitRound(f"the rows outside {fold}", f"{study}/{fold}", len(folds) + 1 - place)
+        logger.info("Fit %s of %s, on %s.", place + 1, len(folds) + 1, fit_round.rows)
         train = select_rows(examples[~is_held_out], fit_round.rows)
         select_rows(examples[is_held_out], f"the rows of {fold}")
         fitted = _fit_without_time(train, config, fit_round).fitted
         judged.append(_judge(fitted.model, train, examples[is_held_out], config))
     fit_round = FitRound("all rows", study)
+    logger.info("Fit %s of %s, on %s.", len(folds) + 1, len(folds) + 1, fit_round.rows)
     fit = _fit_without_time(select_rows(examples, fit_round.rows), config, fit_round)
     return fit, pd.concat(judged).loc[examples.index]
 
