@@ -108,9 +108,10 @@ def _report_progress() -> Callable[[lgb.callback.CallbackEnv], None]:
 
     def report(fit: lgb.callback.CallbackEnv) -> None:
         nonlocal last
-        if time.monotonic() - last >= SECONDS_BETWEEN:
-            last = time.monotonic()
-            ((*_, loss, _),) = fit.evaluation_result_list or ()
+        if time.monotonic() - last < SECONDS_BETWEEN:
+            return
+        last = time.monotonic()
+        for _, _, loss, *_ in fit.evaluation_result_list or ():
             logger.info(
                 "%s of at most %s trees, log loss of the calibration rows %.4f.",
                 *(fit.iteration + 1, fit.end_iteration, loss),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from telco_churn.learning.baselines import HEADLINE, list_titles
 
 GAIN = "{baseline}_roc_auc_gain"  # in evaluation_metrics, with `_low` and `_high`
-NEGLIGIBLE = 0.005  # ROC AUC; with many rows, proof of a difference is no proof that it matters
+NEGLIGIBLE = 0.005  # ROC AUC; many rows prove differences too small to matter
 NO_REMEDY = "add a learner, see docs/how-to/add-a-learner.md"
 REMEDIES = {
     "logistic_regression": "set training.learner to logistic_regression",
