@@ -20,7 +20,8 @@ class PinnedConfigLoader(OmegaConfigLoader):
     environment, or of the `as_of` of another request to the same server.
 
     In `globals.yml`, where Kedro allows no `runtime_params:`, `${run_param:block.name,default}` is
-    the value that `--params` sets. `${file_stem:path}` is the name of a file as a folder name.
+    the value that `--params` sets. `${file_stem:name,path}` is the first value that is set,
+    without folders and suffix, as the name of a folder.
     """
 
     _turn = threading.RLock()
@@ -54,6 +55,7 @@ def _find(parameters: dict[str, Any], name: str, default: Any) -> Any:
     return default if found in (None, "") else found
 
 
-def _name_file(path: str) -> str:
-    """Return the name of a file without its suffix, in letters, digits and underscores."""
-    return re.sub(r"\W+", "_", SUFFIXES.sub("", Path(path).name)).strip("_") or "table"
+def _name_file(*paths: str | None) -> str:
+    """Return the first name without its suffix, in letters, digits and underscores."""
+    name = Path(next(filter(None, paths), "")).name
+    return re.sub(r"\W+", "_", SUFFIXES.sub("", name)).strip("_") or "table"

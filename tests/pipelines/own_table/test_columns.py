@@ -15,12 +15,14 @@ from telco_churn.pipelines.own_table.columns import (
     NUMBER,
     UNREADABLE,
     Customs,
+    Reading,
     find_reading,
     find_unread,
     find_words_for_missing,
     read_values,
     write_as_text,
 )
+from telco_churn.pipelines.own_table.date_texts import DateForm, read_days
 
 CUSTOMS = Customs("Europe/Berlin", max_unreadable_share=0.1)
 ROWS = 400
@@ -185,3 +187,54 @@ def test_ids_held_as_floats_are_written_without_a_fraction() -> None:
     assert write_as_text(column([70000.0, 70001.0])).tolist() == ["70000", "70001"]
     assert write_as_text(column(["70000.0", "70001.0"])).tolist() == ["70000", "70001"]
     assert write_as_text(column(["1.5", "2.0"])).tolist() == ["1.5", "2.0"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["4.12.1", "4.11.2", "5.1.3"],
+        ["Junior 10", "Market 20", "Decade 10"],
+        ["MAR10", "DEC20", "JUN30"],
+    ],
+    ids=["versions", "products", "codes"],
+)
+def test_names_and_versions_are_no_dates(values: list[str]) -> None:
+    assert read(values * 20)[0] == CATEGORY
+
+
+def test_amounts_above_a_thousand_are_no_years_and_months() -> None:
+    amounts = [f"{number}.{number % 12 + 1:02d}" for number in range(1200, 1200 + ROWS - 1)]
+    kind, values = read([*amounts, "n.b."])
+    assert (kind, values[0]) == (NUMBER, 1200.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("01/15/2024 11:30 PM -05:00", "2024-01-16"),
+        ("01/15/2024 12:30 AM +01:00", "2024-01-15"),
+        ("Jan-24", "2024-01-01"),
+        ("September 2023", "2023-09-01"),
+        ("12.2023", "2023-12-01"),
+        ("0001-01-01 00:00:00", "0001-01-01"),
+    ],
+)
+def test_a_date_is_read_with_its_clock_and_its_century(text: str, day: str) -> None:
+    (found,) = read_days(column([text]), DateForm("month first"), "Europe/Berlin")
+    assert found == pd.Timestamp(day).as_unit("us")
+
+
+def test_the_first_day_of_the_first_year_stands_for_no_date() -> None:
+    kind, values = read(["0001-01-01", *DAYS[1:]])
+    assert kind == DATE
+    assert values[0] is pd.NaT
+
+
+def test_whole_floats_beyond_exact_integers_are_texts_of_their_own() -> None:
+    assert write_as_text(column([8.9e19, 7.0])).nunique() == 2
+    assert write_as_text(column([70000.0, None])).tolist()[0] == "70000"
+
+
+def test_fractions_are_no_compact_dates() -> None:
+    found = read_values(column([20231225.0, 20231225.5]), Reading(DATE), CUSTOMS)
+    assert found.tolist() == [pd.Timestamp("2023-12-25"), pd.NaT]

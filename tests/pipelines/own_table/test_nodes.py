@@ -1,19 +1,23 @@
 """A table becomes a profile, features and examples; invalid parameters are rejected."""
 
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import OmegaConf
 
 from kedro_asof.params import AsOf
 from telco_churn.contracts import CustomerFeatures
 from telco_churn.parameters.own_table import OwnTableParams
 from telco_churn.pipelines.own_table import nodes
 from telco_churn.pipelines.own_table.checks import UnusableTableError
-from tests.conftest import evaluation_params, label_params
+from telco_churn.pipelines.own_table.profile import name_features
+from tests.conftest import PROJECT, evaluation_params, label_params
 
 AS_OF = AsOf(date(2026, 1, 1))
 LABEL, UNSLICED = label_params(), evaluation_params(slices=())
@@ -174,3 +178,34 @@ def test_shares_that_leave_no_row_to_train_on_are_refused() -> None:
 @pytest.mark.parametrize("empty", ["", None])
 def test_an_empty_time_is_none(empty: str | None) -> None:
     assert params(time=empty).time is None
+
+
+def test_decimal_ids_keep_all_their_digits() -> None:
+    table = monthly_table(months=1, customers=40)
+    ids = [Decimal(100_000_000_000_001_001 + row) for row in range(len(table))]
+    own_table = ibis.memtable(table.assign(account=ids)).mutate(
+        account=lambda rows: rows.account.cast("decimal(18, 0)")
+    )
+    columns, *_ = nodes.profile_columns(own_table, params(), UNSLICED, AS_OF)
+
+    found = nodes.read_table(own_table, columns, "Yes", params(), AS_OF)
+
+    assert found["customer_id"].tolist() == [str(number) for number in ids]
+
+
+def test_features_whose_names_differ_by_case_are_told_apart() -> None:
+    names = name_features(["Split", "Total charges", "total_charges", "AS_OF"])
+    assert list(names.values()) == ["Split_2", "Total_charges", "total_charges_2", "AS_OF_2"]
+
+
+def test_a_profile_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
+    entry = OmegaConf.load(PROJECT / "conf/own_table/catalog/own_table.yml")["column_profile"]
+    loads = OmegaConf.to_container(entry["load_args"])
+    own = monthly_table().rename(columns={"visits": "NA", "contract_ends": "2024"})
+    saved = profile(own, params(time="month"))
+    saved.to_csv(tmp_path / "profile.csv", index=False)
+
+    loaded = pd.read_csv(tmp_path / "profile.csv", **loads)
+
+    assert loaded["column"].tolist() == saved["column"].tolist()
+    assert loaded["feature"].dropna().tolist() == saved["feature"].dropna().tolist()

@@ -31,6 +31,7 @@ IDENTIFIER_ROWS = 50  # with fewer rows, distinct values prove nothing
 NUMBERED = 0.985  # R squared of whole numbers on their rank, from which they number the rows
 FEW_VALUES = 30  # distinct values up to which text that repeats is a category, whatever it holds
 LEVEL_SHARE = 0.005  # share of the rows from which a text among few values is a level, not a typo
+EXACT = 2**53
 BULK = 0.5  # share of the values that decides what a column was meant to hold
 # Words that spreadsheets, databases and people write for a missing value.
 MISSING_WORDS = frozenset(
@@ -225,7 +226,7 @@ def is_text(values: pd.Series) -> bool:
 
 def write_as_text(values: pd.Series) -> pd.Series:
     """Write values as text; whole numbers without `.0`, as in ids that a file holds as floats."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    if pd.api.types.is_float_dtype(values) and _are_whole(values.dropna()).all():
         values = values.astype("Int64")
     texts = values.astype("str")
     if not is_text(values):
@@ -280,7 +281,7 @@ def _find_number_or_date(texts: Texts, customs: Customs) -> Reading | None:
 
 def _read_dates(values: pd.Series, form: DateForm, customs: Customs) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
-        values = values.astype("Int64").astype("str")
+        values = values.where(_are_whole(values)).astype("Int64").astype("str")
     if is_text(values):
         texts = Texts(values)
         days = texts.spread(read_days(texts.distinct, form, customs.timezone))
@@ -296,6 +297,11 @@ def _are_dates(present: pd.Series) -> bool:
         "date",
         "datetime",
     )
+
+
+def _are_whole(numbers: pd.Series) -> pd.Series:
+    """Return whether each is a whole number that a float holds exactly."""
+    return (numbers % 1 == 0) & (numbers.abs() < EXACT)
 
 
 def _are_compact_dates(numbers: pd.Series) -> bool:

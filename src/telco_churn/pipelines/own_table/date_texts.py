@@ -13,22 +13,27 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-CLOCK = r"(?:[T\s]\s*(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)(?:\s*[AaPp]\.?[Mm]\.?)?)?"
+CLOCK = (
+    r"(?:[T\s]\s*(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?)?"
+)
 ZONE = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 MONTHS = {name[:3].lower(): number for number, name in enumerate(calendar.month_name) if name}
 NUMERIC = re.compile(
-    rf"^(?P<a>\d{{1,4}})([./\-])\s?(?P<b>\d{{1,2}})\2\s?(?P<c>\d{{1,4}})\.?{CLOCK}{ZONE}$"
+    rf"^(?P<a>\d{{4}}|\d{{1,2}})([./\-])\s?(?P<b>\d{{1,2}})\2\s?(?P<c>\d{{4}}|\d{{1,2}})\.?"
+    rf"{CLOCK}{ZONE}$"
 )
 COMPACT = re.compile(r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:T?\d{4,6})?$")
-YEAR_MONTH = re.compile(r"^(?P<a>\d{4})[./\-](?P<b>\d{1,2})$")
-MONTH_YEAR = re.compile(r"^(?P<b>\d{1,2})[./\-](?P<a>\d{4})$")
-NAME, NUMBER = r"(?P<b>[A-Za-z]{3,9})\.?", r"(?P<c>\d{1,2})(?:st|nd|rd|th)?"
+YEAR_MONTH = re.compile(r"^(?P<a>\d{4})[/\-](?P<b>\d{1,2})$")  # 2023.12 is a number
+MONTH_YEAR = re.compile(r"^(?P<b>\d{1,2})[./\-](?P<a>(?:19|20)\d{2})$")
+MONTH = "|".join([*calendar.month_name[1:], *calendar.month_abbr[1:], "Sept"])
+NAME, NUMBER = rf"(?P<b>(?i:{MONTH}))\.?", r"(?P<c>\d{1,2})(?:st|nd|rd|th)?"
 YEAR = r"(?P<a>\d{4}|\d{2})"
 DAY_NAME = re.compile(
     rf"^(?:[A-Za-z]{{3,9}},\s*)?{NUMBER}[\s.\-/]*{NAME}[\s,.\-/]*{YEAR}{CLOCK}{ZONE}$"
 )
 NAME_DAY = re.compile(rf"^{NAME}\s*{NUMBER},?\s+{YEAR}{CLOCK}{ZONE}$")
-NAME_YEAR = re.compile(rf"^{NAME}[\s\-/]*{YEAR}$")
+NAME_YEAR = re.compile(rf"^{NAME}[\s\-/]*(?P<a>\d{{4}}|(?<=-)\d{{2}})$")  # also Jan-24
 ZERO = r"^[0\s./:T-]*0[0\s./:T-]*$"  # 0000-00-00, 00.00.0000: how some databases write no date
 PLACEHOLDERS = pd.to_datetime(
     ["0001-01-01", "1753-01-01", "1899-12-30", "1900-01-01", "1970-01-01", "9999-12-31"],
@@ -148,8 +153,9 @@ def _join(parts: pd.DataFrame, order: str) -> pd.Series:
         if place in parts and first in parts
     }
     year = pd.to_numeric(named["year"])
-    year = year + 1900 * year.between(CENTURY_TURNS, 99) + 2000 * (year < CENTURY_TURNS)
-    year = year.where(named["year"].str.len() != 3)
+    digits = named["year"].str.len()
+    year = year + (digits == 2) * (1900 + 100 * (year < CENTURY_TURNS))
+    year = year.where(digits.isin([2, 4]))
     month = pd.to_numeric(named["month"], errors="coerce").fillna(
         named["month"].str[:3].str.lower().map(MONTHS)
     )
@@ -160,7 +166,11 @@ def _join(parts: pd.DataFrame, order: str) -> pd.Series:
     if "zone" not in parts or not parts["zone"].notna().any():
         return text
     zone = parts["zone"].replace({"UTC": "Z", "GMT": "Z"})
-    clock = parts["clock"].str.replace(",", ".", regex=False).str.zfill(5)
+    clock = parts["clock"].str.replace(",", ".", regex=False)
+    hour, rest = pd.to_numeric(clock.str.extract(r"^(\d+)")[0]), clock.str.extract(r"(:.*)")[0]
+    half = parts["half"].str.lower()
+    hour = hour.mask(half.notna(), hour % 12 + 12 * (half == "p"))
+    clock = hour.astype("Int64").astype("str").str.zfill(2) + rest
     return text.where(zone.isna() | clock.isna(), text + "T" + clock + zone)
 
 

@@ -52,7 +52,7 @@ def profile_columns(
             than dates up to `as_of`, the target does not have two values of which one means churn,
             a number is infinite, or a slice is not a feature.
     """
-    table = _read_plain(own_table)
+    table = _read_plain(own_table, params)
     check_named_columns(list(table.columns), params)
     today = pd.Timestamp(as_of.day)
     readings = profile.find_readings(table, params)
@@ -92,7 +92,7 @@ def read_table(
         `customer_id`; `as_of`, the date of the row or of the run; features, where a date becomes
         days before it; `churned`, missing where the target is.
     """
-    table = _read_plain(own_table)
+    table = _read_plain(own_table, params)
     readings = profile.list_profiled(column_profile)
     seen_on = _date_rows(table, readings, params, pd.Timestamp(as_of.day))
     target = read_target(table[params.target])
@@ -154,7 +154,7 @@ def describe_rows(training_examples: ir.Table) -> str:
     return f"  rows\n{indent(splits.to_string(index=False), '    ')}"
 
 
-def _read_plain(own_table: ir.Table) -> pd.DataFrame:
+def _read_plain(own_table: ir.Table, params: OwnTableParams) -> pd.DataFrame:
     kinds = own_table.schema().items()
     nested = [name for name, kind in kinds if kind.is_nested()]
     if nested:
@@ -162,8 +162,13 @@ def _read_plain(own_table: ir.Table) -> pd.DataFrame:
             f"The columns {nested} hold lists or records: expected numbers, text or dates. "
             "Flatten or remove them in the file."
         )
-    decimals = {name: own_table[name].cast("float64") for name, kind in kinds if kind.is_decimal()}
-    return own_table.mutate(**decimals).to_pandas()
+    plain = {
+        # A float holds no id of more than 15 digits exactly.
+        name: own_table[name].cast("string" if name == params.id else "float64")
+        for name, kind in kinds
+        if kind.is_decimal()
+    }
+    return own_table.mutate(**plain).to_pandas()
 
 
 def _name_rows(table: pd.DataFrame, params: OwnTableParams) -> pd.Series:

@@ -169,7 +169,8 @@ def name_features(columns: Iterable[str]) -> dict[str, str]:
     for column in columns:
         plain = re.sub(r"\W+", "_", column).strip("_") or "column"
         name, number = plain, 2
-        while name in RESERVED or name in names.values():
+        # Engines do not tell `Split` and `split` apart.
+        while name.casefold() in {*RESERVED, *(taken.casefold() for taken in names.values())}:
             name, number = f"{plain}_{number}", number + 1
         names[column] = name
     return names
