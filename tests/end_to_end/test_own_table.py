@@ -457,7 +457,7 @@ def test_a_column_that_gives_the_target_away_is_named_and_can_be_left_out(
 @pytest.mark.slow
 @pytest.mark.skipif(not IBM_TABLE.exists(), reason=f"IBM's public table is not at {IBM_TABLE}")
 def test_ibm_s_public_table_reaches_the_reference(project: ProjectCopy) -> None:
-    code, output = run(project, IBM_TABLE, id="customerID", target="Churn")
+    code, output = run(project, IBM_TABLE, id="customerID", target="Churn", name="table")
     assert code == 0, output
     judged = pd.read_parquet(read(project, "07_model_output/held_out_predictions.parquet"))
     examples = pd.read_parquet(read(project, "05_model_input/training_examples.parquet"))
