@@ -205,12 +205,18 @@ def _locate(value: ir.Value, zone: str) -> ir.Value:
 
 def _read_number(text: ir.StringValue, decimal: str, thousands: str | None) -> ir.StringValue:
     """Return the number as text with a decimal point, null for other text."""
+    bare = text.re_replace(_match_separator(thousands), "") if thousands else text
+    is_number = text.re_search(match_number(decimal, thousands))
+    return ibis.ifelse(is_number, bare.strip().replace(decimal, "."), None)
+
+
+def match_number(decimal: str, thousands: str | None) -> str:
+    """Return the regular expression of the numbers that a `ColumnCast` reads."""
     whole = r"\d+"
     if thousands:
-        separator = r"[\s\x{00A0}\x{202F}]" if thousands.isspace() else re.escape(thousands)
-        whole = rf"(\d+|\d{{1,3}}({separator}\d{{3}})+)"
-        bare = text.re_replace(separator, "")
-    else:
-        bare = text
-    pattern = rf"^\s*[+-]?{whole}({re.escape(decimal)}\d+)?\s*$"
-    return ibis.ifelse(text.re_search(pattern), bare.strip().replace(decimal, "."), None)
+        whole = rf"(\d+|\d{{1,3}}({_match_separator(thousands)}\d{{3}})+)"
+    return rf"^\s*[+-]?{whole}({re.escape(decimal)}\d+)?\s*$"
+
+
+def _match_separator(thousands: str) -> str:
+    return "[\\s\u00a0\u202f]" if thousands.isspace() else re.escape(thousands)

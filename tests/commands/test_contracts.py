@@ -91,6 +91,53 @@ def test_each_difference_is_shown_with_the_keys_that_mend_it(
     )
 
 
+def test_absent_tables_are_left_out(project: ProjectCopy) -> None:
+    project.edit("conf/base/globals.yml", "absent_tables: []", "absent_tables: [contacts]")
+    project.edit("conf/base/catalog/raw.yml", "01_raw/contacts", "01_raw/nothing")
+    for command in ("check", "show"):
+        result = call(project, command, "--env", "test")
+        assert result.exit_code == ExitCode.DONE, result.output
+        assert "globals.yml names them: ['raw_contacts']." in result.output
+        assert "\nraw_contacts:" not in result.output
+
+
+def test_values_that_rules_blank_are_added_up_by_column(project: ProjectCopy) -> None:
+    """Neither rule alone blanks too many ratings; both together do."""
+    contacts = ibis.duckdb.connect().read_parquet(f"{RAW}/contacts/*.parquet").to_pandas()
+    rated = contacts.index[contacts["satisfaction"].notna()]
+    few = round(len(rated) * 0.015)  # of at most 0.02
+    contacts.loc[rated[:few], "satisfaction"] = 9
+    contacts.loc[rated[few : 2 * few], "satisfaction"] = 0
+    contacts.to_parquet("contacts.parquet")
+    project.edit(
+        "conf/base/catalog/raw.yml",
+        "filepath: ${globals:data}/01_raw/contacts",
+        "filepath: contacts.parquet",
+    )
+    result = call(project, "check", "raw_contacts", "--env", "test")
+    assert f"not accepted, {2 * few} values of satisfaction would be blanked" in result.output
+    assert f"satisfaction_too_large: {few} rows" in result.output
+
+
+def test_suggested_keys_repeat_what_the_entry_has(delivered_otherwise: ProjectCopy) -> None:
+    columns = "columns: {customer_id: CustomerID, signed_up_on: signedUpOn, region: REGION}"
+    values = "values: {segment: {BUS: business}, age_band: {60+: 60+}}"
+    delivered_otherwise.edit(
+        "conf/base/catalog/raw.yml",
+        "filepath: customers.csv",
+        f"filepath: customers.csv\n  {columns}\n  {values}",
+    )
+    result = call(delivered_otherwise, "check", "raw_customers", "--env", "test")
+    assert result.output.partition("`...` or `or`:\n\n")[2].partition("\nError")[0] == (
+        "raw_customers:\n"
+        "  cast:\n"
+        "    signed_up_on: {format: '%d.%m.%Y'}\n"
+        "  values:\n"
+        "    segment: {BUS: business, RES: '...'}\n"
+        "    age_band: {60+: 60+, 30-44: 30-44, 45-59: 45-59, 18-29: 18-29}"
+    )
+
+
 def test_an_unknown_table_is_refused_by_name(finished: ProjectCopy) -> None:
     result = call(finished, "check", "raw_roaming")
     assert result.exit_code == ExitCode.WRONG_CALL

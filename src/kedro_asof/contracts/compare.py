@@ -62,9 +62,16 @@ def _compare_facts(column: str, old: Mapping[str, Any], new: Mapping[str, Any]) 
         if before is None or after is None:
             is_breaking = before is None or fact in MEANINGS
         else:
-            is_breaking = not IS_WIDER.get(fact, lambda *_: False)(before, after)
+            is_breaking = not _is_wider(fact, before, after)
         place = fact if column == TABLE else f"{column} {fact}"
         yield f"{place} {_show(before)} -> {_show(after)}", is_breaking
+
+
+def _is_wider(fact: str, before: Any, after: Any) -> bool:
+    try:
+        return fact in IS_WIDER and IS_WIDER[fact](before, after)
+    except TypeError:  # a number and a date, because the column changed its type
+        return False
 
 
 def _show(value: Any) -> str:

@@ -10,10 +10,19 @@ from typing import Any
 import ibis.expr.datatypes as dt
 import yaml
 
+from kedro_asof.delivered_values import match_number
+
 ALIKE = 0.6  # names of less similarity, 0 to 1, are not matched
 UNKNOWN = "..."  # in place of a value that a person has to fill in
 DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
-DECIMAL_COMMA = re.compile(r"\s*[-+]?[\d.]*\d,\d+\s*")
+NUMBER_NOTATIONS: tuple[dict[str, str], ...] = (
+    {"decimal": ","},
+    {"decimal": ",", "thousands": "."},
+    {"decimal": ",", "thousands": " "},
+    {"thousands": ","},
+    {"thousands": "'"},
+    {"thousands": " "},
+)
 
 
 def match_names(
@@ -58,7 +67,27 @@ def fits(wanted: dt.DataType, found: dt.DataType) -> bool:
 
 def find_date_formats(values: Iterable[str]) -> list[str]:
     """Return the formats in which all values are dates; several if the values leave doubt."""
-    return [form for form in DATE_FORMATS if all(_is_date(value, form) for value in values)]
+    texts = list(values)
+    return [form for form in DATE_FORMATS if texts and all(_is_date(text, form) for text in texts)]
+
+
+def find_number_notation(values: Iterable[str]) -> dict[str, str]:
+    """Return the keys of `cast` by which all values are numbers; marked if the values leave doubt.
+
+    Empty for values without such keys, and for numbers that need none.
+    """
+    texts = list(values)
+    if not texts or _are_numbers(texts, {}):
+        return {}
+    found = [notation for notation in NUMBER_NOTATIONS if _are_numbers(texts, notation)]
+    if {"decimal": ","} in found and {"thousands": ","} in found:  # 1,234
+        return {"decimal": UNKNOWN, "thousands": UNKNOWN}
+    return found[0] if found else {}
+
+
+def _are_numbers(texts: Iterable[str], notation: Mapping[str, str]) -> bool:
+    pattern = match_number(notation.get("decimal", "."), notation.get("thousands"))
+    return all(re.search(pattern, text) for text in texts)
 
 
 def _is_date(value: str, form: str) -> bool:

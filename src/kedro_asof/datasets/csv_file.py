@@ -15,7 +15,12 @@ from pathlib import Path
 import duckdb
 
 from kedro_asof.datasets.column_names import name_columns
-from kedro_asof.datasets.text_encoding import LONGEST_LINE, make_readable, read_lines
+from kedro_asof.datasets.text_encoding import (
+    LONGEST_LINE,
+    is_packed,
+    make_readable,
+    read_lines,
+)
 from kedro_asof.errors import UnreadableFileError, take_first_line
 
 logger = logging.getLogger(__name__)
@@ -27,15 +32,16 @@ SNIFFED = 1_000_000  # values from which the delimiter is found
 SNIFF = """
     SELECT Delimiter, Quote, Escape, SkipRows, len(Columns)
     FROM sniff_csv(
-        {file}, comment = '', header = true, all_varchar = true, sample_size = {rows}
+        {file}, compression = {packing}, comment = '', header = true, all_varchar = true,
+        sample_size = {rows}
     )
 """
 CONVERT = """
     COPY (
         SELECT * FROM read_csv(
-            {file}, auto_detect = false, all_varchar = true, header = true, comment = '',
-            delim = {delimiter}, quote = {quote}, escape = {escape}, skip = {skip},
-            columns = {columns}
+            {file}, compression = {packing}, auto_detect = false, all_varchar = true,
+            header = true, comment = '', delim = {delimiter}, quote = {quote}, escape = {escape},
+            skip = {skip}, columns = {columns}
         )
     ) TO {target} (FORMAT parquet, ROW_GROUP_SIZE {rows})
 """
@@ -83,22 +89,21 @@ def convert_csv(path: Path, target: Path, encoding: str | None = None) -> None:
 
 
 def _find_dialect(connection: duckdb.DuckDBPyConnection, path: Path, readable: Path) -> Dialect:
-    first = _read_lines(readable, 1)
-    if not "".join(first).strip():
-        first = [line for line in _read_lines(readable, 100) if line.strip()][:1]
+    place, first = _find_first_line(readable)
     if not first:
         raise UnreadableFileError(f"Invalid table {path}: it is empty. Name another file.")
-    if named := re.fullmatch(r'"?sep=(.)"?\s*', first[0]):  # Excel's way to name the delimiter
-        return Dialect(named[1], skip=1)
-    likely = max(DELIMITERS, key=first[0].count)
-    rows = max(1000, min(20_480, SNIFFED // (first[0].count(likely) + 1)))
+    if named := re.fullmatch(r'"?sep=(.)"?\s*', first):  # Excel's way to name the delimiter
+        return Dialect(named[1], skip=place + 1)
+    likely = max(DELIMITERS, key=first.count)
+    rows = max(1000, min(20_480, SNIFFED // (first.count(likely) + 1)))
+    sniff = SNIFF.format(file=_name(readable), packing=_name_packing(readable), rows=rows)
     try:
-        found = connection.execute(SNIFF.format(file=_name(readable), rows=rows)).fetchone()
+        found = connection.execute(sniff).fetchone()
     except duckdb.Error:  # reading with the delimiter of the header says what is wrong
         return Dialect(likely)
     assert found is not None
     delimiter, quote, escape, skip, columns = found
-    if columns == 1 and likely in first[0]:  # DuckDB reads ragged rows as one column
+    if columns == 1 and likely in first:  # DuckDB reads ragged rows as one column
         return Dialect(likely)
     above = _read_lines(readable, skip)
     if any(sum(map(bool, map(str.strip, line.split(delimiter)))) > 1 for line in above):
@@ -138,6 +143,7 @@ def _convert(
     columns = ", ".join(f"{_quote(name)}: 'VARCHAR'" for name in names)
     query = CONVERT.format(
         file=_name(readable),
+        packing=_name_packing(readable),
         delimiter=_quote(dialect.delimiter),
         quote=_quote(dialect.quote),
         escape=_quote(dialect.escape),
@@ -170,6 +176,12 @@ def _explain(message: str) -> str:
     return where + take_first_line(message)
 
 
+def _find_first_line(file: Path) -> tuple[int, str]:
+    """Return the place and the text of the first line that is not blank."""
+    lines = enumerate(_read_lines(file, 100))
+    return next(((place, line) for place, line in lines if line.strip()), (0, ""))
+
+
 def _read_lines(file: Path, count: int) -> list[str]:
     return [line.decode("utf-8-sig", "replace") for line in islice(read_lines(file), count)]
 
@@ -180,6 +192,10 @@ def _show(lines: list[str]) -> list[str]:
 
 def _name(file: Path) -> str:
     return _quote(glob.escape(str(file)))
+
+
+def _name_packing(file: Path) -> str:
+    return _quote("gzip" if is_packed(file) else "none")
 
 
 def _quote(text: str) -> str:

@@ -31,9 +31,10 @@ class FlatTable(EngineTable):
     - Parquet: a folder may have partition folders such as `month=2026-01`, which become columns.
     - Excel (.xlsx): one sheet.
 
-    CSV and Excel are converted to Parquet once per process, in a temporary folder that the process
-    removes at its end. A file that cannot be read as a table is one clear `UnreadableFileError`
-    when it is loaded. The log states each assumption and each changed name.
+    CSV and Excel are converted to Parquet once per process, in a folder below `temp_directory` of
+    the connection, else of the system. The process removes it at its end. A file that cannot be
+    read as a table is one clear `UnreadableFileError` when it is loaded. The log states each
+    assumption and each changed name.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class FlatTable(EngineTable):
 
     def _convert(self, files: list[Path], root: Path) -> list[Path]:
         """Convert files to Parquet, in the same partition folders."""
-        folder = _create_folder()
+        folder = _create_folder(self._connection_config.get("temp_directory"))
         converted = []
         for file in files:
             target = folder / f"{file.relative_to(root.parent)}.parquet"
@@ -110,12 +111,14 @@ class FlatTable(EngineTable):
         return converted
 
 
-def _create_folder() -> Path:
+def _create_folder(place: str | None) -> Path:
     """Create a folder that this process removes at its end, or the next one if it is killed."""
+    parent = Path(place or tempfile.gettempdir())
+    parent.mkdir(parents=True, exist_ok=True)
     stack = ExitStack()
     atexit.register(stack.close)
-    folder = stack.enter_context(create_staging(Path(tempfile.gettempdir()), "flat_table_"))
-    folder.chmod(0o700)  # every user of the machine reads the temporary folder
+    folder = stack.enter_context(create_staging(parent, "flat_table_"))
+    folder.chmod(0o700)  # every user of the machine reads the system's temporary folder
     return folder
 
 

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1 << 20  # bytes in memory at a time
 LONGEST_LINE = 1 << 24  # bytes
+USUAL_LINE_ENDS = (None, "\n", "\r\n")  # of one kind, and not those of an old Mac
 SAMPLE = 1 << 16  # bytes of words that a guess is made from; more do not change it
 
 SAVE_AS_UTF8 = (
@@ -75,7 +76,7 @@ def make_readable(path: Path, copy: Path, encoding: str | None = None) -> Path:
     try:
         _check_format(path)
         found, reason = (encoding, "") if encoding else _find_encoding(path)
-        if encoding is None and found == "utf-8" and not _has_odd_line_ends(path):
+        if not found:
             return path
         _write_utf8(path, found, copy)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -89,7 +90,10 @@ def make_readable(path: Path, copy: Path, encoding: str | None = None) -> Path:
 
 
 def _find_encoding(path: Path) -> tuple[str, str]:
-    """Return the encoding of a file, and why it was taken; no reason for UTF-8."""
+    """Return the encoding to convert a file from, and why it was taken; no reason for UTF-8.
+
+    It is empty for a file that needs no copy: UTF-8 with line ends of one usual kind.
+    """
     with open_file(path) as file:
         start = file.read(4096)
     for mark, encoding in BYTE_ORDER_MARKS.items():
@@ -97,13 +101,15 @@ def _find_encoding(path: Path) -> tuple[str, str]:
             return encoding, "its first bytes name this encoding"
     if start[1::2].count(0) > len(start) // 4 and not start[0::2].count(0):
         return "utf-16-le", "every second byte is zero"
-    _check_zero_bytes(path)
+    decoder = _create_decoder("utf-8")
     try:
-        for _ in _decode(path, "utf-8"):
-            pass
+        has_zero = any("\0" in text for text in _decode(path, decoder))
     except _BrokenTextError as broken:
+        _check_zero_bytes(path)
         return _guess_encoding(path, broken.position)
-    return "utf-8", ""
+    if has_zero:
+        _check_zero_bytes(path)
+    return "" if decoder.newlines in USUAL_LINE_ENDS else "utf-8", ""
 
 
 def _guess_encoding(path: Path, position: int) -> tuple[str, str]:
@@ -162,7 +168,7 @@ def _is_utf8(word: bytes) -> bool:
 def _write_utf8(path: Path, encoding: str, copy: Path) -> None:
     try:
         with copy.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(_decode(path, encoding))
+            file.writelines(_decode(path, _create_decoder(encoding)))
     except _BrokenTextError as broken:
         raise UnreadableFileError(
             f"Cannot decode {path}: byte {broken.position} is neither UTF-8 nor {encoding}. "
@@ -170,38 +176,24 @@ def _write_utf8(path: Path, encoding: str, copy: Path) -> None:
         ) from broken
 
 
-def _decode(path: Path, encoding: str) -> Iterator[str]:
-    """Yield the text of a file in pieces, with all line ends as a newline."""
-    decode = codecs.getincrementaldecoder(encoding)()
-    decoder = io.IncrementalNewlineDecoder(decode, translate=True)
+def _create_decoder(encoding: str) -> io.IncrementalNewlineDecoder:
+    """Return a decoder that turns every line end into a newline, and remembers their kinds."""
+    return io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+
+
+def _decode(path: Path, decoder: io.IncrementalNewlineDecoder) -> Iterator[str]:
+    """Yield the text of a file in pieces."""
     end = 0
     with open_file(path) as file:
         while True:
             chunk = file.read(CHUNK)
-            start, end = end - len(decode.getstate()[0]), end + len(chunk)
+            start, end = end - len(decoder.getstate()[0]), end + len(chunk)
             try:
                 yield decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 raise _BrokenTextError(start + error.start) from error
             if not chunk:
                 return
-
-
-def _has_odd_line_ends(path: Path) -> bool:
-    """Return whether a file has line ends of several kinds, or those of an old Mac."""
-    kinds: set[bytes] = set()
-    with open_file(path) as file:
-        while chunk := file.read(CHUNK):
-            if chunk.endswith(b"\r"):
-                chunk += file.read(1)
-            pairs = chunk.count(b"\r\n")
-            counts = {
-                b"\r\n": pairs,
-                b"\n": chunk.count(b"\n") - pairs,
-                b"\r": chunk.count(b"\r") - pairs,
-            }
-            kinds |= {kind for kind, count in counts.items() if count}
-    return len(kinds) > 1 or b"\r" in kinds
 
 
 def _check_format(path: Path) -> None:
@@ -228,10 +220,14 @@ def _check_zero_bytes(path: Path) -> None:
             before += len(chunk)
 
 
+def is_packed(path: Path) -> bool:
+    """Return whether a file is a gz archive, by its suffix."""
+    return path.suffix.lower() == ".gz"
+
+
 def open_file(path: Path) -> BinaryIO:
     """Open a file for reading; with the suffix .gz, its content."""
-    is_packed = path.suffix.lower() == ".gz"
-    return cast(BinaryIO, gzip.open(path)) if is_packed else path.open("rb")
+    return cast(BinaryIO, gzip.open(path)) if is_packed(path) else path.open("rb")
 
 
 def read_lines(path: Path) -> Iterator[bytes]:

@@ -81,7 +81,7 @@ def _write(sheet: "CalamineSheet", header: Row, where: str, target: Path) -> Non
         raise UnreadableFileError(
             f"Invalid table {where}: it has a header but no rows. Add rows, or name another sheet."
         )
-    names = name_columns([str(header[column]) for column in used], where)
+    names = name_columns([_write_text(header[column]) or "" for column in used], where)
     types = [_choose_type(kinds[column]) for column in used]
     rows = _data_rows(sheet)
     with pq.ParquetWriter(target, pa.schema(zip(names, types, strict=True))) as writer:

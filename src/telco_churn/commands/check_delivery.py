@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from kedro.io import DataCatalog
 from kedro.validation import validate_dataset
@@ -12,13 +13,14 @@ from kedro_asof.contracts.execution import count_repeats
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.contracts.row_rules import column_types
 from kedro_asof.contracts.suggestions import (
-    DECIMAL_COMMA,
     UNKNOWN,
     find_date_formats,
+    find_number_notation,
     fits,
     match_names,
     match_values,
 )
+from kedro_asof.delivered_values import NOT_UNDERSTOOD
 from kedro_asof.progress import watch_queries
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.nodes import FEW_VALUES
@@ -75,11 +77,12 @@ def check_delivery(
         delivery.problems.append((validated.message or "").strip().splitlines()[-1])
     if validated.status == "errored":
         return delivery
-    contract = find_contracts(catalog, [table])[table]
-    raw = _rename_columns(catalog.get(table), contract, delivery)
+    contract, dataset = find_contracts(catalog, [table])[table], catalog.get(table)
+    raw = _rename_columns(dataset, contract, delivery)
     judged = limits.tables.get(table.removeprefix("raw_"))
     with watch_queries(raw.get_backend(), f"Checking {table}"):
         _judge(raw, judged.contract if judged else contract, limits, timezone, delivery)
+        delivery.keys |= _suggest_keys(delivery, raw, dataset, contract.to_schema())
     return delivery
 
 
@@ -111,12 +114,16 @@ def _judge(
     for rule in [rule for rule in rules if rule.endswith("_missing")]:
         rules[rule] &= ~rules[f"{rule.removesuffix('_missing')}_type"]
     late = rules_by_late_column(rules, columns, contract)
-    late_rules = {rule: column for column, of_column in late.items() for rule in of_column}
+    late_rules = {rule for of_column in late.values() for rule in of_column}
     firm = [rule for rule in rules if rule not in late_rules]
     flags = typed.select("raw_row", **{f"broken {rule}": rules[rule] for rule in rules})
     counts = {rule: flags[f"broken {rule}"].sum() for rule in rules}
-    counts |= {f"values {column}": flags.raw_row[column].count() for column in late}
-    rejected = ibis.or_(*[flags[f"broken {rule}"] for rule in firm]).fill_null(False)
+    rejected = _is_any(flags, firm)
+    for late_column, of_column in late.items():
+        is_blanked = _is_any(flags, list(of_column)) & ~rejected
+        is_value = flags.raw_row[late_column].notnull() & ~rejected
+        counts |= {f"blanked {late_column}": is_blanked.sum()}
+        counts |= {f"values {late_column}": (is_value | is_blanked).sum()}
     summary = flags.agg(**counts, **{"all rows": flags.count(), "rejected": rejected.sum()})
     (found,) = summary.to_pyarrow().to_pylist()
     delivery.rows = found["all rows"]
@@ -135,17 +142,22 @@ def _judge(
     ):
         delivery.problems.append(f"{left_out:,} rows would be rejected")
     delivery.problems += [
-        f"{rows:,} values of {late_rules[rule]} would be blanked"
-        for rule, rows in delivery.faults.items()
-        if rule in late_rules and rows >= FEW_VALUES
-        if rows > limits.max_blanked_fraction * found[f"values {late_rules[rule]}"]
+        f"{blanked:,} values of {column} would be blanked"
+        for column in late
+        if (blanked := found[f"blanked {column}"] or 0) >= FEW_VALUES
+        if blanked > limits.max_blanked_fraction * found[f"values {column}"]
     ]
-    delivery.keys |= _suggest_keys(delivery, columns, contract.to_schema())
+
+
+def _is_any(flags: ir.Table, rules: list[str]) -> ir.BooleanValue:
+    """Return whether a row breaks one of the rules."""
+    return ibis.or_(*[flags[f"broken {rule}"] for rule in rules]).fill_null(False)
 
 
 def _list_values(column: ir.Column) -> dict[str, int]:
+    """Return the most frequent values that are not null, with their rows."""
     text = column.cast("string").name("value")
-    counts = text.as_table().group_by("value").agg(rows=ibis._.count())
+    counts = text.as_table().drop_null().group_by("value").agg(rows=ibis._.count())
     top = counts.order_by([ibis.desc("rows"), "value"]).limit(MOST_VALUES).to_pyarrow()
     return {each["value"]: each["rows"] for each in top.to_pylist()}
 
@@ -160,21 +172,49 @@ def _count_repeats(kept: ir.Table, key: list[str], delivery: Delivery) -> int:
     return different
 
 
-def _suggest_keys(delivery: Delivery, columns: list[str], schema: Any) -> dict[str, Any]:
-    """Return the keys of the catalog entry by which invalid values would be read."""
-    keys: dict[str, Any] = {}
+def _suggest_keys(
+    delivery: Delivery, raw: ir.Table, dataset: Any, schema: Any
+) -> dict[str, dict[str, Any]]:
+    """Return the keys of the catalog entry by which invalid values would be read.
+
+    They repeat what the entry has for other columns and values, so that they can replace it.
+    """
+    casts, maps = getattr(dataset, "_casts", {}), getattr(dataset, "_maps", {})
+    new_casts: dict[str, Any] = {}
+    new_maps: dict[str, Any] = {}
     for rule, found in delivery.values.items():
-        column = find_column(rule, columns) or ""
+        column = find_column(rule, list(schema.columns)) or ""
         kind, checks = schema.columns[column].dtype.type, schema.columns[column].checks
-        formats = find_date_formats(found) if kind.is_temporal() else []
-        if rule == f"{column}_type" and formats:
-            keys.setdefault("cast", {})[column] = {"format": " or ".join(formats)}
-        elif rule == f"{column}_type" and all(DECIMAL_COMMA.fullmatch(value) for value in found):
-            keys.setdefault("cast", {})[column] = {"decimal": ","}
+        texts = [_strip_mark(text) for text in found]
+        if rule == f"{column}_type":
+            others = [_strip_mark(text) for text in _list_values(raw[column])]
+            if notation := _find_notation([*texts, *others], kind):
+                new_casts[column] = notation
+        known = maps[column].root if column in maps else {}
+        if rule == f"{column}_type" and known:
+            new_maps[column] = known | dict.fromkeys(texts, UNKNOWN)
         for check in checks:
             if rule == f"{column}_not_allowed" and check.name == "isin":
                 allowed = list(check.statistics["allowed_values"])
                 is_partly_valid = delivery.faults[rule] < delivery.rows
-                same = {value: value for value in allowed if is_partly_valid}
-                keys.setdefault("values", {})[column] = same | match_values(found, allowed)
+                same = {value: value for value in allowed if is_partly_valid and not known}
+                new_maps[column] = known | same | match_values(texts, allowed)
+    keys: dict[str, dict[str, Any]] = {}
+    if new_casts:
+        written = {name: how.model_dump(exclude_defaults=True) for name, how in casts.items()}
+        keys["cast"] = written | new_casts
+    if new_maps:
+        keys["values"] = {name: pairs.root for name, pairs in maps.items()} | new_maps
     return keys
+
+
+def _find_notation(texts: list[str], kind: dt.DataType) -> dict[str, str]:
+    """Return the keys of `cast` by which all texts are dates or numbers."""
+    if kind.is_numeric():
+        return find_number_notation(texts)
+    formats = find_date_formats(texts) if kind.is_temporal() else []
+    return {"format": " or ".join(formats)} if formats else {}
+
+
+def _strip_mark(text: str) -> str:
+    return text.removesuffix(NOT_UNDERSTOOD)

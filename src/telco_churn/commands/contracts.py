@@ -1,9 +1,11 @@
 """`kedro contracts`: show, check, draft and compare the contracts of tables."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import cast
 
 import click
+from kedro.framework.context import KedroContext
 from kedro.io import DataCatalog, DatasetError
 from kedro.utils import find_kedro_project
 
@@ -47,11 +49,13 @@ def show(table: str | None, env: str | None) -> None:
 
     Example: kedro contracts show raw_usage
 
-    Without TABLE, it shows all raw tables of the catalog. It reads no rows.
+    Without TABLE, it shows all raw tables of the catalog but `absent_tables`. It reads no rows.
     """
     with open_session(env) as session:
-        catalog = cast(DataCatalog, session.load_context().catalog)
-        for name in _choose_tables(catalog, (table,) if table else ()):
+        context = session.load_context()
+        catalog = cast(DataCatalog, context.catalog)
+        absent = _read_limits(context).absent
+        for name in _choose_tables(catalog, (table,) if table else (), absent):
             _show_contract(catalog, name)
 
 
@@ -64,20 +68,20 @@ def check(tables: tuple[str, ...], env: str | None) -> None:
 
     Example: kedro contracts check raw_customers raw_usage
 
-    Without TABLE, it checks all raw tables of the catalog. It counts the rows that break a rule or
-    repeat a key, as ingestion would, shows the values, and prints the keys that the catalog entry
-    needs. Ingestion alone finds rows of unknown customers.
+    Without TABLE, it checks all raw tables of the catalog but `absent_tables`. It counts the rows
+    that break a rule or repeat a key, as ingestion would, shows the values, and prints the keys
+    that the catalog entry needs. Ingestion alone finds rows of unknown customers.
 
     Exit codes: 0, a run accepts all tables, although it may reject single rows; 65, a table is
     missing, lacks columns, or has more invalid rows or values than ingestion.yml allows.
     """
     with open_session(env) as session:
         context = session.load_context()
-        limits = IngestionParams.model_validate(context.params["ingestion"])
+        limits = _read_limits(context)
         timezone = Timezone.model_validate(context.params["timezone"]).name
         catalog = cast(DataCatalog, context.catalog)
         deliveries = []
-        for name in _choose_tables(catalog, tables):
+        for name in _choose_tables(catalog, tables, limits.absent):
             deliveries.append(check_delivery(catalog, name, limits, timezone))
             click.echo("\n  ".join(_describe_delivery(deliveries[-1])))
     if keys := {each.table: each.keys for each in deliveries if each.keys}:
@@ -144,8 +148,19 @@ def diff(old: str, new: str | None) -> None:
         )
 
 
-def _choose_tables(catalog: DataCatalog, wanted: tuple[str, ...]) -> list[str]:
+def _read_limits(context: KedroContext) -> IngestionParams:
+    return IngestionParams.model_validate(context.params["ingestion"])
+
+
+def _choose_tables(
+    catalog: DataCatalog, wanted: tuple[str, ...], absent: Collection[str]
+) -> list[str]:
     """Return the named tables, or all that others deliver.
+
+    Args:
+        catalog: The catalog of the project.
+        wanted: The named tables; empty for all.
+        absent: The tables that the operator does not have; their names are printed.
 
     Raises:
         WrongCallError: When a table has no contract that an engine checks.
@@ -158,7 +173,12 @@ def _choose_tables(catalog: DataCatalog, wanted: tuple[str, ...]) -> list[str]:
             f"No contract found for {unknown}: the raw tables of the catalog are {delivered}. "
             "Correct the name, or add `validator` to its catalog entry."
         )
-    return list(wanted) or delivered
+    if wanted:
+        return list(wanted)
+    left_out = [name for name in delivered if name.removeprefix("raw_") in absent]
+    if left_out:
+        click.echo(f"Left out, because absent_tables in globals.yml names them: {left_out}.")
+    return [name for name in delivered if name not in left_out]
 
 
 def _is_delivered(contract: object) -> bool:

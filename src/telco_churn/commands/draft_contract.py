@@ -17,7 +17,11 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from kedro_asof.contracts.execution import count_repeats
-from kedro_asof.contracts.suggestions import DECIMAL_COMMA, find_date_formats, write_entries
+from kedro_asof.contracts.suggestions import (
+    find_date_formats,
+    find_number_notation,
+    write_entries,
+)
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.progress import watch_queries
@@ -160,8 +164,8 @@ def _find_notation(texts: pd.DataFrame, columns: list[Column]) -> dict[str, dict
         formats = find_date_formats(values)
         if column.kind == "date" and formats:
             notations[column.name] = {"format": " or ".join(formats)}
-        elif column.kind == "str" and values and all(map(DECIMAL_COMMA.fullmatch, values)):
-            column.kind, notations[column.name] = "float", {"decimal": ","}
+        elif column.kind == "str" and (notation := find_number_notation(values)):
+            column.kind, notations[column.name] = "float", notation
             column.options.pop("isin", None)
     return notations
 

@@ -102,9 +102,9 @@ def draw_rows(churned: Booleans, most: int, seed: int) -> Draw:
     share = min(1.0, most / len(churned))
     drawn, halves = [], []
     for rows in (np.flatnonzero(churned), np.flatnonzero(~churned)):
-        count = max(2, round(share * len(rows)))
-        drawn.append(rng.permutation(rows)[:count])
-        halves.append(np.arange(count) % 2 == 1)
+        some = rng.permutation(rows)[: max(2, round(share * len(rows)))]
+        drawn.append(some)
+        halves.append(np.arange(len(some)) % 2 == 1)
     rows, is_second_half = np.concatenate(drawn), np.concatenate(halves)
     order = np.argsort(rows)
     return Draw(rows[order], is_second_half[order])
@@ -122,8 +122,11 @@ def rank_by_values(counts: ValueCounts) -> float:
     """Rank each half's rows by the churn rates of the other half's bins; return the mean ROC AUC.
 
     Each bin has a separate rate, so the feature need not rise or fall with churn. Missing values
-    are one bin, and rare texts share another.
+    are one bin, and rare texts share another. A class of one row cannot be ranked: the result is
+    0.5.
     """
+    if (counts.halves.sum(axis=0) == 0).any():
+        return 0.5
     bins = _bin_values(counts)
     by_bin = np.zeros((bins.max() + 1, 2, 2), dtype=np.int64)
     np.add.at(by_bin, bins, counts.halves)

@@ -82,6 +82,17 @@ def test_what_accepts_more_tables_is_harmless_and_its_reverse_is_not(new: dict[s
     assert [breaks for _, breaks in compare(new, BASE)] == [True]
 
 
+def test_a_column_of_another_type_has_other_bounds() -> None:
+    """`describe` writes the bound of a date as text."""
+    number = {"seen": {"type": "float64", "nullable": False, "required": True, "at_least": 0}}
+    day = {"seen": {"type": "date", "nullable": False, "required": True, "at_least": "1950-01-01"}}
+    changes = list(compare_contracts({"bills": number}, {"bills": day}))
+    assert changes == [
+        ("bills: seen type float64 -> date", True),
+        ("bills: seen at_least 0 -> 1950-01-01", True),
+    ]
+
+
 def test_equal_contracts_have_no_changes() -> None:
     assert compare(BASE, BASE) == []
 

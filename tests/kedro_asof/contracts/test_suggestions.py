@@ -7,6 +7,7 @@ import yaml
 from kedro_asof.contracts.suggestions import (
     UNKNOWN,
     find_date_formats,
+    find_number_notation,
     fits,
     match_names,
     match_values,
@@ -44,10 +45,32 @@ def test_a_found_name_is_used_once() -> None:
         (["01/02/2024"], ["%d/%m/%Y", "%m/%d/%Y"]),
         (["20231225"], ["%Y%m%d"]),
         (["25.12.2023", "soon"], []),
+        ([], []),
     ],
 )
 def test_the_values_decide_the_format_of_dates(values: list[str], formats: list[str]) -> None:
     assert find_date_formats(values) == formats
+
+
+@pytest.mark.parametrize(
+    ("values", "notation"),
+    [
+        (["1,5", "20"], {"decimal": ","}),
+        (["1.234,56", "7,5"], {"decimal": ",", "thousands": "."}),
+        (["1 234,56", "1\u00a0234,5"], {"decimal": ",", "thousands": " "}),
+        (["1,234.56", "7.5"], {"thousands": ","}),
+        (["1'234.56"], {"thousands": "'"}),
+        (["1,234", "5,678"], {"decimal": UNKNOWN, "thousands": UNKNOWN}),
+        (["1.5", "20"], {}),
+        (["1,5", "1.5"], {}),
+        (["1,5", "much"], {}),
+        ([], {}),
+    ],
+)
+def test_the_values_decide_the_notation_of_numbers(
+    values: list[str], notation: dict[str, str]
+) -> None:
+    assert find_number_notation(values) == notation
 
 
 def test_a_value_matches_the_one_allowed_value_that_begins_like_it() -> None:

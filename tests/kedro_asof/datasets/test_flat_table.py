@@ -68,9 +68,11 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         ("table.txt", "id|answer\n007|Yes\n\n008|No\n\n"),
         ("quoted.csv", '"id","answer"\n"007","Yes"\n"008","No"\n'),
         ("excel.csv", "sep=;\nid;answer\n007;Yes\n008;No\n"),
+        ("blank_excel.csv", "\n\nsep=;\nid;answer\n007;Yes\n008;No\n"),
         ("old_mac.csv", "id,answer\r007,Yes\r008,No\r"),
         ("mixed_ends.csv", "id,answer\r\n007,Yes\n008,No\r\n"),
         ("table.csv.gz", gzip.compress(b"id,answer\n007,Yes\n008,No\n", mtime=0)),
+        ("TABLE.CSV.GZ", gzip.compress(b"id,answer\n007,Yes\n008,No\n", mtime=0)),
         ("table.tsv.gz", gzip.compress(b"id\tanswer\r007\tYes\r008\tNo\n", mtime=0)),
     ],
 )
@@ -141,6 +143,7 @@ BROKEN: dict[str, tuple[str | bytes, list[str]]] = {
     "quote": ('a,b\n1,2\n3,"4\n5,6\n', ["line 3: a quote is not closed"]),
     "late quote": ("a,b\n" + "1,2\n" * 30_000 + '3,"4\n5,6\n', ["line 30002: a quote"]),
     "binary": (b"a,b\n1,\x00\x01\n", ["byte 6 is a zero byte"]),
+    "binary in part": (b"a,b\r\n1,\xff\r\n2,\x00\n", ["byte 12 is a zero byte"]),
     "workbook": (b"PK\x03\x04...", ["its content is a workbook or zip archive"]),
     "mixed encodings": ("a,b\n1,é\n2,ü\n".encode() + b"3,\xfc\n", ["up to byte 16", "iconv"]),
     "no encoding": (b"a,b\n1,M\xfc\x81\x8d\x90\n", ["byte 8 is neither UTF-8 nor", "as UTF-8"]),
@@ -230,6 +233,16 @@ def test_folders_of_partitions_become_columns(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
+def test_copies_are_in_the_temporary_folder_of_the_engine(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    spill = tmp_path / "data" / "spill"
+    connection = {"backend": "duckdb", "temp_directory": str(spill)}
+    table = FlatTable(filepath=str(write("a\n1\n")), connection=connection).load()
+    assert list(spill.rglob("table.csv.parquet"))
+    assert table.count().execute() == 1
+
+
 def test_a_changed_file_is_read_again(write: Callable[..., Path]) -> None:
     table = FlatTable(filepath=str(write("a\n1\n")))
     assert table.load() is table.load()
@@ -278,6 +291,11 @@ def test_the_first_sheet_is_read_unless_one_is_named(
     assert read(file, sheet="Notes") == [{"b": 3}]
     assert "sheet 'Empty': it is empty" in refuse(file, sheet="Empty")
     assert "Unknown sheet 'data'" in refuse(file, sheet="data")
+
+
+def test_a_header_of_whole_numbers_keeps_their_text(tmp_path: Path) -> None:
+    file = write_workbook(tmp_path / "t.xlsx", {"Data": [["id", 2024, 2025], [1, 5, 6]]})
+    assert read(file) == [{"id": 1, "2024": 5, "2025": 6}]
 
 
 @pytest.mark.slow

@@ -55,6 +55,10 @@ def examples(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> p
     return nodes.build_examples(read(table, own, as_of), "Yes", own, LABEL, as_of).to_pandas()
 
 
+def find_note(table: pd.DataFrame, own: OwnTableParams, column: str) -> str:
+    return str(profile(table, own).set_index("column")["note"].fillna("")[column])
+
+
 def features(table: pd.DataFrame, own: OwnTableParams, as_of: AsOf = AS_OF) -> pd.DataFrame:
     built = nodes.build_features(read(table, own, as_of), as_of)
     return CustomerFeatures.validate(built).to_pandas()
@@ -209,3 +213,22 @@ def test_a_profile_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
 
     assert loaded["column"].tolist() == saved["column"].tolist()
     assert loaded["feature"].dropna().tolist() == saved["feature"].dropna().tolist()
+
+
+def test_dates_after_the_date_of_their_row_are_counted() -> None:
+    table = monthly_table()
+    by_row = find_note(table, params(time="month"), "contract_ends")
+    assert by_row.startswith("21 dates after month are negative days; --drop it if")
+    assert not find_note(table, params(time="month"), "month")
+    alone = table.assign(account=range(len(table)))
+    assert not find_note(alone, params(), "contract_ends")
+    before = nodes.profile_columns(
+        ibis.memtable(alone), params(), UNSLICED, AsOf(date(2025, 11, 1))
+    )
+    assert before[0].set_index("column")["note"]["contract_ends"].startswith("1 dates after as_of")
+
+
+def test_a_class_of_one_row_ranks_nothing() -> None:
+    table = monthly_table().assign(account=range(40), left=["Yes"] + ["No"] * 39)
+    ranked = profile(table, params()).set_index("column")["roc_auc"]
+    assert ranked.drop("left").eq(0.5).all()

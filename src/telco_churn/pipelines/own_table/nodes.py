@@ -65,7 +65,7 @@ def profile_columns(
     check_target(target, positive, params)
     churn_value = show_positive(table[params.target], target, str(positive))
     churned = find_churned(target, positive)
-    columns = profile.profile_columns(table, readings, churned, params, today)
+    columns = profile.profile_columns(table, readings, churned, params, days)
     used = profile.select_features(columns)
     if used.empty:
         raise UnusableTableError(

@@ -87,7 +87,7 @@ def profile_columns(
     readings: Mapping[str, Reading],
     churned: pd.Series,
     params: OwnTableParams,
-    today: pd.Timestamp,
+    seen_on: pd.Series,
 ) -> pd.DataFrame:
     """Describe each column as a row of `ColumnProfile`.
 
@@ -96,7 +96,7 @@ def profile_columns(
         readings: The reading of each column.
         churned: The labels of the rows, missing where unknown.
         params: The roles of the columns, and how to read them.
-        today: The day of the run.
+        seen_on: The day of each row.
 
     Raises:
         UnusableTableError: When a feature has infinite values.
@@ -109,7 +109,7 @@ def profile_columns(
     for column, reading in readings.items():
         values = table[column]
         read = read_values(values, reading, customs)
-        row = _describe(values, read, reading, params, today, is_typed=is_typed)
+        row = _describe(values, read, reading, params, seen_on, is_typed=is_typed)
         if row["used_as"] in FEATURE_USES and pd.api.types.is_float_dtype(read):
             infinite[column] = int(np.isinf(read).sum())
         signal = _order(values, read, row["kind"])[labels.index].iloc[draw.rows]
@@ -181,7 +181,7 @@ def _describe(
     read: pd.Series,
     reading: Reading,
     params: OwnTableParams,
-    today: pd.Timestamp,
+    seen_on: pd.Series,
     *,
     is_typed: bool,
 ) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def _describe(
     words = find_words_for_missing(values, reading)
     texts = values.dropna() if is_given_as_text else write_as_text(values.dropna())
     distinct = texts.drop_duplicates()
-    days = (today - read).dt.days if reading.kind == DATE else None
+    days = (seen_on - read).dt.days if reading.kind == DATE else None
     personal = find_direct_identifier(column, distinct.tolist(), len(texts), days)
     if reading.kind == CONSTANT or column in params.accept or column == params.time:
         personal = None
@@ -203,6 +203,7 @@ def _describe(
     notes = [
         _explain_left_out(reading.kind),
         *_explain_reading(reading),
+        _count_later(days, params),
         _count("unreadable", unread),
         _count("read as missing", words),
     ]
@@ -223,6 +224,15 @@ def _describe(
         # A direct identifier is never shown.
         "first_value": str(texts.iloc[0]) if len(texts) and not personal else None,
     }
+
+
+def _count_later(days: pd.Series | None, params: OwnTableParams) -> str:
+    """Count the dates after the day of their row, such as the end of a contract."""
+    later = 0 if days is None else int((days < 0).sum())
+    day = params.time or "as_of"
+    if not later:
+        return ""
+    return f"{later:,} dates after {day} are negative days; --drop it if they were not known then"
 
 
 def _explain_left_out(kind: str) -> str:
