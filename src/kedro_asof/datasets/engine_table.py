@@ -15,6 +15,7 @@ from kedro_datasets._typing import TablePreview
 from kedro_datasets.ibis import FileDataset, TableDataset
 from pydantic import BaseModel, ValidationError
 
+from kedro_asof.datasets.delivered_files import DeliveredFiles
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine
@@ -36,7 +37,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     - saves a stream of Arrow batches as one Parquet file, with one batch in memory;
     - saves a stream of Arrow tables as a folder with one Parquet file per table, with one table in
       memory; it never replaces files that a stream did not write;
-    - reads a CSV as text: the file has no types, and the reading node decides them;
+    - reads a CSV as text: the file has no types, and the reading node decides them. DuckDB reads a
+      local CSV strictly, whatever its delimiter and encoding: a broken row is one clear
+      `UnreadableFileError`. With `load_args`, it reads it as they say;
     - previews its first rows in Kedro-Viz.
     """
 
@@ -49,6 +52,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         cast: dict[str, Any] | None = None,
         values: dict[str, Any] | None = None,
         missing: str = "Run the pipeline that writes it, or correct its filepath in the catalog.",
+        encoding: str | None = None,
         **options: Any,
     ) -> None:
         """Point to a table.
@@ -61,13 +65,19 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             values: The project's value by delivered value, by column. A value that is not listed
                 gets a mark that no contract accepts.
             missing: The advice at the end of the error when the file does not exist.
+            encoding: The encoding of a CSV that is read strictly; None to find it.
             **options: As for `ibis.FileDataset`.
 
         Raises:
             DatasetError: When `cast` or `values` is invalid.
         """
         super().__init__(filepath=filepath, file_format=file_format, **options)
-        engine = find_engine(self._connection_config["backend"])
+        backend = self._connection_config["backend"]
+        self._is_strict = file_format == "csv" and backend == "duckdb" and not self._load_args
+        self._files = DeliveredFiles(
+            encoding=encoding, copies=self._connection_config.get("temp_directory")
+        )
+        engine = find_engine(backend)
         self._load_args: dict[str, Any] = {
             **engine.read_arguments.get(file_format, {}),
             **self._load_args,
@@ -108,8 +118,11 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         return read_values(table, self._casts, self._maps)
 
     def _open(self, path: str) -> ir.Table:
-        source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
-        table = self._read(self._fs_prefix + source)
+        if self._is_strict and not self._fs_prefix:
+            table = self._files.open(Path(path), self.connection)
+        else:
+            source = f"{path}/*.{self._file_format}" if Path(path).is_dir() else path
+            table = self._read(self._fs_prefix + source)
         if not self._fs_prefix:
             remember_source_files(table, Path(path))
         return table

@@ -42,7 +42,8 @@ class Engine:
     """The operations on DuckDB, which other backends share."""
 
     # A CSV has no types: its columns are read as text, and nodes cast them.
-    read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True}}
+    # Rows that begin with # are rows, which DuckDB would take for comments.
+    read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True, "comment": ""}}
 
     def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
         """Connect through the `connect` function of the ibis backend."""

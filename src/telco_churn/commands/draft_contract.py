@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
@@ -98,14 +99,14 @@ def draft_contract(file: Path, name: str) -> str:
 
     Raises:
         WrongCallError: When the file is neither CSV nor Parquet.
-        InputError: When the file has no rows.
+        InputError: When the file has no rows, or cannot be read.
     """
     table, file_format = _snake(name), _find_format(file)
-    typed = {"all_varchar": False, "sample_size": -1} if file_format == "csv" else {}
-    delivered = _read(file, file_format, typed)
-    with watch_queries(delivered.get_backend(), f"Reading {file}"):
-        columns, rows = _profile(delivered)
-        key, key_comment = _find_key(delivered, columns, rows)
+    delivered = _read(file, file_format)
+    with TemporaryDirectory() as folder, watch_queries(delivered.get_backend(), f"Reading {file}"):
+        typed = _find_types(delivered, folder) if file_format == "csv" else delivered
+        columns, rows = _profile(typed)
+        key, key_comment = _find_key(typed, columns, rows)
     model = "".join(word.title() for word in table.split("_"))
     entry: dict[str, Any] = {
         "type": "kedro_asof.datasets.engine_table.EngineTable",
@@ -116,8 +117,7 @@ def draft_contract(file: Path, name: str) -> str:
         "validator": {"class": f"telco_churn.contracts.{table}.Raw{model}", "on": ["load"]},
     }
     if file_format == "csv":
-        texts = _read(file, file_format, {}).limit(SAMPLED).to_pandas()
-        entry["cast"] = _find_notation(texts, columns)
+        entry["cast"] = _find_notation(delivered.limit(SAMPLED).to_pandas(), columns)
     lines = write_entries({f"raw_{table}": {key: entry[key] for key in entry if entry[key]}})
     personal = [
         f"    {each.name}: {each.kind}  # direct identifier: ends at ingestion"
@@ -146,14 +146,20 @@ def _find_format(file: Path) -> str:
     return formats[0]
 
 
-def _read(file: Path, file_format: str, load_args: dict[str, Any]) -> ir.Table:
+def _read(file: Path, file_format: str) -> ir.Table:
     return EngineTable(
         filepath=str(file),
         file_format=file_format,
         connection={"backend": "duckdb"},
-        load_args=load_args,
         missing="Name a CSV or Parquet file.",
     ).load()
+
+
+def _find_types(texts: ir.Table, folder: str) -> ir.Table:
+    """Return a table of texts with the types that DuckDB finds in all rows."""
+    copy = f"{folder}/texts.csv"
+    texts.to_csv(copy)
+    return texts.get_backend().read_csv(copy, sample_size=-1, comment="", delim=",", header=True)
 
 
 def _find_notation(texts: pd.DataFrame, columns: list[Column]) -> dict[str, dict[str, str]]:

@@ -94,6 +94,26 @@ def test_a_csv_of_any_length_is_text_and_empty_is_missing(tmp_path: Path) -> Non
     assert table.filter(table.m.isnull()).count().execute() == 60_000
 
 
+@pytest.mark.parametrize("load_args", [{}, {"delim": ";"}])
+def test_no_row_of_a_csv_is_a_comment(tmp_path: Path, load_args: dict[str, str]) -> None:
+    file = tmp_path / "traffic.csv"
+    file.write_text("id;note\n#1;a\n2;b\n")
+    table = EngineTable(filepath=str(file), file_format="csv", load_args=load_args).load()
+    assert table.id.to_pyarrow().to_pylist() == ["#1", "2"]
+
+
+def test_a_delivered_csv_of_another_encoding_is_read_and_a_broken_row_is_named(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "traffic.csv"
+    file.write_bytes("id;region\n1;Köln\n".encode("cp1252"))
+    table = EngineTable(filepath=str(file), file_format="csv").load()
+    assert table.region.to_pyarrow().to_pylist() == ["Köln"]
+    file.write_text("id;region\n1;a\n2\n")
+    with pytest.raises(DatasetError, match="line 3: expected 2 values as in the header, found 1"):
+        EngineTable(filepath=str(file), file_format="csv").load()
+
+
 def test_foreign_columns_get_our_names(tmp_path: Path) -> None:
     EngineTable(filepath=str(tmp_path / "t")).save([pa.table({"mb": [1.5], "day": [1]})])
     renamed = EngineTable(filepath=str(tmp_path / "t"), columns={"data_mb": "mb"})
