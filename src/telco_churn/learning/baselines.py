@@ -14,7 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from telco_churn.learning.learners import BinnedRows
-from telco_churn.learning.lightgbm_learner import BINNED_FOR_ALL, bin_rows, make_settings
+from telco_churn.learning.lightgbm_learner import (
+    bin_rows,
+    choose_histograms,
+    make_settings,
+)
 from telco_churn.learning.training_examples import Rows
 from telco_churn.model.encoding import FeatureEncoding
 from telco_churn.parameters.evaluation import RuleOfThumbParams
@@ -112,7 +116,8 @@ def predict_by_logistic_regression(contest: Contest) -> Probabilities:
 def predict_by_untuned_lightgbm(contest: Contest) -> Probabilities:
     """Predict with LightGBM at its default parameters, without calibration."""
     binned = contest.binned or bin_rows(contest.train, FeatureEncoding.fit(contest.train.features))
-    booster = lgb.train(make_settings(contest.seed, contest.threads) | BINNED_FOR_ALL, binned.data)
+    settings = make_settings(contest.seed, contest.threads)
+    booster = lgb.train(settings | choose_histograms(binned.encoding), binned.data)
     return np.asarray(booster.predict(binned.encoding.encode(contest.test)))
 
 

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 HISTORY_POINTS = 20
 SECONDS_BETWEEN = 10.0  # of two lines of progress
 BINNED_FOR_ALL = {"feature_pre_filter": False}  # lets boosters with other parameters share bins
+MANY_COLUMNS = 500
 PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 
 
@@ -66,7 +67,7 @@ class LightGBMLearner:
         some, came = encoding.encode(train.features.iloc[sample]), train.churned[sample]
         losses: dict[str, dict[str, list[float]]] = {}
         booster = lgb.train(
-            {"metric": "binary_logloss", **self.settings, **BINNED_FOR_ALL},
+            {"metric": "binary_logloss", **self.settings, **choose_histograms(encoding)},
             binned.data,
             num_boost_round=self.rounds,
             valid_sets=[binned.data.create_valid(held_out, calibration.churned)],
@@ -79,15 +80,26 @@ class LightGBMLearner:
 
 
 def make_settings(seed: int, threads: int) -> dict[str, Any]:
-    """Return the settings of every booster in this project; equal data gives equal trees."""
+    """Return the settings of every booster in this project; equal data gives equal trees.
+
+    `choose_histograms` adds what depends on the data.
+    """
     return {
         "objective": "binary",
         "seed": seed,
         "deterministic": True,
-        "force_row_wise": True,
         "verbosity": -1,
         "num_threads": threads,
     }
+
+
+def choose_histograms(encoding: FeatureEncoding) -> dict[str, Any]:
+    """Return how histograms are built: by column, which takes half the time on wide tables.
+
+    LightGBM would choose by a measurement, and differently on each run.
+    """
+    is_wide = len(encoding.columns) > MANY_COLUMNS
+    return {"force_col_wise" if is_wide else "force_row_wise": True, **BINNED_FOR_ALL}
 
 
 def bin_rows(rows: Rows, encoding: FeatureEncoding) -> BinnedRows:

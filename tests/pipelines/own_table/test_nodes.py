@@ -232,3 +232,10 @@ def test_a_class_of_one_row_ranks_nothing() -> None:
     table = monthly_table().assign(account=range(40), left=["Yes"] + ["No"] * 39)
     ranked = profile(table, params()).set_index("column")["roc_auc"]
     assert ranked.drop("left").eq(0.5).all()
+
+
+def test_a_table_of_many_columns_is_read_without_a_warning() -> None:
+    columns = {f"fee_{number}": ["1.5", "2.5"] * 20 for number in range(150)}
+    table = monthly_table().assign(account=range(40))
+    wide = table.drop(columns="month").join(pd.DataFrame(columns))
+    assert list(examples(wide, params()).columns[-3:]) == ["fee_149", "churned", "split"]

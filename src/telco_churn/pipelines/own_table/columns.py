@@ -151,7 +151,7 @@ def find_reading(values: pd.Series, customs: Customs) -> Reading:
         is_flag = len(spellings) and texts.counts.sum() < len(values)
         return Reading(FLAG if is_flag else CONSTANT)
     reading = _find_number_or_date(texts, customs)
-    if reading and reading.kind == NUMBER:
+    if reading and reading.kind == NUMBER and texts.counts.max() == 1:
         numbers = texts.spread(read_numbers(texts.distinct, reading.number))
         return replace(reading, kind=IDENTIFIER) if _number_rows(numbers, values.name) else reading
     if reading:

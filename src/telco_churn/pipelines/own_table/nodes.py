@@ -99,7 +99,7 @@ def read_table(
     keys = pd.DataFrame({"customer_id": _name_rows(table, params), "as_of": seen_on})
     features = profile.read_features(table, column_profile, params, seen_on)
     churned = find_churned(target, find_positive(target, churn_value))
-    return keys.join(features).assign(churned=churned)
+    return keys.join(features).join(churned.rename("churned"))
 
 
 def build_features(table_rows: pd.DataFrame, as_of: AsOf) -> ir.Table:
@@ -137,7 +137,8 @@ def build_examples(
         if params.time
         else assign_folds(labeled.drop(columns=[*KEY, "churned"]), churned, params)
     )
-    return ibis.memtable(labeled.assign(as_of=seen_on.dt.date, split=split))
+    # `assign` of a new column warns if a table has more than 100 columns.
+    return ibis.memtable(labeled.assign(as_of=seen_on.dt.date).join(split.rename("split")))
 
 
 def describe_rows(training_examples: ir.Table) -> str:
