@@ -15,6 +15,8 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from benchmarks.bare_lightgbm import SETTINGS, TREES
 
 FOLDS, SEED = 5, 42
+# LightGBM chooses the layout that is faster for the table.
+CHOSEN = {key: value for key, value in SETTINGS.items() if key != "force_row_wise"}
 
 
 def main(file: str, scores: str) -> None:
@@ -33,10 +35,10 @@ def main(file: str, scores: str) -> None:
         )
         train = lgb.Dataset(features.iloc[fit_on], churned.iloc[fit_on])
         stop = train.create_valid(features.iloc[stop_on], churned.iloc[stop_on])
-        booster = lgb.train(SETTINGS, train, TREES, valid_sets=[stop])
+        booster = lgb.train(CHOSEN, train, TREES, valid_sets=[stop])
         held_out[unknown] = booster.predict(features.iloc[unknown])
         trees.append(booster.best_iteration)
-    settings = {key: SETTINGS[key] for key in SETTINGS if key != "early_stopping_round"}
+    settings = {key: CHOSEN[key] for key in CHOSEN if key != "early_stopping_round"}
     final = lgb.train(settings, lgb.Dataset(features, churned), int(np.median(trees)))
     pd.DataFrame({"client": clients, "score": final.predict(features)}).to_parquet(scores)
     print(f"ROC AUC {roc_auc_score(churned, held_out):.4f}")
