@@ -219,6 +219,19 @@ def test_a_drafted_contract_accepts_its_csv_file_with_any_names(
     assert not count_broken(texts, draft.Bills)
 
 
+def test_a_draft_describes_how_a_file_writes_dates_and_numbers(
+    finished: ProjectCopy, tmp_path: Path
+) -> None:
+    rows = "".join(f"{day};{day}.02.2024;1.0{day},50;#{day};Köln\n" for day in range(10, 29))
+    file = tmp_path / "bills.csv"
+    file.write_bytes(f"bill_id;day;amount;code;region\n{rows}".encode("cp1252"))
+    result = call(finished, "infer", str(file))
+    assert "amount: float" in result.output
+    notation = "amount: {decimal: ',', thousands: .}"
+    assert f"cast:\n#     day: {{format: '%d.%m.%Y'}}\n#     {notation}" in result.output
+    assert 'region: str = pa.Field(isin=["Köln"])' in result.output
+
+
 def test_a_file_without_rows_or_of_another_kind_is_refused(
     finished: ProjectCopy, tmp_path: Path
 ) -> None:

@@ -1,7 +1,7 @@
 """Give every column of a delivered table a name of its own."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +19,8 @@ def name_columns(header: Sequence[str], where: str) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for position, found in enumerate(header, start=1):
-        name = _avoid(found.strip() or f"column_{position}", taken)
-        taken.add(name.lower())
+        name = find_free_name(found.strip() or f"column_{position}", taken)
+        taken.add(name.casefold())
         names.append(name)
     changed = [
         f"{position} {found!r} to {name!r}"
@@ -32,9 +32,10 @@ def name_columns(header: Sequence[str], where: str) -> list[str]:
     return names
 
 
-def _avoid(name: str, taken: set[str]) -> str:
+def find_free_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, with a number if it is taken in any case; `taken` is casefolded."""
     number, free = 1, name
-    while free.lower() in taken:
+    while free.casefold() in taken:
         number += 1
         free = f"{name}_{number}"
     return free

@@ -10,12 +10,13 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 from kedro.io import AbstractDataset, DatasetError
 
-from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.datasets.engine_table import EngineTable, list_types
 from kedro_asof.engines.engine import BATCH_ROWS
 from kedro_asof.errors import InputError, InvalidDataError, take_first_line
 
@@ -128,6 +129,13 @@ class DatabaseTable(EngineTable):
             reader = cursor.fetch_record_batch()
             super().save(pa.RecordBatchReader.from_batches(reader.schema, self._check(reader)))
         return super().load()
+
+    def list_columns(self) -> dict[str, str]:
+        """Return the type of each column of the loaded table, by its name, without reading rows."""
+        with self._database.open() as cursor:
+            cursor.execute(f"{self._write_query(cursor)} limit 0")
+            empty = cursor.fetch_arrow_table()
+        return list_types(self._adapt(ibis.memtable(empty), self._source))
 
     def save(self, data: Any) -> None:  # noqa: ARG002
         """Refuse to write: other systems fill the table.

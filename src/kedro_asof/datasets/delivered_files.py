@@ -36,11 +36,13 @@ class DeliveredFiles:
         encoding: The encoding of CSV files, as Python names it; None to find it.
         copies: The folder for the copies, which the process removes at its end; None for the
             temporary folder of the system.
+        is_csv: Whether a file is CSV, whatever its suffix. Of a folder, only CSV files are read.
     """
 
     sheet: str | None = None
     encoding: str | None = None
     copies: str | None = None
+    is_csv: bool = False
     _opened: tuple[SourceFiles, ir.Table] | None = field(default=None, init=False)
 
     def open(self, path: Path, connection: ibis.BaseBackend) -> ir.Table:
@@ -58,8 +60,8 @@ class DeliveredFiles:
         return self._opened[1]
 
     def _open_files(self, path: Path, connection: ibis.BaseBackend) -> ir.Table:
-        delivered = _list_files(path)
-        is_parquet = _has_suffix(delivered[0], PARQUET)
+        delivered = _list_csv_files(path) if self.is_csv else _list_files(path)
+        is_parquet = _has_suffix(delivered[0], PARQUET) and not self.is_csv
         files = delivered if is_parquet else self._convert(delivered, path)
         try:
             _check_same_columns(dict(zip(delivered, files, strict=True)))
@@ -82,7 +84,7 @@ class DeliveredFiles:
         for file in files:
             target = folder / f"{file.relative_to(root.parent)}.parquet"
             target.parent.mkdir(parents=True, exist_ok=True)
-            if _has_suffix(file, WORKBOOK):
+            if _has_suffix(file, WORKBOOK) and not self.is_csv:
                 convert_sheet(file, target, self.sheet)
             else:
                 convert_csv(file, target, self.encoding)
@@ -93,10 +95,9 @@ class DeliveredFiles:
 def _create_folder(place: str | None) -> Path:
     """Create a folder that this process removes at its end, or the next one if it is killed."""
     parent = Path(place or tempfile.gettempdir())
-    parent.mkdir(parents=True, exist_ok=True)
     stack = ExitStack()
     atexit.register(stack.close)
-    folder = stack.enter_context(create_staging(parent, "flat_table_"))
+    folder = stack.enter_context(create_staging(parent, "delivered_"))
     folder.chmod(0o700)  # every user of the machine reads the system's temporary folder
     return folder
 
@@ -128,6 +129,18 @@ def _check_same_columns(files: dict[Path, Path]) -> None:
             )
 
 
+def _list_csv_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    files = [file for file in _list_visible(path) if _has_suffix(file, CSV)]
+    if not files:
+        raise UnreadableFileError(
+            f"Invalid table {path}: the folder has no CSV files, expected files that end in one of "
+            f"{', '.join(CSV)}. Correct the filepath or `file_format` of its catalog entry."
+        )
+    return files
+
+
 def _list_files(path: Path) -> list[Path]:
     """Return the files of a table, in order: all of one kind."""
     if path.is_file():
@@ -138,7 +151,7 @@ def _list_files(path: Path) -> list[Path]:
             "Export it to Parquet or CSV."
         )
     else:
-        files = sorted(file for file in path.rglob("*") if _is_visible(file, path))
+        files = _list_visible(path)
     for kind in KINDS:
         if files and all(_has_suffix(file, kind) for file in files):
             return files
@@ -148,6 +161,10 @@ def _list_files(path: Path) -> list[Path]:
         ".gz), .parquet or .xlsx, or a folder of files of one kind. Save the table in one of these "
         "formats."
     )
+
+
+def _list_visible(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if _is_visible(file, folder))
 
 
 def _is_visible(file: Path, folder: Path) -> bool:

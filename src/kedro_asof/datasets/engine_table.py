@@ -75,7 +75,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         backend = self._connection_config["backend"]
         self._is_strict = file_format == "csv" and backend == "duckdb" and not self._load_args
         self._files = DeliveredFiles(
-            encoding=encoding, copies=self._connection_config.get("temp_directory")
+            encoding=encoding,
+            copies=self._connection_config.get("temp_directory"),
+            is_csv=self._is_strict,
         )
         engine = find_engine(backend)
         self._load_args: dict[str, Any] = {
@@ -98,7 +100,10 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         _finish_replacement(Path(path))
         if not self._exists_function(path):
             raise DatasetError(f"File not found: {path}. {self._missing}")
-        table = self._open(path)
+        return self._adapt(self._open(path), path)
+
+    def _adapt(self, table: ir.Table, path: str) -> ir.Table:
+        """Rename, cast and map the columns of a table as its catalog entry says."""
         absent = sorted(set(self._columns.values()) - set(table.columns))
         if absent:
             raise DatasetError(
@@ -107,6 +112,10 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             )
         named = table.rename(self._columns) if self._columns else table
         return self._read_values(named, path) if self._casts or self._maps else named
+
+    def list_columns(self) -> dict[str, str]:
+        """Return the type of each column of the loaded table, by its name."""
+        return list_types(self.load())
 
     def _read_values(self, table: ir.Table, path: str) -> ir.Table:
         absent = sorted({*self._casts, *self._maps} - set(table.columns))
@@ -178,6 +187,11 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         """Return the first rows for Kedro-Viz."""
         frame = self.load().limit(nrows).to_pandas().astype(object)
         return TablePreview(frame.where(frame.notna(), None).astype(str).to_dict(orient="split"))
+
+
+def list_types(table: ir.Table) -> dict[str, str]:
+    """Return the type of each column as text, by its name."""
+    return {name: str(kind) for name, kind in table.schema().items()}
 
 
 def _parse(model: type[Model], given: Mapping[str, Any] | None, where: str) -> dict[str, Model]:

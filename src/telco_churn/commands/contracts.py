@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 from kedro.framework.context import KedroContext
@@ -14,6 +14,7 @@ from kedro_asof.contracts.contract import DeclaredTable, DeliveredTable
 from kedro_asof.contracts.describe import TABLE, describe_catalog, describe_schema, read_commit
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.contracts.suggestions import write_entries
+from kedro_asof.datasets.engine_table import EngineTable, list_types
 from kedro_asof.errors import BrokenContractError, InputError, WrongCallError
 from kedro_asof.params import Timezone
 from kedro_asof.project import open_session, show_table
@@ -190,7 +191,7 @@ def _show_contract(catalog: DataCatalog, table: str) -> None:
     needed = describe_schema(find_contracts(catalog, [table])[table].to_schema())
     facts, found, note = needed.pop(TABLE), {}, ""
     try:
-        found = {name: str(kind) for name, kind in catalog[table].load().schema().items()}
+        found = _list_columns(catalog[table])
         if extra := [name for name in found if name not in needed]:
             effect = "A run stops at them" if facts["strict"] else "They are ignored"
             note = f"Columns that the contract does not list: {', '.join(extra)}. {effect}."
@@ -208,6 +209,11 @@ def _show_contract(catalog: DataCatalog, table: str) -> None:
     ]
     show_table(["column", "type", "rules", "delivered as"], rows)
     click.echo(note, nl=bool(note))
+
+
+def _list_columns(dataset: Any) -> dict[str, str]:
+    has_columns = isinstance(dataset, EngineTable)
+    return dataset.list_columns() if has_columns else list_types(dataset.load())
 
 
 def _describe_delivery(delivery: Delivery) -> list[str]:

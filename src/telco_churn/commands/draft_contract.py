@@ -7,7 +7,7 @@ import json
 import keyword
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from kedro_asof.contracts.suggestions import (
     find_number_notation,
     write_entries,
 )
+from kedro_asof.datasets.column_names import find_free_name
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.progress import watch_queries
@@ -117,7 +118,13 @@ def draft_contract(file: Path, name: str) -> str:
         "validator": {"class": f"telco_churn.contracts.{table}.Raw{model}", "on": ["load"]},
     }
     if file_format == "csv":
-        entry["cast"] = _find_notation(delivered.limit(SAMPLED).to_pandas(), columns)
+        texts = delivered.limit(SAMPLED).to_pandas()
+        found = {each.name: _find_notation(texts[each.source], each.kind) for each in columns}
+        entry["cast"] = {name: notation for name, notation in found.items() if notation}
+        columns = [
+            _make_number(each) if each.kind == "str" and found[each.name] else each
+            for each in columns
+        ]
     lines = write_entries({f"raw_{table}": {key: entry[key] for key in entry if entry[key]}})
     personal = [
         f"    {each.name}: {each.kind}  # direct identifier: ends at ingestion"
@@ -162,18 +169,18 @@ def _find_types(texts: ir.Table, folder: str) -> ir.Table:
     return texts.get_backend().read_csv(copy, sample_size=-1, comment="", delim=",", header=True)
 
 
-def _find_notation(texts: pd.DataFrame, columns: list[Column]) -> dict[str, dict[str, str]]:
-    """Return how dates and numbers are written, and type the numbers with decimal comma."""
-    notations: dict[str, dict[str, str]] = {}
-    for column in columns:
-        values = [value for value in texts[column.source].dropna().unique() if value.strip()]
+def _find_notation(texts: pd.Series, kind: str) -> dict[str, str]:
+    """Return the keys of `cast` for texts of a column that DuckDB found to be dates or text."""
+    values = [value for value in texts.dropna().unique() if value.strip()]
+    if kind == "date":
         formats = find_date_formats(values)
-        if column.kind == "date" and formats:
-            notations[column.name] = {"format": " or ".join(formats)}
-        elif column.kind == "str" and (notation := find_number_notation(values)):
-            column.kind, notations[column.name] = "float", notation
-            column.options.pop("isin", None)
-    return notations
+        return {"format": " or ".join(formats)} if formats else {}
+    return find_number_notation(values) if kind == "str" else {}
+
+
+def _make_number(column: Column) -> Column:
+    options = {name: value for name, value in column.options.items() if name != "isin"}
+    return replace(column, kind="float", options=options)
 
 
 def _snake(name: str) -> str:
@@ -199,9 +206,8 @@ def _profile(table: ir.Table) -> tuple[list[Column], int]:
     for source in table.columns:
         of_column = {measure: found.get(f"{measure} {source}") for measure in MEASURES}
         column = _describe(table[source], of_column, found["rows"])
-        while column.name in {other.name for other in columns}:
-            column.name += "_2"
-        columns.append(column)
+        name = find_free_name(column.name, {other.name for other in columns})
+        columns.append(replace(column, name=name))
     return columns, found["rows"]
 
 

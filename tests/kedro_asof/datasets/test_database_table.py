@@ -119,6 +119,8 @@ def test_columns_and_rows_are_chosen_in_the_database_and_renamed(
         where='"Id" > 299998',
         columns={"data_mb": "mb"},
     )
+    assert table.list_columns() == {"Id": "int32", "data_mb": "int32"}
+    assert not (tmp_path / "copy.parquet").exists()
     assert table.load().order_by("Id").to_pyarrow().to_pydict() == {
         "Id": [299_999, 300_000],
         "data_mb": [599_998, 600_000],

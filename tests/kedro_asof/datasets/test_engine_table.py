@@ -1,5 +1,6 @@
 """A save replaces a whole table in files, or nothing."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,19 @@ def test_a_delivered_csv_of_another_encoding_is_read_and_a_broken_row_is_named(
     file.write_text("id;region\n1;a\n2\n")
     with pytest.raises(DatasetError, match="line 3: expected 2 values as in the header, found 1"):
         EngineTable(filepath=str(file), file_format="csv").load()
+
+
+def test_a_csv_has_any_suffix_and_a_folder_of_it_further_files(tmp_path: Path) -> None:
+    for name in ("traffic.dat", "traffic/a.csv", "traffic/b.CSV.gz", "traffic/notes.md"):
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(gzip.compress(b"n\n1\n") if name.endswith("gz") else b"n\n1\n")
+    for name, rows in (("traffic.dat", 1), ("traffic", 2)):
+        table = EngineTable(filepath=str(tmp_path / name), file_format="csv").load()
+        assert table.n.to_pyarrow().to_pylist() == ["1"] * rows
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="the folder has no CSV files"):
+        EngineTable(filepath=str(tmp_path / "empty"), file_format="csv").load()
 
 
 def test_foreign_columns_get_our_names(tmp_path: Path) -> None:

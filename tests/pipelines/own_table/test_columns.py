@@ -14,8 +14,8 @@ from telco_churn.pipelines.own_table.columns import (
     IDENTIFIER,
     NUMBER,
     UNREADABLE,
-    Customs,
     Reading,
+    ReadingOptions,
     find_reading,
     find_unread,
     find_words_for_missing,
@@ -24,7 +24,7 @@ from telco_churn.pipelines.own_table.columns import (
 )
 from telco_churn.pipelines.own_table.date_texts import DateForm, read_days
 
-CUSTOMS = Customs("Europe/Berlin", max_unreadable_share=0.1)
+OPTIONS = ReadingOptions("Europe/Berlin", max_unreadable_share=0.1)
 ROWS = 400
 FEES = [f"{20 + number / 7:.2f}" for number in range(ROWS)]
 DAYS = pd.date_range("2024-01-01", periods=ROWS).strftime("%d.%m.%Y").tolist()
@@ -36,8 +36,8 @@ def column(values: Any, name: str = "column") -> pd.Series:
 
 def read(values: Any, name: str = "column") -> tuple[str, list[Any]]:
     series = column(values, name)
-    reading = find_reading(series, CUSTOMS)
-    return reading.kind, read_values(series, reading, CUSTOMS).tolist()
+    reading = find_reading(series, OPTIONS)
+    return reading.kind, read_values(series, reading, OPTIONS).tolist()
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_a_few_bad_values_leave_a_number_and_are_counted(
     bad: list[str], unread: int, missing: int
 ) -> None:
     values = column(bad + FEES[len(bad) :])
-    reading = find_reading(values, CUSTOMS)
-    found = read_values(values, reading, CUSTOMS)
+    reading = find_reading(values, OPTIONS)
+    found = read_values(values, reading, OPTIONS)
     assert reading.kind == NUMBER
     assert found.isna().sum() == len(bad)
     assert found[len(bad) :].tolist() == [float(fee) for fee in FEES[len(bad) :]]
@@ -101,15 +101,15 @@ def test_numbers_are_read_as_people_write_them(values: list[str], expected: list
 
 def test_another_currency_than_that_of_the_column_is_unreadable() -> None:
     values = column([f"€{fee}" for fee in FEES[1:]] + ["$5.00"])
-    reading = find_reading(values, CUSTOMS)
-    found = read_values(values, reading, CUSTOMS)
+    reading = find_reading(values, OPTIONS)
+    found = read_values(values, reading, OPTIONS)
     assert find_unread(values, found, reading).to_dict() == {"$5.00": 1}
 
 
 def test_a_separator_that_fits_both_ways_follows_the_other_columns_of_the_file() -> None:
     values = column(["1,234", "2,345"])
-    assert find_reading(values, CUSTOMS).number.is_sure is False
-    by_comma = Customs("UTC", 0.1, decimal=",")
+    assert find_reading(values, OPTIONS).number.is_sure is False
+    by_comma = ReadingOptions("UTC", 0.1, decimal=",")
     assert read_values(values, find_reading(values, by_comma), by_comma).tolist() == [1.234, 2.345]
 
 
@@ -124,19 +124,19 @@ def test_a_separator_that_fits_both_ways_follows_the_other_columns_of_the_file()
     ],
 )
 def test_the_data_decide_the_order_of_a_date(values: list[str], order: str) -> None:
-    reading = find_reading(column(values), CUSTOMS)
+    reading = find_reading(column(values), OPTIONS)
     assert (reading.kind, reading.date.order, reading.date.is_sure) == (DATE, order, True)
-    found = read_values(column(values), reading, CUSTOMS)
+    found = read_values(column(values), reading, OPTIONS)
     assert found.notna().all()
     assert found.min() >= pd.Timestamp("2023-12-25")
 
 
 def test_an_order_in_doubt_is_said_and_a_given_format_or_another_column_decides() -> None:
     values = column(["01/02/2024", "03/04/2024", "05/06/2024"])
-    assert find_reading(values, CUSTOMS).date.is_sure is False
-    given = Customs("UTC", 0.1, date_format="%m/%d/%Y")
+    assert find_reading(values, OPTIONS).date.is_sure is False
+    given = ReadingOptions("UTC", 0.1, date_format="%m/%d/%Y")
     assert read_values(values, find_reading(values, given), given)[0] == pd.Timestamp("2024-01-02")
-    usual = Customs("UTC", 0.1, order="month first")
+    usual = ReadingOptions("UTC", 0.1, order="month first")
     assert read_values(values, find_reading(values, usual), usual)[0] == pd.Timestamp("2024-01-02")
 
 
@@ -236,5 +236,5 @@ def test_whole_floats_beyond_exact_integers_are_texts_of_their_own() -> None:
 
 
 def test_fractions_are_no_compact_dates() -> None:
-    found = read_values(column([20231225.0, 20231225.5]), Reading(DATE), CUSTOMS)
+    found = read_values(column([20231225.0, 20231225.5]), Reading(DATE), OPTIONS)
     assert found.tolist() == [pd.Timestamp("2023-12-25"), pd.NaT]

@@ -93,7 +93,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Customs:
+class ReadingOptions:
     """How the other columns of a table, and the user, write numbers and dates.
 
     Attributes:
@@ -141,7 +141,7 @@ class Texts:
         return pd.Series(by_code.take(self._codes, allow_fill=True), index=self._index)
 
 
-def find_reading(values: pd.Series, customs: Customs) -> Reading:
+def find_reading(values: pd.Series, options: ReadingOptions) -> Reading:
     """Find out what a column holds; its name tells apart whole numbers and ids."""
     if not is_text(values):
         return _find_typed_reading(values)
@@ -150,7 +150,7 @@ def find_reading(values: pd.Series, customs: Customs) -> Reading:
     if spellings.nunique() <= 1:
         is_flag = len(spellings) and texts.counts.sum() < len(values)
         return Reading(FLAG if is_flag else CONSTANT)
-    reading = _find_number_or_date(texts, customs)
+    reading = _find_number_or_date(texts, options)
     if reading and reading.kind == NUMBER and texts.counts.max() == 1:
         numbers = texts.spread(read_numbers(texts.distinct, reading.number))
         return replace(reading, kind=IDENTIFIER) if _number_rows(numbers, values.name) else reading
@@ -161,13 +161,13 @@ def find_reading(values: pd.Series, customs: Customs) -> Reading:
     return Reading(IDENTIFIER if is_own else CATEGORY)
 
 
-def read_values(values: pd.Series, reading: Reading, customs: Customs) -> pd.Series:
+def read_values(values: pd.Series, reading: Reading, options: ReadingOptions) -> pd.Series:
     """Read a column: numbers as float64, dates as days, anything else as text.
 
     Shape `(rows,)` in and out; values of another kind are missing.
     """
     if reading.kind == DATE:
-        return _read_dates(values, reading.date, customs)
+        return _read_dates(values, reading.date, options)
     if reading.kind in (NUMBER, NUMBER_IN_TEXT, UNREADABLE):
         if not is_text(values):
             return values.astype("float64")
@@ -250,18 +250,18 @@ def _find_typed_reading(values: pd.Series) -> Reading:
     return Reading(IDENTIFIER if is_own else CATEGORY)
 
 
-def _find_number_or_date(texts: Texts, customs: Customs) -> Reading | None:
+def _find_number_or_date(texts: Texts, options: ReadingOptions) -> Reading | None:
     """Return the reading of a column whose bulk is numbers or dates; None for other text."""
     known = ~texts.is_unknown
     distinct, counts = texts.distinct[known], texts.counts[known]
     rows = max(int(counts.sum()), 1)
-    number = find_number_form(distinct, counts, customs.decimal)
+    number = find_number_form(distinct, counts, options.decimal)
     numbers = read_numbers(distinct, number)
     date = DateForm()
     days = pd.Series(pd.NaT, index=distinct.index)
     if numbers.isna().any() or _are_compact_dates(numbers):
-        date = find_date_form(distinct, counts, customs.order, customs.date_format)
-        days = read_days(distinct, date, customs.timezone)
+        date = find_date_form(distinct, counts, options.order, options.date_format)
+        days = read_days(distinct, date, options.timezone)
         days = days.mask(is_zero_date(distinct), pd.Timestamp(0))
     as_number, as_date = (float(counts[read.notna()].sum()) / rows for read in (numbers, days))
     share, read = (as_date, days) if as_date >= as_number else (as_number, numbers)
@@ -274,21 +274,21 @@ def _find_number_or_date(texts: Texts, customs: Customs) -> Reading | None:
     )
     if is_level:
         return None
-    if 1 - share <= customs.max_unreadable_share:
+    if 1 - share <= options.max_unreadable_share:
         return reading
     return replace(reading, kind=UNREADABLE) if len(distinct) > FEW_VALUES else None
 
 
-def _read_dates(values: pd.Series, form: DateForm, customs: Customs) -> pd.Series:
+def _read_dates(values: pd.Series, form: DateForm, options: ReadingOptions) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values):
         values = values.where(_are_whole(values)).astype("Int64").astype("str")
     if is_text(values):
         texts = Texts(values)
-        days = texts.spread(read_days(texts.distinct, form, customs.timezone))
+        days = texts.spread(read_days(texts.distinct, form, options.timezone))
     elif getattr(values.dtype, "kind", "") == "M":
-        days = day_in_zone(values, customs.timezone)
+        days = day_in_zone(values, options.timezone)
     else:
-        days = day_in_zone(pd.to_datetime(values, errors="coerce"), customs.timezone)
+        days = day_in_zone(pd.to_datetime(values, errors="coerce"), options.timezone)
     return days.mask(is_placeholder(days))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kedro_asof.datasets.column_names import find_free_name
 from telco_churn.contracts.direct_identifiers import find_direct_identifier
 from telco_churn.contracts.operator_tables import IDENTIFIERS
 from telco_churn.learning.value_counts import count_values, draw_rows, rank_by_values
@@ -28,8 +29,8 @@ from telco_churn.pipelines.own_table.columns import (
     NUMBER_IN_TEXT,
     PERSONAL,
     UNREADABLE,
-    Customs,
     Reading,
+    ReadingOptions,
     Texts,
     find_reading,
     find_unread,
@@ -63,8 +64,8 @@ def find_readings(table: pd.DataFrame, params: OwnTableParams) -> dict[str, Read
 
     The column `time` is read as dates, whatever share of it is dates.
     """
-    customs = _list_customs(params)
-    readings = {str(column): find_reading(table[column], customs) for column in table}
+    options = _list_options(params)
+    readings = {str(column): find_reading(table[column], options) for column in table}
     decimals = Counter(
         reading.number.decimal for reading in readings.values() if reading.number.shows_decimal
     )
@@ -73,7 +74,9 @@ def find_readings(table: pd.DataFrame, params: OwnTableParams) -> dict[str, Read
         for reading in readings.values()
         if reading.date.is_sure and reading.date.order in ("day first", "month first")
     )
-    usual = replace(customs, decimal=_most(decimals), order=_most(orders))
+    usual = replace(
+        options, decimal=_find_most_frequent(decimals), order=_find_most_frequent(orders)
+    )
     for column, reading in readings.items():
         if not (reading.number.is_sure and reading.date.is_sure):
             readings[column] = find_reading(table[column], usual)
@@ -101,18 +104,18 @@ def profile_columns(
     Raises:
         UnusableTableError: When a feature has infinite values.
     """
-    customs = _list_customs(params)
+    options = _list_options(params)
     is_typed = any(not is_text(table[column]) for column in table if table[column].notna().any())
     labels = churned[churned.notna()].astype(bool)
     draw = draw_rows(labels.to_numpy(), SIGNAL_ROWS, params.seed)
     rows, infinite = [], {}
     for column, reading in readings.items():
         values = table[column]
-        read = read_values(values, reading, customs)
+        read = read_values(values, reading, options)
         row = _describe(values, read, reading, params, seen_on, is_typed=is_typed)
         if row["used_as"] in FEATURE_USES and pd.api.types.is_float_dtype(read):
             infinite[column] = int(np.isinf(read).sum())
-        signal = _order(values, read, row["kind"])[labels.index].iloc[draw.rows]
+        signal = _rank_identifiers(values, read, row["kind"])[labels.index].iloc[draw.rows]
         counts = count_values(signal, labels.to_numpy()[draw.rows], draw.is_second_half)
         auc = None if row["used_as"] == "target" else round(rank_by_values(counts), 4)
         rows.append(row | {"roc_auc": auc})
@@ -126,7 +129,7 @@ def profile_columns(
 
 def read_days(table: pd.DataFrame, reading: Reading, params: OwnTableParams) -> pd.Series:
     """Read the column `time` as days; a value that is not a date is missing."""
-    return read_values(table[str(params.time)], reading, _list_customs(params))
+    return read_values(table[str(params.time)], reading, _list_options(params))
 
 
 def read_features(
@@ -143,10 +146,10 @@ def read_features(
         params: `timezone` gives times with an offset their day.
         seen_on: One day, or a day for each row. Dates become the number of days before it.
     """
-    customs, readings = _list_customs(params), list_profiled(column_profile)
+    options, readings = _list_options(params), list_profiled(column_profile)
     features = {}
     for row in select_features(column_profile).to_dict("records"):
-        read = read_values(table[row["column"]], readings[row["column"]], customs)
+        read = read_values(table[row["column"]], readings[row["column"]], options)
         is_date = row["kind"] == DATE
         features[row["feature"]] = (seen_on - read).dt.days.astype("float64") if is_date else read
     return pd.DataFrame(features, index=table.index)
@@ -166,13 +169,11 @@ def select_features(column_profile: pd.DataFrame) -> pd.DataFrame:
 def name_features(columns: Iterable[str]) -> dict[str, str]:
     """Map each column to a unique feature name that keeps its words, in any script."""
     names: dict[str, str] = {}
+    taken = {*RESERVED}
     for column in columns:
         plain = re.sub(r"\W+", "_", column).strip("_") or "column"
-        name, number = plain, 2
-        # Engines do not tell `Split` and `split` apart.
-        while name.casefold() in {*RESERVED, *(taken.casefold() for taken in names.values())}:
-            name, number = f"{plain}_{number}", number + 1
-        names[column] = name
+        names[column] = find_free_name(plain, taken)
+        taken.add(names[column].casefold())
     return names
 
 
@@ -264,7 +265,7 @@ def _count(what: str, rows_by_text: pd.Series) -> str:
     return f"{rows_by_text.sum():,} {what}: {shown}" if shown else ""
 
 
-def _order(values: pd.Series, read: pd.Series, kind: str) -> pd.Series:
+def _rank_identifiers(values: pd.Series, read: pd.Series, kind: str) -> pd.Series:
     """Return the values that measure what a column tells alone.
 
     Texts that identify rows are ranked by their order: a prefix can give the target away.
@@ -278,17 +279,19 @@ def _order(values: pd.Series, read: pd.Series, kind: str) -> pd.Series:
     return pd.Series(places, read.index, "float64", values.name).where(read.notna())
 
 
-def _find_date_reading(values: pd.Series, customs: Customs) -> Reading:
+def _find_date_reading(values: pd.Series, options: ReadingOptions) -> Reading:
     if not is_text(values):
         return Reading(DATE)
     texts = Texts(values)
-    form = find_date_form(texts.distinct, texts.counts, customs.order, customs.date_format)
+    form = find_date_form(texts.distinct, texts.counts, options.order, options.date_format)
     return Reading(DATE, date=form)
 
 
-def _list_customs(params: OwnTableParams) -> Customs:
-    return Customs(params.timezone, params.max_unreadable_share, date_format=params.date_format)
+def _list_options(params: OwnTableParams) -> ReadingOptions:
+    return ReadingOptions(
+        params.timezone, params.max_unreadable_share, date_format=params.date_format
+    )
 
 
-def _most(votes: Counter[str]) -> str | None:
+def _find_most_frequent(votes: Counter[str]) -> str | None:
     return votes.most_common(1)[0][0] if votes else None
