@@ -29,6 +29,7 @@ from kedro_asof.local_time import cast_to_calendar
 from telco_churn.contracts import SCORES_SCHEMA, Contacts
 from telco_churn.pipelines.ingestion.nodes import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
+from telco_churn.pipelines.scoring import unseen_categories
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import PROJECT, ZONE, ProjectCopy, simulate_tables, simulation_params
 from tests.kedro_asof.datasets.small_scores import LINEAGE
@@ -73,11 +74,16 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @running_spark
+@pytest.mark.parametrize("most_listed", [1_000, 0])
 def test_spark_counts_categories_never_seen(
-    spark: ibis.BaseBackend, caplog: pytest.LogCaptureFixture
+    most_listed: int,
+    spark: ibis.BaseBackend,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(unseen_categories, "MOST_LISTED", most_listed)
     rows = make_features(6, ("tenure_days", "plan")).assign(plan=["basic", None, *["gold"] * 4])
-    view = spark.create_view("strangers", ibis.memtable(rows))
+    view = spark.create_view(f"strangers_{most_listed}", ibis.memtable(rows))
     assert count_customers(view, make_version()) == 6
     assert "4 of 6 customers have a value of plan" in caplog.text
     assert "example ['gold']" in caplog.text

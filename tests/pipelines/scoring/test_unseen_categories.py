@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from telco_churn.parameters.scoring import ScoringParams
+from telco_churn.pipelines.scoring import unseen_categories
 from telco_churn.pipelines.scoring.nodes import predict_churn
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import as_of, decision_params
@@ -23,6 +24,12 @@ def customers() -> pd.DataFrame:
     features = make_features(8, ("tenure_days", "visits", "plan"))
     keys = {"customer_id": list("abcdefgh"), "as_of": as_of(DAY).day}
     return features.assign(**keys)
+
+
+@pytest.fixture(params=["listed in the query", "in a table"], autouse=True)
+def most_listed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "in a table":
+        monkeypatch.setattr(unseen_categories, "MOST_LISTED", 0)
 
 
 def test_known_categories_and_missing_values_cause_no_warning(

@@ -4,13 +4,17 @@ In: the customers to score, champion. Out: the number of customers, and warnings
 """
 
 import logging
+from collections.abc import Sequence
 
+import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from telco_churn.registry.registry_types import ModelVersion
 
 logger = logging.getLogger(__name__)
 
+MOST_LISTED = 1_000  # values that a query lists
 SHOWN = 3  # unseen values per warning, the most frequent first
 
 
@@ -33,10 +37,17 @@ def count_customers(customers: ir.Table, champion: ModelVersion) -> int:
 def _find_unseen(customers: ir.Table, champion: ModelVersion) -> dict[str, ir.BooleanValue]:
     """For each text column, whether a customer's value was not in the training data."""
     return {
-        column: customers[column].notnull() & ~customers[column].isin(known)
+        column: customers[column].notnull() & ~customers[column].isin(_list_known(known))
         for column, known in champion.model.encoding.categories.items()
         if customers[column].type().is_string()
     }
+
+
+def _list_known(known: tuple[str, ...]) -> Sequence[str] | ir.StringColumn:
+    """Return values as they are or, if a query with all of them would be long, as a table."""
+    if len(known) <= MOST_LISTED:
+        return known
+    return ibis.memtable(pa.table({"value": known}))["value"]
 
 
 def _warn(strangers: ir.Table, column: str, count: int, total: int, champion: ModelVersion) -> None:
