@@ -34,7 +34,7 @@ categories, dates with the day first and numbers with a few words among them; th
 numbers decide who churns. *half* has half the rows, for `wide` half the columns. The columns of
 `many_levels` include three categories of {LEVELS:,} values.
 
-*By hand* is a script of 40 lines
+*By hand* is a short script
 ([bare_flat_table.py](../../../benchmarks/bare_flat_table.py)): it reads the file with pandas,
 cross-validates LightGBM with early stopping, fits all rows and scores them. `kedro own-table`
 also finds out what each column holds, looks for leaks, fits baselines, calibrates, gives reasons

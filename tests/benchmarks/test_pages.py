@@ -54,6 +54,7 @@ def test_a_section_writes_its_page_and_no_other(tmp_path: Path) -> None:
         ("overhead", "overhead"),
         ("tracking", "tracking"),
         ("busy", "busy"),
+        ("own_tables", "own_tables"),
     ],
 )
 def test_a_kept_page_has_the_words_of_its_section(section: str, module: str) -> None:
