@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from kedro_asof.datasets.column_names import name_columns
+from kedro_asof.column_names import name_columns
 from kedro_asof.datasets.text_encoding import (
     LONGEST_LINE,
     is_packed,

@@ -36,7 +36,7 @@ class DeliveredFiles:
         encoding: The encoding of CSV files, as Python names it; None to find it.
         copies: The folder for the copies, which the process removes at its end; None for the
             temporary folder of the system.
-        is_csv: Whether a file is CSV, whatever its suffix. Of a folder, only CSV files are read.
+        is_csv: Whether a file is CSV, whatever its suffix. Only the CSV files of a folder are read.
     """
 
     sheet: str | None = None

@@ -38,8 +38,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     - saves a stream of Arrow tables as a folder with one Parquet file per table, with one table in
       memory; it never replaces files that a stream did not write;
     - reads a CSV as text: the file has no types, and the reading node decides them. DuckDB reads a
-      local CSV strictly, whatever its delimiter and encoding: a broken row is one clear
-      `UnreadableFileError`. With `load_args`, it reads it as they say;
+      local CSV strictly, whatever its delimiter and encoding, through a Parquet copy in
+      `temp_directory` of the connection: a broken row is one clear `UnreadableFileError`. With
+      `load_args`, it reads it as they say;
     - previews its first rows in Kedro-Viz.
     """
 

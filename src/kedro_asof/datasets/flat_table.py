@@ -17,10 +17,10 @@ class FlatTable(EngineTable):
     - Parquet: a folder may have partition folders such as `month=2026-01`, which become columns.
     - Excel (.xlsx): one sheet.
 
-    CSV and Excel are converted to Parquet once per process, in a folder below `temp_directory` of
-    the connection, else of the system. The process removes it at its end. A file that cannot be
-    read as a table is one clear `UnreadableFileError` when it is loaded. The log states each
-    assumption and each changed name.
+    CSV and Excel are converted to Parquet once per process, in the temporary folder of the system
+    (`TMPDIR`), so that a look at a table leaves nothing in the project. The process removes the
+    copy at its end. A file that cannot be read as a table is one clear `UnreadableFileError` when
+    it is loaded. The log states each assumption and each changed name.
     """
 
     def __init__(self, *, filepath: str, sheet: str | None = None, **options: Any) -> None:
@@ -32,7 +32,7 @@ class FlatTable(EngineTable):
             **options: As for `EngineTable`.
         """
         super().__init__(filepath=filepath, **options)
-        self._files.sheet = None if sheet is None else str(sheet)
+        self._files.sheet, self._files.copies = None if sheet is None else str(sheet), None
 
     def save(self, data: object) -> NoReturn:  # noqa: ARG002  (the signature of Kedro)
         """Raise an error: a user's file is never replaced.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kedro_asof.datasets.column_names import name_columns
+from kedro_asof.column_names import name_columns
 from kedro_asof.errors import UnreadableFileError
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from kedro_asof.column_names import find_free_name
 from kedro_asof.contracts.execution import count_repeats
 from kedro_asof.contracts.suggestions import (
     find_date_formats,
     find_number_notation,
     write_entries,
 )
-from kedro_asof.datasets.column_names import find_free_name
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.progress import watch_queries

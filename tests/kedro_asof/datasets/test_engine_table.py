@@ -115,6 +115,16 @@ def test_a_delivered_csv_of_another_encoding_is_read_and_a_broken_row_is_named(
         EngineTable(filepath=str(file), file_format="csv").load()
 
 
+def test_the_copy_of_a_csv_is_in_the_temporary_folder_of_the_engine(tmp_path: Path) -> None:
+    (tmp_path / "traffic.csv").write_text("n\n1\n")
+    connection = {"backend": "duckdb", "temp_directory": str(tmp_path / "spill")}
+    table = EngineTable(
+        filepath=str(tmp_path / "traffic.csv"), file_format="csv", connection=connection
+    )
+    assert table.load().count().execute() == 1
+    assert list((tmp_path / "spill").rglob("traffic.csv.parquet"))
+
+
 def test_a_csv_has_any_suffix_and_a_folder_of_it_further_files(tmp_path: Path) -> None:
     for name in ("traffic.dat", "traffic/a.csv", "traffic/b.CSV.gz", "traffic/notes.md"):
         file = tmp_path / name

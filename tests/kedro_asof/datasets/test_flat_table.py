@@ -233,16 +233,6 @@ def test_folders_of_partitions_become_columns(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
-def test_copies_are_in_the_temporary_folder_of_the_engine(
-    write: Callable[..., Path], tmp_path: Path
-) -> None:
-    spill = tmp_path / "data" / "spill"
-    connection = {"backend": "duckdb", "temp_directory": str(spill)}
-    table = FlatTable(filepath=str(write("a\n1\n")), connection=connection).load()
-    assert list(spill.rglob("table.csv.parquet"))
-    assert table.count().execute() == 1
-
-
 def test_a_changed_file_is_read_again(write: Callable[..., Path]) -> None:
     table = FlatTable(filepath=str(write("a\n1\n")))
     assert table.load() is table.load()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kedro_asof.datasets.column_names import find_free_name
+from kedro_asof.column_names import find_free_name
 from telco_churn.contracts.direct_identifiers import find_direct_identifier
 from telco_churn.contracts.operator_tables import IDENTIFIERS
 from telco_churn.learning.value_counts import count_values, draw_rows, rank_by_values
