@@ -62,7 +62,7 @@ def _tabulate(column_profile: pd.DataFrame) -> str:
         ["column", "kind", "used_as", "missing", "unreadable", "distinct"]
     ].assign(
         alone=column_profile["roc_auc"].map(lambda auc: "" if pd.isna(auc) else f"{auc:.3f}"),
-        first_value=column_profile["first_value"],
+        first_value=column_profile["first_value"].fillna(""),
     )
     more = len(shown) - LISTED
     text = indent(shown.head(LISTED).to_string(index=False, max_colwidth=WIDEST), "    ")
