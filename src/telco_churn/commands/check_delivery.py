@@ -137,11 +137,16 @@ def _judge(
     if not absent & {*key} and count_repeats(typed, key):
         kept = typed.filter(~ibis.or_(*[rules[rule] for rule in firm]).fill_null(False))
         repeats = _count_repeats(kept, key, delivery)
-    if (left_out := (found["rejected"] or 0) + repeats) > (
-        limits.max_rejected_fraction * delivery.rows
-    ):
-        delivery.problems.append(f"{left_out:,} rows would be rejected")
-    delivery.problems += [
+    left_out = (found["rejected"] or 0) + repeats
+    delivery.problems += _list_problems(found, left_out, list(late), limits)
+
+
+def _list_problems(
+    found: dict[str, int], left_out: int, late: list[str], limits: IngestionParams
+) -> list[str]:
+    """Return what exceeds the limits of ingestion: rejected rows, and values that are blanked."""
+    too_many = left_out > limits.max_rejected_fraction * found["all rows"]
+    return [f"{left_out:,} rows would be rejected"] * too_many + [
         f"{blanked:,} values of {column} would be blanked"
         for column in late
         if (blanked := found[f"blanked {column}"] or 0) >= FEW_VALUES

@@ -79,6 +79,7 @@ class Column:
         is_personal: Whether its name or content is that of a direct identifier.
         options: The options of its field.
         comment: Range and empty values in the file.
+        cast: How a CSV writes its dates or numbers, if not as a program would.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Column:
     is_personal: bool
     options: dict[str, Any] = field(default_factory=dict)
     comment: list[str] = field(default_factory=list)
+    cast: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_id(self) -> bool:
@@ -108,23 +110,19 @@ def draft_contract(file: Path, name: str) -> str:
         typed = _find_types(delivered, folder) if file_format == "csv" else delivered
         columns, rows = _profile(typed)
         key, key_comment = _find_key(typed, columns, rows)
+    if file_format == "csv":
+        texts = delivered.limit(SAMPLED).to_pandas()
+        columns = [_add_notation(each, texts[each.source]) for each in columns]
     model = "".join(word.title() for word in table.split("_"))
-    entry: dict[str, Any] = {
+    entry = {
         "type": "kedro_asof.datasets.engine_table.EngineTable",
         "connection": "${globals:engine}",
         "filepath": str(file.resolve()),
         "file_format": file_format,
         "columns": {each.name: each.source for each in columns if each.name != each.source},
+        "cast": {each.name: each.cast for each in columns if each.cast},
         "validator": {"class": f"telco_churn.contracts.{table}.Raw{model}", "on": ["load"]},
     }
-    if file_format == "csv":
-        texts = delivered.limit(SAMPLED).to_pandas()
-        found = {each.name: _find_notation(texts[each.source], each.kind) for each in columns}
-        entry["cast"] = {name: notation for name, notation in found.items() if notation}
-        columns = [
-            _make_number(each) if each.kind == "str" and found[each.name] else each
-            for each in columns
-        ]
     lines = write_entries({f"raw_{table}": {key: entry[key] for key in entry if entry[key]}})
     personal = [
         f"    {each.name}: {each.kind}  # direct identifier: ends at ingestion"
@@ -169,18 +167,15 @@ def _find_types(texts: ir.Table, folder: str) -> ir.Table:
     return texts.get_backend().read_csv(copy, sample_size=-1, comment="", delim=",", header=True)
 
 
-def _find_notation(texts: pd.Series, kind: str) -> dict[str, str]:
-    """Return the keys of `cast` for texts of a column that DuckDB found to be dates or text."""
+def _add_notation(column: Column, texts: pd.Series) -> Column:
+    """Add how a column of dates or text writes dates or numbers; text of numbers becomes float."""
     values = [value for value in texts.dropna().unique() if value.strip()]
-    if kind == "date":
-        formats = find_date_formats(values)
-        return {"format": " or ".join(formats)} if formats else {}
-    return find_number_notation(values) if kind == "str" else {}
-
-
-def _make_number(column: Column) -> Column:
-    options = {name: value for name, value in column.options.items() if name != "isin"}
-    return replace(column, kind="float", options=options)
+    if column.kind == "date" and (formats := find_date_formats(values)):
+        return replace(column, cast={"format": " or ".join(formats)})
+    if column.kind == "str" and (notation := find_number_notation(values)):
+        options = {name: value for name, value in column.options.items() if name != "isin"}
+        return replace(column, kind="float", options=options, cast=notation)
+    return column
 
 
 def _snake(name: str) -> str:
