@@ -9,6 +9,7 @@ from typing import Any
 
 import ibis
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from kedro.framework.startup import bootstrap_project
 
@@ -138,6 +139,51 @@ def test_suggested_keys_repeat_what_the_entry_has(delivered_otherwise: ProjectCo
     )
 
 
+def write_invoices(project: ProjectCopy, text: str, keys: str = "") -> Result:
+    """Deliver a CSV of invoices with further keys in its catalog entry, and check it."""
+    (project.path / "invoices.csv").write_text(text)
+    place = "filepath: ${globals:data}/01_raw/invoices"
+    entry = f"filepath: invoices.csv\n  file_format: csv{keys}"
+    raw = project.path / "conf/base/catalog/raw.yml"
+    if place in raw.read_text():
+        project.edit("conf/base/catalog/raw.yml", place, entry)
+    return call(project, "check", "raw_invoices", "--env", "test")
+
+
+def test_a_table_of_which_no_column_is_known_is_refused(project: ProjectCopy) -> None:
+    result = write_invoices(project, "foo,bar\n1,2\n")
+    assert result.exit_code == ExitCode.INVALID_INPUT
+    assert "not accepted, missing columns ['invoice_id', 'customer_id', 'issued_on'" in (
+        result.output
+    )
+    assert "columns: {" in result.output
+
+
+def test_a_notation_is_found_in_rare_values_and_keeps_what_the_entry_has(
+    project: ProjectCopy,
+) -> None:
+    rows = [f"{n};C;01.{n % 12 + 1:02}.2024;25.12.2024;offen;{n % 150},50" for n in range(300)]
+    rows += ["999;C;01.02.2024;25.12.2024;26.12.2024;1.201,50"]
+    header = "invoice_id;customer_id;issued_on;due_on;paid_on;amount"
+    keys = "\n  cast: {paid_on: {missing: [offen]}}"
+    result = write_invoices(project, "\n".join([header, *rows]), keys)
+    printed = yaml.safe_load(result.output.partition("`or`:\n\n")[2].partition("\nError")[0])
+    assert printed["raw_invoices"]["cast"] == {
+        "paid_on": {"missing": ["offen"], "format": "%d.%m.%Y"},
+        "issued_on": {"format": "%d.%m.%Y"},
+        "due_on": {"format": "%d.%m.%Y"},
+        "amount": {"decimal": ",", "thousands": "."},
+    }
+    assert "&id" not in result.output
+
+
+def test_an_invalid_entry_is_named(project: ProjectCopy) -> None:
+    result = write_invoices(project, "a\n1\n", "\n  cast: {paid_on: {format: '%d.%m'}}")
+    assert result.exit_code == ExitCode.INVALID_INPUT
+    assert "not accepted, Invalid cast of " in result.output
+    assert "format '%d.%m': expected one directive each for year, month and day" in result.output
+
+
 def test_an_unknown_table_is_refused_by_name(finished: ProjectCopy) -> None:
     result = call(finished, "check", "raw_roaming")
     assert result.exit_code == ExitCode.WRONG_CALL
@@ -222,11 +268,12 @@ def test_a_drafted_contract_accepts_its_csv_file_with_any_names(
 def test_a_draft_describes_how_a_file_writes_dates_and_numbers(
     finished: ProjectCopy, tmp_path: Path
 ) -> None:
-    rows = "".join(f"{day};{day}.02.2024;1.0{day},50;#{day};Köln\n" for day in range(10, 29))
+    rows = "".join(f"{day};{day}.02.2024;1.0{day},50;;Köln\n" for day in range(10, 29))
     file = tmp_path / "bills.csv"
-    file.write_bytes(f"bill_id;day;amount;code;region\n{rows}".encode("cp1252"))
+    file.write_bytes(f"bill_id;day;amount;none;region\n{rows}".encode("cp1252"))
     result = call(finished, "infer", str(file))
     assert "amount: float" in result.output
+    assert "none: str = pa.Field(nullable=True)" in result.output
     notation = "amount: {decimal: ',', thousands: .}"
     assert f"cast:\n#     day: {{format: '%d.%m.%Y'}}\n#     {notation}" in result.output
     assert 'region: str = pa.Field(isin=["Köln"])' in result.output

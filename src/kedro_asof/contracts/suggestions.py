@@ -14,7 +14,11 @@ from kedro_asof.delivered_values import match_number
 
 ALIKE = 0.6  # names of less similarity, 0 to 1, are not matched
 UNKNOWN = "..."  # in place of a value that a person has to fill in
-DATE_FORMATS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
+DAY_FORMATS = (
+    *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
+)
+DATE_FORMATS = tuple(f"{day}{at}" for at in ("", " %H:%M:%S", " %H:%M") for day in DAY_FORMATS)
 NUMBER_NOTATIONS: tuple[dict[str, str], ...] = (
     {"decimal": ","},
     {"decimal": ",", "thousands": "."},
@@ -109,6 +113,18 @@ def match_values(found: Iterable[str], allowed: Iterable[str]) -> dict[str, str]
 
 def write_entries(entries: Mapping[str, Mapping[str, Any]]) -> str:
     """Write the keys of catalog entries as YAML, one line per key or column."""
-    return yaml.safe_dump(
-        entries, default_flow_style=None, sort_keys=False, allow_unicode=True, width=10_000
+    return yaml.dump(
+        entries,
+        Dumper=_PlainDumper,
+        default_flow_style=None,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10_000,
     ).rstrip()
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Repeats equal values: an alias of another entry could not be pasted alone."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True

@@ -33,7 +33,7 @@ SNIFF = """
     SELECT Delimiter, Quote, Escape, SkipRows, len(Columns)
     FROM sniff_csv(
         {file}, compression = {packing}, comment = '', header = true, all_varchar = true,
-        sample_size = {rows}
+        sample_size = {rows}, hive_partitioning = false
     )
 """
 CONVERT = """
@@ -41,7 +41,7 @@ CONVERT = """
         SELECT * FROM read_csv(
             {file}, compression = {packing}, auto_detect = false, all_varchar = true,
             header = true, comment = '', delim = {delimiter}, quote = {quote}, escape = {escape},
-            skip = {skip}, columns = {columns}
+            skip = {skip}, columns = {columns}, hive_partitioning = false
         )
     ) TO {target} (FORMAT parquet, ROW_GROUP_SIZE {rows})
 """

@@ -5,7 +5,6 @@ read through Parquet copies, so that a broken file ends the run where it is open
 """
 
 import atexit
-import codecs
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -64,7 +63,7 @@ class DeliveredFiles:
         is_parquet = _has_suffix(delivered[0], PARQUET) and not self.is_csv
         files = delivered if is_parquet else self._convert(delivered, path)
         try:
-            _check_same_columns(dict(zip(delivered, files, strict=True)))
+            _check_same_columns(dict(zip(delivered, files, strict=True)), path)
             return connection.read_parquet(
                 [str(file) for file in files],
                 union_by_name=True,
@@ -104,7 +103,7 @@ def _create_folder(place: str | None) -> Path:
 
 def _check_encoding(encoding: str | None) -> None:
     try:
-        codecs.lookup(encoding or "utf-8")
+        "".encode(encoding or "utf-8")
     except LookupError as error:
         raise InputError(
             f"Unknown encoding {encoding!r}: expected a name such as utf-8, cp1252 or latin-1. "
@@ -112,15 +111,22 @@ def _check_encoding(encoding: str | None) -> None:
         ) from error
 
 
-def _check_same_columns(files: dict[Path, Path]) -> None:
-    """Check that the files of a folder have the same columns, in any order.
+def _check_same_columns(files: dict[Path, Path], root: Path) -> None:
+    """Check that files have the same columns, in any order, and none that their folders name.
 
     Args:
         files: Parquet files by the delivered files whose columns they hold.
+        root: The folder of the table, or its file.
     """
     columns = {file: set(pq.read_schema(parquet).names) for file, parquet in files.items()}
     first, expected = next(iter(columns.items()))
     for file, found in columns.items():
+        parts = file.relative_to(root).parent.parts
+        if both := sorted(found & {part.partition("=")[0] for part in parts if "=" in part}):
+            raise UnreadableFileError(
+                f"Columns {both} are in {file} and in the names of its folders: expected one of "
+                "them. Rename the folders, or drop the columns from the files."
+            )
         if found != expected:
             raise UnreadableFileError(
                 f"Different columns in {file}: missing {sorted(expected - found)}, extra "

@@ -20,6 +20,7 @@ from kedro_asof.datasets.staging import create_staging
 from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine
 from kedro_asof.engines.source_files import remember_source_files
+from kedro_asof.errors import take_first_line
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,9 +39,9 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     - saves a stream of Arrow tables as a folder with one Parquet file per table, with one table in
       memory; it never replaces files that a stream did not write;
     - reads a CSV as text: the file has no types, and the reading node decides them. DuckDB reads a
-      local CSV strictly, whatever its delimiter and encoding, through a Parquet copy in
-      `temp_directory` of the connection: a broken row is one clear `UnreadableFileError`. With
-      `load_args`, it reads it as they say;
+      local CSV strictly, through a Parquet copy in `temp_directory` of the connection: it finds
+      the encoding and the delimiter (comma, semicolon, tab or bar), and a broken row is one clear
+      `UnreadableFileError`. With `load_args`, it reads it as they say;
     - previews its first rows in Kedro-Viz.
     """
 
@@ -76,7 +77,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         backend = self._connection_config["backend"]
         self._is_strict = file_format == "csv" and backend == "duckdb" and not self._load_args
         self._files = DeliveredFiles(
-            encoding=encoding,
+            encoding=None if encoding is None else str(encoding),
             copies=self._connection_config.get("temp_directory"),
             is_csv=self._is_strict,
         )
@@ -143,7 +144,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             return reader(source, table_name=self._table_name, **self._load_args)
         except Exception as error:  # engines share no error class, and each error means this
             raise DatasetError(
-                f"Cannot read {source} as {self._file_format}: {error}. {self._missing}"
+                f"Cannot read {source} as {self._file_format}: {take_first_line(error)}. "
+                f"{self._missing}"
             ) from error
 
     def save(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table]) -> None:

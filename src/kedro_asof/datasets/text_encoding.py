@@ -99,8 +99,9 @@ def _find_encoding(path: Path) -> tuple[str, str]:
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
             return encoding, "its first bytes name this encoding"
-    if start[1::2].count(0) > len(start) // 4 and not start[0::2].count(0):
-        return "utf-16-le", "every second byte is zero"
+    for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if start[place::2].count(0) > len(start) // 4 and not start[1 - place :: 2].count(0):
+            return encoding, "every second byte is zero"
     decoder = _create_decoder("utf-8")
     try:
         has_zero = any("\0" in text for text in _decode(path, decoder))
@@ -171,8 +172,7 @@ def _write_utf8(path: Path, encoding: str, copy: Path) -> None:
             file.writelines(_decode(path, _create_decoder(encoding)))
     except _BrokenTextError as broken:
         raise UnreadableFileError(
-            f"Cannot decode {path}: byte {broken.position} is neither UTF-8 nor {encoding}. "
-            f"{SAVE_AS_UTF8}"
+            f"Cannot decode {path}: byte {broken.position} is not {encoding}. {SAVE_AS_UTF8}"
         ) from broken
 
 
@@ -190,8 +190,8 @@ def _decode(path: Path, decoder: io.IncrementalNewlineDecoder) -> Iterator[str]:
             start, end = end - len(decoder.getstate()[0]), end + len(chunk)
             try:
                 yield decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                raise _BrokenTextError(start + error.start) from error
+            except UnicodeError as error:  # UTF-16 without its mark has no position
+                raise _BrokenTextError(start + getattr(error, "start", 0)) from error
             if not chunk:
                 return
 

@@ -30,6 +30,7 @@ from telco_churn.pipelines.ingestion.row_checks import (
     rules_by_late_column,
 )
 
+MOST_TEXTS = 10_000  # distinct texts of a column from which its notation is found
 MOST_VALUES = 100  # invalid values of a column that are read, the most frequent first
 
 
@@ -74,7 +75,7 @@ def check_delivery(
     """
     validated, delivery = validate_dataset(catalog, table), Delivery(table)
     if not validated:  # the last line is the cause; Kedro's lines above it name the table
-        delivery.problems.append((validated.message or "").strip().splitlines()[-1])
+        delivery.problems.append(_find_cause(validated.message or ""))
     if validated.status == "errored":
         return delivery
     contract, dataset = find_contracts(catalog, [table])[table], catalog.get(table)
@@ -84,6 +85,13 @@ def check_delivery(
         _judge(raw, judged.contract if judged else contract, limits, timezone, delivery)
         delivery.keys |= _suggest_keys(delivery, raw, dataset, contract.to_schema())
     return delivery
+
+
+def _find_cause(message: str) -> str:
+    """Return the line of a message of Kedro that names the cause."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    causes = [line for line in lines if not line.startswith("Failed to instantiate dataset")]
+    return (causes or lines or ["no message"])[-1]
 
 
 def _rename_columns(dataset: Any, contract: Any, delivery: Delivery) -> ir.Table:
@@ -97,7 +105,8 @@ def _rename_columns(dataset: Any, contract: Any, delivery: Delivery) -> ir.Table
     if lacking:
         delivery.problems = [f"missing columns {[*lacking]}, other columns {[*spare]}"]
         unknown = {name: UNKNOWN for name in lacking if delivery.ignored and name not in renamed}
-        delivery.keys["columns"] = {**getattr(dataset, "_columns", {}), **renamed, **unknown}
+        columns = {**getattr(dataset, "_columns", {}), **renamed, **unknown}
+        delivery.keys |= {"columns": columns} if columns else {}
     raw = raw.rename(renamed) if renamed else raw
     empty = {name: ibis.null(lacking[name]) for name in lacking if name not in renamed}
     return raw.mutate(**empty) if empty else raw
@@ -117,6 +126,7 @@ def _judge(
     late_rules = {rule for of_column in late.values() for rule in of_column}
     firm = [rule for rule in rules if rule not in late_rules]
     flags = typed.select("raw_row", **{f"broken {rule}": rules[rule] for rule in rules})
+    flags = flags.mutate(never=ibis.literal(False))
     counts = {rule: flags[f"broken {rule}"].sum() for rule in rules}
     rejected = _is_any(flags, firm)
     for late_column, of_column in late.items():
@@ -156,7 +166,7 @@ def _list_problems(
 
 def _is_any(flags: ir.Table, rules: list[str]) -> ir.BooleanValue:
     """Return whether a row breaks one of the rules."""
-    return ibis.or_(*[flags[f"broken {rule}"] for rule in rules]).fill_null(False)
+    return ibis.or_(flags.never, *[flags[f"broken {rule}"] for rule in rules]).fill_null(False)
 
 
 def _list_values(column: ir.Column) -> dict[str, int]:
@@ -165,6 +175,14 @@ def _list_values(column: ir.Column) -> dict[str, int]:
     counts = text.as_table().drop_null().group_by("value").agg(rows=ibis._.count())
     top = counts.order_by([ibis.desc("rows"), "value"]).limit(MOST_VALUES).to_pyarrow()
     return {each["value"]: each["rows"] for each in top.to_pylist()}
+
+
+def _list_longest(column: ir.Column) -> list[str]:
+    """Return distinct values as text, the longest first: they show all of a notation."""
+    text = column.cast("string").name("value")
+    distinct = text.as_table().drop_null().distinct()
+    longest = distinct.order_by([distinct.value.length().desc(), "value"])
+    return longest.limit(MOST_TEXTS).to_pyarrow()["value"].to_pylist()
 
 
 def _count_repeats(kept: ir.Table, key: list[str], delivery: Delivery) -> int:
@@ -185,6 +203,7 @@ def _suggest_keys(
     They repeat what the entry has for other columns and values, so that they can replace it.
     """
     casts, maps = getattr(dataset, "_casts", {}), getattr(dataset, "_maps", {})
+    written = {name: how.model_dump(exclude_defaults=True) for name, how in casts.items()}
     new_casts: dict[str, Any] = {}
     new_maps: dict[str, Any] = {}
     for rule, found in delivery.values.items():
@@ -192,10 +211,11 @@ def _suggest_keys(
         kind, checks = schema.columns[column].dtype.type, schema.columns[column].checks
         texts = [_strip_mark(text) for text in found]
         if rule == f"{column}_type":
-            others = [_strip_mark(text) for text in _list_values(raw[column])]
+            others = [_strip_mark(text) for text in _list_longest(raw[column])]
             if notation := _find_notation([*texts, *others], kind):
-                new_casts[column] = notation
+                new_casts[column] = written.get(column, {}) | notation
         known = maps[column].root if column in maps else {}
+        texts = [text for text in texts if text not in {*known.values(), UNKNOWN}]
         if rule == f"{column}_type" and known:
             new_maps[column] = known | dict.fromkeys(texts, UNKNOWN)
         for check in checks:
@@ -206,7 +226,6 @@ def _suggest_keys(
                 new_maps[column] = known | same | match_values(texts, allowed)
     keys: dict[str, dict[str, Any]] = {}
     if new_casts:
-        written = {name: how.model_dump(exclude_defaults=True) for name, how in casts.items()}
         keys["cast"] = written | new_casts
     if new_maps:
         keys["values"] = {name: pairs.root for name, pairs in maps.items()} | new_maps

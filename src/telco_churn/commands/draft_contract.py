@@ -34,6 +34,7 @@ MOST_CATEGORIES = 20  # distinct texts of a column with a list of allowed values
 ROWS_PER_CATEGORY = 10
 MOST_REPEATS = 0.01  # share of rows that may repeat a key: deliveries have copies of rows
 NEARLY_DISTINCT = 0.8  # of the rows; the number of distinct values is an estimate
+INT64_DIGITS = 18  # a rule cannot compare with a larger whole number
 SAMPLED = 10_000  # rows of a CSV whose texts show how it writes dates and numbers
 KINDS = {"boolean": "bool", "integer": "int", "numeric": "float", "date": "date"}
 KINDS |= {"timestamp": "datetime"}
@@ -170,7 +171,7 @@ def _find_types(texts: ir.Table, folder: str) -> ir.Table:
 def _add_notation(column: Column, texts: pd.Series) -> Column:
     """Add how a column of dates or text writes dates or numbers; text of numbers becomes float."""
     values = [value for value in texts.dropna().unique() if value.strip()]
-    if column.kind == "date" and (formats := find_date_formats(values)):
+    if column.kind in {"date", "datetime"} and (formats := find_date_formats(values)):
         return replace(column, cast={"format": " or ".join(formats)})
     if column.kind == "str" and (notation := find_number_notation(values)):
         options = {name: value for name, value in column.options.items() if name != "isin"}
@@ -233,7 +234,7 @@ def _describe(values: ir.Column, found: dict[str, Any], rows: int) -> Column:
     column = Column(name, values.get_name(), kind, found["distinct"], is_personal)
     if column.is_id:
         column.kind, column.options = "str", {"str_length": "ID_LENGTH"}
-    elif is_text and found["distinct"] <= min(MOST_CATEGORIES, rows / ROWS_PER_CATEGORY):
+    elif is_text and 0 < found["distinct"] <= min(MOST_CATEGORIES, rows / ROWS_PER_CATEGORY):
         allowed = values.as_table().filter(values.notnull()).distinct().to_pyarrow()[0].to_pylist()
         column.options["isin"] = json.dumps(sorted(allowed), ensure_ascii=False)
     elif found["low"] is not None:
@@ -258,7 +259,8 @@ def _widen(bound: float, sign: int) -> str:
     size = float(bound) * sign
     if size <= 1:
         return str(sign * math.ceil(max(size, 0)))
-    return f"{sign * 10 ** math.ceil(math.log10(2 * size)):_}"
+    power = math.ceil(math.log10(2 * size))
+    return f"{sign * 10**power:_}" if power <= INT64_DIGITS else f"{sign}e{power}"
 
 
 def _write_field(column: Column) -> str:

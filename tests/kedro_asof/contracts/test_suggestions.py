@@ -45,6 +45,8 @@ def test_a_found_name_is_used_once() -> None:
         (["01/02/2024"], ["%d/%m/%Y", "%m/%d/%Y"]),
         (["20231225"], ["%Y%m%d"]),
         (["25.12.2023", "soon"], []),
+        (["25.12.2023 10:30:00"], ["%d.%m.%Y %H:%M:%S"]),
+        (["25.12.23"], ["%d.%m.%y"]),
         ([], []),
     ],
 )
@@ -86,3 +88,8 @@ def test_a_value_matches_the_one_allowed_value_that_begins_like_it() -> None:
 def test_yaml_reads_back_what_is_written() -> None:
     value = {"segment": {"no": "business", "a: b": "it's", "1": "ü", "A-Z": "x"}, "day": "%d.%m"}
     assert yaml.safe_load(write_entries(value)) == value
+
+
+def test_equal_entries_are_written_out() -> None:
+    notation = {"decimal": ","}
+    assert write_entries({"a": notation, "b": notation}) == "a: {decimal: ','}\nb: {decimal: ','}"

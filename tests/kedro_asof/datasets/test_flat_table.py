@@ -29,6 +29,7 @@ PEOPLE = {
     "utf-8-sig": ["José Muñoz", "山田太郎"],
     "utf-16": ["José Muñoz", "山田太郎"],
     "utf-16-le": ["José Muñoz", "Jürgen Groß"],
+    "utf-16-be": ["José Muñoz", "Jürgen Groß"],
 }
 
 
@@ -146,7 +147,7 @@ BROKEN: dict[str, tuple[str | bytes, list[str]]] = {
     "binary in part": (b"a,b\r\n1,\xff\r\n2,\x00\n", ["byte 12 is a zero byte"]),
     "workbook": (b"PK\x03\x04...", ["its content is a workbook or zip archive"]),
     "mixed encodings": ("a,b\n1,é\n2,ü\n".encode() + b"3,\xfc\n", ["up to byte 16", "iconv"]),
-    "no encoding": (b"a,b\n1,M\xfc\x81\x8d\x90\n", ["byte 8 is neither UTF-8 nor", "as UTF-8"]),
+    "no encoding": (b"a,b\n1,M\xfc\x81\x8d\x90\n", ["byte 8 is not ", "as UTF-8"]),
     "header only": ("a,b\n", ["a header but no rows"]),
     "blank": ("\n \n", ["it is empty"]),
     "empty": ("", ["it is empty"]),
@@ -194,7 +195,9 @@ def test_a_missing_file_and_another_format_are_one_line(write: Callable[..., Pat
     with pytest.raises(DatasetError, match=r"^File not found: .*gone.csv. Name it.$"):
         FlatTable(filepath="gone.csv", missing="Name it.").load()
     assert "found ['.sas7bdat'], expected a file .csv" in refuse(write("", "t.sas7bdat"))
-    assert "Unknown encoding 'klingon'" in refuse(write("a\n1\n"), encoding="klingon")
+    for encoding in ("klingon", "base64"):
+        assert f"Unknown encoding '{encoding}'" in refuse(write("a\n1\n"), encoding=encoding)
+    assert "byte 0 is not utf-16" in refuse(write("a\n1\n"), encoding="utf-16")
 
 
 def test_a_file_is_never_written(write: Callable[..., Path]) -> None:
@@ -231,6 +234,16 @@ def test_folders_of_partitions_become_columns(tmp_path: Path) -> None:
     assert frame["month"].tolist() == ["2026-01"] * 2 + ["2026-02"] * 2
     assert frame["fee"].tolist()[:3] == [1.0, 2.0, 1.5]
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_column_of_a_file_is_not_overwritten_by_the_name_of_a_folder(tmp_path: Path) -> None:
+    place = tmp_path / "region=north"
+    place.mkdir()
+    (place / "table.csv").write_text("id,region\n1,south\n")
+    for delivered in (place / "table.csv", place):
+        assert read(delivered) == [{"id": "1", "region": "south"}]
+    message = refuse(tmp_path)
+    assert f"Columns ['region'] are in {place / 'table.csv'} and in the names of" in message
 
 
 def test_a_changed_file_is_read_again(write: Callable[..., Path]) -> None:
