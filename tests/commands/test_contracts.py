@@ -162,14 +162,14 @@ def test_a_table_of_which_no_column_is_known_is_refused(project: ProjectCopy) ->
 def test_a_notation_is_found_in_rare_values_and_keeps_what_the_entry_has(
     project: ProjectCopy,
 ) -> None:
-    rows = [f"{n};C;01.{n % 12 + 1:02}.2024;25.12.2024;offen;{n % 150},50" for n in range(300)]
+    rows = [f"{n};C;01.{n % 12 + 1:02}.2024;25.12.2024;unbezahlt;{n % 150},50" for n in range(300)]
     rows += ["999;C;01.02.2024;25.12.2024;26.12.2024;1.201,50"]
     header = "invoice_id;customer_id;issued_on;due_on;paid_on;amount"
-    keys = "\n  cast: {paid_on: {missing: [offen]}}"
+    keys = "\n  cast: {paid_on: {missing: [unbezahlt]}}"
     result = write_invoices(project, "\n".join([header, *rows]), keys)
     printed = yaml.safe_load(result.output.partition("`or`:\n\n")[2].partition("\nError")[0])
     assert printed["raw_invoices"]["cast"] == {
-        "paid_on": {"missing": ["offen"], "format": "%d.%m.%Y"},
+        "paid_on": {"missing": ["unbezahlt"], "format": "%d.%m.%Y"},
         "issued_on": {"format": "%d.%m.%Y"},
         "due_on": {"format": "%d.%m.%Y"},
         "amount": {"decimal": ",", "thousands": "."},
