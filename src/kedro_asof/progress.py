@@ -69,8 +69,10 @@ def watch_queries(engine: ibis.BaseBackend, what: str) -> Iterator[None]:
             shown = f", {share:.0f} % of this query" if share >= 0 else ""
             click.echo(f"{what}: {time.monotonic() - started:.0f} s{shown}.", err=True)
 
-    threading.Thread(target=watch, daemon=True).start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
         ended.set()
+        watcher.join()  # a line that is being printed must not follow the result
