@@ -1,7 +1,7 @@
 """Read a delivered CSV file strictly, as text.
 
-In: a CSV file of any encoding, delimiter and quote, plain or gz. Out: a Parquet file of text
-columns, so that a broken row stops the run where the file is read and not in a later node.
+In: a CSV file, plain or gz; its encoding, delimiter and quote are found. Out: a Parquet file of
+text columns, so that a broken row stops the run where the file is read and not in a later node.
 """
 
 import csv

@@ -13,7 +13,8 @@ from kedro_asof.errors import UnreadableFileError
 class FlatTable(EngineTable):
     """A table that is only read: a file, or a folder of CSV or of Parquet files.
 
-    - CSV: any delimiter, quote and encoding, plain or gz. Every column is text.
+    - CSV, plain or gz: the delimiter (comma, semicolon, tab or bar), the quote and the encoding are
+      found. Every column is text.
     - Parquet: a folder may have partition folders such as `month=2026-01`, which become columns.
     - Excel (.xlsx): one sheet.
 
@@ -32,7 +33,8 @@ class FlatTable(EngineTable):
             **options: As for `EngineTable`.
         """
         super().__init__(filepath=filepath, **options)
-        self._files.sheet, self._files.copies = None if sheet is None else str(sheet), None
+        self._files.sheet = None if sheet is None else str(sheet)
+        self._files.copies = None
 
     def save(self, data: object) -> NoReturn:  # noqa: ARG002  (the signature of Kedro)
         """Raise an error: a user's file is never replaced.

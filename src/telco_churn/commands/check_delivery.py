@@ -74,7 +74,7 @@ def check_delivery(
         timezone: The operator's time zone.
     """
     validated, delivery = validate_dataset(catalog, table), Delivery(table)
-    if not validated:  # the last line is the cause; Kedro's lines above it name the table
+    if not validated:
         delivery.problems.append(_find_cause(validated.message or ""))
     if validated.status == "errored":
         return delivery
@@ -88,7 +88,7 @@ def check_delivery(
 
 
 def _find_cause(message: str) -> str:
-    """Return the line of a message of Kedro that names the cause."""
+    """Return the line of a message of Kedro that names the cause: the last that is not general."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     causes = [line for line in lines if not line.startswith("Failed to instantiate dataset")]
     return (causes or lines or ["no message"])[-1]
@@ -125,8 +125,8 @@ def _judge(
     late = rules_by_late_column(rules, columns, contract)
     late_rules = {rule for of_column in late.values() for rule in of_column}
     firm = [rule for rule in rules if rule not in late_rules]
-    flags = typed.select("raw_row", **{f"broken {rule}": rules[rule] for rule in rules})
-    flags = flags.mutate(never=ibis.literal(False))
+    broken = {f"broken {rule}": rules[rule] for rule in rules}
+    flags = typed.select("raw_row", never=ibis.literal(False), **broken)
     counts = {rule: flags[f"broken {rule}"].sum() for rule in rules}
     rejected = _is_any(flags, firm)
     for late_column, of_column in late.items():
@@ -210,7 +210,7 @@ def _suggest_keys(
         column = find_column(rule, list(schema.columns)) or ""
         kind, checks = schema.columns[column].dtype.type, schema.columns[column].checks
         texts = [_strip_mark(text) for text in found]
-        if rule == f"{column}_type":
+        if rule == f"{column}_type" and not kind.is_string():
             others = [_strip_mark(text) for text in _list_longest(raw[column])]
             if notation := _find_notation([*texts, *others], kind):
                 new_casts[column] = written.get(column, {}) | notation
