@@ -166,7 +166,7 @@ class ProjectCopy:
     def own_registry(self) -> None:
         """Use the absolute path of the registry, because MLflow keeps connections open by name."""
         place = f"sqlite:///{self.path}/mlflow.db"
-        self.edit("conf/base/mlflow.yml", "sqlite:///mlflow.db", place)
+        self.edit("conf/base/mlflow.yml", "sqlite:///${in_project:mlflow.db}", place)
 
     def own_files(self, original: Path) -> None:
         """Point the registry of a copy to the copy's files, which a test can change."""

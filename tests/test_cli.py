@@ -10,6 +10,7 @@ from kedro.framework.cli.utils import KedroCliError
 from kedro.io import DatasetError
 
 from kedro_asof.errors import ExitCode, InputError, NotReadyError
+from kedro_asof.exit_codes import RunError, keep_env
 from telco_churn.cli import cli
 from telco_churn.commands.exit_codes import explain_errors
 from tests.conftest import ProjectCopy
@@ -22,34 +23,53 @@ def refuse() -> None:
 def test_an_error_that_says_it_all_ends_with_its_message_alone() -> None:
     with pytest.raises(Exception, match="Deliver it again") as error:
         explain_errors(refuse)()
-    assert type(error.value).__name__ == "ClickException"
+    assert isinstance(error.value, RunError)
 
 
 def test_verbose_shows_where_it_came_from(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(KedroCliError, "VERBOSE_ERROR", True)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(RunError) as ended:
         explain_errors(refuse)()
     shown = capsys.readouterr().err
-    assert ended.value.code == ExitCode.INVALID_INPUT
+    assert ended.value.exit_code == ExitCode.INVALID_INPUT
     assert "Traceback" in shown
     assert "in refuse" in shown
-    assert shown.rstrip().endswith("the table has no rows. Deliver it again.")
+    assert ended.value.message == "the table has no rows. Deliver it again."
 
 
-def test_an_error_of_our_own_is_shown_with_its_trace_but_for_passwords(
+def test_an_unexpected_error_is_one_line_that_names_its_place_and_masks_passwords(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def stumble() -> None:
         raise KeyError("a mistake of ours at http://user:secret@host")
 
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(RunError) as ended:
         explain_errors(stumble)()
-    shown = capsys.readouterr().err
-    assert ended.value.code == ExitCode.FAILED
-    assert "in stumble" in shown
-    assert shown.rstrip().endswith("KeyError: 'a mistake of ours at http://***@host'")
+    assert ended.value.exit_code == ExitCode.FAILED
+    assert ended.value.message.startswith("Unexpected KeyError in ")
+    assert "http://***@host" in ended.value.message
+    assert "--verbose" in ended.value.message
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("env", "shown"),
+    [
+        (None, "`kedro run --pipelines training` or `kedro scores history`"),
+        (
+            "test",
+            "`kedro run --env test --pipelines training` or `kedro scores history --env test`",
+        ),
+    ],
+)
+def test_advice_keeps_the_environment(env: str | None, shown: str) -> None:
+    assert keep_env("`kedro run --pipelines training` or `kedro scores history`", env) == shown
+
+
+def test_advice_never_names_a_pipeline_that_does_not_exist() -> None:
+    assert keep_env("Run `kedro run --pipelines gone` first.", None) == "Run `kedro run` first."
 
 
 def test_run_keeps_the_help_of_kedro() -> None:
@@ -71,19 +91,17 @@ def test_the_installed_package_runs_from_a_folder_with_conf(project: ProjectCopy
     assert done.returncode == 0, done.stderr
 
 
-def test_a_bug_in_a_handler_has_no_exit_code_of_what_it_handled(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_bug_in_a_handler_has_no_exit_code_of_what_it_handled() -> None:
     def stumble() -> None:
         try:
             raise NotReadyError("later")
         except NotReadyError:
             raise KeyError("a mistake of ours")  # noqa: B904
 
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(RunError) as ended:
         explain_errors(stumble)()
-    assert ended.value.code == ExitCode.FAILED
-    assert "a mistake of ours" in capsys.readouterr().err
+    assert ended.value.exit_code == ExitCode.FAILED
+    assert "a mistake of ours" in ended.value.message
 
 
 def test_a_table_of_a_database_that_is_down_is_not_taken_for_the_registry() -> None:

@@ -20,7 +20,8 @@ from kedro.runner import SequentialRunner
 from kedro_asof.credentials import mask_credentials
 from kedro_asof.errors import ExitCode, take_first_line
 from kedro_asof.exit_codes import EXPECTED, Translate, find_exit_code, find_fault, is_expected
-from kedro_asof.project import open_session, show_table
+from kedro_asof.project import open_session
+from kedro_asof.result_table import show_table
 
 STEP = re.compile(r"([1-9]\d*)([dw])")
 DAYS = {"d": 1, "w": 7}

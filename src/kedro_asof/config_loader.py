@@ -9,6 +9,8 @@ from typing import Any
 from kedro.config import MissingConfigException, OmegaConfigLoader
 from omegaconf import OmegaConf
 
+from kedro_asof.project import find_project
+
 SUFFIXES = re.compile(r"\.(csv|tsv|txt|parquet|pq|xlsx)(\.gz)?$", re.IGNORECASE)
 
 
@@ -22,6 +24,9 @@ class PinnedConfigLoader(OmegaConfigLoader):
     In `globals.yml`, where Kedro allows no `runtime_params:`, `${run_param:block.name,default}` is
     the value that `--params` sets. `${file_stem:name,path}` is the first value that is set,
     without folders and suffix, as the name of a folder.
+
+    In every file, `${in_project:path}` is a path in the project as an absolute path, also for a
+    command that is typed in one of its folders.
     """
 
     _turn = threading.RLock()
@@ -36,6 +41,7 @@ class PinnedConfigLoader(OmegaConfigLoader):
                 replace=True,
             )
             OmegaConf.register_new_resolver("file_stem", _name_file, replace=True)
+            OmegaConf.register_new_resolver("in_project", _find_in_project, replace=True)
             super().__init__(*args, **kwargs)
             for key in self.config_patterns:
                 with suppress(MissingConfigException):
@@ -53,6 +59,10 @@ def _find(parameters: dict[str, Any], name: str, default: Any) -> Any:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, dict) else None
     return default if found in (None, "") else found
+
+
+def _find_in_project(path: str) -> str:
+    return str(find_project() / path)
 
 
 def _name_file(*paths: str | None) -> str:

@@ -12,13 +12,16 @@ The hierarchy, with exit codes; any other error ends a run with 1:
     │   └── SourcesNotReadyError (75)
     ├── NothingToDo (99)
     │   └── OnlyListMissing (0)
-    ├── UnknownMeasureError (65)
     ├── UnknownSourceColumnError (65)
     └── WrongCallError (2)
+        └── UnknownMeasureError (2)
 """
 
+import re
 from collections.abc import Iterator
 from enum import IntEnum
+
+from kedro.io import DatasetError
 
 MARK = "¦"  # around a message of ours that an engine raises
 
@@ -30,13 +33,13 @@ class ExitCode(IntEnum):
     - **99**, nothing to do. The result of the same inputs already exists.
     - **75**, not ready. A source is late, or another run works on the same date or model. Retry
       later.
-    - **65**, invalid input. Data, configuration or a model cannot be used. A retry does not help: a
-      person reads the message and corrects what it names.
-    - **2**, wrong call. An option, parameter, pipeline or environment does not exist, or a value is
-      not allowed. Correct the call.
+    - **65**, invalid input. Data, a file or a model is missing or cannot be used. A retry does not
+      help: a person reads the message and corrects what it names.
+    - **2**, wrong call or configuration. An option, parameter, pipeline, environment, dataset or a
+      file in conf/ is wrong, or a value is not allowed. Correct it.
     - **130**, stopped by Ctrl-C. Everything that existed before the run is unchanged.
-    - **1**, failed for any other reason, such as a missing file or a registry that does not answer.
-      Read the last line.
+    - **1**, failed for any other reason: a registry that does not answer, a folder that cannot be
+      written, or a mistake in the code. Read the last line.
 
     65 and 75 are the codes of `sysexits.h`; Airflow skips a task that ends with 99.
     """
@@ -100,12 +103,12 @@ class UnknownSourceColumnError(InputError):
     """`readiness` names a column that the table does not have."""
 
 
-class UnknownMeasureError(InputError):
+class UnknownMeasureError(WrongCallError):
     """A declaration names a column that its table does not have, or a time with a zone."""
 
 
-class UnreadableFileError(InvalidDataError):
-    """A delivered file cannot be read as a table: its format, text, columns or rows are broken."""
+class UnreadableFileError(InvalidDataError, DatasetError):
+    """A file is missing, damaged or no table: its format, text, columns or rows are broken."""
 
 
 class BrokenContractError(InvalidDataError):
@@ -136,3 +139,9 @@ def find_marked(error: BaseException) -> InvalidDataError | None:
 def take_first_line(error: object) -> str:
     """Return the first line of a message; databases and Rust add advice and backtraces below it."""
     return next(iter(str(error).splitlines()), "no message")
+
+
+def find_reason(error: object, file: object) -> str:
+    """Return the reason why a file cannot be read, without DuckDB's kind of error and the path."""
+    line = re.sub(r"^[A-Z][\w ]*Error: ", "", take_first_line(error))
+    return re.sub(rf"( (at|in|at end of))?( file)? '{re.escape(str(file))}'", "", line).rstrip(".?")

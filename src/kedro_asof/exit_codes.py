@@ -2,41 +2,68 @@
 
 import errno
 import functools
+import re
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import click
 from kedro.config import MissingConfigException
 from kedro.framework.cli.utils import KedroCliError
-from kedro.framework.project import pipelines
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import (
-    ExitCode,
-    InputError,
-    NothingToDo,
-    WrongCallError,
-    find_marked,
-    walk_causes,
-)
+from kedro_asof.errors import ExitCode, InputError, NothingToDo, find_marked, walk_causes
+from kedro_asof.library_errors import Options, explain_library_error, list_pipelines
+from kedro_asof.logs import log_error, show, writes_json
+from kedro_asof.project import find_project
 
 EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+ADVICE = re.compile(r"kedro (?:run|backfill|experiments|own-table|contracts \w+|scores \w+)\b")
+PIPELINE = re.compile(r" --pipelines (\w+)(?=[` .]|$)")
 
 # A function from an error of another library to the error to show instead; None for other errors.
 Translate = Callable[[Exception], Exception | None]
 
 
+class RunError(click.ClickException):
+    """The last line of a command that failed, with its exit code."""
+
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # as click documents
+
+    def show(self, file: Any = None) -> None:
+        """Print the line, or log it if the log is JSON."""
+        if writes_json():
+            log_error(self.message, int(self.exit_code))
+        else:
+            super().show(file)
+
+
+def _set_verbose(_: click.Context, __: click.Parameter, is_on: bool) -> None:
+    KedroCliError.VERBOSE_ERROR = is_on
+
+
+_verbose_option = click.option(
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_verbose,
+    help="Show the traceback of an error.",
+)
+
+
 def explain_errors(
     translate: Translate,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a command so that an expected error ends with its message, others with a traceback.
+    """Decorate a command so that an error ends it with one line and an exit code.
 
-    With `KedroCliError.VERBOSE_ERROR` set, every error ends with its traceback. Passwords in
-    addresses are always masked.
+    With `--verbose`, which it adds, the traceback stands above that line. Passwords in addresses
+    are always masked. Advice in the line keeps the `--env` of the command.
 
     Args:
         translate: Converts errors of the libraries that a project uses in addition to Kedro.
@@ -48,24 +75,66 @@ def explain_errors(
             try:
                 return command(*args, **kwargs)
             except NothingToDo as found:
-                click.echo(str(found))
+                show(keep_env(str(found), kwargs.get("env")))
                 raise SystemExit(found.exit_code) from found
-            except Exception as raised:
-                error = find_fault(raised, translate)
-                if KedroCliError.VERBOSE_ERROR or not is_expected(error):
-                    click.echo(mask_credentials(traceback.format_exc()), err=True)
-                    raise SystemExit(find_exit_code(error)) from error
-                plain = click.ClickException(mask_credentials(str(error)))
-                plain.exit_code = find_exit_code(error)  # type: ignore[misc]  # as click documents
-                raise plain from error
+            except click.ClickException as error:
+                if not isinstance(error, KedroCliError):
+                    raise  # click shows it
+                raise _end(error, translate, kwargs) from error
+            except Exception as error:
+                raise _end(error, translate, kwargs) from error
 
-        return run_explained
+        return _verbose_option(run_explained)
 
     return decorate
 
 
+def _end(raised: Exception, translate: Translate, options: Options) -> RunError:
+    """Return the error that ends a command; print the traceback if the user asked for it."""
+    error = find_fault(raised, translate, options)
+    if KedroCliError.VERBOSE_ERROR:
+        click.echo(mask_credentials("".join(traceback.format_exception(raised))), err=True)
+    message = str(error) if is_expected(error) else _describe_bug(error)
+    line = " ".join(part.strip() for part in message.splitlines() if part.strip())
+    return RunError(keep_env(mask_credentials(line), options.get("env")), find_exit_code(error))
+
+
+def _describe_bug(error: Exception) -> str:
+    """Describe an error that no one expected by its last place in the project's code."""
+    project = find_project()
+    frames = traceback.extract_tb(error.__traceback__)
+    package = Path(__file__).parents[1]
+    ours = [each for each in frames if Path(each.filename).is_relative_to(package)]
+    where = ""
+    if place := next(reversed(ours or frames), None):
+        file = Path(place.filename)
+        shown = file.relative_to(project) if file.is_relative_to(project) else file
+        where = f" in {place.name}, {shown} line {place.lineno}"
+    return (
+        f"Unexpected {type(error).__name__}{where}: {error} Repeat the command with --verbose to "
+        "see the traceback."
+    )
+
+
+def keep_env(message: str, env: str | None) -> str:
+    """Complete the commands in a message so that they work where the user is.
+
+    Args:
+        message: A text with commands such as `kedro run --pipelines training`.
+        env: The `--env` of the user; None if none was given.
+    """
+    if named := PIPELINE.findall(message):
+        known = {"NAME", *dict(list_pipelines())}
+        for name in set(named) - known:
+            message = message.replace(f" --pipelines {name}", "")
+    if not env:
+        return message
+    message = message.replace(f" --env {env}", "").replace(", with the same --env", "")
+    return ADVICE.sub(lambda found: f"{found[0]} --env {env}", message)
+
+
 def is_expected(error: BaseException) -> bool:
-    """Return whether the message of an error is enough for the user, without a traceback.
+    """Return whether the message of an error is enough for the user.
 
     An error may have an `exit_code` without being an `InputError`: code that ships without this
     package raises such errors.
@@ -73,17 +142,31 @@ def is_expected(error: BaseException) -> bool:
     return isinstance(error, EXPECTED) or _carries_code(error)
 
 
-def find_fault(error: Exception, translate: Translate) -> Exception:
-    """Return the error of a chain that helps the user: Kedro often wraps it in another error."""
+def find_fault(error: Exception, translate: Translate, options: Options | None = None) -> Exception:
+    """Return the error that helps the user: Kedro often wraps it in another error.
+
+    Args:
+        error: The error that ended a command.
+        translate: As for `explain_errors`.
+        options: The options of the command.
+    """
     if isinstance(error, InputError):
         return error
-    fault = find_wrong_call(error) or find_marked(error) or translate(error)
-    if fault:
-        return fault
-    if isinstance(error, DatasetError) and "Failed while" in str(error):  # Kedro's wrapper
+    return (
+        find_marked(error)
+        or translate(error)
+        or _unwrap(error)
+        or explain_library_error(error, options or {})
+        or error
+    )
+
+
+def _unwrap(error: Exception) -> Exception | None:
+    """Return the error inside Kedro's error about a dataset that it failed to load or save."""
+    if isinstance(error, DatasetError) and "Failed while" in str(error):
         ours = (cause for cause in walk_causes(error) if _carries_code(cause))
-        return next(ours, _explain_denied(error) or error)
-    return (_explain_denied(error) if isinstance(error, OSError) else None) or error
+        return next(ours, _explain_denied(error))
+    return _explain_denied(error) if isinstance(error, OSError) else None
 
 
 def _explain_denied(error: Exception) -> DatasetError | None:
@@ -96,19 +179,6 @@ def _explain_denied(error: Exception) -> DatasetError | None:
                 "disk, or set another folder in the catalog or as `data` in globals.yml."
             )
     return None
-
-
-def find_wrong_call(error: Exception) -> WrongCallError | None:
-    """Return an error that lists the pipelines, if Kedro did not find a pipeline; else None."""
-    cause = error.__cause__
-    if not (isinstance(error, ValueError) and isinstance(cause, KeyError) and cause.args):
-        return None
-    known = sorted(pipelines.keys())
-    if "Failed to find the pipeline" not in str(error) or cause.args[0] in known:
-        return None
-    return WrongCallError(
-        f"Unknown pipeline {cause.args[0]!r}: expected one of {known}. Correct the name."
-    )
 
 
 def find_exit_code(error: BaseException) -> ExitCode:

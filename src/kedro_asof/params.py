@@ -1,9 +1,11 @@
 """Base class of parameter blocks, and the parameters `as_of` and `timezone`."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, RootModel, field_validator
+
+from kedro_asof.suggestions import suggest
 
 
 class Block(BaseModel):
@@ -70,5 +72,6 @@ def check_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
-        raise ValueError("expected an IANA time zone, such as Europe/London") from error
+        meant = suggest(name, available_timezones())
+        raise ValueError(f"expected an IANA time zone, such as Europe/London.{meant}") from error
     return name

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from kedro_asof.datasets.engine_table import EngineStep, EngineTable
 from kedro_asof.errors import WrongCallError
+from kedro_asof.suggestions import describe_unknown
 
 
 def check_environment(loader: OmegaConfigLoader) -> None:
@@ -23,10 +24,10 @@ def check_environment(loader: OmegaConfigLoader) -> None:
     """
     conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
     if conf.is_dir() and not (conf / env).is_dir():
-        known = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+        known = [folder.name for folder in conf.iterdir() if folder.is_dir()]
         raise WrongCallError(
-            f"Unknown environment {env!r}: expected one of {known}, the folders of {conf}. Correct "
-            "--env or KEDRO_ENV."
+            f"{describe_unknown('environment', env, known)} Correct --env or KEDRO_ENV, or add the "
+            f"folder to {conf}."
         )
 
 
@@ -44,10 +45,8 @@ def check_parameters(parameters: Mapping[str, Any], blocks: Mapping[str, type[Ba
     """
     unknown = sorted(set(parameters) - set(blocks))
     if unknown:
-        raise ParameterValidationError(
-            f"Unknown parameters {unknown}: allowed are {sorted(blocks)}. Correct --params or the "
-            "files in conf/."
-        )
+        described = " ".join(describe_unknown("parameter", name, blocks) for name in unknown)
+        raise ParameterValidationError(f"{described} Correct --params or the files in conf/.")
     for name, value in parameters.items():
         try:
             blocks[name].model_validate(value)
@@ -98,9 +97,10 @@ def check_runner(runner: str, pipeline: Pipeline, catalog: DataCatalog) -> None:
 def _explain(block: str, model: type[BaseModel], error: ValidationError) -> str:
     """Describe each fault: where it is, what was found and what is allowed."""
     faults = "; ".join(_describe_fault(block, model, fault) for fault in error.errors())
+    end = "" if faults.endswith("?") else "."
     if block == "as_of":
-        return f"{faults}. Pass --params as_of=2026-09-28 or set as_of in globals.yml."
-    return f"{faults}. Correct --params or the block {block} in conf/."
+        return f"{faults}{end} Pass --params as_of=2026-09-28 or set as_of in globals.yml."
+    return f"{faults}{end} Correct --params or the block {block} in conf/."
 
 
 def _describe_fault(block: str, model: type[BaseModel], fault: Mapping[str, Any]) -> str:
@@ -108,9 +108,10 @@ def _describe_fault(block: str, model: type[BaseModel], fault: Mapping[str, Any]
     if fault["type"] == "missing":
         return f"Missing parameter {name!r}"
     if fault["type"] == "extra_forbidden":
-        is_nested = len(fault["loc"]) > 1
-        allowed = "" if is_nested else f": allowed are {[*model.model_json_schema()['properties']]}"
-        return f"Unknown parameter {name!r}{allowed}"
+        if len(fault["loc"]) > 1:
+            return f"Unknown parameter {name!r}"
+        known = [f"{block}.{key}" for key in model.model_json_schema()["properties"]]
+        return describe_unknown("parameter", name, known).removesuffix(".")
     message = fault["msg"].removeprefix("Value error, ").removesuffix(".")
     if isinstance(fault["input"], Mapping):  # a check across the keys of a block
         return f"{name}: {message}"

@@ -1,6 +1,5 @@
-"""Open the project of a command, and print results as a table."""
+"""Find and open the project that a command was typed in."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,10 +7,14 @@ from typing import Any, cast
 
 from kedro.framework.session import KedroSession
 from kedro.utils import find_kedro_project
-from rich.console import Console
-from rich.table import Table
 
-WIDTH_OF_FILES = 160  # characters, when the output is not a terminal
+
+def find_project() -> Path:
+    """Return the project that contains the working directory.
+
+    An installed package runs from a folder that has only `conf/`: then it is that folder.
+    """
+    return find_kedro_project(Path.cwd()) or Path.cwd()
 
 
 @contextmanager
@@ -19,14 +22,6 @@ def open_session(
     env: str | None, parameters: dict[str, Any] | None = None
 ) -> Iterator[KedroSession]:
     """Open a session of the project that contains the working directory."""
-    project = find_kedro_project(Path.cwd()) or Path.cwd()
+    project = find_project()
     with KedroSession.create(project_path=project, env=env, runtime_params=parameters) as session:
         yield cast(KedroSession, session)
-
-
-def show_table(columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table in the width of the terminal."""
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else WIDTH_OF_FILES).print(table)

@@ -21,5 +21,6 @@ def cli() -> None:
 run = copy.copy(kedro_run)
 assert kedro_run.callback is not None
 run.callback = explain_errors(kedro_run.callback)
+run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
 for command in (run, backfill, contracts, experiments, own_table, scores):
     cli.add_command(command)

@@ -13,8 +13,6 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
     │   ├── TooManyBlankedError (65)
     │   ├── TooManyRejectedError (65)
     │   └── UnreadableFileError (65)
-    ├── InvalidFeatureError (65)
-    ├── InvalidTableError (65)
     ├── LeakageError (65)
     ├── NotReadyError (75)
     │   ├── ChampionChangedError (75)
@@ -25,20 +23,22 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
     ├── NothingToScoreError (65)
     ├── PromotionRefusedError (65)
     ├── TooFewSnapshotsError (65)
-    ├── UnknownMeasureError (65)
     ├── UnknownSourceColumnError (65)
     ├── UnusableExamplesError (65)
     ├── UnusablePredictionsError (65)
     └── WrongCallError (2)
+        ├── InvalidFeatureError (2)
+        ├── InvalidTableError (2)
+        └── UnknownMeasureError (2)
 
 The folders `own_table`, which can be left out, and `model`, which ships alone, define their own.
 """
 
-from kedro_asof.errors import InputError, InvalidDataError, NotReadyError
+from kedro_asof.errors import InputError, InvalidDataError, NotReadyError, WrongCallError
 
 
 class AsOfOutsideDataError(InputError):
-    """`as_of` is on or before the first day of usage."""
+    """`as_of` is on or before the first day of usage, or days in the future."""
 
 
 class ChampionChangedError(NotReadyError):
@@ -53,11 +53,11 @@ class ImplausibleScoresError(InvalidDataError):
     """The scores differ too much from those of the previous date."""
 
 
-class InvalidFeatureError(InputError):
+class InvalidFeatureError(WrongCallError):
     """A declared feature cannot be computed from its table."""
 
 
-class InvalidTableError(InputError):
+class InvalidTableError(WrongCallError):
     """The catalog does not match a table of ingestion.yml."""
 
 

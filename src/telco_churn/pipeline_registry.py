@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Collection, Container, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from kedro.config import MissingConfigException
 from kedro.framework.project import pipelines, settings
 from kedro.pipeline import Pipeline
-from kedro.utils import find_kedro_project
 
 from kedro_asof.errors import WrongCallError
+from kedro_asof.project import find_project
 from kedro_asof.readiness import ReadinessParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
@@ -164,7 +163,7 @@ def _create_rollback() -> Pipeline:
 
 def _read_base_parameters() -> dict[str, Any] | None:
     """Read only conf/base: a run is independent of faults in environments that it does not use."""
-    project = find_kedro_project(Path.cwd()) or Path.cwd()
+    project = find_project()
     arguments = settings.CONFIG_LOADER_ARGS | {"default_run_env": "base"}
     loader = settings.CONFIG_LOADER_CLASS(str(project / settings.CONF_SOURCE), **arguments)
     try:

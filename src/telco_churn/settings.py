@@ -10,15 +10,21 @@ import warnings
 # examine them again and again: that takes a fifth of the time of a small run.
 gc.disable()
 
+# MLflow logs every step at INFO; it reads this when it is imported.
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
 from kedro_asof.config_loader import PinnedConfigLoader
 from kedro_asof.credentials import mask_logs
 from kedro_asof.hooks import (
     CheckDateHook,
     CheckEnvironmentHook,
     CheckRunnerHook,
+    ReportNodesHook,
     RunLockHook,
     SkipIfCommittedHook,
 )
+from kedro_asof.logs import configure_logs
+from kedro_asof.project import find_project
 from kedro_asof.tags import DATED, EXCLUSIVE
 from kedro_wandb import MlflowParameters, WandbHook
 from telco_churn.hooks import (
@@ -48,6 +54,7 @@ os.environ.setdefault("PGCONNECT_TIMEOUT", "5")  # seconds; PostgreSQL's client 
 # A model consists of small files; a progress bar for each would hide the log of a run.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
+configure_logs(find_project())
 mask_logs("", "mlflow")
 
 HOOKS = (
@@ -58,6 +65,7 @@ HOOKS = (
     CheckRunnerHook(),
     RunLockHook({DATED: "churn_scores", EXCLUSIVE: "churn_model"}),
     SkipIfCommittedHook(SCORED_DATES),
+    ReportNodesHook(),
     ShowSummaryHook(),
     TagTrainingDataHook(),
     MarkKilledRunsHook(),

@@ -187,9 +187,7 @@ def test_an_invalid_entry_is_named(project: ProjectCopy) -> None:
 def test_an_unknown_table_is_refused_by_name(finished: ProjectCopy) -> None:
     result = call(finished, "check", "raw_roaming")
     assert result.exit_code == ExitCode.WRONG_CALL
-    assert "No contract found for ['raw_roaming']: the raw tables of the catalog are" in (
-        result.output
-    )
+    assert "Unknown table 'raw_roaming'. Expected one of ['raw_cancellations', " in result.output
 
 
 def test_show_lists_needed_and_further_columns(

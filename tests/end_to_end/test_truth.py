@@ -1,7 +1,7 @@
 """The model finds most of the churn hazard that the simulation put into the tables."""
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 import numpy as np
@@ -57,7 +57,12 @@ def test_the_model_goes_nearly_all_the_way_to_the_true_hazard(put: Put) -> None:
         )
     )
     dates = list_training_dates(
-        coverage, as_of(end.isoformat()), snapshot_params(), label_params(), training_params()
+        coverage,
+        as_of(end.isoformat()),
+        snapshot_params(),
+        label_params(),
+        training_params(),
+        datetime.now(UTC),
     )
     features = feature_expression(operator, dates)
     labeled = label_churn(

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kedro.io import DatasetError
 
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.delivered_values import NOT_UNDERSTOOD, ColumnCast, ValueMap, read_values
+from kedro_asof.errors import WrongCallError
 from kedro_asof.local_time import cast_to_calendar
 from tests.small_operator import Put
 
@@ -125,7 +125,7 @@ def test_a_wrong_entry_is_one_clear_error(
     entry: dict[str, Any], expected: str, tmp_path: Path
 ) -> None:
     pq.write_table(pa.table({"day": ["20260927"]}), tmp_path / "t.parquet")
-    with pytest.raises(DatasetError, match=expected):
+    with pytest.raises(WrongCallError, match=expected):
         EngineTable(filepath=str(tmp_path / "t.parquet"), **entry).load()
 
 

@@ -15,7 +15,7 @@ import pytest
 from kedro.io import DatasetError
 from mlflow import MlflowClient
 
-from kedro_asof.errors import InvalidDataError, NotReadyError
+from kedro_asof.errors import InvalidDataError, NotReadyError, WrongCallError
 from telco_churn.errors import ChampionChangedError, ChangedPackageError
 from telco_churn.learning.fit_model import fit_churn_model
 from telco_churn.learning.lightgbm_learner import LightGBMLearner
@@ -237,7 +237,7 @@ def test_any_version_can_be_taken_by_its_number(register: Register, package: Mod
     register(replace(package, metrics=METRICS | {"roc_auc": 0.9}), "many")
     versions = RegisteredVersions(name="many").load()
     assert [versions.get(number).metrics["roc_auc"] for number in (1, 2)] == [0.8, 0.9]
-    with pytest.raises(DatasetError, match=r"version 7 of many: expected one of \[1, 2\]"):
+    with pytest.raises(WrongCallError, match=r"version 7 of many: expected one of \[1, 2\]"):
         versions.get(7)
 
 
@@ -259,7 +259,7 @@ def test_a_version_that_other_code_packaged_is_named() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_a_model_that_was_never_trained_is_missed() -> None:
-    with pytest.raises(DatasetError, match=r"version 1 of never: expected one of \[\]"):
+    with pytest.raises(WrongCallError, match=r"version 1 of never: expected one of \[\]"):
         RegisteredVersions(name="never").load().get(1)
 
 

@@ -10,7 +10,7 @@ import pandera.ibis as pa
 import pandera.pandas
 from pydantic import BaseModel, ConfigDict, Field
 
-from kedro_asof.contracts.execution import check_key, check_rules
+from kedro_asof.contracts.execution import check_key, check_rules, check_types
 from kedro_asof.contracts.validation_cache import ValidationCache
 from kedro_asof.errors import BrokenContractError
 
@@ -78,6 +78,7 @@ def check_schema(table: ir.Table, schema: pandera.ibis.DataFrameSchema, name: st
         BrokenContractError: Names each broken rule and the number of rows that break it.
     """
     check_columns(table, schema, name)
+    check_types(table, schema)
     cache = ValidationCache(table, schema)
     if cache.is_valid:
         return

@@ -29,11 +29,11 @@ def bit_or(bits: int) -> int:  # type: ignore[empty-body]
     """Combine the set bits of all rows; DuckDB, Spark and BigQuery have a function of this name."""
 
 
-def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
-    """Check column types, then the rules of every row.
+def check_types(table: ir.Table, schema: DataFrameSchema) -> None:
+    """Check the types of columns, without reading rows.
 
     Raises:
-        BrokenContractError: Names each wrong type, or each rule with the number of rows.
+        BrokenContractError: Names each wrong type.
     """
     wrong = [
         f"{name} is {table[name].type()}, expected {column.dtype.type}"
@@ -42,6 +42,14 @@ def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
     ]
     if wrong:
         raise BrokenContractError(f"Invalid types: {'; '.join(wrong)}. Cast these columns.")
+
+
+def check_rules(table: ir.Table, schema: DataFrameSchema) -> None:
+    """Check the rules of every row of a table with the right types.
+
+    Raises:
+        BrokenContractError: Names each broken rule with the number of rows.
+    """
     rules = dict(broken_rules(table, schema))
     if not rules:
         return

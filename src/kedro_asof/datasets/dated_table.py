@@ -21,7 +21,7 @@ from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.engines import connect, find_engine
-from kedro_asof.errors import DateTakenError
+from kedro_asof.errors import DateTakenError, UnreadableFileError
 from kedro_asof.locks import LOCKS, hold_lock
 
 STAGING = "_aside_"
@@ -98,12 +98,22 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         )
 
     def load(self) -> ir.Table:
-        """Return all dates as an expression."""
+        """Return all dates as an expression.
+
+        Raises:
+            UnreadableFileError: When the table or one of its files is missing.
+        """
         if not DeltaTable.is_deltatable(self._filepath):
-            raise DatasetError(
+            raise UnreadableFileError(
                 f"Table not found: {self._filepath}. Run the pipeline that writes it."
             )
         files = open_table(Path(self._filepath)).file_uris()
+        lost = [file for file in files if "://" not in file and not Path(file).exists()]
+        if lost:
+            raise UnreadableFileError(
+                f"Missing file {lost[0]} of the table {self._filepath}, which lacks {len(lost)} of "
+                f"{len(files)} files. Restore it from a backup, or write its date again."
+            )
         return self._engine.read_partitions(self._connection, files, Path(self._filepath))
 
     def preview(self, nrows: int = 5) -> TablePreview:

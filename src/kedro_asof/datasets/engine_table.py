@@ -20,7 +20,7 @@ from kedro_asof.datasets.staging import create_staging
 from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine
 from kedro_asof.engines.source_files import remember_source_files
-from kedro_asof.errors import take_first_line
+from kedro_asof.errors import UnreadableFileError, WrongCallError, find_reason
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -71,7 +71,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             **options: As for `ibis.FileDataset`.
 
         Raises:
-            DatasetError: When `cast` or `values` is invalid.
+            WrongCallError: When `cast` or `values` is invalid.
         """
         super().__init__(filepath=filepath, file_format=file_format, **options)
         backend = self._connection_config["backend"]
@@ -95,20 +95,21 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         """Return the table as an expression, without reading rows.
 
         Raises:
-            DatasetError: When the file does not exist, cannot be read or lacks a column that the
-                catalog entry names.
+            UnreadableFileError: When the file does not exist, cannot be read or lacks a column that
+                `columns` names.
+            WrongCallError: When `cast` or `values` names an unknown column.
         """
         path = str(self._get_load_path())
         _finish_replacement(Path(path))
         if not self._exists_function(path):
-            raise DatasetError(f"File not found: {path}. {self._missing}")
+            raise UnreadableFileError(f"File not found: {path}. {self._missing}")
         return self._adapt(self._open(path), path)
 
     def _adapt(self, table: ir.Table, path: str) -> ir.Table:
         """Rename, cast and map the columns of a table as its catalog entry says."""
         absent = sorted(set(self._columns.values()) - set(table.columns))
         if absent:
-            raise DatasetError(
+            raise UnreadableFileError(
                 f"Missing columns {absent} in {path}: found {list(table.columns)}. Correct "
                 "`columns` of its catalog entry, which renames them."
             )
@@ -122,7 +123,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     def _read_values(self, table: ir.Table, path: str) -> ir.Table:
         absent = sorted({*self._casts, *self._maps} - set(table.columns))
         if absent:
-            raise DatasetError(
+            raise WrongCallError(
                 f"Unknown columns {absent} in `cast` or `values` of {path}: expected some of "
                 f"{list(table.columns)}. Use the names to the left in `columns`."
             )
@@ -143,8 +144,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         try:
             return reader(source, table_name=self._table_name, **self._load_args)
         except Exception as error:  # engines share no error class, and each error means this
-            raise DatasetError(
-                f"Cannot read {source} as {self._file_format}: {take_first_line(error)}. "
+            raise UnreadableFileError(
+                f"Cannot read {source} as {self._file_format}: {find_reason(error, source)}. "
                 f"{self._missing}"
             ) from error
 
@@ -203,7 +204,7 @@ def _parse(model: type[Model], given: Mapping[str, Any] | None, where: str) -> d
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"])
-        raise DatasetError(
+        raise WrongCallError(
             f"Invalid {where}: {name or 'value'} {fault['input']!r}: "
             f"{fault['msg'].removeprefix('Value error, ')}. Correct its catalog entry."
         ) from error

@@ -4,15 +4,18 @@ import atexit
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from joblib import cpu_count
 
-from kedro_asof.errors import mark_message
+from kedro_asof.errors import WrongCallError, mark_message
+from kedro_asof.suggestions import describe_unknown
 
 
 @ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp"))  # type: ignore[untyped-decorator]
@@ -32,8 +35,13 @@ def _error(message: str) -> ibis.Value:
     """Stop the query with a message; DuckDB and BigQuery have this function."""
 
 
+def _list_settings() -> list[str]:
+    return [name for (name,) in duckdb.sql("SELECT name FROM duckdb_settings()").fetchall()]
+
+
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 
+CORRECT_ENGINE = "Correct `engine` in globals.yml, or `connection` of the catalog entry."
 BATCH_ROWS = 100_000
 ROW_GROUP = 122_880  # rows; by default DuckDB holds half a million per thread before it writes
 
@@ -46,9 +54,24 @@ class Engine:
     read_arguments: Mapping[str, Mapping[str, Any]] = {"csv": {"all_varchar": True, "comment": ""}}
 
     def connect(self, connection: Mapping[str, Any]) -> ibis.BaseBackend:
-        """Connect through the `connect` function of the ibis backend."""
+        """Connect through the `connect` function of the ibis backend.
+
+        Raises:
+            WrongCallError: When ibis has no such backend, or DuckDB no such option.
+        """
         options = dict(connection)
-        backend = getattr(ibis, options.pop("backend")).connect(**options)
+        name = options.pop("backend")
+        known = [each.name for each in entry_points(group="ibis.backends")]
+        if name not in known:
+            raise WrongCallError(f"{describe_unknown('engine', name, known)} {CORRECT_ENGINE}")
+        try:
+            backend = getattr(ibis, name).connect(**options)
+        except duckdb.InvalidInputException as error:
+            unknown = str(error).rpartition("not recognized: ")[2]
+            if unknown == str(error):
+                raise
+            described = describe_unknown("option of the engine", unknown, _list_settings())
+            raise WrongCallError(f"{described} {CORRECT_ENGINE}") from error
         atexit.register(backend.disconnect)  # removes the files that DuckDB has spilled
         return backend
 

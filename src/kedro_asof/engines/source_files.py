@@ -6,6 +6,8 @@ from weakref import WeakKeyDictionary
 
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 
 @dataclass(frozen=True)
@@ -40,3 +42,26 @@ def remember_source_files(table: ir.Table, path: Path) -> None:
 def find_source_files(table: ir.Table) -> SourceFiles | None:
     """Return the files of a table; None for a table in an engine or with renamed columns."""
     return _sources.get(table.op())
+
+
+def find_damaged_file() -> Path | None:
+    """Return the first Parquet file of the open tables that cannot be read; None if all can.
+
+    It reads every file whole, one row group at a time, and is for use after a query has failed.
+    """
+    for source in {files.path: files for files in _sources.values()}.values():
+        for name, _, _ in source.contents:
+            file = source.path.parent / name
+            if file.suffix == ".parquet" and not _is_readable(file):
+                return file
+    return None
+
+
+def _is_readable(file: Path) -> bool:
+    try:
+        with pq.ParquetFile(file) as table:
+            for group in range(table.num_row_groups):
+                table.read_row_group(group)
+    except (OSError, pa.ArrowException):
+        return False
+    return True

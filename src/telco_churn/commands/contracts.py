@@ -7,7 +7,6 @@ from typing import Any, cast
 import click
 from kedro.framework.context import KedroContext
 from kedro.io import DataCatalog, DatasetError
-from kedro.utils import find_kedro_project
 
 from kedro_asof.contracts.compare import compare_contracts
 from kedro_asof.contracts.contract import DeclaredTable, DeliveredTable
@@ -17,7 +16,9 @@ from kedro_asof.contracts.suggestions import write_entries
 from kedro_asof.datasets.engine_table import EngineTable, list_types
 from kedro_asof.errors import BrokenContractError, InputError, WrongCallError
 from kedro_asof.params import Timezone
-from kedro_asof.project import open_session, show_table
+from kedro_asof.project import find_project, open_session
+from kedro_asof.result_table import show_table
+from kedro_asof.suggestions import describe_unknown
 from telco_churn.commands.check_delivery import Delivery, check_delivery
 from telco_churn.commands.draft_contract import draft_contract
 from telco_churn.commands.exit_codes import explain_errors
@@ -129,7 +130,7 @@ def diff(old: str, new: str | None) -> None:
 
     Exit codes: 0, no breaking change; 65, at least one; 2, git or Python cannot read a commit.
     """
-    project = find_kedro_project(Path.cwd()) or Path.cwd()
+    project = find_project()
     try:
         before = read_commit(project, old)
         after = read_commit(project, new) if new else describe_catalog(project)
@@ -170,9 +171,9 @@ def _choose_tables(
     delivered = [name for name, contract in found.items() if _is_delivered(contract)]
     unknown = [name for name in wanted if not hasattr(found.get(name), "to_schema")]
     if unknown:
+        described = describe_unknown("table", unknown[0], delivered)
         raise WrongCallError(
-            f"No contract found for {unknown}: the raw tables of the catalog are {delivered}. "
-            "Correct the name, or add `validator` to its catalog entry."
+            f"{described} Correct the name, or add `validator` to its catalog entry."
         )
     if wanted:
         return list(wanted)

@@ -4,12 +4,15 @@ from kedro.io import DatasetError
 from mlflow.exceptions import MlflowException
 
 from kedro_asof import exit_codes
-from telco_churn.registry.registry_errors import explain_lost_registry
+from telco_churn.registry.registry_errors import (
+    explain_damaged_registry,
+    explain_lost_registry,
+)
 
 
 def translate_error(error: Exception) -> Exception | None:
     """Convert an error of MLflow to one shown without traceback; None for other errors."""
-    lost = explain_lost_registry(error)
+    lost = explain_lost_registry(error) or explain_damaged_registry(error)
     if lost is None and isinstance(error, MlflowException):
         return DatasetError(str(error))
     return lost

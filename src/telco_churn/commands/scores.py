@@ -21,7 +21,8 @@ from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.delivery import deliver
 from kedro_asof.errors import NothingToDo, WrongCallError
-from kedro_asof.project import open_session, show_table
+from kedro_asof.project import open_session
+from kedro_asof.result_table import show_table
 from telco_churn.commands.exit_codes import explain_errors
 
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")

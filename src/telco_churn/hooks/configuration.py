@@ -43,7 +43,7 @@ class CheckParametersHook:
         """Compare the tables of ingestion and the declared features with the contracts."""
         judged = IngestionParams.model_validate(parameters["params:ingestion"]).tables
         entries = [entry for table in judged for entry in (f"raw_{table}", table)]
-        check_ingestion_config(judged, find_contracts(catalog, entries))
+        check_ingestion_config(judged, find_contracts(catalog, entries), catalog)
         features = FeatureParams.model_validate(parameters["params:features"])
         label = LabelParams.model_validate(parameters["params:label"])
         eligibility = EligibilityParams.model_validate(parameters["params:eligibility"])

@@ -12,6 +12,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from kedro_asof.errors import WrongCallError
 from telco_churn.learning.training_examples import fingerprint_examples
 from telco_churn.registry.killed_runs import RUNS, hold_and_mark
 from telco_churn.registry.registry_errors import (
@@ -21,6 +22,19 @@ from telco_churn.registry.registry_errors import (
     hide_credentials,
 )
 
+ADDRESS = "mlflow_tracking_uri"
+
+
+def _read_address(context: KedroContext) -> str:
+    """Return the address of the registry, or an error for a misspelt key of mlflow.yml."""
+    server = (context.config_loader["mlflow"] or {}).get("server") or {}
+    if ADDRESS not in server:
+        found = next(iter(server), "nothing")
+        raise WrongCallError(
+            f"Missing server.{ADDRESS} in conf/base/mlflow.yml: found {found}. Correct the file."
+        )
+    return str(server[ADDRESS])
+
 
 class RegistryErrorsHook:
     """Explains a registry that does not answer, at the start of a run or during the run."""
@@ -28,7 +42,7 @@ class RegistryErrorsHook:
     @hook_impl(wrapper=True)
     def after_context_created(self, context: KedroContext) -> Iterator[None]:
         """Run all other hooks, which may ask the registry."""
-        address = context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"]
+        address = _read_address(context)
         hide_credentials(address)
         with ask_registry(address):
             yield

@@ -3,8 +3,9 @@
 import logging
 from typing import Any
 
-import click
 from kedro.framework.hooks import hook_impl
+
+from kedro_asof.logs import show
 
 
 class ShowSummaryHook:
@@ -36,4 +37,4 @@ class ShowSummaryHook:
 
     def _show(self, text: str) -> None:
         if logging.getLogger(__name__).isEnabledFor(logging.INFO):
-            click.echo(text)
+            show(text)

@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 
 from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
-from kedro_asof.errors import InvalidDataError, NotReadyError
+from kedro_asof.errors import InvalidDataError, NotReadyError, WrongCallError
 from kedro_asof.locks import hold_lock
 from telco_churn.registry.model_package import describe_package, digest_files
 from telco_churn.registry.model_statuses import (
@@ -202,13 +202,13 @@ class Versions:
         """Load a version.
 
         Raises:
-            DatasetError: When the version does not exist; lists the versions that do.
+            WrongCallError: When the version does not exist; lists the versions that do.
             InvalidDataError: When the version was registered without the gate's decision.
         """
         with ask_registry():
             entries = {int(entry.version): entry for entry in list_entries(self.name)}
             if version not in entries:
-                raise DatasetError(
+                raise WrongCallError(
                     f"Unknown version {version} of {self.name}: expected one of {sorted(entries)}. "
                     "Choose one of them; `make mlflow` shows each."
                 )

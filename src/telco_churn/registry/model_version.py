@@ -10,11 +10,11 @@ from typing import Any
 
 import mlflow
 import pandas as pd
-from kedro.io import DatasetError
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 from packaging.requirements import Requirement
 
+from kedro_asof.errors import UnreadableFileError
 from telco_churn.errors import ChangedPackageError
 from telco_churn.registry.model_package import check_files
 from telco_churn.registry.registry_errors import is_unreachable
@@ -40,8 +40,8 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
 
     Raises:
         ChangedPackageError: When its files differ from the registered files.
-        DatasetError: When its files cannot be read, contain another type of model, or lack facts
-            that every version needs.
+        UnreadableFileError: When its files cannot be read, contain another type of model, or lack
+            facts that every version needs.
     """
     try:
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{entry.name}/{entry.version}"))
@@ -55,12 +55,12 @@ def load_version(entry: RegistryEntry) -> ModelVersion:
     except (MlflowException, OSError) as error:
         if is_unreachable(error):
             raise
-        raise DatasetError(
+        raise UnreadableFileError(
             f"Cannot read the files of version {entry.version} of {entry.name} from "
             f"{entry.source}: {error}. Restore them. {RECOVERY}"
         ) from error
     except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(
+        raise UnreadableFileError(
             f"Cannot read version {entry.version} of {entry.name}, which was packaged by another "
             f"version of this project ({type(error).__name__}: {error}). Score with the code that "
             f"registered it. {RECOVERY}"

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,17 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.db.db_types import DATABASE_ENGINES
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import WrongCallError, take_first_line, walk_causes
+from kedro_asof.errors import (
+    UnreadableFileError,
+    WrongCallError,
+    take_first_line,
+    walk_causes,
+)
 
 # MLflow wraps HTTP errors in its exception without an error code.
 SIGNS = ("failed with exception", "Max retries exceeded", "timed out")
+DAMAGE = re.compile("database disk image is malformed|file is not a database")
+SQLITE = b"SQLite format 3\0"  # the first bytes of every database
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 ADDRESS = "mlflow_tracking_uri in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI"
 INSTALL = {"postgresql": " (pip install '.[postgresql]')"}
@@ -79,6 +87,14 @@ def explain_lost_registry(
     return _name_registry(address or mlflow.get_tracking_uri(), _find_reason(causes))
 
 
+def explain_damaged_registry(error: BaseException) -> UnreadableFileError | None:
+    """Find a damaged SQLite file among the causes of an error; None for other errors."""
+    for cause in walk_causes(error):
+        if found := DAMAGE.search(str(cause)):
+            return _name_damage(mlflow.get_registry_uri().removeprefix("sqlite:///"), found[0])
+    return None
+
+
 def is_unreachable(error: BaseException) -> bool:
     """Return whether an error means that the server did not answer, not that it answered no."""
     if isinstance(error, MlflowException):
@@ -124,6 +140,13 @@ def _name_registry(address: str, reason: str) -> UnreachableRegistryError:
     )
 
 
+def _name_damage(file: str | Path, reason: str) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"Damaged file {file}: {reason}. It contains MLflow's registry, with all runs and model "
+        "versions. Restore it from a backup; without one, move it away and train again."
+    )
+
+
 def _check_address(address: str) -> None:
     """Check a file or driver before MLflow, which retries a failed connection for a long time."""
     engine = address.partition("://")[0].partition("+")[0]
@@ -147,7 +170,10 @@ def _check_database_file(address: str) -> None:
     file = Path(address.removeprefix("sqlite:///"))
     try:
         if file.exists():
-            file.open("r+b").close()
+            with file.open("r+b") as database:
+                start = database.read(len(SQLITE))
+            if start and start != SQLITE:
+                raise _name_damage(file, "it is not a database")
         else:
             folder = next(parent for parent in file.absolute().parents if parent.exists())
             tempfile.TemporaryFile(dir=folder).close()

@@ -1,6 +1,6 @@
 """Snapshots have eligible customers, matured dates, and dates within the data."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -37,24 +37,34 @@ def coverage(put: Put) -> ir.Table:
 
 
 NO_SOURCES = readiness_params()
+CLOCK = datetime(2026, 9, 28, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("day", ["2025-04-01", "2026-09-28"])
 def test_as_of_may_be_any_morning_after_a_day_of_data(day: str, coverage: ir.Table) -> None:
-    assert list_scoring_dates(coverage, as_of(day), NO_SOURCES) == [date.fromisoformat(day)]
+    assert list_scoring_dates(coverage, as_of(day), NO_SOURCES, CLOCK) == [date.fromisoformat(day)]
 
 
 def test_as_of_before_the_data_is_refused(coverage: ir.Table) -> None:
     with pytest.raises(AsOfOutsideDataError, match=r"2025-03-31.*2025-04-01 to 2026-09-28"):
-        list_scoring_dates(coverage, as_of("2025-03-31"), NO_SOURCES)
+        list_scoring_dates(coverage, as_of("2025-03-31"), NO_SOURCES, CLOCK)
 
 
 def test_as_of_after_the_data_is_not_ready_yet(coverage: ir.Table) -> None:
     with pytest.raises(SourcesNotReadyError, match=r"2026-09-29.*2025-04-01 to 2026-09-28"):
-        list_scoring_dates(coverage, as_of("2026-09-29"), NO_SOURCES)
+        list_scoring_dates(coverage, as_of("2026-09-29"), NO_SOURCES, CLOCK)
     lag = readiness_params(usage=("day", 1))
     usage = ibis.memtable({"day": [LAST]})
-    assert list_scoring_dates(coverage, as_of("2026-09-29"), lag, usage=usage)
+    assert list_scoring_dates(coverage, as_of("2026-09-29"), lag, CLOCK, usage=usage)
+
+
+@pytest.mark.parametrize(("day", "is_late"), [("2026-09-29", True), ("2026-09-30", False)])
+def test_as_of_days_ahead_of_the_clock_is_a_mistake_and_not_late_data(
+    day: str, is_late: bool, coverage: ir.Table
+) -> None:
+    with pytest.raises(SourcesNotReadyError if is_late else AsOfOutsideDataError) as error:
+        list_scoring_dates(coverage, as_of(day), NO_SOURCES, CLOCK)
+    assert ("2 days in the future" in str(error.value)) is not is_late
 
 
 @pytest.mark.parametrize(("last", "is_ready"), [("2026-09-20", True), ("2026-09-19", False)])
@@ -64,29 +74,29 @@ def test_a_source_may_lag_as_many_days_as_it_is_allowed(
     awaited = readiness_params(contacts=("contacted_on", 7))
     contacts = ibis.memtable({"contacted_on": [date(2026, 1, 1), date.fromisoformat(last)]})
     if is_ready:
-        assert list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=contacts)
+        assert list_scoring_dates(coverage, as_of("2026-09-28"), awaited, CLOCK, contacts=contacts)
         return
     found = r"contacts reaches 2026-09-19, expected 2026-09-20 or later \(contacted_on\).*lag_days"
     with pytest.raises(SourcesNotReadyError, match=found):
-        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=contacts)
+        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, CLOCK, contacts=contacts)
 
 
 def test_a_source_without_rows_or_without_its_column_is_told_apart(coverage: ir.Table) -> None:
     awaited = readiness_params(contacts=("contacted_on", 7))
     empty = ibis.memtable({"contacted_on": pa.array([], pa.date32())})
     with pytest.raises(SourcesNotReadyError, match="contacts reaches no day"):
-        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=empty)
+        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, CLOCK, contacts=empty)
     other = ibis.memtable({"on": [LAST]})
     with pytest.raises(
         UnknownSourceColumnError, match=r"'contacted_on'.*contacts.*: expected one of \['on'\]"
     ):
-        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, contacts=other)
+        list_scoring_dates(coverage, as_of("2026-09-28"), awaited, CLOCK, contacts=other)
 
 
 @pytest.mark.parametrize("day", ["2026-09-28", "2026-07-01", "2026-02-28"])
 def test_only_matured_dates_are_trained_on(day: str, coverage: ir.Table) -> None:
     dates = list_training_dates(
-        coverage, as_of(day), snapshot_params(), label_params(), training_params()
+        coverage, as_of(day), snapshot_params(), label_params(), training_params(), CLOCK
     )
     horizon = timedelta(days=label_params().horizon_days)
     assert all(snapshot + horizon <= date.fromisoformat(day) for snapshot in dates)
@@ -97,7 +107,7 @@ def test_only_matured_dates_are_trained_on(day: str, coverage: ir.Table) -> None
 def test_the_first_snapshot_has_the_history_it_needs(coverage: ir.Table) -> None:
     params = snapshot_params()
     dates = list_training_dates(
-        coverage, as_of("2026-09-28"), params, label_params(), training_params()
+        coverage, as_of("2026-09-28"), params, label_params(), training_params(), CLOCK
     )
     assert min(dates) >= FIRST + timedelta(days=params.minimum_history_days)
 
@@ -105,7 +115,7 @@ def test_the_first_snapshot_has_the_history_it_needs(coverage: ir.Table) -> None
 def test_the_grid_keeps_to_its_ends_and_goes_back_from_the_last(coverage: ir.Table) -> None:
     params = snapshot_params(**{"every": "4 weeks", "from": "2026-01-01", "to": "2026-06-01"})
     dates = list_training_dates(
-        coverage, as_of("2026-09-28"), params, label_params(), training_params()
+        coverage, as_of("2026-09-28"), params, label_params(), training_params(), CLOCK
     )
     assert dates[-1] == date(2026, 6, 1)
     assert dates[0] == date(2026, 1, 12)
@@ -116,7 +126,12 @@ def test_the_grid_keeps_to_its_ends_and_goes_back_from_the_last(coverage: ir.Tab
 def test_too_little_data_to_learn_from_is_refused(coverage: ir.Table) -> None:
     with pytest.raises(TooFewSnapshotsError, match=r"4 matured snapshots.*one to train on"):
         list_training_dates(
-            coverage, as_of("2025-10-19"), snapshot_params(), label_params(), training_params()
+            coverage,
+            as_of("2025-10-19"),
+            snapshot_params(),
+            label_params(),
+            training_params(),
+            CLOCK,
         )
 
 
@@ -127,6 +142,7 @@ def test_a_grid_may_be_denser_than_the_label(coverage: ir.Table) -> None:
         snapshot_params(every="1 week"),
         label_params(),
         training_params(),
+        CLOCK,
     )
     assert {(later - earlier).days for earlier, later in pairwise(dates)} == {7}
 

@@ -59,6 +59,7 @@ def _scoring_nodes(
             "coverage": "coverage",
             "as_of": "params:as_of",
             "readiness": "params:readiness",
+            "clock": "clock",
             **{table: table for table in awaited},
         },
         "scoring_dates",
@@ -76,7 +77,14 @@ def _training_nodes(
     """Return the nodes that compute and label the features of past dates."""
     dates = Node(
         snapshots.list_training_dates,
-        ["coverage", "params:as_of", "params:snapshots", "params:label", "params:training"],
+        [
+            "coverage",
+            "params:as_of",
+            "params:snapshots",
+            "params:label",
+            "params:training",
+            "clock",
+        ],
         "training_dates",
         name="list_training_dates",
     )

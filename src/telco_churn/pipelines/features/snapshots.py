@@ -4,7 +4,7 @@ In: the days that the operator's data covers, `as_of` and the snapshot parameter
 one row per eligible customer and date.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -23,10 +23,15 @@ from telco_churn.parameters.snapshots import SnapshotParams
 from telco_churn.parameters.training import TrainingParams
 
 KEY = ("customer_id", "as_of")
+DAYS_AHEAD = 1  # a date further ahead of the clock is a mistake, not a late delivery
 
 
 def list_scoring_dates(
-    coverage: ir.Table, as_of: AsOf, readiness: ReadinessParams, **sources: ir.Table
+    coverage: ir.Table,
+    as_of: AsOf,
+    readiness: ReadinessParams,
+    clock: datetime,
+    **sources: ir.Table,
 ) -> list[date]:
     """Return `as_of` as the only date, if all sources reach it.
 
@@ -34,14 +39,16 @@ def list_scoring_dates(
         coverage: First and last day of usage.
         as_of: The morning to score.
         readiness: The days that each source may lag.
+        clock: The current time.
         **sources: The tables of `readiness`, by name.
 
     Raises:
-        AsOfOutsideDataError: When usage starts later than the day before `as_of`.
+        AsOfOutsideDataError: When usage starts later than the day before `as_of`, or `as_of` is
+            days ahead of the clock.
         SourcesNotReadyError: When a source does not yet reach the day before `as_of`.
         UnknownSourceColumnError: When a table does not have its date column.
     """
-    _check_covered(coverage, as_of, readiness.sources.get("usage"))
+    _check_covered(coverage, as_of, clock, readiness.sources.get("usage"))
     check_readiness(readiness, sources, as_of)
     return [as_of.day]
 
@@ -52,6 +59,7 @@ def list_training_dates(
     snapshots: SnapshotParams,
     label: LabelParams,
     training: TrainingParams,
+    clock: datetime,
 ) -> list[date]:
     """List the dates to train on: matured by `as_of`, with enough history, latest last.
 
@@ -61,13 +69,15 @@ def list_training_dates(
         snapshots: The grid, and the history that its first date needs.
         label: `horizon_days`, the length of a label window.
         training: `split`, the number of snapshots that calibrate and test.
+        clock: The current time.
 
     Raises:
-        AsOfOutsideDataError: When usage starts later than the day before `as_of`.
+        AsOfOutsideDataError: When usage starts later than the day before `as_of`, or `as_of` is
+            days ahead of the clock.
         SourcesNotReadyError: When usage does not yet reach that day.
         TooFewSnapshotsError: When gap, calibration and test leave no date to train on.
     """
-    _check_covered(coverage, as_of)
+    _check_covered(coverage, as_of, clock)
     first, _ = _covered_days(coverage)
     earliest = max(
         first + timedelta(days=snapshots.minimum_history_days), snapshots.first or date.min
@@ -138,20 +148,29 @@ def select_final(cancellations: ir.Table, customers: ir.Table) -> ir.Table:
     return final.select(*cancellations.columns)
 
 
-def _check_covered(coverage: ir.Table, as_of: AsOf, usage: SourceParams | None = None) -> None:
+def _check_covered(
+    coverage: ir.Table, as_of: AsOf, clock: datetime, usage: SourceParams | None = None
+) -> None:
     first, last = _covered_days(coverage)
     ready_until = last + timedelta(days=1 + (usage.lag_days if usage else 0))
+    if first < as_of.day <= ready_until:
+        return
     reach = (
         f"as_of={as_of} is outside the data: usage runs from {first} to {last}, expected as_of "
         f"from {first + timedelta(days=1)} to {ready_until}."
     )
     if as_of.day <= first:
         raise AsOfOutsideDataError(f"{reach} Choose such a date with --params as_of=YYYY-MM-DD.")
-    if as_of.day > ready_until:
-        raise SourcesNotReadyError(
-            f"{reach} Deliver the missing days and run ingestion, or choose another date with "
-            "--params as_of=YYYY-MM-DD."
+    ahead = (as_of.day - clock.date()).days
+    if ahead > DAYS_AHEAD:
+        raise AsOfOutsideDataError(
+            f"{reach} It is {ahead} days in the future. Choose another date with --params "
+            "as_of=YYYY-MM-DD."
         )
+    raise SourcesNotReadyError(
+        f"{reach} Deliver the missing days and run ingestion, or choose another date with "
+        "--params as_of=YYYY-MM-DD."
+    )
 
 
 def _covered_days(coverage: ir.Table) -> tuple[date, date]:

@@ -3,15 +3,18 @@
 In: parameters and the contracts of the catalog. Out: nothing, or an error before any node runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kedro_asof.suggestions import suggest
 from telco_churn.errors import InvalidTableError
 from telco_churn.parameters.ingestion import JudgedTableParams
 
 
 def check_ingestion_config(
-    tables: Mapping[str, JudgedTableParams], contracts: Mapping[str, Any]
+    tables: Mapping[str, JudgedTableParams],
+    contracts: Mapping[str, Any],
+    entries: Iterable[str] = (),
 ) -> None:
     """Check that each table has both catalog entries, and the same contract there.
 
@@ -19,6 +22,7 @@ def check_ingestion_config(
         tables: The tables of ingestion.yml.
         contracts: The contract of each `raw_<table>` and `<table>` of the catalog, None for an
             entry without one.
+        entries: The names of all catalog entries, to suggest the one that is meant.
 
     Raises:
         InvalidTableError: If an entry is missing or its contract differs; names the table.
@@ -28,8 +32,8 @@ def check_ingestion_config(
         if missing:
             raise InvalidTableError(
                 f"Missing catalog entries for ingestion.tables.{name}: expected "
-                f"{' and '.join(missing)}. Add them to conf/base/catalog/, or remove the table "
-                "from conf/base/parameters/ingestion.yml."
+                f"{' and '.join(missing)}.{suggest(missing[0], entries)} Add them to "
+                "conf/base/catalog/, or remove the table from conf/base/parameters/ingestion.yml."
             )
         if contracts[name] not in (None, table.contract):
             raise InvalidTableError(

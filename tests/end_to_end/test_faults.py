@@ -1,0 +1,60 @@
+"""Each fault ends with its exit code and one line for the user, and no traceback."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectCopy
+from tests.end_to_end.faults import FAULTS, Fault
+from tests.processes import AS_ANY_USER
+
+pytestmark = pytest.mark.slow
+
+# What Kedro, engines and MLflow print, which contradicts the last line or means nothing to a user.
+NOT_SHOWN = re.compile(
+    r"Traceback|Repeat the previous command|You can resume|ibis_|_aside_|<unknown>|"
+    r"sqlalche\.me|LINE \d+:|Registered model|Successfully registered|\.rs:"
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.title)
+def test_a_fault_ends_with_its_code_and_one_line(fault: Fault, project: ProjectCopy) -> None:
+    held = fault.make(project)
+    lock = held if isinstance(held, AbstractContextManager) else nullcontext()
+    with lock:
+        code, output = type_command(project, fault.command)
+    assert code == fault.code, output
+    assert re.search(fault.says, output.splitlines()[-1]), output
+    assert NOT_SHOWN.search(output) is None, output
+    assert output.count("Error: ") == 1, output
+
+
+def type_command(project: ProjectCopy, command: str) -> tuple[int, str]:
+    """Run a command as a user would type it, and return its exit code and output."""
+    is_root = os.geteuid() == 0 and shutil.which("setpriv") is not None
+    done = subprocess.run(
+        [*(AS_ANY_USER if is_root else ()), *shlex.split(command)],
+        cwd=project.path,
+        env=os.environ
+        | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.rstrip()
+
+
+def test_the_table_has_no_fault_twice() -> None:
+    titles = [fault.title for fault in FAULTS]
+    assert len(set(titles)) == len(titles) >= 60
