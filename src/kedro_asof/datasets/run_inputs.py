@@ -1,13 +1,17 @@
-"""Read-only datasets for the time and the user, so that nodes stay pure."""
+"""Read-only datasets for the time, the user and the git commit, so that nodes stay pure."""
 
 import getpass
 import os
+import subprocess
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from kedro.io import AbstractDataset, DatasetError
 
 T = TypeVar("T")
+GIT_SECONDS = 5  # time limit for git, for repositories on slow disks
 
 
 class ReadOnlyDataset(AbstractDataset[None, T]):
@@ -53,3 +57,51 @@ class UserName(ReadOnlyDataset[str]):
 
     def _describe(self) -> dict[str, Any]:
         return {}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The git commit of a project: its full hash, and whether its tracked files are unchanged."""
+
+    sha: str
+    is_clean: bool
+
+
+def find_commit(project: Path) -> Commit | None:
+    """Return the current commit; None without git, outside a repository or before a commit."""
+    command = ["git", "-C", str(project), "status", "--porcelain=v2", "--branch"]
+    try:
+        answer = subprocess.run(
+            [*command, "--untracked-files=no"],
+            capture_output=True,
+            text=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    first, *rest = answer.stdout.splitlines()
+    sha = first.removeprefix("# branch.oid ")
+    is_clean = all(line.startswith("#") for line in rest)
+    return None if sha == "(initial)" else Commit(sha, is_clean)
+
+
+class GitCommit(ReadOnlyDataset[Commit | None]):
+    """Loads the git commit of a project, None if there is none."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Point to a project.
+
+        Args:
+            filepath: The folder of the project. Kedro makes an argument of this name absolute.
+            metadata: Options of other plugins.
+        """
+        self._project = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Commit | None:
+        """Return the commit and whether the tracked files are unchanged."""
+        return find_commit(self._project)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"project": str(self._project)}
