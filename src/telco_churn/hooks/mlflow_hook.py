@@ -10,7 +10,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from kedro_asof.datasets.run_inputs import find_commit
+from kedro_asof.git_commit import find_commit
 
 # MLflow warns about a class of kedro-mlflow without type hints, and ignores warning filters.
 with warnings.catch_warnings(record=True) as caught:
@@ -20,6 +20,7 @@ for warning in caught:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
+METRICS = "kedro_mlflow.io.metrics."  # the module of the metric datasets
 # Options of `kedro run` whose names differ from those of Kedro's run parameters.
 OPTIONS = {"pipeline_names": "pipelines", "node_names": "nodes"}
 LISTS = ("tags", "from_nodes", "to_nodes", "from_inputs", "to_outputs", "namespaces")
@@ -33,9 +34,9 @@ class MlflowHook(KedroMlflowHook):  # type: ignore[misc]
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, conf_catalog: dict[str, Any]) -> None:
-        """Pass only the datasets of kedro-mlflow: reading an entry imports and creates it."""
+        """Pass only the metric datasets: reading an entry imports and creates it."""
         types = {name: str(conf_catalog.get(name, {}).get("type")) for name in catalog}
-        named = {name: catalog[name] for name, of in types.items() if of.startswith("kedro_mlflow")}
+        named = {name: catalog[name] for name, of in types.items() if of.startswith(METRICS)}
         super().after_catalog_created(named, conf_catalog, {}, {}, "", {})
         for name, dataset in named.items():
             catalog[name] = dataset

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from kedro.io import DatasetError
 
-from kedro_asof.datasets.run_inputs import Commit, GitCommit, UserName
+from kedro_asof.datasets.run_inputs import GitCommit, UserName
+from kedro_asof.git_commit import Commit
 from tests.conftest import git
 
 
