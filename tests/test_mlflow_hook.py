@@ -43,7 +43,9 @@ def test_a_call_is_described_by_its_options_and_its_command() -> None:
 
 
 def test_the_call_of_all_pipelines_has_no_options() -> None:
-    assert describe_call({"runner": "ThreadRunner"})["kedro_command"] == "kedro run"
+    expected = {"runner": "SequentialRunner", "kedro_command": "kedro run"}
+    assert describe_call({"runner": "None"}) == expected  # Kedro's default
+    assert describe_call({"runner": "ThreadRunner"})["runner"] == "ThreadRunner"
 
 
 def test_a_run_is_tagged_with_its_commit_and_whether_files_differ_from_it(repository: Path) -> None:

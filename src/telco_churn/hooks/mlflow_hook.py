@@ -9,6 +9,7 @@ import mlflow
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
+from kedro.runner import SequentialRunner
 
 from kedro_asof.git_commit import find_commit
 
@@ -64,8 +65,9 @@ def describe_call(run_params: Mapping[str, Any]) -> dict[str, str]:
     listed = ("env", "pipeline_names", "node_names", *LISTS)
     options = {name: _join(run_params[name]) for name in listed if run_params.get(name)}
     command = ["kedro run", *(f"--{_name_option(name)} {options[name]}" for name in options)]
-    # Kedro gives the class of a runner, or the text of an instance.
-    runner = str(run_params.get("runner")).partition(" object at")[0].rpartition(".")[2]
+    # Kedro gives the name of a class, the text of an instance, or the text None for its default.
+    given = str(run_params.get("runner")).replace("None", SequentialRunner.__name__)
+    runner = given.partition(" object at")[0].rpartition(".")[2]
     return options | {"runner": runner, "kedro_command": " ".join(command)}
 
 
