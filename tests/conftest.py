@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -235,3 +236,20 @@ def copy_project(path: Path) -> None:
     shutil.copy(PROJECT / "pyproject.toml", path)
     shutil.copy(PROJECT / ".telemetry", path)
     (path / "src").mkdir()  # Kedro needs the folder; the package itself is installed
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, and return its output."""
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    command = ["git", "-C", str(folder), *author, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return a repository with one commit of one file."""
+    git(tmp_path, "init")
+    (tmp_path / "file").write_text("1")
+    git(tmp_path, "add", "file")
+    git(tmp_path, "commit", "-m", "first")
+    return tmp_path

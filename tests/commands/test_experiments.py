@@ -1,5 +1,6 @@
 """`kedro experiments` shows parameters that differ, best metrics and runs on other data."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
@@ -126,20 +127,40 @@ def test_runs_on_different_data_come_with_a_warning() -> None:
     assert "do not compare" not in compare([run(1), run(2)], ["*"])
 
 
-def test_runs_are_read_latest_first_and_of_one_pipeline(tmp_path: Path) -> None:
+@pytest.fixture
+def experiment(tmp_path: Path) -> Iterator[str]:
+    """Create an experiment `e`, and return its id."""
     before = mlflow.get_tracking_uri()
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
-    try:
-        identifier = mlflow.create_experiment("e", artifact_location=str(tmp_path / "files"))
-        for name, leaves in (("training", 7), ("scoring", 0), ("features+training", 15)):
-            with mlflow.start_run(run_name=name, experiment_id=identifier):
-                mlflow.log_params({"leaves": leaves})
-        found = read_experiments("e", last=5, pipeline="training")
-        assert [each.parameters["leaves"] for each in found] == ["15", "7"]
-        assert len(read_experiments("e", last=1, pipeline=None)) == 1
-        assert read_experiments("unknown", last=1, pipeline=None) == []
-    finally:
-        mlflow.set_tracking_uri(before)
+    yield mlflow.create_experiment("e", artifact_location=str(tmp_path / "files"))
+    mlflow.set_tracking_uri(before)
+
+
+def log_run(experiment: str, name: str, **metrics: float) -> None:
+    with mlflow.start_run(run_name=name, experiment_id=experiment):
+        mlflow.log_metrics(metrics)
+
+
+def test_runs_are_read_latest_first_and_of_one_pipeline(experiment: str) -> None:
+    # A name had no date before.
+    for number, name in enumerate(
+        ("training", "scoring 2026-09-28", "features+training 2026-09-28")
+    ):
+        log_run(experiment, name, roc_auc=number)
+    found = read_experiments("e", last=5, pipeline="training")
+    assert [each.metrics["roc_auc"] for each in found] == [2, 0]
+    assert [each.facts["pipeline"] for each in found] == ["features+training", "training"]
+    assert len(read_experiments("e", last=1, pipeline=None)) == 1
+    assert read_experiments("unknown", last=1, pipeline=None) == []
+
+
+def test_runs_without_metrics_are_read_only_when_asked_for(experiment: str) -> None:
+    log_run(experiment, "training 2026-09-28", roc_auc=0.7)
+    log_run(experiment, "rollback 2026-09-28")
+    (found,) = read_experiments("e", last=1, pipeline=None)
+    assert found.facts["pipeline"] == "training"
+    (found,) = read_experiments("e", last=1, pipeline=None, is_all=True)
+    assert found.facts["pipeline"] == "rollback"
 
 
 def test_the_champion_and_its_data_are_shown(
@@ -162,5 +183,5 @@ def test_an_experiment_without_runs_says_what_to_do(
     asked = ["--env", "test", "--pipeline", "own_table"]
     result = CliRunner(catch_exceptions=False).invoke(experiments, asked)
     assert result.exit_code == 1
-    assert "No runs of pipeline 'own_table' found in MLflow's experiment" in result.output
-    assert "'telco_churn_test'. Run `kedro run` first" in result.output
+    assert "No runs with metrics of pipeline 'own_table' found in MLflow's" in result.output
+    assert "'telco_churn_test'. Run `kedro run` first, or add --all" in result.output

@@ -143,6 +143,8 @@ def test_the_contact_list_is_who_is_contacted_best_first(finished_project: Proje
         ["expected_value", "customer_id"], ascending=[False, True]
     )
     assert list(listed["customer_id"]) == list(contacted["customer_id"])
-    assert list(for_people["customer_id"]) == list(contacted["customer_id"])
+    assert list(for_people["Customer"]) == list(contacted["customer_id"])
+    exact = pytest.approx(list(contacted["expected_value"]), abs=0.0051)
+    assert list(for_people["Expected value (EUR)"]) == exact
     assert list(listed["rank"]) == list(range(1, len(listed) + 1))
     assert not scores.loc[scores["holdout"], "contact"].any()

@@ -119,6 +119,19 @@ def test_mlflow_holds_the_run_with_parameters_metrics_and_model(
     assert len(tags["data_fingerprint"]) == len(tags["features_digest"]) == 64
 
 
+def test_the_card_names_its_version_and_is_an_artifact_of_the_run(
+    finished_project: ProjectCopy,
+) -> None:
+    card = (finished_project.data / "08_reporting" / "model_card.html").read_text()
+    assert "<strong>Version:</strong> 1</li>" in card
+    (logged,) = finished_project.path.glob("mlruns/*/artifacts/model_card.html")
+    assert logged.read_text() == card
+    (packaged,) = finished_project.path.glob("mlruns/models/*/artifacts/artifacts/about/*.html")
+    assert (
+        packaged.read_text().replace("the registered version that contains this card", "1") == card
+    )
+
+
 def test_metrics_are_the_flat_json_that_was_promised(finished_project: ProjectCopy) -> None:
     path = finished_project.data / "08_reporting" / "evaluation_metrics.json"
     metrics = json.loads(path.read_text())

@@ -125,7 +125,8 @@ def test_each_run_of_a_server_has_its_own_date_pipelines_and_tracking(
 
     made = list_runs()[before:]
     assert [run.info.status for run in made] == [status for _, _, status in asked]
-    assert [run.info.run_name for run in made] == [pipeline for pipeline, _, _ in asked]
+    names = [f"{pipeline} {params['as_of']}" for pipeline, params, _ in asked]
+    assert [run.info.run_name for run in made] == names
     assert [run.data.params["as_of"] for run in made] == [params["as_of"] for _, params, _ in asked]
     assert not any("mlflow.parentRunId" in run.data.tags for run in made)
     with_plans = [any(".subscriptions." in name for name in run.data.params) for run in made]

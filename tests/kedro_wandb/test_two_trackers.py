@@ -34,6 +34,14 @@ def test_each_run_names_the_other(finished_project: ProjectCopy) -> None:
     assert written.config["mlflow_run_id"] == tags["id"]
 
 
+def test_the_mlflow_run_has_a_name_and_tags_for_people(finished_project: ProjectCopy) -> None:
+    (tags,) = read_tags(finished_project.path)
+    assert tags["mlflow.runName"] == "__default__ 2026-09-28"
+    assert tags["kedro_command"] == "kedro run --env test"
+    assert tags["runner"] == "SequentialRunner"
+    assert "run_id" not in tags
+
+
 def test_parameters_are_whole_and_one_by_one(finished_project: ProjectCopy) -> None:
     with sqlite3.connect(finished_project.path / "mlflow.db") as database:
         params = dict(database.execute("select key, value from params").fetchall())

@@ -113,7 +113,7 @@ def test_kedro_experiments_shows_it_and_marks_the_lowest(
         Experiment(str(run) * 32, {}, {}, {"mean_probability": value, "training_rows": 9.0})
         for run, value in ((1, 0.25), (2, 0.125))
     ]
-    monkeypatch.setattr(command, "read_experiments", lambda *_: runs)
+    monkeypatch.setattr(command, "read_experiments", lambda *_, **__: runs)
     copy_project(tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")
     bootstrap_project(tmp_path / "project")

@@ -1,11 +1,14 @@
-"""Read-only datasets for the time and the user, so that nodes stay pure."""
+"""Read-only datasets for the time, the user and the git commit, so that nodes stay pure."""
 
 import getpass
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from kedro.io import AbstractDataset, DatasetError
+
+from kedro_asof.git_commit import Commit, find_commit
 
 T = TypeVar("T")
 
@@ -53,3 +56,24 @@ class UserName(ReadOnlyDataset[str]):
 
     def _describe(self) -> dict[str, Any]:
         return {}
+
+
+class GitCommit(ReadOnlyDataset[Commit | None]):
+    """Loads the git commit of a project, None if there is none."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Point to a project.
+
+        Args:
+            filepath: The folder of the project. Kedro makes an argument of this name absolute.
+            metadata: Options of other plugins.
+        """
+        self._project = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> Commit | None:
+        """Return the commit and whether the tracked files are unchanged."""
+        return find_commit(self._project)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"project": str(self._project)}

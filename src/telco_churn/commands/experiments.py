@@ -35,13 +35,17 @@ PAGE = 50  # runs per request
     multiple=True,
     help="Name or glob of metrics to show, e.g. 'roc_auc*'; repeatable. Default: model metrics.",
 )
+@click.option("--all", "-a", "is_all", is_flag=True, help="Also show runs without metrics.")
 @click.option("--env", "-e", help="Configuration environment, as in kedro run.")
 @explain_errors
-def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: str | None) -> None:
-    """Compare the latest runs side by side, newest first.
+def experiments(
+    last: int, pipeline: str | None, metrics: tuple[str, ...], is_all: bool, env: str | None
+) -> None:
+    """Compare the latest runs with metrics side by side, newest first.
 
     \b
     kedro experiments --last 3 --pipeline training
+    kedro experiments --all --pipeline scoring
     kedro experiments --metric 'roc_auc*' --metric expected_profit
 
     Each column is a run. The lines show the fingerprint of its training data, its model version and
@@ -49,22 +53,27 @@ def experiments(last: int, pipeline: str | None, metrics: tuple[str, ...], env: 
     """  # noqa: D301  (click needs the escape in the text)
     with KedroSession.create(env=env, project_path=_find_project()) as session:
         name = session.load_context().mlflow.tracking.experiment.name  # type: ignore[attr-defined]  # kedro-mlflow puts it there
-    found = read_experiments(name, last, pipeline)
+    found = read_experiments(name, last, pipeline, is_all=is_all)
     if not found:
         wanted = f" of pipeline {pipeline!r}" if pipeline else ""
+        kind, other = ("", "") if is_all else (" with metrics", ", or add --all for other runs")
         raise click.ClickException(
-            f"No runs{wanted} found in MLflow's experiment {name!r}. Run `kedro run` first."
+            f"No runs{kind}{wanted} found in MLflow's experiment {name!r}. Run `kedro run` first"
+            f"{other}."
         )
     click.echo(compare(found, metrics or METRICS))
 
 
-def read_experiments(name: str, last: int, pipeline: str | None) -> list[Experiment]:
+def read_experiments(
+    name: str, last: int, pipeline: str | None, *, is_all: bool = False
+) -> list[Experiment]:
     """Read runs from MLflow's current tracking store.
 
     Args:
         name: The name of the MLflow experiment.
         last: The maximum number of runs.
         pipeline: Return only runs of this pipeline; None for all.
+        is_all: Also return runs without metrics, such as a scoring or a rollback.
 
     Returns:
         The runs, newest first; an empty list if the experiment does not exist.
@@ -73,7 +82,11 @@ def read_experiments(name: str, last: int, pipeline: str | None) -> list[Experim
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         return []
-    runs = (run for run in _list_runs(client, experiment.experiment_id) if _is_of(run, pipeline))
+    runs = (
+        run
+        for run in _list_runs(client, experiment.experiment_id)
+        if (is_all or run.data.metrics) and _is_of(run, pipeline)
+    )
     return [_describe(client, run) for _, run in zip(range(last), runs, strict=False)]
 
 
@@ -93,7 +106,12 @@ def _list_runs(client: MlflowClient, experiment: str) -> Iterator[Run]:
 
 
 def _is_of(run: Run, pipeline: str | None) -> bool:
-    return pipeline is None or pipeline in str(run.info.run_name).split("+")
+    return pipeline is None or pipeline in _read_pipelines(run).split("+")
+
+
+def _read_pipelines(run: Run) -> str:
+    """Return the pipelines in the name of a run, `<pipelines> <as_of>`; once `<pipelines>`."""
+    return str(run.info.run_name).partition(" ")[0]
 
 
 def _describe(client: MlflowClient, run: Run) -> Experiment:
@@ -101,7 +119,7 @@ def _describe(client: MlflowClient, run: Run) -> Experiment:
     versions = client.search_model_versions(f"run_id='{run.info.run_id}'")
     facts = {
         "started": f"{started:%Y-%m-%d %H:%M}",
-        "pipeline": str(run.info.run_name),
+        "pipeline": _read_pipelines(run),
         "status": run.info.status.lower(),
         "as_of": run.data.params.get("as_of", ""),
         "data": run.data.tags.get("data_fingerprint", ""),

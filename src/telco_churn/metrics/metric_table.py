@@ -71,6 +71,10 @@ class Metric:
             return math.nan
         return self.function(model)
 
+    def is_as_good(self, value: float, other: float) -> bool:
+        """Whether a value is as good as another, or better; a NaN is neither."""
+        return value >= other if self.better == "higher" else value <= other
+
 
 def roc_auc(model: WeightedRanking) -> float:
     """Return the share of churner-stayer pairs whose churner ranks higher; a tie counts half."""

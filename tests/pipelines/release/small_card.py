@@ -1,10 +1,12 @@
 """Inputs of a model card in which all numbers differ."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from kedro_asof.git_commit import Commit
 from kedro_asof.params import AsOf
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
@@ -108,5 +110,7 @@ def make_card_inputs(**changes: Any) -> dict[str, Any]:
         "evaluation": evaluation_params(confidence=0.9),
         "summary": SummaryParams(scores="", currency="EUR", next_steps=[]),
         "as_of": AsOf("2026-09-28"),
+        "commit": Commit("c0ffee", is_clean=True),
+        "clock": datetime(2026, 9, 30, 23, 59, tzinfo=UTC),
     }
     return given | changes

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from kedro_asof.git_commit import Commit
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.pipelines.release.card import write_model_card
+from telco_churn.pipelines.release.card import name_version, write_model_card
 from telco_churn.pipelines.release.intended_use import describe_operator
 from tests.conftest import feature_params
 from tests.pipelines.release import small_evaluation as small
@@ -21,6 +22,7 @@ from tests.pipelines.release.small_card import (
     make_card_inputs,
     tuning,
 )
+from tests.pipelines.release.small_models import make_version
 
 pytestmark = pytest.mark.xdist_group("card")  # one worker, so its fixtures are made once
 
@@ -38,6 +40,16 @@ def card() -> tuple[str, str]:
     "part",
     [
         "# Model card: telco_churn",
+        "- **Version:** the registered version that contains this card\n",
+        "- **Trained:** on 2026-09-30 (UTC), as of the morning of 2026-09-28\n",
+        "- **Git commit:** `c0ffee`\n",
+        "- **Decision of the gate:** champion\n",
+        "On 20 held-out rows, it finds 46 % of the churners among the riskiest tenth",
+        "would earn 4,321 (4,105 to 4,537) EUR per date, and the best baseline (Untuned LightGBM) "
+        "4,235 EUR.",
+        "the second with the best number of contacts in hindsight and without the maximum, while "
+        "the expected value in the summary of a scoring run is a forecast",
+        "\n- Brier score: Rule of thumb, Logistic regression, Untuned LightGBM\n",
         "a customer cancels within 28 days, counted from the morning of `as_of`",
         "signed up at least 30 days before `as_of`, have not cancelled before it and are in the "
         "segment consumer",
@@ -72,7 +84,7 @@ def test_a_card_of_an_operator_holds(part: str, card: tuple[str, str]) -> None:
 def test_the_page_has_the_tables_and_figures_of_the_markdown(card: tuple[str, str]) -> None:
     markdown, page = card
     assert "4,321 (4,105\u00a0to\u00a04,537)" in page
-    assert page.count("<table>") == markdown.count("| --- |") == 6
+    assert page.count("<table>") == len(re.findall(r"^\| --", markdown, re.M)) == 6
     named = re.findall(r"\]\(plots/(\w+)\.png\)", markdown)
     assert len(named) == page.count('src="data:image/png;base64,') == 6
 
@@ -85,6 +97,55 @@ def test_the_page_needs_nothing_but_itself(card: tuple[str, str]) -> None:
 
 def test_the_same_training_writes_the_same_card(card: tuple[str, str]) -> None:
     assert write() == card
+
+
+def test_a_registered_card_names_its_version_and_differs_in_nothing_else(
+    card: tuple[str, str],
+) -> None:
+    drafted = "the registered version that contains this card"
+    assert [text.count(drafted) for text in card] == [1, 1]
+    expected = tuple(text.replace(drafted, "7") for text in card)
+    assert name_version(*card, make_version(7)) == expected
+
+
+@pytest.mark.parametrize(
+    ("commit", "expected"),
+    [
+        (Commit("c0ffee", is_clean=False), "`c0ffee`, with uncommitted changes\n"),
+        (None, "not known\n"),
+    ],
+)
+def test_the_card_says_if_the_commit_lacks_changes_or_is_not_known(
+    commit: Commit | None, expected: str
+) -> None:
+    assert f"- **Git commit:** {expected}" in write(commit=commit)[0]
+
+
+def test_a_baseline_that_is_not_worse_is_named_by_metric() -> None:
+    intervals = small.make_metric_intervals()
+    better = intervals["metric"].isin(["brier", "log_loss", "expected_calibration_error"])
+    worse = intervals[~better]
+    markdown, _ = write(metric_intervals=worse)
+    assert "Each baseline is worse than this model by every metric." in markdown
+    is_logistic = worse["model"].eq("logistic_regression") & worse["metric"].eq("lift_at_5_percent")
+    equal = worse.assign(value=worse["value"].mask(is_logistic, 6.78))
+    markdown, _ = write(metric_intervals=equal)
+    note = markdown.partition("A baseline is not worse")[2].partition("The metrics are:")[0]
+    assert re.findall("^- .*$", note, re.M) == ["- Lift at 5 %: Logistic regression"]
+
+
+def test_columns_of_text_are_aligned_left_and_columns_of_numbers_right(
+    card: tuple[str, str],
+) -> None:
+    markdown, page = card
+    for heading, alignment in (
+        ("| Purpose | Dates | Snapshots |", "| --- | --- | ---: |"),
+        ("| Decile | Customers |", "| ---: | ---: |"),
+        ("| Slice | Measure | Gap | Worst | Best |", "| --- | --- | ---: | --- | --- |"),
+    ):
+        assert re.search(rf"^{re.escape(heading)}.*\n{re.escape(alignment)}", markdown, re.M)
+    assert "<td>2026-06-01</td>" in page
+    assert '<td style="text-align:right">1,500</td>' in page
 
 
 def test_a_table_in_folds_is_described_as_such() -> None:
@@ -137,7 +198,7 @@ def test_the_card_shows_leaks_a_search_and_a_rejection() -> None:
     assert "(action: warn). A leak is" in markdown
     assert "\n\n- `win_back`, alone: ROC AUC 0.99" in markdown
     assert "search of up to 30 trials" in markdown
-    assert "The release gate made this model **rejected**" in markdown
+    assert "- **Decision of the gate:** rejected" in markdown
     assert "The gate decided **rejected** for these reasons:\n\n- It earns less." in markdown
     assert "models:/telco_churn/<version>" in markdown
 

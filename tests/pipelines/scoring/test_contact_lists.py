@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from telco_churn.contracts import CONTACTS_SCHEMA, SCORES_SCHEMA
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.scoring.contact_lists import (
     choose_contacts,
     is_held_out,
@@ -118,6 +119,31 @@ def test_the_list_has_the_best_first_and_no_one_else() -> None:
     listed = list_contacts(scores, as_of("2026-01-01")).read_all()
     assert listed.schema == CONTACTS_SCHEMA
     assert [(row["rank"], row["customer_id"]) for row in listed.to_pylist()] == [(1, "c"), (2, "a")]
-    for_people = sort_contacts(ibis.memtable(listed)).to_pandas()
-    assert list(for_people["customer_id"]) == ["c", "a"]
-    assert "reason_1_contribution" not in for_people
+
+
+def test_callers_get_rounded_figures_under_headings_in_words() -> None:
+    row = {
+        "customer_id": "a",
+        "as_of": as_of("2026-01-01").day,
+        "churn_probability": 0.14731,
+        "risk_band": "high",
+        "expected_value": 11.67802,
+        "reason_1": "no recent call",
+        "reason_1_contribution": 0.5,
+        "model_version": 3,
+    }
+    rows = [row | {"rank": 2}, row | {"rank": 1, "customer_id": "b", "expected_value": 12.0}]
+    listed = ibis.memtable(pa.Table.from_pylist(rows, CONTACTS_SCHEMA))
+    summary = SummaryParams(scores="", currency="EUR", next_steps=[])
+    for_people = sort_contacts(listed, summary).to_pandas()
+    assert list(for_people["Customer"]) == ["b", "a"]
+    assert for_people.iloc[1].dropna().to_dict() == {
+        "Rank": 2,
+        "Customer": "a",
+        "As of": pd.Timestamp("2026-01-01"),
+        "Churn probability (%)": 14.7,
+        "Risk band": "high",
+        "Expected value (EUR)": 11.68,
+        "Reason 1": "no recent call",
+        "Model version": 3,
+    }

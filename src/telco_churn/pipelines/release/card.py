@@ -1,19 +1,24 @@
 """Write the model card: purpose, data, quality, limits, and the gate's decision.
 
 In: the candidate, intended_use, examples_summary, the tables of the evaluation, promotion.
-Out: model_card (Markdown), model_card_page (HTML).
+Out: model_card_draft (Markdown) and model_card_page_draft (HTML), which the package contains; with
+the number of the registered version, model_card and model_card_page.
 """
 
+import math
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
+from kedro_asof.git_commit import Commit
 from kedro_asof.params import AsOf
 from telco_churn import plots
+from telco_churn.learning.baselines import list_titles
 from telco_churn.metrics.metric_table import EXPECTED_PROFIT, METRICS
 from telco_churn.model.churn_model import ChurnModel
 from telco_churn.parameters.decision import DecisionParams
@@ -24,10 +29,13 @@ from telco_churn.parameters.summary import SummaryParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.release import card_tables as tables
 from telco_churn.pipelines.release.card_page import render_page
-from telco_churn.pipelines.release.data_summary import ExamplesSummary
+from telco_churn.pipelines.release.data_summary import FOLDS, ExamplesSummary
 from telco_churn.pipelines.release.intended_use import IntendedUse
+from telco_churn.registry.registry_types import ModelVersion
 
 TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")
+# A version has no number before it is registered together with its card.
+NO_NUMBER = "the registered version that contains this card"
 SPECIAL = re.compile(r"[\\\[\]|*`]")
 
 
@@ -53,9 +61,11 @@ def write_model_card(
     release: ReleaseParams,
     summary: SummaryParams,
     as_of: AsOf,
+    commit: Commit | None,
+    clock: datetime,
     data_notes: Sequence[str] = (),
 ) -> tuple[str, str]:
-    """Write the model card of the candidate.
+    """Write the model card of the candidate, without the number of its version.
 
     Returns:
         Markdown that links the figures in `plots/` next to it; one HTML page that includes them.
@@ -73,7 +83,9 @@ def write_model_card(
         subject=intended_use,
         examples=examples_summary,
         model=_describe_model(candidate, tuning),
+        summary=_summarize(metric_intervals, examples_summary),
         profit=_describe_profit(metric_intervals, profit_curve, decision),
+        matched=_find_matched(metric_intervals),
         limits=_list_limits(metric_intervals, decile_table, slice_metrics, examples_summary),
         leaks=leakage_findings.to_dict("records"),
         leakage_action=leakage.action,
@@ -86,7 +98,10 @@ def write_model_card(
         explained_metrics=[one for one in METRICS.values() if one.meaning],
         lower_is_better=[one.title for one in METRICS.values() if one.better == "lower"],
         name=release.model_name,
+        version=NO_NUMBER,
         as_of=as_of,
+        trained_on=clock.date(),
+        commit=commit,
     )
     # The page includes these figures; the Markdown links the files that evaluation saved.
     figures = {
@@ -100,6 +115,12 @@ def write_model_card(
         "plots/slice_plot.png": plots.draw_slices(slice_metrics),
     }
     return markdown, render_page(markdown, f"Model card: {release.model_name}", figures)
+
+
+def name_version(card: str, page: str, version: ModelVersion) -> tuple[str, str]:
+    """Fill in the number of the registered version, in the Markdown and in the page."""
+    number = str(version.version)
+    return card.replace(NO_NUMBER, number), page.replace(NO_NUMBER, number)
 
 
 def render_markdown(**parts: Any) -> str:
@@ -131,6 +152,20 @@ def _describe_model(candidate: ChurnModel, tuning: TuningParams) -> dict[str, An
     }
 
 
+def _summarize(metric_intervals: pd.DataFrame, examples: ExamplesSummary) -> dict[str, str]:
+    """Return the figures of the summary; the best baseline is the one with the highest profit."""
+    titles = list_titles()
+    captured = _find_metrics(metric_intervals)["capture_top_decile"]["value"]
+    profits = metric_intervals[metric_intervals["metric"] == EXPECTED_PROFIT]
+    by_baseline = profits[profits["model"].isin(titles)].set_index("model")["value"]
+    return {
+        "rows": f"{_select_held_out(examples)['rows'].sum():,}",
+        "captured": f"{100 * captured:.0f} %",
+        "baseline": titles[str(by_baseline.idxmax())],
+        "baseline_profit": METRICS[EXPECTED_PROFIT].format.format(by_baseline.max()),
+    }
+
+
 def _describe_profit(
     metric_intervals: pd.DataFrame, profit_curve: pd.DataFrame, decision: DecisionParams
 ) -> dict[str, Any]:
@@ -146,19 +181,34 @@ def _describe_profit(
     }
 
 
+def _find_matched(metric_intervals: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the baselines that are not worse than the candidate, by metric; both as titles."""
+    values = metric_intervals.set_index(["metric", "model"])["value"]
+    matched = {
+        metric.title: [
+            title
+            for model, title in list_titles().items()
+            if metric.is_as_good(
+                values.get((name, model), math.nan), values.get((name, "candidate"), math.nan)
+            )
+        ]
+        for name, metric in METRICS.items()
+    }
+    return {metric: titles for metric, titles in matched.items() if titles}
+
+
 def _list_limits(
     metric_intervals: pd.DataFrame,
     deciles: pd.DataFrame,
     slices: pd.DataFrame,
     examples: ExamplesSummary,
 ) -> dict[str, Any]:
-    judging = examples.splits[examples.splits["split"].isin(["test", "folds"])]
     captured = deciles.loc[deciles["decile"] == 1, "captured"].sum()
     few = slices[~slices["judged"].astype(bool)]
     return {
         "roc_auc": _find_metrics(metric_intervals)["roc_auc"]["value"],
         "missed": 1 - captured,
-        "dates": int(judging["dates"].sum()),
+        "dates": int(_select_held_out(examples)["dates"].sum()),
         "not_judged": [f"{row['slice']}: {row['value']}" for row in few.to_dict("records")],
     }
 
@@ -167,3 +217,7 @@ def _find_metrics(metric_intervals: pd.DataFrame) -> dict[Any, tables.Interval]:
     """Return the candidate's metrics by name."""
     ours = metric_intervals[metric_intervals["model"] == "candidate"]
     return {row["metric"]: row for row in ours.to_dict("records")}
+
+
+def _select_held_out(examples: ExamplesSummary) -> pd.DataFrame:
+    return examples.splits[examples.splits["split"].isin(["test", FOLDS])]

@@ -23,14 +23,15 @@ PURPOSES = {
     "test": "evaluation",
     "folds": "training, and evaluation out of fold",
 }
+TEXT, NUMBER = "---", "---:"  # in Markdown: text is aligned left, numbers right
 Interval = Mapping[Hashable, Any]  # `value`, `low`, `high`
 
 
 @dataclass(frozen=True)
 class CardTable:
-    """A table of text; the first column names the row."""
+    """A table of cells: `TEXT` or `NUMBER` for each column by heading, and the rows."""
 
-    headings: list[str]
+    columns: dict[str, str]
     rows: list[list[str]]
 
 
@@ -48,9 +49,8 @@ def tabulate_splits(examples: ExamplesSummary) -> CardTable:
         ]
         for row in examples.splits.to_dict("records")
     ]
-    return CardTable(
-        ["Purpose", "Dates", "Snapshots", "Rows", "Customers", "Churned", "Churn rate"], rows
-    )
+    counts = ["Snapshots", "Rows", "Customers", "Churned", "Churn rate"]
+    return CardTable({"Purpose": TEXT, "Dates": TEXT} | dict.fromkeys(counts, NUMBER), rows)
 
 
 def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
@@ -64,7 +64,7 @@ def tabulate_metrics(metric_intervals: pd.DataFrame) -> CardTable:
         for name, metric in METRICS.items()
         if (name, "candidate") in found
     ]
-    return CardTable(["Metric", *(titles[model] for model in models)], rows)
+    return CardTable({"Metric": TEXT} | {titles[model]: NUMBER for model in models}, rows)
 
 
 def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
@@ -82,7 +82,7 @@ def tabulate_deciles(deciles: pd.DataFrame) -> CardTable:
         for row in deciles.to_dict("records")
     ]
     headings = ["Decile", "Customers", "Churned", "Predicted", "Churn rate", "Lift", "Captured"]
-    return CardTable(headings, rows)
+    return CardTable(dict.fromkeys(headings, NUMBER), rows)
 
 
 def tabulate_slices(slices: pd.DataFrame) -> CardTable:
@@ -100,8 +100,8 @@ def tabulate_slices(slices: pd.DataFrame) -> CardTable:
         ]
         for row in slices.to_dict("records")
     ]
-    headings = ["Slice", "Customers", "Churned", "Churn rate", "ROC AUC", "Calibration gap"]
-    return CardTable(headings, rows)
+    measures = ["Customers", "Churned", "Churn rate", "ROC AUC", "Calibration gap"]
+    return CardTable({"Slice": TEXT} | dict.fromkeys(measures, NUMBER), rows)
 
 
 def tabulate_gaps(gaps: pd.DataFrame) -> CardTable:
@@ -117,7 +117,8 @@ def tabulate_gaps(gaps: pd.DataFrame) -> CardTable:
         ]
         for row in gaps.to_dict("records")
     ]
-    return CardTable(["Slice", "Measure", "Gap", "Worst", "Best"], rows)
+    kinds = {"Slice": TEXT, "Measure": TEXT, "Gap": NUMBER, "Worst": TEXT, "Best": TEXT}
+    return CardTable(kinds, rows)
 
 
 def tabulate_money(decision: DecisionParams, currency: str) -> CardTable:
@@ -130,7 +131,7 @@ def tabulate_money(decision: DecisionParams, currency: str) -> CardTable:
         ["Contacted customers who accept the offer", f"{decision.acceptance_rate:.1%}"],
         ["Maximum contacts per date", "no limit" if capacity is None else f"{capacity:,}"],
     ]
-    return CardTable(["Assumption", "Value"], rows)
+    return CardTable({"Assumption": TEXT, "Value": NUMBER}, rows)
 
 
 def show(form: str, found: Interval | None) -> str:

@@ -20,12 +20,14 @@ class IntendedUse:
         population: The customers to score, after "For".
         not_scored: Uses to avoid, one sentence each.
         absent_tables: Operator tables that were not there, so that no feature reads them.
+        remark: A sentence about the event, if it needs one.
     """
 
     predicts: str
     population: str
     not_scored: tuple[str, ...]
     absent_tables: tuple[str, ...] = ()
+    remark: str = ""
 
 
 def describe_operator(
@@ -64,14 +66,14 @@ def describe_operator(
 def describe_table(own_table: OwnTableParams, churn_value: str) -> IntendedUse:
     """Describe the intended use of a model of a flat table, from the table and its target."""
     return IntendedUse(
-        predicts=f"`{own_table.target}` is `{churn_value}` for a row of `{own_table.table}`."
-        " The owner of the table knows what that means and how far ahead it looks",
+        predicts=f"`{own_table.target}` is `{churn_value}` for a row of `{own_table.table}`",
         population="rows collected in the same way as this table: the same kind of customers, the "
         "same columns, filled in at the same point of a customer's life",
         not_scored=(
             "Do not score rows whose columns were filled in at another time, or by another rule.",
             "Do not use scores of this table as evidence of quality: the model was fitted on it.",
         ),
+        remark="The owner of the table knows what that means and how far ahead it looks.",
     )
 
 

@@ -12,22 +12,11 @@ from kedro_asof.params import AsOf
 from telco_churn.contracts import CONTACTS_SCHEMA
 from telco_churn.learning.weakness import find_weaknesses
 from telco_churn.parameters.decision import DecisionParams
+from telco_churn.parameters.summary import SummaryParams
 from telco_churn.registry.registry_types import ModelVersion
 
 KEY = ["customer_id", "as_of"]
 HEX_DIGITS = 8
-CSV_COLUMNS = [
-    "rank",
-    "customer_id",
-    "as_of",
-    "churn_probability",
-    "risk_band",
-    "expected_value",
-    "reason_1",
-    "reason_2",
-    "reason_3",
-    "model_version",
-]
 
 
 def is_held_out(customer_id: ir.StringValue, decision: DecisionParams) -> ir.BooleanValue:
@@ -82,6 +71,24 @@ def list_contacts(churn_scores: ir.Table, as_of: AsOf) -> pa.RecordBatchReader:
     )
 
 
-def sort_contacts(contact_list: ir.Table) -> ir.Table:
-    """Select the columns for callers and sort by rank: reading a file may change the order."""
-    return contact_list.select(*CSV_COLUMNS).order_by("rank")
+def sort_contacts(contact_list: ir.Table, summary: SummaryParams) -> ir.Table:
+    """Sort the list by rank, for callers: with rounded figures, under headings in words.
+
+    Returns:
+        A table with one row per customer; the probability is in percent, the value in currency.
+    """
+    listed = contact_list.select(
+        **{
+            "Rank": contact_list["rank"],
+            "Customer": contact_list.customer_id,
+            "As of": contact_list.as_of,
+            "Churn probability (%)": (contact_list.churn_probability * 100).round(1),
+            "Risk band": contact_list.risk_band,
+            f"Expected value ({summary.currency})": contact_list.expected_value.round(2),
+            "Reason 1": contact_list.reason_1,
+            "Reason 2": contact_list.reason_2,
+            "Reason 3": contact_list.reason_3,
+            "Model version": contact_list.model_version,
+        }
+    )
+    return listed.order_by("Rank")  # reading a file may change the order

@@ -150,7 +150,7 @@ def _contact_nodes() -> list[Node]:
         ),
         Node(
             contact_lists.sort_contacts,
-            "contact_list",
+            ["contact_list", "params:summary"],
             "contact_list_csv",
             name="sort_contacts",
             tags=[DATED, DELIVERY],
