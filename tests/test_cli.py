@@ -7,13 +7,14 @@ import pytest
 import sqlalchemy
 from click.testing import CliRunner
 from kedro.framework.cli.utils import KedroCliError
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 
 from kedro_asof.errors import ExitCode, InputError, NotReadyError
 from kedro_asof.exit_codes import RunError, keep_env
 from telco_churn.cli import cli
 from telco_churn.commands.exit_codes import explain_errors
-from tests.conftest import ProjectCopy
+from tests.conftest import PROJECT, ProjectCopy
 
 
 def refuse() -> None:
@@ -68,7 +69,11 @@ def test_advice_keeps_the_environment(env: str | None, shown: str) -> None:
     assert keep_env("`kedro run --pipelines training` or `kedro scores history`", env) == shown
 
 
-def test_advice_never_names_a_pipeline_that_does_not_exist() -> None:
+def test_advice_never_names_a_pipeline_that_does_not_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    bootstrap_project(PROJECT)
     assert keep_env("Run `kedro run --pipelines gone` first.", None) == "Run `kedro run` first."
 
 

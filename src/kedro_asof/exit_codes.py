@@ -123,10 +123,10 @@ def keep_env(message: str, env: str | None) -> str:
         message: A text with commands such as `kedro run --pipelines training`.
         env: The `--env` of the user; None if none was given.
     """
-    if named := PIPELINE.findall(message):
-        known = {"NAME", *dict(list_pipelines())}
-        for name in set(named) - known:
-            message = message.replace(f" --pipelines {name}", "")
+    named = set(PIPELINE.findall(message))
+    known = set(dict(list_pipelines())) if named else set()
+    for name in named - known - {"NAME"} if known else ():
+        message = message.replace(f" --pipelines {name}", "")
     if not env:
         return message
     message = message.replace(f" --env {env}", "").replace(", with the same --env", "")

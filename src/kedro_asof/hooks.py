@@ -160,4 +160,5 @@ class ReportNodesHook:
     def after_pipeline_run(self) -> None:
         """Log the duration."""
         seconds = time.monotonic() - self._began
-        logger.info("Completed %d nodes in %.1f seconds.", self._nodes, seconds)
+        nodes = "1 node" if self._nodes == 1 else f"{self._nodes} nodes"
+        logger.info("Completed %s in %.1f seconds.", nodes, seconds)

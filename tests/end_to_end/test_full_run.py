@@ -204,8 +204,6 @@ def test_the_summary_says_what_happened(finished_project: ProjectCopy) -> None:
         "rejected",
         "usage: call_minutes_too_small",
         "churn_scores",
-        "make viz",
-        "make mlflow",
     ):
         assert part in summary
     assert "trained on days after" not in summary

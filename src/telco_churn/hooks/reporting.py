@@ -1,40 +1,73 @@
-"""Print what a run understood of a table, and the summary at its end."""
+"""Print what a run understood of a table, and the summaries and next commands at its end."""
 
 import logging
+import re
+import shutil
+import sys
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
+from kedro_asof.exit_codes import keep_env
 from kedro_asof.logs import show
+from telco_churn.parameters.summary import SummaryParams
+
+SUMMARIES = ("training_summary", "run_summary")
 
 
 class ShowSummaryHook:
-    """Prints the overview of a table at once and the summary at the end.
+    """Prints the overview of a table at once, and summaries and next commands at the end.
 
-    A log level above INFO hides both.
+    A log level above INFO hides them. Only a terminal shows the next commands.
     """
 
     def __init__(self) -> None:
-        self._summary = ""
+        self._summaries: list[str] = []
+        self._next_steps: dict[str, list[tuple[str, str]]] = {}
+
+    @hook_impl
+    def after_catalog_created(self, parameters: dict[str, Any]) -> None:
+        """Read the next commands of each pipeline."""
+        summary = SummaryParams.model_validate(parameters["params:summary"])
+        self._next_steps = summary.next_steps
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Clear the summary of an earlier run that failed."""
-        self._summary = ""
+        """Clear the summaries of an earlier run that failed."""
+        self._summaries = []
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Store the summary; print an overview before the long work starts."""
-        if dataset_name == "run_summary":
-            self._summary = data
+        """Store a summary; print an overview before the long work starts."""
+        if dataset_name in SUMMARIES:
+            self._summaries.append(data)
         if dataset_name == "table_overview":
             self._show(data)
 
     @hook_impl(trylast=True)
-    def after_pipeline_run(self) -> None:
-        """Print the summary."""
-        self._show(self._summary)
+    def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Print the summaries and the next commands."""
+        for summary in self._summaries:
+            self._show(keep_env(summary, run_params["env"]))
+        if sys.stdout.isatty():
+            chosen = run_params["pipeline_names"] or ["__default__"]
+            steps = [each for name, each in self._next_steps.items() if name in chosen]
+            self._show(_write_next_steps(steps[-1] if steps else [], run_params["env"]))
 
     def _show(self, text: str) -> None:
-        if logging.getLogger(__name__).isEnabledFor(logging.INFO):
-            show(text)
+        if text and logging.getLogger(__name__).isEnabledFor(logging.INFO):
+            show("\n" + text.strip("\n"))
+
+
+def _write_next_steps(steps: list[tuple[str, str]], env: str | None) -> str:
+    """Write commands as they must be typed here, each with what it does, in two columns."""
+    commands = [keep_env(command, env) for command, _ in steps]
+    if env:
+        commands = [command.replace("make viz", f"make viz env={env}") for command in commands]
+    if shutil.which("kedro") is None:
+        commands = [re.sub("^kedro", ".venv/bin/kedro", command) for command in commands]
+    width = max(map(len, commands), default=0)
+    lines = [
+        f"{typed:<{width}}    {does}" for typed, (_, does) in zip(commands, steps, strict=True)
+    ]
+    return "\n".join(f"{'      ' if place else 'next: '}{line}" for place, line in enumerate(lines))

@@ -10,5 +10,5 @@ class SummaryParams(Block):
     """Location of the scores, as text."""
     currency: str
     """Currency of all amounts."""
-    next_steps: list[str]
-    """Lines that suggest the next commands."""
+    next_steps: dict[str, list[tuple[str, str]]]
+    """By pipeline, the next commands and what each does; only a terminal shows them."""

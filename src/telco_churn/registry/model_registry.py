@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import mlflow
 from kedro.io import AbstractDataset, DatasetError
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion as RegistryEntry
+from mlflow.utils import logging_utils
 
 from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
@@ -81,7 +83,8 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
             logged = mlflow.pyfunc.log_model(name="churn_model", **package)
             files = digest_files(Path(mlflow.artifacts.download_artifacts(logged.model_uri)))
             tags = _list_tags(data) | find_run_ids() | {DIGESTS: json.dumps(files)}
-            entry = mlflow.register_model(logged.model_uri, self._name, tags=tags)
+            with _quiet_mlflow():
+                entry = mlflow.register_model(logged.model_uri, self._name, tags=tags)
             self._registered = str(entry.version)
             self._remember(self._name, entry.version, logged.run_id)
             client = MlflowClient()
@@ -120,6 +123,16 @@ class ModelRegistration(_LineageMixin, AbstractDataset[ModelPackage, ModelVersio
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
+
+
+@contextmanager
+def _quiet_mlflow() -> Iterator[None]:
+    """Stop MLflow from printing that it registers a version; the summary of the run says it."""
+    logging_utils.MLFLOW_LOGGING_STREAM.enabled = False
+    try:
+        yield
+    finally:
+        logging_utils.MLFLOW_LOGGING_STREAM.enabled = True
 
 
 class ModelAlias(_LineageMixin, AbstractDataset[Appointment, ModelVersion | None]):

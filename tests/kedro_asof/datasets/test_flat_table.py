@@ -38,11 +38,13 @@ def read(path: Path, **options: Any) -> list[dict[str, Any]]:
 
 
 def refuse(path: Path, **options: Any) -> str:
-    """Return the error of a file."""
-    with pytest.raises(InputError) as raised:
+    """Return the error of a file, without the line that Kedro may put before it."""
+    with pytest.raises(DatasetError) as raised:
         FlatTable(filepath=str(path), **options).load()
-    assert "\n" not in str(raised.value)
-    return str(raised.value)
+    error = raised.value if isinstance(raised.value, InputError) else raised.value.__cause__
+    assert isinstance(error, InputError)
+    assert "\n" not in str(error)
+    return str(error)
 
 
 @pytest.fixture

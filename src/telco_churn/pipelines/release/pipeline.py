@@ -17,6 +17,7 @@ from telco_churn.pipelines.release import (
     gate,
     intended_use,
     nodes,
+    training_summary,
 )
 
 
@@ -181,6 +182,18 @@ def _release_nodes(notes: Sequence[str] = (), names: Sequence[str] = ()) -> list
             ["churn_model", "previous_champion", "champion_version", "clock"],
             ["promotion_log", "champion"],
             name="appoint_champion",
+        ),
+        Node(
+            training_summary.summarize_training,
+            [
+                "churn_model",
+                "previous_champion",
+                "champion",
+                "champion_comparison",
+                "params:summary",
+            ],
+            "training_summary",
+            name="summarize_training",
         ),
     ]
 

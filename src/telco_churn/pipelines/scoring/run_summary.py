@@ -47,7 +47,7 @@ def summarize_run(
     as_of: AsOf,
     summary: SummaryParams,
 ) -> str:
-    """Summarize what was scored, the model and its quality, rejected rows, and next steps."""
+    """Summarize what was scored, the model and its quality and rejected rows."""
     facts = champion.facts
     held_out = ", ".join(_show_headlines(champion.metrics)) or "no metrics were packaged"
     return "\n".join(
@@ -61,8 +61,6 @@ def summarize_run(
             *_warn_of_hindsight(facts["as_of"], as_of),
             data_summary,
             f"  scores    {summary.scores}",
-            "",
-            *summary.next_steps,
             "",
         ]
     )

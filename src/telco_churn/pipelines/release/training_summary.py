@@ -1,0 +1,87 @@
+"""Summarize in a few lines what became of a candidate.
+
+In: churn_model, the champion before and after the decision, champion_comparison. Out:
+training_summary.
+"""
+
+import logging
+import textwrap
+from collections.abc import Iterator
+
+from telco_churn.metrics.metric_table import list_headlines
+from telco_churn.parameters.summary import SummaryParams
+from telco_churn.pipelines.release.gate import BY_HAND
+from telco_churn.registry.registry_types import ModelVersion, write_promote_command
+
+logger = logging.getLogger(__name__)
+
+WIDTH = 100
+INDENT = " " * 12
+
+
+def summarize_training(
+    version: ModelVersion,
+    previous_champion: ModelVersion | None,
+    champion: ModelVersion | None,
+    champion_comparison: dict[str, float],
+    summary: SummaryParams,
+) -> str:
+    """Summarize the candidate: its status, its figures beside the champion's, and the reasons.
+
+    Args:
+        version: The registered candidate.
+        previous_champion: The champion before the decision; None if there was none.
+        champion: The champion after the decision.
+        champion_comparison: Figures of both on the same rows; empty if they were not compared.
+        summary: `currency` names the currency of amounts.
+    """
+    outcome = _describe_outcome(version, previous_champion, champion)
+    logger.info(outcome)
+    reasons = [reason for reason in version.promotion.reasons if reason != BY_HAND]
+    lines = [
+        "",
+        outcome,
+        f"  trained   as of {version.facts['as_of']} on {int(version.facts['learnt_from']):,} "
+        "examples",
+        f"  held out  {', '.join(_show_metrics(version, champion_comparison))}",
+        *_show_profit(champion_comparison, summary.currency),
+        _wrap("because", " ".join(reasons)),
+    ]
+    if champion is None or champion.version != version.version:
+        command = write_promote_command(version.version).split("`")[1]
+        lines.append(f"  anyway    {command}")
+    return "\n".join([*lines, ""])
+
+
+def _describe_outcome(
+    version: ModelVersion, previous: ModelVersion | None, champion: ModelVersion | None
+) -> str:
+    name = f"{version.name} version {version.version}"
+    if champion is not None and champion.version == version.version:
+        before = f", in place of version {previous.version}" if previous else ""
+        return f"{name} is the new champion{before}."
+    status = version.promotion.status
+    stays = f"version {champion.version} stays champion" if champion else "there is no champion"
+    return f"{name} is {'a challenger' if status == 'challenger' else status}: {stays}."
+
+
+def _show_metrics(version: ModelVersion, comparison: dict[str, float]) -> Iterator[str]:
+    """Yield the headline metrics, on the rows that both models were compared on if there are."""
+    for metric in list_headlines():
+        ours = comparison.get(f"candidate_{metric.name}", version.metrics.get(metric.name))
+        theirs = comparison.get(f"champion_{metric.name}")
+        if ours is not None:
+            beside = "" if theirs is None else f" (champion {metric.format.format(theirs)})"
+            yield f"{metric.title} {metric.format.format(ours)}{beside}"
+
+
+def _show_profit(comparison: dict[str, float], currency: str) -> Iterator[str]:
+    if "candidate_profit" in comparison:
+        yield (
+            f"  profit    {comparison['candidate_profit']:,.2f} {currency} per date (champion "
+            f"{comparison['champion_profit']:,.2f} {currency})"
+        )
+
+
+def _wrap(label: str, text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=f"  {label:<10}", subsequent_indent=INDENT)
