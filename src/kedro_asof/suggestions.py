@@ -11,7 +11,7 @@ def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Describe an unknown name, with the nearest known name and the list of them if it is short.
 
     Args:
-        kind: What the name should name, such as `pipeline`.
+        kind: The kind of thing that the name stands for, such as `pipeline`.
         name: The unknown name.
         known: The allowed names.
     """

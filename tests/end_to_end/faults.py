@@ -34,7 +34,7 @@ class Fault:
 
     Attributes:
         title: The fault, for the table in the docs.
-        command: What the user types, in a finished project of the environment `test`.
+        command: The command line of the user, in a finished project of the environment `test`.
         code: The exit code.
         says: A regular expression that the last line contains.
         make: Makes the fault in the project; a lock that it returns is held while the command runs.
@@ -461,7 +461,7 @@ DATA = [
         _cut("05_model_input/training_examples.parquet", 0.5),
     ),
     Fault(
-        "report that is no table",
+        "report that is not a table",
         f"{SCORING} {DATE}",
         INVALID,
         "ingestion_report.csv",
@@ -529,7 +529,7 @@ DATA = [
         lambda project: max(project.data.glob("07_model_output/churn_scores/*/*.parquet")).unlink(),
     ),
     Fault(
-        "registry that is no database",
+        "registry that is not a database",
         f"{SCORING} {DATE}",
         INVALID,
         "mlflow.db.*not a database",
@@ -596,7 +596,7 @@ DATA = [
         _write("none.csv", ""),
     ),
     Fault(
-        "file that is no table",
+        "file that is not a table",
         "kedro own-table page.parquet --target churn",
         INVALID,
         "page.parquet",

@@ -1,4 +1,4 @@
-"""Summarize in a few lines what became of a candidate.
+"""Summarize the decision about a candidate in a few lines.
 
 In: churn_model, the champion before and after the decision, champion_comparison. Out:
 training_summary.
