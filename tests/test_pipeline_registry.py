@@ -9,6 +9,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.validation import ParameterValidationError
 
+from kedro_asof.errors import WrongCallError
 from telco_churn.pipeline_registry import create_pipelines, register_pipelines
 from tests.conftest import copy_project
 
@@ -58,6 +59,15 @@ def test_a_run_builds_only_the_pipelines_that_it_names(project: Path) -> None:
     )
     assert [*named] == ["scoring"]
     assert [*map(str, named["scoring"].nodes)] == [*map(str, made["scoring"].nodes)]
+
+
+def test_an_environment_may_have_some_of_the_pipelines(project: Path) -> None:
+    parameters = open_session(project, {})
+    some = create_pipelines(parameters, available=["scoring", "ingestion", "rollback"])
+    assert set(some) == {"scoring", "ingestion", "rollback", "__default__"}
+    assert set(some["__default__"].nodes) == {*some["scoring"].nodes, *some["ingestion"].nodes}
+    with pytest.raises(WrongCallError, match="'scorin'. Did you mean 'scoring'"):
+        create_pipelines(parameters, available=["scorin"])
 
 
 def dates_of(project: Path, **params: str) -> tuple[str, str]:

@@ -124,7 +124,7 @@ def keep_env(message: str, env: str | None) -> str:
         env: The `--env` of the user; None if none was given.
     """
     named = set(PIPELINE.findall(message))
-    known = set(dict(list_pipelines())) if named else set()
+    known = set(list_pipelines({"env": env})) if named else set()
     for name in named - known - {"NAME"} if known else ():
         message = message.replace(f" --pipelines {name}", "")
     if not env:

@@ -5,7 +5,7 @@ In: an error, and the options of the command that it ended. Out: an error of our
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def _explain_call(error: BaseException, options: Options) -> InputError | None:
         return WrongCallError(describe_unknown("runner", runner, RUNNERS))
     cause = error.__cause__
     if "Failed to find the pipeline" in str(error) and isinstance(cause, KeyError) and cause.args:
-        known = dict(list_pipelines())
+        known = list_pipelines(options)
         if cause.args[0] not in known:
             return WrongCallError(describe_unknown("pipeline", cause.args[0], known))
     return None
@@ -167,7 +167,7 @@ def _explain_damage(error: BaseException, _: Options) -> InputError | None:
     )
 
 
-def _explain_load(error: BaseException, _: Options) -> InputError | None:
+def _explain_load(error: BaseException, options: Options) -> InputError | None:
     """Explain a file that a dataset of another library cannot read."""
     if not isinstance(error, DatasetError) or not (found := FAILED.search(str(error))):
         return None
@@ -184,7 +184,7 @@ def _explain_load(error: BaseException, _: Options) -> InputError | None:
     else:
         return None
     subject = f"{name}: " if name else ""
-    return UnreadableFileError(f"{subject}{fault}. {_advise_writer(name)}")
+    return UnreadableFileError(f"{subject}{fault}. {_advise_writer(name, options)}")
 
 
 def _explain_catalog(error: BaseException, options: Options) -> InputError | None:
@@ -220,11 +220,11 @@ def _list_names(kind: str, options: Options) -> set[str]:
     return {node.name for node in run.nodes}
 
 
-def _advise_writer(dataset: str) -> str:
+def _advise_writer(dataset: str, options: Options) -> str:
     """Say which pipeline writes a dataset: the smallest one that has it as an output."""
     writers = {
         name: len(pipeline.nodes)
-        for name, pipeline in list_pipelines()
+        for name, pipeline in list_pipelines(options).items()
         if dataset in pipeline.all_outputs()
     }
     if not writers:
@@ -233,10 +233,14 @@ def _advise_writer(dataset: str) -> str:
     return f"Run `kedro run --pipelines {name}` first, which writes it."
 
 
-def list_pipelines() -> Iterator[tuple[str, Pipeline]]:
-    """Yield all pipelines by name, also those that the run did not ask for."""
+def list_pipelines(options: Options) -> dict[str, Pipeline]:
+    """Return the pipelines of the environment by name, also those that the run did not ask for.
+
+    An environment may name its pipelines in `pipelines` of globals.yml.
+    """
     pipelines.set_requested(None)
-    yield from pipelines.items()
+    present = _read_configuration(options, "globals").get("pipelines") or [*pipelines.keys()]
+    return {name: pipeline for name, pipeline in pipelines.items() if name in present}
 
 
 def _read_configuration(options: Options, key: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from kedro.pipeline import Pipeline
 from kedro_asof.errors import WrongCallError
 from kedro_asof.project import find_project
 from kedro_asof.readiness import ReadinessParams
+from kedro_asof.suggestions import describe_unknown
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.ingestion import IngestionParams
@@ -41,6 +42,7 @@ def create_pipelines(
     catalog: Container[str] = (),
     default: str = "__default__",
     names: Collection[str] | None = None,
+    available: Collection[str] | None = None,
 ) -> dict[str, Pipeline]:
     """Return pipelines by name, and import only their modules: all of them take seconds.
 
@@ -53,9 +55,11 @@ def create_pipelines(
         catalog: The names of the catalog entries; `delivered_scores` adds its node to `scoring`.
         default: The pipeline that runs when a command names none; by default all stages.
         names: The pipelines to build, default all; unknown names are ignored.
+        available: The pipelines of the environment, default all; a run without names runs those of
+            the stages that are among them.
 
     Raises:
-        WrongCallError: If `default` names no pipeline.
+        WrongCallError: If `default` or `available` names a pipeline that does not exist.
     """
     features = cache(lambda: _create_features(parameters))
     makers: dict[str, Callable[[], Pipeline]] = {
@@ -71,14 +75,18 @@ def create_pipelines(
         "promote": _create_promote,
         "rollback": _create_rollback,
     }
-    if default not in {*makers, "__default__"}:
-        raise WrongCallError(
-            f"Unknown pipeline {default!r} in default_pipeline: expected one of {sorted(makers)}. "
-            "Correct globals.yml of the environment."
-        )
-    made = {name: make() for name, make in makers.items() if names is None or name in names}
+    for name in (default, *(available or ())):
+        if name not in {*makers, "__default__"}:
+            raise WrongCallError(
+                f"{describe_unknown('pipeline', name, makers)} Correct globals.yml of the "
+                "environment."
+            )
+    present = [name for name in makers if available is None or name in available]
+    made = {name: makers[name]() for name in present if names is None or name in names}
     if names is None:
-        stages = STAGES if default == "__default__" else (default,)
+        stages = (
+            [name for name in STAGES if name in made] if default == "__default__" else [default]
+        )
         made["__default__"] = sum((made[stage] for stage in stages), start=Pipeline([]))
     return made
 

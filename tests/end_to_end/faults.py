@@ -158,6 +158,12 @@ CALLS = [
         "Unknown pipeline 'scorin'. Did you mean 'scoring'",
     ),
     Fault(
+        "pipeline that the environment does not have",
+        "kedro run --env own_table --pipelines training",
+        WRONG,
+        r"Unknown pipeline 'training'. Expected one of \['own_table', 'promote', 'rollback'\]",
+    ),
+    Fault(
         "unknown environment",
         "kedro run --env tets --pipelines scoring",
         WRONG,

@@ -32,9 +32,17 @@ class CheckParametersHook:
         parameters = context.config_loader["parameters"]
         refuse_renamed(parameters)
         check_parameters(parameters, BLOCKS)
-        catalog = context.config_loader["catalog"]
-        default = context.config_loader["globals"].get("default_pipeline", "__default__")
-        pipelines.update(create_pipelines(parameters, catalog, default, find_requested()))
+        settings = context.config_loader["globals"]
+        made = create_pipelines(
+            parameters,
+            context.config_loader["catalog"],
+            settings.get("default_pipeline", "__default__"),
+            find_requested(),
+            settings.get("pipelines"),
+        )
+        for name in set(pipelines) - set(made):
+            del pipelines[name]
+        pipelines.update(made)
         if left_out := describe_left_out(parameters["features"]):
             logger.info(left_out)
 
