@@ -66,7 +66,7 @@ def test_an_environment_may_have_some_of_the_pipelines(project: Path) -> None:
     some = create_pipelines(parameters, available=["scoring", "ingestion", "rollback"])
     assert set(some) == {"scoring", "ingestion", "rollback", "__default__"}
     assert set(some["__default__"].nodes) == {*some["scoring"].nodes, *some["ingestion"].nodes}
-    with pytest.raises(WrongCallError, match="'scorin'. Did you mean 'scoring'"):
+    with pytest.raises(WrongCallError, match=r"'scorin'\. Did you mean 'scoring'"):
         create_pipelines(parameters, available=["scorin"])
 
 
