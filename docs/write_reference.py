@@ -29,6 +29,7 @@ from telco_churn.parameters import BLOCKS
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipeline_registry import register_pipelines
 from telco_churn.pipelines.features.nodes import describe_features, write_dictionary
+from tests.end_to_end.faults import FAULTS
 
 PROJECT = Path(__file__).parents[1]
 BASE = PROJECT / "conf" / "base"
@@ -315,12 +316,19 @@ def write_exit_codes() -> str:
         "The last line of a run names what was found, what is allowed and what to do. Whatever the "
         "code, the scores of earlier runs stay readable and whole. `deploy/score.sh` and "
         "`deploy/retry.sh` end with 143 when SIGTERM or Ctrl-C stops them.",
+        "## Faults",
+        "`tests/end_to_end/test_faults.py` makes each of these faults with a command, and checks "
+        "the exit code and the last line. The output has no traceback; `--verbose` adds it.",
+        *map(_list_faults, FAULTS),
         "## Errors",
         _table(
             ("error", "exit code", "when"),
             [*_walk_errors(errors.InputError, 0), *_walk_errors(ModelInputError, 0)],
         ),
-        FOOTNOTE.format(source="the classes of `src/kedro_asof/errors.py` and their subclasses"),
+        FOOTNOTE.format(
+            source="the classes of `src/kedro_asof/errors.py` and their subclasses, and "
+            "`tests/end_to_end/faults.py`"
+        ),
         _next(
             "[Schedule runs](../how-to/schedule-runs.md)",
             "[Score a date](../how-to/score-a-date.md)",
@@ -334,6 +342,11 @@ def import_modules() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+
+
+def _list_faults(group: str) -> str:
+    rows = [(fault.title, str(int(fault.code))) for fault in FAULTS[group]]
+    return _join(f"### {group}", _table(("fault", "exit code"), rows))
 
 
 def _walk_errors(error: type[Any], depth: int) -> Iterator[Row]:

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,7 +36,8 @@ class Fault:
         title: The fault, for the table in the docs.
         command: The command line of the user, in a finished project of the environment `test`.
         code: The exit code.
-        says: A regular expression that the last line contains.
+        says: A regular expression that the last line contains. `TODAY+30` there and in the command
+            is the day in 30 days.
         make: Makes the fault in the project; a lock that it returns is held while the command runs.
     """
 
@@ -135,10 +136,6 @@ def _copy_source(project: ProjectCopy) -> None:
     shutil.copytree(PROJECT / "src", project.path / "src", dirs_exist_ok=True)
     place = "src/telco_churn/pipelines/ingestion/nodes.py"
     project.edit(place, "return check_rows(raw,", 'return check_rows({}["raw"],')
-
-
-def _in(days: int) -> str:
-    return str(date.today() + timedelta(days=days))
 
 
 WRONG, INVALID, LATER, FAILED = (
@@ -519,7 +516,7 @@ DATA = [
         INVALID,
         "2020-01-01.*2025-04-01",
     ),
-    Fault("date weeks ahead", f"{SCORING} --params as_of={_in(30)}", INVALID, f"{_in(30)}.*future"),
+    Fault("date weeks ahead", f"{SCORING} --params as_of=TODAY+30", INVALID, "TODAY+30.*future"),
     Fault(
         "broken commit of the score table",
         f"{SCORING} {DATE}",
@@ -628,7 +625,7 @@ SURROUNDINGS = [
             lambda table: table.filter(pc.less(table["contacted_on"], pa.scalar(date(2026, 8, 1)))),
         ),
     ),
-    Fault("date hours ahead", f"{SCORING} --params as_of={_in(1)}", LATER, f"{_in(1)}"),
+    Fault("date hours ahead", f"{SCORING} --params as_of=TODAY+1", LATER, "TODAY+1"),
     Fault(
         "another training",
         TRAINING,
@@ -666,4 +663,9 @@ SURROUNDINGS = [
     ),
 ]
 
-FAULTS = [*CALLS, *CONFIGURATION, *DATA, *SURROUNDINGS]
+FAULTS = {
+    "Commands": CALLS,
+    "Configuration": CONFIGURATION,
+    "Data and models": DATA,
+    "Surroundings": SURROUNDINGS,
+}
