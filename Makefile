@@ -59,7 +59,7 @@ format: $(INSTALLED) ## Fix lint and format the code
 	$(BIN)/ruff format .
 
 viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=own_table]
-	$(BIN)/kedro viz run --env $(or $(env),local)
+	$(BIN)/kedro viz run --include-hooks --env $(or $(env),local)
 
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # kedro looks for mlflow on the path
