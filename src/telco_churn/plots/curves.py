@@ -41,7 +41,7 @@ def draw_roc_curve(roc_points: pd.DataFrame, metric_intervals: pd.DataFrame) -> 
     axes.set(ylabel="Share of churners flagged (true positive rate)", ylim=(0, 1.01))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="lower right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "ROC curve: churners and stayers flagged at each threshold")
+    set_title(axes, "ROC curve: churners and stayers flagged at each threshold")
     return figure
 
 
@@ -65,7 +65,7 @@ def draw_precision_recall(
     axes.set_ylim(0, min(1.01, most * 1.3))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="upper right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "Precision and recall of flagged customers at each threshold")
+    set_title(axes, "Precision and recall of flagged customers at each threshold")
     return figure
 
 
@@ -103,15 +103,16 @@ def draw_profit(
     if capacity is not None and capacity <= curve["contacts"].max():
         name = f"Maximum contacts: {capacity:,}"
         axes.axvline(capacity, color=RED, linestyle="--", linewidth=THIN, label=name)
-    axes.set(xlabel="Customers contacted per date, highest risk first", xlim=(0, None))
+    axes.set_xlabel("Customers contacted per date, highest risk first")
     axes.set_ylabel(f"Profit per date ({summary.currency})")
-    # The losses of contacting every customer would compress the relevant part of the axis.
+    # The losses of contacting every customer would compress the relevant part of both axes.
     most = max(curve["high"].max(), 1)
-    axes.set_ylim(-1.2 * most, 1.3 * most)
+    axes.set_ylim(-0.6 * most, 1.3 * most)
+    axes.set_xlim(0, curve.loc[curve["high"] > -0.6 * most, "contacts"].max())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Profit by number of customers contacted (shaded: confidence interval)")
+    set_title(axes, "Profit by number of customers contacted (shaded: confidence interval)")
     return figure
 
 
@@ -131,7 +132,7 @@ def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
     axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best step: {best:.0f}")
     axes.set(xlabel="Training steps (trees or iterations)", ylabel="Log loss (nats)")
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Learning curve: log loss by training step")
+    set_title(axes, "Learning curve: log loss by training step")
     return figure
 
 

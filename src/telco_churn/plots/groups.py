@@ -23,11 +23,10 @@ def draw_calibration(
     if probability_histogram is None:
         figure, (curve,) = new_figure()
     else:
-        figure, (curve, bars) = new_figure(2, 1, height=6, share_x=True, height_ratios=[3, 1])
+        figure, (curve, bars) = new_figure(2, 1, height=6.6, height_ratios=[3, 1])
         _draw_bars(bars, probability_histogram)
     _draw_calibration_curve(curve, calibration_curve)
-    figure.axes[-1].set_xlabel("Predicted churn probability")
-    set_title(figure, "Calibration: churn rate by predicted churn probability")
+    set_title(curve, "Calibration: churn rate by predicted churn probability")
     return figure
 
 
@@ -42,7 +41,7 @@ def draw_deciles(decile_table: pd.DataFrame) -> Figure:
     _draw_captured(right, decile_table)
     first = decile_table.iloc[0]
     set_title(
-        figure,
+        left,
         f"The riskiest decile contains {first['captured']:.0%} of all churners, "
         f"a lift of {first['lift']:.1f}"
         if first["decile"] == 1
@@ -69,7 +68,7 @@ def draw_slices(slice_metrics: pd.DataFrame) -> Figure:
     _draw_measure(left, table, places, "roc_auc")
     _draw_measure(right, table, places, "calibration_gap")
     left.set(xlabel="ROC AUC")
-    right.set(xlabel="Calibration gap (probability minus churn rate)")
+    right.set(xlabel="Calibration gap\n(probability minus churn rate)")
     show_percent(right.xaxis)
     right.locator_params(axis="x", nbins=5)
     right.axvline(0, color=INK, linewidth=0.8)
@@ -78,7 +77,7 @@ def draw_slices(slice_metrics: pd.DataFrame) -> Figure:
     for label in left.get_yticklabels()[len(names) :]:
         label.set_fontweight("bold")
     right.set_yticks(places, [])
-    set_title(figure, "ROC AUC and calibration gap by slice of customers")
+    set_title(left, "ROC AUC and calibration gap by slice of customers")
     return figure
 
 
@@ -95,7 +94,7 @@ def draw_importance(feature_importance: pd.DataFrame) -> Figure:
     show_percent(axes.xaxis)
     axes.grid(axis="y", visible=False)
     shown = f"The {len(table)} most important of {len(feature_importance)} features"
-    set_title(figure, shown if len(table) < len(feature_importance) else "Features by importance")
+    set_title(axes, shown if len(table) < len(feature_importance) else "Features by importance")
     return figure
 
 
@@ -116,16 +115,20 @@ def _draw_calibration_curve(axes: Axes, table: pd.DataFrame) -> None:
         capsize=2.5,
         label="Deciles of customers, with confidence intervals",
     )
-    axes.set(ylabel="Churn rate", xlim=(0, most), ylim=(0, most))
+    axes.set(xlabel="Mean predicted probability of a decile", xlim=(0, most))
+    axes.set(ylabel="Churn rate", ylim=(0, most))
     show_percent(axes.xaxis, axes.yaxis)
-    axes.legend(loc="upper left", fontsize=9, frameon=False)
+    axes.legend(loc="lower right", fontsize=9, frameon=False)
 
 
 def _draw_bars(axes: Axes, table: pd.DataFrame) -> None:
     width = table["highest"] - table["lowest"]
     axes.bar(table["lowest"], table["rows"], width, align="edge", color=BLUE, alpha=0.6)
+    # The riskiest customers lie far beyond the mean of their decile, so the axis is another one.
+    axes.set(xlabel="Predicted churn probability of a customer", xlim=(0, table["highest"].max()))
     axes.set_yscale("log")
     axes.set_ylabel("Customers\n(log scale)")
+    show_percent(axes.xaxis)
 
 
 def _draw_lift(axes: Axes, table: pd.DataFrame) -> None:
@@ -134,8 +137,9 @@ def _draw_lift(axes: Axes, table: pd.DataFrame) -> None:
     margins = [lift - table["lift_low"], table["lift_high"] - lift]
     axes.errorbar(table["decile"], lift, margins, fmt="none", ecolor=INK, capsize=2.5, linewidth=1)
     axes.axhline(1, color=INK, linestyle=":", linewidth=1)
-    axes.set(xlabel="Decile of customers (1 = riskiest)", ylabel="Multiple of overall churn rate")
-    axes.set_title("Lift", loc="left", fontsize=10, color=INK)
+    axes.set(
+        xlabel="Decile of customers (1 = riskiest)", ylabel="Lift (multiple of overall churn rate)"
+    )
     axes.set_xticks(table["decile"])
 
 
@@ -145,9 +149,10 @@ def _draw_captured(axes: Axes, table: pd.DataFrame) -> None:
     axes.fill_between(reached, low, high, color=BLUE, alpha=0.2)
     axes.plot(reached, [0, *table["captured"]], color=BLUE, marker="o", markersize=4)
     axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":")
-    axes.set(xlabel="Share of customers, highest risk first", ylabel="Share of all churners")
+    axes.set(
+        xlabel="Share of customers, highest risk first", ylabel="Share of all churners captured"
+    )
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
-    axes.set_title("Churners captured", loc="left", fontsize=10, color=INK)
     show_percent(axes.xaxis, axes.yaxis)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
@@ -95,6 +96,17 @@ def test_a_figure_of_evaluated_rows_draws_without_a_warning(name: str) -> None:
     assert all(drawn)
 
 
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_everything_drawn_is_inside_the_figure(name: str) -> None:
+    figure = DRAWINGS[name]()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    drawn = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert min(drawn.x0, drawn.y0) >= 0
+    assert (drawn.x1 <= width, drawn.y1 <= height) == (True, True)
+
+
 def test_the_roc_plot_has_a_line_per_model_named_with_its_metric() -> None:
     points = small.make_roc_points()
     figure = plots.draw_roc_curve(points, small.make_metric_intervals())
@@ -137,15 +149,14 @@ def test_calibration_sets_each_group_at_its_forecast_with_its_interval() -> None
     assert curve.get_xlim() == curve.get_ylim() == pytest.approx((0, 1.08 * table["high"].max()))
     assert [bar.get_height() for bar in histogram.patches] == [90, 10]
     assert histogram.get_yscale() == "log"
-    assert histogram.get_xlabel() == "Predicted churn probability"
+    assert histogram.get_xlim() == (0, 0.2)  # with the riskiest customers
     (alone,) = plots.draw_calibration(table).axes
-    assert alone.get_xlabel() == "Predicted churn probability"
+    assert alone.get_xlabel() == curve.get_xlabel() == "Mean predicted probability of a decile"
 
 
 def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> None:
     table = small.make_decile_table()
-    figure = plots.draw_deciles(table)
-    left, right = figure.axes
+    left, right = plots.draw_deciles(table).axes
     (bars,) = [one for one in left.containers if isinstance(one, BarContainer)]
     assert [bar.get_height() for bar in bars] == table["lift"].tolist()
     assert np.array(read_spans(left)) == pytest.approx(table[["lift_low", "lift_high"]].to_numpy())
@@ -154,7 +165,7 @@ def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> Non
     assert captured[1:].tolist() == [
         [decile / 10, share] for decile, share in zip(range(1, 11), table["captured"], strict=True)
     ]
-    assert figure.get_suptitle() == (
+    assert left.get_title("left") == (
         "The riskiest decile contains 46% of all churners, a lift of 4.6"
     )
 
@@ -181,8 +192,18 @@ def test_profit_is_shown_with_its_best_point_the_capacity_and_the_currency() -> 
     assert read_line(axes, "Best: 10 contacts, 50 EUR").tolist() == [[10, 50]]
     assert read_line(axes, "Maximum contacts: 20")[:, 0].tolist() == [20, 20]
     assert axes.get_ylabel() == "Profit per date (EUR)"
-    assert axes.get_xlim()[0] == 0
-    assert axes.get_ylim() == pytest.approx((-1.2 * 80, 1.3 * 80))
+    assert axes.get_ylim() == pytest.approx((-0.6 * 80, 1.3 * 80))
+
+
+def test_the_profit_plot_ends_where_losses_leave_it() -> None:
+    """Contacting most customers only loses money, and would take most of the width."""
+    contacts = np.arange(0, 1001, 100)
+    profit = pd.Series(100.0 - contacts / 2)
+    curve = pd.DataFrame({"contacts": contacts, "profit": profit, "low": profit, "high": profit})
+    none = curve.head(0).assign(model=pd.Series(dtype="str"))
+    (axes,) = plots.draw_profit(curve, none, decision(None), SUMMARY).axes
+    assert axes.get_ylim()[0] == pytest.approx(-60)
+    assert axes.get_xlim() == (0, 300)
 
 
 @pytest.mark.parametrize("capacity", [None, 31])
@@ -215,7 +236,7 @@ def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> No
     assert right.lines[0].get_xydata()[:, 0].tolist() == [0.001] * 4
     assert (left.get_xlabel(), right.get_xlabel()) == (
         "ROC AUC",
-        "Calibration gap (probability minus churn rate)",
+        "Calibration gap\n(probability minus churn rate)",
     )
     first, last = left.get_ylim()
     assert first > last  # rows run from top to bottom
@@ -234,8 +255,9 @@ def test_the_strongest_features_are_shown_the_first_on_top() -> None:
         table["feature"].head(20).tolist()[::-1]
     )
     assert [bar.get_width() for bar in axes.patches] == table["share"].head(20).tolist()[::-1]
-    assert figure.get_suptitle() == "The 20 most important of 25 features"
-    assert plots.draw_importance(IMPORTANCE).get_suptitle() == "Features by importance"
+    assert axes.get_title("left") == "The 20 most important of 25 features"
+    (few,) = plots.draw_importance(IMPORTANCE).axes
+    assert few.get_title("left") == "Features by importance"
 
 
 def test_the_learning_curve_marks_where_held_out_loss_is_least() -> None:
