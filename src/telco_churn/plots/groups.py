@@ -1,5 +1,8 @@
 """Figures of groups: calibration, deciles, slices; and of feature importance."""
 
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,6 +12,7 @@ from telco_churn.plots.style import BLUE, FAINT, INK, new_figure, set_title, sho
 
 STRONGEST = 20
 LINE_HEIGHT = 0.24  # inches
+TITLE_WIDTH = 42  # characters
 
 
 def draw_calibration(
@@ -50,10 +54,14 @@ def draw_deciles(decile_table: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_slices(slice_metrics: pd.DataFrame) -> Figure:
+def draw_slices(slice_metrics: pd.DataFrame, feature_titles: Mapping[str, str]) -> Figure:
     """Draw ROC AUC and calibration gap of each evaluated slice, with intervals.
 
     Slices that are too small to evaluate are listed without a mark.
+
+    Args:
+        slice_metrics: `slice`, `value`, `judged`; `roc_auc` and `calibration_gap` with intervals.
+        feature_titles: Title of a feature, by name; other features have their name.
     """
     table = slice_metrics.reset_index(drop=True)
     if table.empty:
@@ -67,35 +75,52 @@ def draw_slices(slice_metrics: pd.DataFrame) -> Figure:
     figure, (left, right) = new_figure(1, 2, height=1.4 + LINE_HEIGHT * (places.max() + 1))
     _draw_measure(left, table, places, "roc_auc")
     _draw_measure(right, table, places, "calibration_gap")
-    left.set(xlabel="ROC AUC")
-    right.set(xlabel="Calibration gap\n(probability minus churn rate)")
+    right.set(xlabel="Probability minus churn rate")
     show_percent(right.xaxis)
     right.locator_params(axis="x", nbins=5)
     right.axvline(0, color=INK, linewidth=0.8)
     names = table["value"].where(table["judged"].astype(bool), table["value"] + " (too small)")
-    left.set_yticks([*places, *(places[is_first] - 1)], [*names, *table.loc[is_first, "slice"]])
+    titles = table.loc[is_first, "slice"].map(
+        lambda name: wrap_title(feature_titles.get(name, name), lines=1)
+    )
+    _name_lines(left, [*places, *(places[is_first] - 1)], [*names, *titles])
     for label in left.get_yticklabels()[len(names) :]:
         label.set_fontweight("bold")
     right.set_yticks(places, [])
-    set_title(left, "ROC AUC and calibration gap by slice of customers")
+    set_title(left, "ROC AUC of each slice")
+    set_title(right, "Calibration gap")
     return figure
 
 
-def draw_importance(feature_importance: pd.DataFrame) -> Figure:
+def draw_importance(feature_importance: pd.DataFrame, feature_titles: Mapping[str, str]) -> Figure:
     """Draw the most important features.
 
     Args:
         feature_importance: `feature`, `share` of the total importance, the largest first.
+        feature_titles: Title of a feature, by name; other features have their name.
     """
     table = feature_importance.head(STRONGEST).iloc[::-1]
-    figure, (axes,) = new_figure(height=1.3 + LINE_HEIGHT * max(len(table), 3))
-    axes.barh(table["feature"], table["share"], color=BLUE, alpha=0.85)
+    titles = [wrap_title(feature_titles.get(name, name)) for name in table["feature"]]
+    height = LINE_HEIGHT * (1.4 if any("\n" in title for title in titles) else 1)
+    figure, (axes,) = new_figure(height=1.3 + height * max(len(table), 3))
+    axes.barh(range(len(table)), table["share"], color=BLUE, alpha=0.85)
+    _name_lines(axes, range(len(table)), titles)
     axes.set_xlabel("Share of total importance")
     show_percent(axes.xaxis)
     axes.grid(axis="y", visible=False)
     shown = f"The {len(table)} most important of {len(feature_importance)} features"
     set_title(axes, shown if len(table) < len(feature_importance) else "Features by importance")
     return figure
+
+
+def wrap_title(title: str, lines: int = 2) -> str:
+    """Break a title into lines, and cut what is longer."""
+    return "\n".join(wrap(title, TITLE_WIDTH, max_lines=lines, placeholder=" …"))
+
+
+def _name_lines(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None:
+    """Label places of the vertical axis; a name such as "$5 to $9" is not a formula."""
+    axes.set_yticks(places, names, parse_math=False)
 
 
 def _draw_calibration_curve(axes: Axes, table: pd.DataFrame) -> None:

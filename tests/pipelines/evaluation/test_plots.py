@@ -36,6 +36,7 @@ HOW, MONEY = evaluation_params(bootstrap_samples=20), decision(20)
 SUMMARY = SummaryParams(scores="", currency="EUR", next_steps={})
 ROWS = predict(300, seed=0).assign(rule_of_thumb=0.1, slice_region=["north", "south", None] * 100)
 IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "share": [0.7, 0.3]})
+TITLES = {"tenure_days": "Time since sign-up", "region": "Region where the customer lives " * 9}
 HISTORY = pd.DataFrame(
     {
         "steps": [1, 2, 3],
@@ -65,9 +66,9 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
         decision(None),
         SUMMARY,
     ),
-    "slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0]),
-    "no slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0].head(0)),
-    "importance": lambda: plots.draw_importance(IMPORTANCE),
+    "slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0], TITLES),
+    "no slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0].head(0), TITLES),
+    "importance": lambda: plots.draw_importance(IMPORTANCE, TITLES),
     "learning curve": lambda: plots.draw_learning_curve(HISTORY),
 }
 
@@ -217,47 +218,59 @@ def test_a_capacity_beyond_all_customers_is_not_shown(capacity: int | None) -> N
 
 
 def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> None:
-    left, right = plots.draw_slices(small.make_slice_metrics()).axes
+    titles = {"segment": "Segment of the customer", "age_band": "Age band"}
+    left, right = plots.draw_slices(small.make_slice_metrics(), titles).axes
     lines = {
         float(place): label.get_text()
         for place, label in zip(left.get_yticks(), left.get_yticklabels(), strict=True)
     }
     assert [lines[place] for place in sorted(lines)] == [
-        *("segment", "consumer", "business"),
+        *("Segment of the customer", "consumer", "business"),
         *("region", "north", "a | b"),
-        *("age_band", "75 and over (too small)"),
+        *("Age band", "75 and over (too small)"),
     ]
     bold = [label.get_text() for label in left.get_yticklabels() if label.get_weight() == "bold"]
-    assert bold == ["segment", "region", "age_band"]
+    assert bold == ["Segment of the customer", "region", "Age band"]
     assert left.lines[0].get_xydata().tolist() == [
         *([0.81, 1], [0.80, 2]),
         *([0.79, 4], [0.78, 5]),
     ]
     assert right.lines[0].get_xydata()[:, 0].tolist() == [0.001] * 4
-    assert (left.get_xlabel(), right.get_xlabel()) == (
-        "ROC AUC",
-        "Calibration gap\n(probability minus churn rate)",
-    )
+    titles_above = [axes.get_title("left") for axes in (left, right)]
+    assert titles_above == ["ROC AUC of each slice", "Calibration gap"]
+    assert right.get_xlabel() == "Probability minus churn rate"
     first, last = left.get_ylim()
     assert first > last  # rows run from top to bottom
 
 
 def test_without_slices_the_figure_names_the_parameter() -> None:
-    (axes,) = plots.draw_slices(small.make_slice_metrics().head(0)).axes
+    (axes,) = plots.draw_slices(small.make_slice_metrics().head(0), {}).axes
     assert [text.get_text() for text in axes.texts] == ["No slices: set evaluation.slices"]
 
 
 def test_the_strongest_features_are_shown_the_first_on_top() -> None:
     table = small.make_feature_importance()
-    figure = plots.draw_importance(table)
+    figure = plots.draw_importance(table, {})
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == (
         table["feature"].head(20).tolist()[::-1]
     )
     assert [bar.get_width() for bar in axes.patches] == table["share"].head(20).tolist()[::-1]
     assert axes.get_title("left") == "The 20 most important of 25 features"
-    (few,) = plots.draw_importance(IMPORTANCE).axes
+    (few,) = plots.draw_importance(IMPORTANCE, {}).axes
     assert few.get_title("left") == "Features by importance"
+
+
+def test_a_feature_has_its_title_in_up_to_two_lines() -> None:
+    table = pd.DataFrame({"feature": ["tenure_days", "region", "plan", "cost_a"], "share": 0.25})
+    titles = TITLES | {"cost_a": "$ a month (of $)"}
+    (axes,) = plots.draw_importance(table, titles).axes
+    formula, plan, region, tenure = axes.get_yticklabels()
+    assert tenure.get_text() == "Time since sign-up"
+    first, second = region.get_text().splitlines()
+    assert (first, second[-2:]) == ("Region where the customer lives Region", " …")
+    assert plan.get_text() == "plan"
+    assert not formula.get_parse_math()
 
 
 def test_the_learning_curve_marks_where_held_out_loss_is_least() -> None:
@@ -279,7 +292,7 @@ def test_names_are_drawn_in_fonts_that_are_installed(monkeypatch: pytest.MonkeyP
     installed = ["DejaVu Sans", "Noto Sans CJK JP", "Comic Sans MS"]
     monkeypatch.setattr(font_manager, "get_font_names", lambda: installed)
 
-    (axes,) = plots.draw_importance(IMPORTANCE).axes
+    (axes,) = plots.draw_importance(IMPORTANCE, TITLES).axes
 
     families = [label.get_fontfamily() for label in axes.get_yticklabels()]
     assert families == [["DejaVu Sans", "Noto Sans CJK JP"]] * len(IMPORTANCE)

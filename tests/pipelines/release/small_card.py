@@ -101,6 +101,7 @@ def make_card_inputs(**changes: Any) -> dict[str, Any]:
         "slice_metrics": small.make_slice_metrics(),
         "slice_gaps": small.make_slice_gaps(),
         "feature_importance": small.make_feature_importance(),
+        "feature_titles": {},
         "leakage_findings": NO_LEAKS,
         "promotion": PROMOTION,
         "decision": DECISION,
