@@ -127,7 +127,7 @@ def test_paths_are_those_of_the_catalog(project: ProjectCopy) -> None:
         "customers": "03_primary/customers.parquet",
         "churn_scores": "07_model_output/churn_scores",
         "model_card": "08_reporting/model_card.md",
-        "roc_curve": "08_reporting/plots/roc_curve.png",
+        "roc_plot": "08_reporting/plots/roc_plot.png",
     }.items():
         assert show(dataset).filepath == f"data/test/{path}"
         assert (project.path / show(dataset).filepath).exists()

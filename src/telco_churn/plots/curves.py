@@ -71,7 +71,7 @@ def draw_precision_recall(
 
 def draw_profit(
     profit_curve: pd.DataFrame,
-    baseline_profit_curves: pd.DataFrame,
+    profit_curves_of_baselines: pd.DataFrame,
     decision: DecisionParams,
     summary: SummaryParams,
 ) -> Figure:
@@ -79,7 +79,7 @@ def draw_profit(
 
     Args:
         profit_curve: `contacts` per date; `profit`, `low`, `high` in currency per date.
-        baseline_profit_curves: `model`, `contacts`, `profit`; may be empty.
+        profit_curves_of_baselines: `model`, `contacts`, `profit`; may be empty.
         decision: `campaign_capacity`, the maximum number of contacts per date.
         summary: `currency`.
     """
@@ -88,7 +88,7 @@ def draw_profit(
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.fill_between(curve["contacts"], curve["low"], curve["high"], color=BLUE, alpha=0.2)
     axes.plot(curve["contacts"], curve["profit"], color=BLUE, linewidth=THICK, label="Candidate")
-    for model, line in baseline_profit_curves.groupby("model", sort=False):
+    for model, line in profit_curves_of_baselines.groupby("model", sort=False):
         name = str(model)
         axes.plot(
             line["contacts"],

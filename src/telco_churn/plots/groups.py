@@ -16,19 +16,19 @@ TITLE_WIDTH = 42  # characters
 
 
 def draw_calibration(
-    calibration_curve: pd.DataFrame, probability_histogram: pd.DataFrame | None = None
+    calibration_curve: pd.DataFrame, calibration_histogram: pd.DataFrame | None = None
 ) -> Figure:
     """Draw the churn rate of each group over its mean probability, and a histogram below.
 
     Args:
         calibration_curve: `mean_probability`, `churn_rate`, `low`, `high`.
-        probability_histogram: `lowest`, `highest`, `rows` of each bin; None draws no histogram.
+        calibration_histogram: `lowest`, `highest`, `rows` of each bin; None draws no histogram.
     """
-    if probability_histogram is None:
+    if calibration_histogram is None:
         figure, (curve,) = new_figure()
     else:
         figure, (curve, bars) = new_figure(2, 1, height=6.6, height_ratios=[3, 1])
-        _draw_bars(bars, probability_histogram)
+        _draw_bars(bars, calibration_histogram)
     _draw_calibration_curve(curve, calibration_curve)
     set_title(curve, "Calibration: churn rate by predicted churn probability")
     return figure

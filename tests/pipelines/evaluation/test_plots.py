@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from telco_churn import plots
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.evaluation.curves import (
-    count_probabilities,
     tabulate_calibration,
+    tabulate_calibration_histogram,
     tabulate_deciles,
-    trace_baselines,
-    trace_precision,
+    trace_precision_recall,
     trace_profit,
+    trace_profit_of_baselines,
     trace_roc,
 )
 from telco_churn.pipelines.evaluation.nodes import measure_models
@@ -50,19 +50,19 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
         trace_roc(ROWS), measure_models(ROWS, NO_CHAMPION, HOW, MONEY)
     ),
     "precision": lambda: plots.draw_precision_recall(
-        trace_precision(ROWS), measure_models(ROWS, NO_CHAMPION, HOW, MONEY)
+        trace_precision_recall(ROWS), measure_models(ROWS, NO_CHAMPION, HOW, MONEY)
     ),
     "calibration": lambda: plots.draw_calibration(
-        tabulate_calibration(ROWS, HOW), count_probabilities(ROWS)
+        tabulate_calibration(ROWS, HOW), tabulate_calibration_histogram(ROWS)
     ),
     "calibration alone": lambda: plots.draw_calibration(tabulate_calibration(ROWS, HOW)),
     "deciles": lambda: plots.draw_deciles(tabulate_deciles(ROWS, HOW)),
     "profit": lambda: plots.draw_profit(
-        trace_profit(ROWS, HOW, MONEY), trace_baselines(ROWS, MONEY), MONEY, SUMMARY
+        trace_profit(ROWS, HOW, MONEY), trace_profit_of_baselines(ROWS, MONEY), MONEY, SUMMARY
     ),
     "profit without baselines": lambda: plots.draw_profit(
         trace_profit(ROWS, HOW, MONEY),
-        trace_baselines(ROWS.drop(columns="rule_of_thumb"), MONEY),
+        trace_profit_of_baselines(ROWS.drop(columns="rule_of_thumb"), MONEY),
         decision(None),
         SUMMARY,
     ),

@@ -96,7 +96,7 @@ def make_card_inputs(**changes: Any) -> dict[str, Any]:
         "roc_points": small.make_roc_points(),
         "calibration_curve": small.make_calibration_curve(),
         "profit_curve": small.make_profit_curve(),
-        "baseline_profit_curves": small.make_baseline_profit_curves(),
+        "profit_curves_of_baselines": small.make_profit_curves_of_baselines(),
         "decile_table": small.make_decile_table(),
         "slice_metrics": small.make_slice_metrics(),
         "slice_gaps": small.make_slice_gaps(),

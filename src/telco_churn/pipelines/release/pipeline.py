@@ -133,7 +133,7 @@ def _release_nodes(titles: str, notes: Sequence[str] = (), names: Sequence[str] 
                 "roc_points",
                 "calibration_curve",
                 "profit_curve",
-                "baseline_profit_curves",
+                "profit_curves_of_baselines",
                 "decile_table",
                 "slice_metrics",
                 "slice_gaps",
