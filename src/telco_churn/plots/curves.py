@@ -100,15 +100,16 @@ def draw_profit(
     best = curve.iloc[curve["profit"].argmax()]
     label = f"Best: {best['contacts']:,.0f} contacts, {best['profit']:,.0f} {summary.currency}"
     axes.plot(best["contacts"], best["profit"], "o", color=BLUE, markersize=8, label=label)
+    # The losses of contacting every customer would compress the relevant part of both axes.
+    most = max(curve["high"].max(), 1)
+    end = curve.loc[curve["high"] > -0.6 * most, "contacts"].max() or curve["contacts"].max()
     if capacity is not None and capacity <= curve["contacts"].max():
+        end = max(end, capacity)
         name = f"Maximum contacts: {capacity:,}"
         axes.axvline(capacity, color=RED, linestyle="--", linewidth=THIN, label=name)
     axes.set_xlabel("Customers contacted per date, highest risk first")
     axes.set_ylabel(f"Profit per date ({summary.currency})")
-    # The losses of contacting every customer would compress the relevant part of both axes.
-    most = max(curve["high"].max(), 1)
-    axes.set_ylim(-0.6 * most, 1.3 * most)
-    axes.set_xlim(0, curve.loc[curve["high"] > -0.6 * most, "contacts"].max())
+    axes.set(xlim=(0, end), ylim=(-0.6 * most, 1.3 * most))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.legend(fontsize=9, frameon=False)

@@ -205,6 +205,11 @@ def test_the_profit_plot_ends_where_losses_leave_it() -> None:
     (axes,) = plots.draw_profit(curve, none, decision(None), SUMMARY).axes
     assert axes.get_ylim()[0] == pytest.approx(-60)
     assert axes.get_xlim() == (0, 300)
+    (wider,) = plots.draw_profit(curve, none, decision(700), SUMMARY).axes
+    assert wider.get_xlim() == (0, 700)  # with the line of the capacity
+    losses = curve.assign(profit=-contacts, low=-contacts, high=-contacts)
+    (all_lose,) = plots.draw_profit(losses, none, decision(None), SUMMARY).axes
+    assert all_lose.get_xlim() == (0, 1000)
 
 
 @pytest.mark.parametrize("capacity", [None, 31])
