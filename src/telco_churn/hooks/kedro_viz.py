@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 from kedro.io import AbstractDataset, DataCatalog, DatasetError
-from kedro.utils import find_kedro_project
 
 from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.delta_log import open_table
 from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.project import find_project
 
 COUNTED = (".csv", ".jsonl")  # the formats that are read to count rows, if the file is small
 SMALL = 10_000_000  # bytes
@@ -32,7 +32,7 @@ class KedroVizHook:
         """Write the statistics that Kedro-Viz reads next, shorten paths, remove other pipelines."""
         if sys.argv[1:2] != ["viz"]:
             return
-        project = find_kedro_project(Path.cwd()) or Path.cwd()
+        project = find_project()
         _remove_other_pipelines(catalog)
         names = {name for pipeline in pipelines.values() for name in pipeline.datasets()}
         sizes = {}
