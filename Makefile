@@ -58,8 +58,8 @@ format: $(INSTALLED) ## Fix lint and format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=own_table]
-	$(BIN)/kedro viz run --env $(or $(env),local)
+viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=own_table params=own_table.table=file.csv]
+	$(BIN)/kedro viz run --include-hooks --env $(or $(env),local) --params "$(params)"
 
 mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 	PATH="$(CURDIR)/$(BIN):$$PATH" kedro mlflow ui # kedro looks for mlflow on the path

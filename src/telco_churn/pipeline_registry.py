@@ -149,7 +149,7 @@ def _create_own_table() -> Pipeline:
             own_table.create_pipeline(),
             training.create_model_pipeline(),
             release.create_table_challenge_pipeline(),
-            evaluation.create_pipeline(),
+            evaluation.create_pipeline(titles="source_columns"),
             release.create_table_pipeline(),
             scoring.create_table_pipeline(),
         ],

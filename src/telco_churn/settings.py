@@ -30,6 +30,7 @@ from kedro_wandb import MlflowParameters, WandbHook
 from telco_churn.hooks import (
     SCORED_DATES,
     CheckParametersHook,
+    KedroVizHook,
     MarkKilledRunsHook,
     MlflowHook,
     RegistryErrorsHook,
@@ -68,6 +69,7 @@ HOOKS = (
     ReportNodesHook(),
     ShowSummaryHook(),
     TagTrainingDataHook(),
+    KedroVizHook(),
     MarkKilledRunsHook(),
     MlflowParameters(),
     WandbHook(),

@@ -86,14 +86,14 @@ def test_the_champion_loads_from_the_registry_and_gives_the_same_scores(
         "decile_table.csv",
         "profit_curve.csv",
         "leakage_findings.csv",
-        "plots/roc_curve.png",
-        "plots/precision_recall_curve.png",
+        "plots/roc_plot.png",
+        "plots/precision_recall_plot.png",
         "plots/calibration_plot.png",
         "plots/decile_plot.png",
         "plots/profit_plot.png",
         "plots/importance_plot.png",
         "plots/slice_plot.png",
-        "plots/learning_curve.png",
+        "plots/learning_plot.png",
     ],
 )
 def test_a_training_leaves_its_reports(finished_project: ProjectCopy, report: str) -> None:

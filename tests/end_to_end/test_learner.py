@@ -41,7 +41,7 @@ def test_a_logistic_regression_is_judged_packaged_and_scores_with_reasons(
     assert "champion version 1" in promotion["reasons"][0]
     assert promotion["evidence"]["candidate_profit"]
     assert "Logistic regression on scaled numbers" in (reports / "model_card.md").read_text()
-    assert (reports / "plots" / "learning_curve.png").exists()
+    assert (reports / "plots" / "learning_plot.png").exists()
     assert json.loads((project.data / "06_models" / "lightgbm_params.json").read_text()) == {}
 
     for command in (["promote", "--params", "version=2"], ["scoring"]):

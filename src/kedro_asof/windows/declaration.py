@@ -19,14 +19,15 @@ Days = Annotated[int, Field(gt=0)]
 Windows = Annotated[list[Days], Field(min_length=1)]
 
 MEANINGS: dict[Statistic, str] = {
-    "sum": "sum of {what}",
-    "mean": "mean of {what}",
-    "max": "largest {what}",
-    "count": "number of rows with {what}",
-    "share": "share of rows with {what}",
-    "active_days": "number of days with {what}",
-    "days_since_last": "days since the last row with {what}",
-    "trend": "change of {what} from the previous window: -1 all gone, 0 equal, 1 all new",
+    "sum": "sum of {what} in the last {days} days",
+    "mean": "mean of {what} in the last {days} days",
+    "max": "largest {what} in the last {days} days",
+    "count": "number of rows with {what} in the last {days} days",
+    "share": "share of rows with {what} in the last {days} days",
+    "active_days": "number of days with {what} in the last {days} days",
+    "days_since_last": "days since the last row with {what} in the last {days} days",
+    "trend": "change of {what} in the last {days} days against the {days} days before: "
+    "-1 all gone, 0 equal, 1 all new",
 }
 UNITS: dict[Statistic, str] = {
     "count": "rows",
@@ -60,10 +61,10 @@ class WindowFeature:
 
     @property
     def meaning(self) -> str:
-        """The meaning of the feature, for the feature dictionary."""
-        what = self.column if self.category is None else f"{self.column} = {self.category}"
-        text = MEANINGS[self.statistic].format(what=what)
-        return f"{text}, in the {self.days} days before as_of"
+        """The meaning of the feature, for the feature dictionary; a scale follows a colon."""
+        column = self.column.replace("_", " ")
+        what = column if self.category is None else f"{column} = {self.category}"
+        return MEANINGS[self.statistic].format(what=what, days=self.days)
 
 
 class WindowParams(Block):

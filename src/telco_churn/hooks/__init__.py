@@ -1,9 +1,10 @@
-"""Hooks of this project: configuration, MLflow runs and the summary of a run.
+"""Hooks of this project: configuration, MLflow runs, the summary of a run, Kedro-Viz.
 
 Hooks for the date of a run are in `kedro_asof.hooks`.
 """
 
 from telco_churn.hooks.configuration import CheckParametersHook
+from telco_churn.hooks.kedro_viz import KedroVizHook
 from telco_churn.hooks.mlflow_hook import MlflowHook
 from telco_churn.hooks.mlflow_runs import (
     MarkKilledRunsHook,
@@ -16,6 +17,7 @@ from telco_churn.hooks.scored_dates import SCORED_DATES
 __all__ = [
     "SCORED_DATES",
     "CheckParametersHook",
+    "KedroVizHook",
     "MarkKilledRunsHook",
     "MlflowHook",
     "RegistryErrorsHook",

@@ -42,7 +42,8 @@ class Learned:
     Attributes:
         scorer: Fitted scorer.
         history: Learning curve: `steps` (trees or iterations), `train_log_loss` on a sample of the
-            training rows, `calibration_log_loss` before calibration; includes the best step.
+            training rows, `calibration_log_loss` before calibration; includes the best step, and
+            the steps after it.
         binned: Training rows in LightGBM's format, for reuse by a baseline, if any.
     """
 

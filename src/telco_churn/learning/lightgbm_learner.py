@@ -73,6 +73,7 @@ class LightGBMLearner:
             valid_sets=[binned.data.create_valid(held_out, calibration.churned)],
             valid_names=["calibration"],
             callbacks=[lgb.record_evaluation(losses), _report_progress()],
+            keep_training_booster=True,  # with the trees after the best, for the learning curve
         )
         text = booster.model_to_string(num_iteration=booster.best_iteration)
         history = _trace_losses(booster, losses["calibration"]["binary_logloss"], some, came)
@@ -142,7 +143,10 @@ def _name_for_lightgbm(columns: list[str]) -> list[str]:
 def _trace_losses(
     booster: lgb.Booster, calibration_loss: list[float], matrix: Matrix, churned: Booleans
 ) -> pd.DataFrame:
-    """Compute the log loss of the sample at about 20 numbers of trees; each tree predicts once."""
+    """Compute the log loss of the sample at about 20 numbers of trees; each tree predicts once.
+
+    The last trees are those after the best, which early stopping grows and the model leaves out.
+    """
     most = booster.current_iteration()
     best = int(np.argmin(calibration_loss)) + 1
     trees = np.unique([*np.linspace(1, most, HISTORY_POINTS).round().astype(int), best])

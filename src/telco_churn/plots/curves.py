@@ -41,7 +41,7 @@ def draw_roc_curve(roc_points: pd.DataFrame, metric_intervals: pd.DataFrame) -> 
     axes.set(ylabel="Share of churners flagged (true positive rate)", ylim=(0, 1.01))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="lower right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "ROC curve: churners and stayers flagged at each threshold")
+    set_title(axes, "ROC curve: churners and stayers flagged at each threshold")
     return figure
 
 
@@ -65,13 +65,13 @@ def draw_precision_recall(
     axes.set_ylim(0, min(1.01, most * 1.3))
     show_percent(axes.xaxis, axes.yaxis)
     axes.legend(loc="upper right", fontsize=9, frameon=False, title=title)
-    set_title(figure, "Precision and recall of flagged customers at each threshold")
+    set_title(axes, "Precision and recall of flagged customers at each threshold")
     return figure
 
 
 def draw_profit(
     profit_curve: pd.DataFrame,
-    baseline_profit_curves: pd.DataFrame,
+    profit_curves_of_baselines: pd.DataFrame,
     decision: DecisionParams,
     summary: SummaryParams,
 ) -> Figure:
@@ -79,7 +79,7 @@ def draw_profit(
 
     Args:
         profit_curve: `contacts` per date; `profit`, `low`, `high` in currency per date.
-        baseline_profit_curves: `model`, `contacts`, `profit`; may be empty.
+        profit_curves_of_baselines: `model`, `contacts`, `profit`; may be empty.
         decision: `campaign_capacity`, the maximum number of contacts per date.
         summary: `currency`.
     """
@@ -88,7 +88,7 @@ def draw_profit(
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.fill_between(curve["contacts"], curve["low"], curve["high"], color=BLUE, alpha=0.2)
     axes.plot(curve["contacts"], curve["profit"], color=BLUE, linewidth=THICK, label="Candidate")
-    for model, line in baseline_profit_curves.groupby("model", sort=False):
+    for model, line in profit_curves_of_baselines.groupby("model", sort=False):
         name = str(model)
         axes.plot(
             line["contacts"],
@@ -100,18 +100,20 @@ def draw_profit(
     best = curve.iloc[curve["profit"].argmax()]
     label = f"Best: {best['contacts']:,.0f} contacts, {best['profit']:,.0f} {summary.currency}"
     axes.plot(best["contacts"], best["profit"], "o", color=BLUE, markersize=8, label=label)
+    # The losses of contacting every customer would compress the relevant part of both axes.
+    most = max(curve["high"].max(), 1)
+    end = curve.loc[curve["high"] > -0.6 * most, "contacts"].max() or curve["contacts"].max()
     if capacity is not None and capacity <= curve["contacts"].max():
+        end = max(end, capacity)
         name = f"Maximum contacts: {capacity:,}"
         axes.axvline(capacity, color=RED, linestyle="--", linewidth=THIN, label=name)
-    axes.set(xlabel="Customers contacted per date, highest risk first", xlim=(0, None))
+    axes.set_xlabel("Customers contacted per date, highest risk first")
     axes.set_ylabel(f"Profit per date ({summary.currency})")
-    # The losses of contacting every customer would compress the relevant part of the axis.
-    most = max(curve["high"].max(), 1)
-    axes.set_ylim(-1.2 * most, 1.3 * most)
+    axes.set(xlim=(0, end), ylim=(-0.6 * most, 1.3 * most))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Profit by number of customers contacted (shaded: confidence interval)")
+    set_title(axes, "Profit by number of customers contacted (shaded: confidence interval)")
     return figure
 
 
@@ -131,7 +133,7 @@ def draw_learning_curve(learning_history: pd.DataFrame) -> Figure:
     axes.axvline(best, color=INK, linestyle=":", linewidth=THIN, label=f"Best step: {best:.0f}")
     axes.set(xlabel="Training steps (trees or iterations)", ylabel="Log loss (nats)")
     axes.legend(fontsize=9, frameon=False)
-    set_title(figure, "Learning curve: log loss by training step")
+    set_title(axes, "Learning curve: log loss by training step")
     return figure
 
 

@@ -34,14 +34,11 @@ def new_figure(
     columns: int = 1,
     *,
     height: float = HEIGHT,
-    share_x: bool = False,
     height_ratios: list[float] | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """Create a figure and its axes, listed row by row; `height` is in inches."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    grid = figure.subplots(
-        rows, columns, squeeze=False, sharex=share_x, height_ratios=height_ratios
-    )
+    grid = figure.subplots(rows, columns, squeeze=False, height_ratios=height_ratios)
     axes = [one for line in grid for one in line]
     fonts = find_fonts()
     for one in axes:
@@ -59,9 +56,9 @@ def find_fonts() -> list[str]:
     return [OWN_FONT, *(font for font in FONTS if font in installed)]
 
 
-def set_title(figure: Figure, title: str) -> None:
-    """Set the title of a figure, left-aligned."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+def set_title(axes: Axes, title: str) -> None:
+    """Set the title of a figure over its first axes, at their left edge."""
+    axes.set_title(title, loc="left", fontsize=12, fontweight="bold", color=INK, pad=10)
 
 
 def show_percent(*axes: Axis) -> None:

@@ -7,18 +7,19 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from telco_churn import plots
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.evaluation.curves import (
-    count_probabilities,
     tabulate_calibration,
+    tabulate_calibration_histogram,
     tabulate_deciles,
-    trace_baselines,
-    trace_precision,
+    trace_precision_recall,
     trace_profit,
+    trace_profit_of_baselines,
     trace_roc,
 )
 from telco_churn.pipelines.evaluation.nodes import measure_models
@@ -35,6 +36,7 @@ HOW, MONEY = evaluation_params(bootstrap_samples=20), decision(20)
 SUMMARY = SummaryParams(scores="", currency="EUR", next_steps={})
 ROWS = predict(300, seed=0).assign(rule_of_thumb=0.1, slice_region=["north", "south", None] * 100)
 IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "share": [0.7, 0.3]})
+TITLES = {"tenure_days": "Time since sign-up", "region": "Region where the customer lives " * 9}
 HISTORY = pd.DataFrame(
     {
         "steps": [1, 2, 3],
@@ -48,25 +50,25 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
         trace_roc(ROWS), measure_models(ROWS, NO_CHAMPION, HOW, MONEY)
     ),
     "precision": lambda: plots.draw_precision_recall(
-        trace_precision(ROWS), measure_models(ROWS, NO_CHAMPION, HOW, MONEY)
+        trace_precision_recall(ROWS), measure_models(ROWS, NO_CHAMPION, HOW, MONEY)
     ),
     "calibration": lambda: plots.draw_calibration(
-        tabulate_calibration(ROWS, HOW), count_probabilities(ROWS)
+        tabulate_calibration(ROWS, HOW), tabulate_calibration_histogram(ROWS)
     ),
     "calibration alone": lambda: plots.draw_calibration(tabulate_calibration(ROWS, HOW)),
     "deciles": lambda: plots.draw_deciles(tabulate_deciles(ROWS, HOW)),
     "profit": lambda: plots.draw_profit(
-        trace_profit(ROWS, HOW, MONEY), trace_baselines(ROWS, MONEY), MONEY, SUMMARY
+        trace_profit(ROWS, HOW, MONEY), trace_profit_of_baselines(ROWS, MONEY), MONEY, SUMMARY
     ),
     "profit without baselines": lambda: plots.draw_profit(
         trace_profit(ROWS, HOW, MONEY),
-        trace_baselines(ROWS.drop(columns="rule_of_thumb"), MONEY),
+        trace_profit_of_baselines(ROWS.drop(columns="rule_of_thumb"), MONEY),
         decision(None),
         SUMMARY,
     ),
-    "slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0]),
-    "no slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0].head(0)),
-    "importance": lambda: plots.draw_importance(IMPORTANCE),
+    "slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0], TITLES),
+    "no slices": lambda: plots.draw_slices(measure_slices(ROWS, HOW)[0].head(0), TITLES),
+    "importance": lambda: plots.draw_importance(IMPORTANCE, TITLES),
     "learning curve": lambda: plots.draw_learning_curve(HISTORY),
 }
 
@@ -93,6 +95,17 @@ def test_a_figure_of_evaluated_rows_draws_without_a_warning(name: str) -> None:
     figure.draw_without_rendering()
     drawn = [axes.has_data() or axes.texts for axes in figure.axes]
     assert all(drawn)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_everything_drawn_is_inside_the_figure(name: str) -> None:
+    figure = DRAWINGS[name]()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    drawn = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert min(drawn.x0, drawn.y0) >= 0
+    assert (drawn.x1 <= width, drawn.y1 <= height) == (True, True)
 
 
 def test_the_roc_plot_has_a_line_per_model_named_with_its_metric() -> None:
@@ -137,15 +150,14 @@ def test_calibration_sets_each_group_at_its_forecast_with_its_interval() -> None
     assert curve.get_xlim() == curve.get_ylim() == pytest.approx((0, 1.08 * table["high"].max()))
     assert [bar.get_height() for bar in histogram.patches] == [90, 10]
     assert histogram.get_yscale() == "log"
-    assert histogram.get_xlabel() == "Predicted churn probability"
+    assert histogram.get_xlim() == (0, 0.2)  # with the riskiest customers
     (alone,) = plots.draw_calibration(table).axes
-    assert alone.get_xlabel() == "Predicted churn probability"
+    assert alone.get_xlabel() == curve.get_xlabel() == "Mean predicted probability of a decile"
 
 
 def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> None:
     table = small.make_decile_table()
-    figure = plots.draw_deciles(table)
-    left, right = figure.axes
+    left, right = plots.draw_deciles(table).axes
     (bars,) = [one for one in left.containers if isinstance(one, BarContainer)]
     assert [bar.get_height() for bar in bars] == table["lift"].tolist()
     assert np.array(read_spans(left)) == pytest.approx(table[["lift_low", "lift_high"]].to_numpy())
@@ -154,7 +166,7 @@ def test_deciles_show_lift_with_intervals_and_captured_from_none_to_all() -> Non
     assert captured[1:].tolist() == [
         [decile / 10, share] for decile, share in zip(range(1, 11), table["captured"], strict=True)
     ]
-    assert figure.get_suptitle() == (
+    assert left.get_title("left") == (
         "The riskiest decile contains 46% of all churners, a lift of 4.6"
     )
 
@@ -181,8 +193,23 @@ def test_profit_is_shown_with_its_best_point_the_capacity_and_the_currency() -> 
     assert read_line(axes, "Best: 10 contacts, 50 EUR").tolist() == [[10, 50]]
     assert read_line(axes, "Maximum contacts: 20")[:, 0].tolist() == [20, 20]
     assert axes.get_ylabel() == "Profit per date (EUR)"
-    assert axes.get_xlim()[0] == 0
-    assert axes.get_ylim() == pytest.approx((-1.2 * 80, 1.3 * 80))
+    assert axes.get_ylim() == pytest.approx((-0.6 * 80, 1.3 * 80))
+
+
+def test_the_profit_plot_ends_where_losses_leave_it() -> None:
+    """Contacting most customers only loses money, and would take most of the width."""
+    contacts = np.arange(0, 1001, 100)
+    profit = pd.Series(100.0 - contacts / 2)
+    curve = pd.DataFrame({"contacts": contacts, "profit": profit, "low": profit, "high": profit})
+    none = curve.head(0).assign(model=pd.Series(dtype="str"))
+    (axes,) = plots.draw_profit(curve, none, decision(None), SUMMARY).axes
+    assert axes.get_ylim()[0] == pytest.approx(-60)
+    assert axes.get_xlim() == (0, 300)
+    (wider,) = plots.draw_profit(curve, none, decision(700), SUMMARY).axes
+    assert wider.get_xlim() == (0, 700)  # with the line of the capacity
+    losses = curve.assign(profit=-contacts, low=-contacts, high=-contacts)
+    (all_lose,) = plots.draw_profit(losses, none, decision(None), SUMMARY).axes
+    assert all_lose.get_xlim() == (0, 1000)
 
 
 @pytest.mark.parametrize("capacity", [None, 31])
@@ -196,46 +223,59 @@ def test_a_capacity_beyond_all_customers_is_not_shown(capacity: int | None) -> N
 
 
 def test_slices_are_grouped_by_feature_and_those_not_judged_have_no_mark() -> None:
-    left, right = plots.draw_slices(small.make_slice_metrics()).axes
+    titles = {"segment": "Segment of the customer", "age_band": "Age band"}
+    left, right = plots.draw_slices(small.make_slice_metrics(), titles).axes
     lines = {
         float(place): label.get_text()
         for place, label in zip(left.get_yticks(), left.get_yticklabels(), strict=True)
     }
     assert [lines[place] for place in sorted(lines)] == [
-        *("segment", "consumer", "business"),
+        *("Segment of the customer", "consumer", "business"),
         *("region", "north", "a | b"),
-        *("age_band", "75 and over (too small)"),
+        *("Age band", "75 and over (too small)"),
     ]
     bold = [label.get_text() for label in left.get_yticklabels() if label.get_weight() == "bold"]
-    assert bold == ["segment", "region", "age_band"]
+    assert bold == ["Segment of the customer", "region", "Age band"]
     assert left.lines[0].get_xydata().tolist() == [
         *([0.81, 1], [0.80, 2]),
         *([0.79, 4], [0.78, 5]),
     ]
     assert right.lines[0].get_xydata()[:, 0].tolist() == [0.001] * 4
-    assert (left.get_xlabel(), right.get_xlabel()) == (
-        "ROC AUC",
-        "Calibration gap (probability minus churn rate)",
-    )
+    titles_above = [axes.get_title("left") for axes in (left, right)]
+    assert titles_above == ["ROC AUC of each slice", "Calibration gap"]
+    assert right.get_xlabel() == "Probability minus churn rate"
     first, last = left.get_ylim()
     assert first > last  # rows run from top to bottom
 
 
 def test_without_slices_the_figure_names_the_parameter() -> None:
-    (axes,) = plots.draw_slices(small.make_slice_metrics().head(0)).axes
+    (axes,) = plots.draw_slices(small.make_slice_metrics().head(0), {}).axes
     assert [text.get_text() for text in axes.texts] == ["No slices: set evaluation.slices"]
 
 
 def test_the_strongest_features_are_shown_the_first_on_top() -> None:
     table = small.make_feature_importance()
-    figure = plots.draw_importance(table)
+    figure = plots.draw_importance(table, {})
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == (
         table["feature"].head(20).tolist()[::-1]
     )
     assert [bar.get_width() for bar in axes.patches] == table["share"].head(20).tolist()[::-1]
-    assert figure.get_suptitle() == "The 20 most important of 25 features"
-    assert plots.draw_importance(IMPORTANCE).get_suptitle() == "Features by importance"
+    assert axes.get_title("left") == "The 20 most important of 25 features"
+    (few,) = plots.draw_importance(IMPORTANCE, {}).axes
+    assert few.get_title("left") == "Features by importance"
+
+
+def test_a_feature_has_its_title_in_up_to_two_lines() -> None:
+    table = pd.DataFrame({"feature": ["tenure_days", "region", "plan", "cost_a"], "share": 0.25})
+    titles = TITLES | {"cost_a": "$ a month (of $)"}
+    (axes,) = plots.draw_importance(table, titles).axes
+    formula, plan, region, tenure = axes.get_yticklabels()
+    assert tenure.get_text() == "Time since sign-up"
+    first, second = region.get_text().splitlines()
+    assert (first, second[-2:]) == ("Region where the customer lives Region", " …")
+    assert plan.get_text() == "plan"
+    assert not formula.get_parse_math()
 
 
 def test_the_learning_curve_marks_where_held_out_loss_is_least() -> None:
@@ -257,7 +297,7 @@ def test_names_are_drawn_in_fonts_that_are_installed(monkeypatch: pytest.MonkeyP
     installed = ["DejaVu Sans", "Noto Sans CJK JP", "Comic Sans MS"]
     monkeypatch.setattr(font_manager, "get_font_names", lambda: installed)
 
-    (axes,) = plots.draw_importance(IMPORTANCE).axes
+    (axes,) = plots.draw_importance(IMPORTANCE, TITLES).axes
 
     families = [label.get_fontfamily() for label in axes.get_yticklabels()]
     assert families == [["DejaVu Sans", "Noto Sans CJK JP"]] * len(IMPORTANCE)

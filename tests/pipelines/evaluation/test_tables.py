@@ -9,12 +9,12 @@ from kedro_asof.contracts.contract import FrameContract
 from telco_churn import contracts
 from telco_churn.errors import UnusablePredictionsError
 from telco_churn.pipelines.evaluation.curves import (
-    count_probabilities,
     tabulate_calibration,
+    tabulate_calibration_histogram,
     tabulate_deciles,
-    trace_baselines,
-    trace_precision,
+    trace_precision_recall,
     trace_profit,
+    trace_profit_of_baselines,
     trace_roc,
 )
 from telco_churn.pipelines.evaluation.nodes import (
@@ -111,7 +111,7 @@ def test_the_profit_curve_starts_with_nothing_and_ends_with_everybody(rows: pd.D
     assert curve["contacts"].iloc[-1] == 500
     everybody = (0.5 * (rows["churned"] * 100 - 10) - 5).sum() / 2
     assert curve["profit"].iloc[-1] == pytest.approx(everybody)
-    assert set(trace_baselines(rows, decision(50))["model"]) == {
+    assert set(trace_profit_of_baselines(rows, decision(50))["model"]) == {
         "rule_of_thumb",
         "logistic_regression",
     }
@@ -119,13 +119,13 @@ def test_the_profit_curve_starts_with_nothing_and_ends_with_everybody(rows: pd.D
 
 def test_points_of_curves_are_few_and_reach_both_ends() -> None:
     many = predict(5000, seed=0)
-    roc, precision = trace_roc(many), trace_precision(many)
+    roc, precision = trace_roc(many), trace_precision_recall(many)
     assert len(roc) <= 500
     assert len(precision) <= 500
     ends = ["false_positive_rate", "true_positive_rate"]
     assert roc[ends].iloc[[0, -1]].to_numpy().tolist() == [[0, 0], [1, 1]]
     assert precision["precision"].iloc[-1] == pytest.approx(many["churned"].mean())
-    assert count_probabilities(many)["rows"].sum() == 5000
+    assert tabulate_calibration_histogram(many)["rows"].sum() == 5000
 
 
 def test_without_a_champion_there_is_no_comparison(rows: pd.DataFrame) -> None:

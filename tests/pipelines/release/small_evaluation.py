@@ -135,7 +135,7 @@ def make_roc_points() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def make_baseline_profit_curves() -> pd.DataFrame:
+def make_profit_curves_of_baselines() -> pd.DataFrame:
     curve = make_profit_curve()
     return curve.assign(model="rule_of_thumb", profit=curve["profit"] * 0.6)[
         ["model", "contacts", "profit"]

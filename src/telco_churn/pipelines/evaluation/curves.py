@@ -1,7 +1,7 @@
 """Compute the tables behind the plots: deciles, calibration, profit, ROC, precision and recall.
 
 In: held_out_predictions, parameters. Out: decile_table, calibration_curve, profit_curve,
-baseline_profit_curves, roc_points, precision_recall_points, probability_histogram.
+profit_curves_of_baselines, roc_points, precision_recall_points, calibration_histogram.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,9 @@ def trace_profit(
     )
 
 
-def trace_baselines(held_out_predictions: pd.DataFrame, decision: DecisionParams) -> pd.DataFrame:
+def trace_profit_of_baselines(
+    held_out_predictions: pd.DataFrame, decision: DecisionParams
+) -> pd.DataFrame:
     """Compute each baseline's profit by number of contacts: `model`, `contacts`, `profit`."""
     held_out = read_held_out(held_out_predictions)
     tables = [pd.DataFrame({"model": [], "contacts": [], "profit": []}).astype({"model": "str"})]
@@ -123,7 +125,7 @@ def trace_roc(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def trace_precision(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
+def trace_precision_recall(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
     """Return thinned precision-recall curves: `model`, `recall`, `precision`."""
     held_out = read_held_out(held_out_predictions)
     tables = []
@@ -135,7 +137,7 @@ def trace_precision(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def count_probabilities(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
+def tabulate_calibration_histogram(held_out_predictions: pd.DataFrame) -> pd.DataFrame:
     """Count rows by the candidate's probability in 50 bins: `lowest`, `highest`, `rows`."""
     probability = held_out_predictions["churn_probability"].to_numpy(np.float64)
     rows, edges = np.histogram(probability, HISTOGRAM_BARS, (0, max(probability.max(), 1e-9)))

@@ -12,8 +12,12 @@ ROWS, CHAMPION = "held_out_predictions", "champion_predictions"
 HOW, MONEY = "params:evaluation", "params:decision"
 
 
-def create_pipeline() -> Pipeline:
-    """Create the evaluation pipeline: metrics, tables, and plots of both."""
+def create_pipeline(titles: str = "feature_titles") -> Pipeline:
+    """Create the evaluation pipeline: metrics, tables, and plots of both.
+
+    Args:
+        titles: Dataset with the title of each feature, by name, for plots.
+    """
     measures = [
         _node(nodes.measure_models, [ROWS, CHAMPION, HOW, MONEY], "metric_intervals"),
         _node(nodes.compare_with_baselines, [ROWS, HOW], "baseline_gains"),
@@ -26,31 +30,31 @@ def create_pipeline() -> Pipeline:
         _node(curves.tabulate_deciles, [ROWS, HOW], "decile_table"),
         _node(curves.tabulate_calibration, [ROWS, HOW], "calibration_curve"),
         _node(curves.trace_profit, [ROWS, HOW, MONEY], "profit_curve"),
-        _node(curves.trace_baselines, [ROWS, MONEY], "baseline_profit_curves"),
+        _node(curves.trace_profit_of_baselines, [ROWS, MONEY], "profit_curves_of_baselines"),
         _node(curves.trace_roc, ROWS, "roc_points"),
-        _node(curves.trace_precision, ROWS, "precision_recall_points"),
-        _node(curves.count_probabilities, ROWS, "probability_histogram"),
+        _node(curves.trace_precision_recall, ROWS, "precision_recall_points"),
+        _node(curves.tabulate_calibration_histogram, ROWS, "calibration_histogram"),
     ]
     return Pipeline(
-        [*measures, *tables, *_plots()],
+        [*measures, *tables, *_plots(titles)],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
 
 
-def _plots() -> list[Node]:
+def _plots(titles: str) -> list[Node]:
     precision = ["precision_recall_points", "metric_intervals"]
-    calibration = ["calibration_curve", "probability_histogram"]
-    profit = ["profit_curve", "baseline_profit_curves", MONEY, "params:summary"]
+    calibration = ["calibration_curve", "calibration_histogram"]
+    profit = ["profit_curve", "profit_curves_of_baselines", MONEY, "params:summary"]
     return [
-        _node(plots.draw_roc_curve, ["roc_points", "metric_intervals"], "roc_curve"),
-        _node(plots.draw_precision_recall, precision, "precision_recall_curve"),
+        _node(plots.draw_roc_curve, ["roc_points", "metric_intervals"], "roc_plot"),
+        _node(plots.draw_precision_recall, precision, "precision_recall_plot"),
         _node(plots.draw_calibration, calibration, "calibration_plot"),
         _node(plots.draw_deciles, "decile_table", "decile_plot"),
         _node(plots.draw_profit, profit, "profit_plot"),
-        _node(plots.draw_importance, "feature_importance", "importance_plot"),
-        _node(plots.draw_slices, "slice_metrics", "slice_plot"),
-        _node(plots.draw_learning_curve, "learning_history", "learning_curve"),
+        _node(plots.draw_importance, ["feature_importance", titles], "importance_plot"),
+        _node(plots.draw_slices, ["slice_metrics", titles], "slice_plot"),
+        _node(plots.draw_learning_curve, "learning_history", "learning_plot"),
     ]
 
 

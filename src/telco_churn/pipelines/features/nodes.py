@@ -77,6 +77,13 @@ def describe_features(features: FeatureParams) -> pd.DataFrame:
     return pd.DataFrame(looked_up + declared)
 
 
+def title_features(data_dictionary: pd.DataFrame) -> dict[str, str]:
+    """Return a title of each feature for plots, by name: its meaning up to the first colon."""
+    meaning = data_dictionary["meaning"].str.partition(":")[0]
+    titles = meaning.str[:1].str.upper() + meaning.str[1:]
+    return dict(zip(data_dictionary["name"], titles, strict=True))
+
+
 def write_dictionary(data_dictionary: pd.DataFrame) -> str:
     """Write the data dictionary as a Markdown page."""
     shown = data_dictionary.assign(name="`" + data_dictionary["name"] + "`")

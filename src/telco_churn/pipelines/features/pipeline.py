@@ -171,4 +171,5 @@ def _dictionary_nodes() -> list[Node]:
     written = Node(
         nodes.write_dictionary, "data_dictionary", "data_dictionary_page", name="write_dictionary"
     )
-    return [described, written]
+    titled = Node(nodes.title_features, "data_dictionary", "feature_titles", name="title_features")
+    return [described, written, titled]

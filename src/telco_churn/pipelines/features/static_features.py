@@ -98,7 +98,8 @@ class StaticFeatures:
     Attributes:
         function: Computes the features from snapshots and a table.
         table: Name of the primary table.
-        features: Meaning and unit of each feature, by name.
+        features: Meaning and unit of each feature, by name. Plots show a meaning up to its first
+            colon.
     """
 
     function: Callable[[ir.Table, ir.Table], ir.Table]
@@ -124,10 +125,10 @@ STATIC_FEATURES = (
             "plan": ("plan in force", "category"),
             "technology": ("access technology in force", "category"),
             "payment_method": ("payment method in force", "category"),
-            "contract_months": ("length of the contract, 0 without a contract", "months"),
+            "contract_months": ("length of the contract: 0 without a contract", "months"),
             "monthly_price": ("price in force", "currency per month"),
             "contract_days_left": (
-                "time until the contract ends, negative after its end, empty without a contract",
+                "time until the contract ends: negative after its end, empty without a contract",
                 "days",
             ),
             "price_change_90d": ("change of the price since 90 days ago", "share of that price"),
@@ -138,9 +139,9 @@ STATIC_FEATURES = (
         "invoices",
         {
             "unpaid_amount": ("unpaid amount of the overdue invoices of the last year", "currency"),
-            "days_late_mean_365d": ("mean payment delay, of the invoices of the last year", "days"),
+            "days_late_mean_365d": ("mean payment delay of the invoices of the last year", "days"),
             "days_late_max_365d": (
-                "longest payment delay, of the invoices of the last year",
+                "longest payment delay of the invoices of the last year",
                 "days",
             ),
         },

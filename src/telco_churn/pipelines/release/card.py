@@ -7,7 +7,7 @@ the number of the registered version, model_card and model_card_page.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -47,11 +47,12 @@ def write_model_card(
     roc_points: pd.DataFrame,
     calibration_curve: pd.DataFrame,
     profit_curve: pd.DataFrame,
-    baseline_profit_curves: pd.DataFrame,
+    profit_curves_of_baselines: pd.DataFrame,
     decile_table: pd.DataFrame,
     slice_metrics: pd.DataFrame,
     slice_gaps: pd.DataFrame,
     feature_importance: pd.DataFrame,
+    feature_titles: Mapping[str, str],
     leakage_findings: pd.DataFrame,
     promotion: dict[str, Any],
     decision: DecisionParams,
@@ -105,14 +106,14 @@ def write_model_card(
     )
     # The page includes these figures; the Markdown links the files that evaluation saved.
     figures = {
-        "plots/importance_plot.png": plots.draw_importance(feature_importance),
-        "plots/roc_curve.png": plots.draw_roc_curve(roc_points, metric_intervals),
+        "plots/importance_plot.png": plots.draw_importance(feature_importance, feature_titles),
+        "plots/roc_plot.png": plots.draw_roc_curve(roc_points, metric_intervals),
         "plots/calibration_plot.png": plots.draw_calibration(calibration_curve),
         "plots/profit_plot.png": plots.draw_profit(
-            profit_curve, baseline_profit_curves, decision, summary
+            profit_curve, profit_curves_of_baselines, decision, summary
         ),
         "plots/decile_plot.png": plots.draw_deciles(decile_table),
-        "plots/slice_plot.png": plots.draw_slices(slice_metrics),
+        "plots/slice_plot.png": plots.draw_slices(slice_metrics, feature_titles),
     }
     return markdown, render_page(markdown, f"Model card: {release.model_name}", figures)
 

@@ -51,7 +51,7 @@ def create_pipeline() -> Pipeline:
         "intended_use",
         name="describe_operator",
     )
-    return _in_namespace("release", [describe, *_release_nodes()])
+    return _in_namespace("release", [describe, *_release_nodes("feature_titles")])
 
 
 def create_table_pipeline() -> Pipeline:
@@ -62,7 +62,8 @@ def create_table_pipeline() -> Pipeline:
         "intended_use",
         name="describe_table",
     )
-    return _in_namespace("release", [describe, *_release_nodes(["data_notes"], ["source_columns"])])
+    named = _release_nodes("source_columns", ["data_notes"], ["source_columns"])
+    return _in_namespace("release", [describe, *named])
 
 
 def create_promote_pipeline() -> Pipeline:
@@ -96,10 +97,11 @@ def _predict_node() -> Node:
     )
 
 
-def _release_nodes(notes: Sequence[str] = (), names: Sequence[str] = ()) -> list[Node]:
+def _release_nodes(titles: str, notes: Sequence[str] = (), names: Sequence[str] = ()) -> list[Node]:
     """Create the nodes.
 
     Args:
+        titles: Dataset with the title of each feature, by name, for plots.
         notes: Dataset with sentences about the data, for the model card.
         names: Dataset with the columns of a flat table by feature, for the package.
     """
@@ -131,11 +133,12 @@ def _release_nodes(notes: Sequence[str] = (), names: Sequence[str] = ()) -> list
                 "roc_points",
                 "calibration_curve",
                 "profit_curve",
-                "baseline_profit_curves",
+                "profit_curves_of_baselines",
                 "decile_table",
                 "slice_metrics",
                 "slice_gaps",
                 "feature_importance",
+                titles,
                 "leakage_findings",
                 "promotion",
                 "params:decision",
