@@ -56,6 +56,7 @@ WITHOUT_CONTRACT = {
     "model_card",
     "model_card_page",
     "precision_recall_plot",
+    "training_summary",
     "profit_plot",
     "promotion",
     "registered_versions",

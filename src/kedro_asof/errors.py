@@ -5,8 +5,7 @@ The hierarchy, with exit codes; any other error ends a run with 1:
     InputError (65)
     ├── InvalidDataError (65)
     │   ├── BrokenContractError (65)
-    │   ├── BrokenLogError (65)
-    │   └── UnreadableFileError (65)
+    │   └── BrokenLogError (65)
     ├── NotReadyError (75)
     │   ├── DateTakenError (75)
     │   └── SourcesNotReadyError (75)
@@ -17,11 +16,8 @@ The hierarchy, with exit codes; any other error ends a run with 1:
         └── UnknownMeasureError (2)
 """
 
-import re
 from collections.abc import Iterator
 from enum import IntEnum
-
-from kedro.io import DatasetError
 
 MARK = "¦"  # around a message of ours that an engine raises
 
@@ -107,10 +103,6 @@ class UnknownMeasureError(WrongCallError):
     """A declaration names a column that its table does not have, or a time with a zone."""
 
 
-class UnreadableFileError(InvalidDataError, DatasetError):
-    """A file is missing, damaged or no table: its format, text, columns or rows are broken."""
-
-
 class BrokenContractError(InvalidDataError):
     """A table breaks its contract: its columns, types, rules or key."""
 
@@ -139,9 +131,3 @@ def find_marked(error: BaseException) -> InvalidDataError | None:
 def take_first_line(error: object) -> str:
     """Return the first line of a message; databases and Rust add advice and backtraces below it."""
     return next(iter(str(error).splitlines()), "no message")
-
-
-def find_reason(error: object, file: object) -> str:
-    """Return the reason why a file cannot be read, without DuckDB's kind of error and the path."""
-    line = re.sub(r"^[A-Z][\w ]*Error: ", "", take_first_line(error))
-    return re.sub(rf"( (at|in|at end of))?( file)? '{re.escape(str(file))}'", "", line).rstrip(".?")

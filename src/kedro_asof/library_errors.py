@@ -24,12 +24,11 @@ from kedro_asof.engines.source_files import find_damaged_file
 from kedro_asof.errors import (
     BrokenContractError,
     InputError,
-    UnreadableFileError,
     WrongCallError,
-    find_reason,
     take_first_line,
     walk_causes,
 )
+from kedro_asof.file_errors import UnreadableFileError, find_reason
 from kedro_asof.project import find_project
 from kedro_asof.suggestions import describe_unknown, suggest
 

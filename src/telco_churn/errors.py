@@ -11,8 +11,7 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
     │   ├── ChangedPackageError (65)
     │   ├── ImplausibleScoresError (65)
     │   ├── TooManyBlankedError (65)
-    │   ├── TooManyRejectedError (65)
-    │   └── UnreadableFileError (65)
+    │   └── TooManyRejectedError (65)
     ├── LeakageError (65)
     ├── NotReadyError (75)
     │   ├── ChampionChangedError (75)
@@ -31,7 +30,8 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
         ├── InvalidTableError (2)
         └── UnknownMeasureError (2)
 
-The folders `own_table`, which can be left out, and `model`, which ships alone, define their own.
+`kedro_asof.file_errors` has the error of files (65). The folders `own_table`, which can be left
+out, and `model`, which ships alone, define their own.
 """
 
 from kedro_asof.errors import InputError, InvalidDataError, NotReadyError, WrongCallError

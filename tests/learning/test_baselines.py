@@ -117,7 +117,7 @@ def test_one_entry_adds_a_baseline_everywhere(monkeypatch: pytest.MonkeyPatch) -
     assert metrics["churn_rate_roc_auc"] == 0.5
 
     card = tabulate_metrics(intervals)
-    assert card.headings[-1] == "Churn rate of all"
+    assert [*card.columns][-1] == "Churn rate of all"
     (axes,) = plots.draw_roc_curve(trace_roc(judged), intervals).axes
     (line,) = [each for each in axes.lines if str(each.get_label()).startswith(entry.title)]
     assert line.get_color() == "#123456"

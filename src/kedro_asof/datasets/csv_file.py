@@ -21,7 +21,8 @@ from kedro_asof.datasets.text_encoding import (
     make_readable,
     read_lines,
 )
-from kedro_asof.errors import UnreadableFileError, take_first_line
+from kedro_asof.errors import take_first_line
+from kedro_asof.file_errors import UnreadableFileError
 
 logger = logging.getLogger(__name__)
 

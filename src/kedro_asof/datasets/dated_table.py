@@ -21,7 +21,8 @@ from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.date_commit import DateCommit
 from kedro_asof.engines import connect, find_engine
-from kedro_asof.errors import DateTakenError, UnreadableFileError
+from kedro_asof.errors import DateTakenError
+from kedro_asof.file_errors import UnreadableFileError
 from kedro_asof.locks import LOCKS, hold_lock
 
 STAGING = "_aside_"

@@ -18,7 +18,8 @@ from kedro_asof.datasets.csv_file import convert_csv
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.datasets.workbook import convert_sheet
 from kedro_asof.engines.source_files import SourceFiles
-from kedro_asof.errors import InputError, UnreadableFileError, take_first_line
+from kedro_asof.errors import InputError, take_first_line
+from kedro_asof.file_errors import UnreadableFileError
 
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUET = (".parquet",)

@@ -20,7 +20,8 @@ from kedro_asof.datasets.staging import create_staging
 from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine
 from kedro_asof.engines.source_files import remember_source_files
-from kedro_asof.errors import UnreadableFileError, WrongCallError, find_reason
+from kedro_asof.errors import WrongCallError
+from kedro_asof.file_errors import UnreadableFileError, find_reason
 
 Model = TypeVar("Model", bound=BaseModel)
 

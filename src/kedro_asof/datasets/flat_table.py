@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 from kedro.io import DatasetError
 
 from kedro_asof.datasets.engine_table import EngineTable
-from kedro_asof.errors import UnreadableFileError
+from kedro_asof.file_errors import UnreadableFileError
 
 
 class FlatTable(EngineTable):

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from kedro_asof.errors import UnreadableFileError
+from kedro_asof.file_errors import UnreadableFileError
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kedro_asof.column_names import name_columns
-from kedro_asof.errors import UnreadableFileError
+from kedro_asof.file_errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook

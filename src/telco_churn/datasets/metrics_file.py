@@ -1,11 +1,12 @@
 """A dataset that saves metrics to a JSON file and to the active MLflow run."""
 
 import mlflow
-from kedro_datasets.json import JSONDataset
+
+from kedro_asof.datasets.replaced_files import JSONFile
 
 
-class MetricsFile(JSONDataset):  # type: ignore[misc]
-    """`json.JSONDataset` for a flat dictionary of numbers that also logs them to MLflow.
+class MetricsFile(JSONFile):
+    """`JSONFile` for a flat dictionary of numbers that also logs them to MLflow.
 
     The metric datasets of kedro-mlflow exist only in MLflow, where other tools cannot read them.
     """

@@ -14,7 +14,7 @@ from mlflow.entities.model_registry import ModelVersion as RegistryEntry
 from mlflow.exceptions import MlflowException
 from packaging.requirements import Requirement
 
-from kedro_asof.errors import UnreadableFileError
+from kedro_asof.file_errors import UnreadableFileError
 from telco_churn.errors import ChangedPackageError
 from telco_churn.registry.model_package import check_files
 from telco_churn.registry.registry_errors import is_unreachable

@@ -18,12 +18,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.db.db_types import DATABASE_ENGINES
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import (
-    UnreadableFileError,
-    WrongCallError,
-    take_first_line,
-    walk_causes,
-)
+from kedro_asof.errors import WrongCallError, take_first_line, walk_causes
+from kedro_asof.file_errors import UnreadableFileError
 
 # MLflow wraps HTTP errors in its exception without an error code.
 SIGNS = ("failed with exception", "Max retries exceeded", "timed out")

@@ -17,7 +17,8 @@ import xlsxwriter
 from kedro.io import DatasetError
 
 from kedro_asof.datasets.flat_table import FlatTable
-from kedro_asof.errors import InputError, UnreadableFileError
+from kedro_asof.errors import InputError
+from kedro_asof.file_errors import UnreadableFileError
 
 ROWS = [{"id": "007", "answer": "Yes"}, {"id": "008", "answer": "No"}]
 PEOPLE = {
