@@ -63,7 +63,7 @@ def _write_next_steps(steps: list[tuple[str, str]], env: str | None) -> str:
     """Write commands as they must be typed here, each with what it does, in two columns."""
     commands = [keep_env(command, env) for command, _ in steps]
     if env:
-        commands = [command.replace("make viz", f"make viz env={env}") for command in commands]
+        commands = [re.sub("make viz(?! env)", f"make viz env={env}", each) for each in commands]
     if shutil.which("kedro") is None:
         commands = [re.sub("^kedro", ".venv/bin/kedro", command) for command in commands]
     width = max(map(len, commands), default=0)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from telco_churn.metrics.metric_table import list_headlines
 from telco_churn.parameters.summary import SummaryParams
 from telco_churn.pipelines.release.gate import BY_HAND
-from telco_churn.registry.registry_types import ModelVersion, write_promote_command
+from telco_churn.registry.registry_types import ModelVersion
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ def summarize_training(
         previous_champion: The champion before the decision; None if there was none.
         champion: The champion after the decision.
         champion_comparison: Figures of both on the same rows; empty if they were not compared.
-        summary: `currency` names the currency of amounts.
+        summary: `currency` names the currency of amounts, `promote` the command for a champion by
+            hand.
     """
     outcome = _describe_outcome(version, previous_champion, champion)
     logger.info(outcome)
@@ -48,8 +49,7 @@ def summarize_training(
         _wrap("because", " ".join(reasons)),
     ]
     if champion is None or champion.version != version.version:
-        command = write_promote_command(version.version).split("`")[1]
-        lines.append(f"  anyway    {command}")
+        lines.append(f"  anyway    {summary.promote.format(version=version.version)}")
     return "\n".join([*lines, ""])
 
 
