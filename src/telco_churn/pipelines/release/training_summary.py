@@ -15,7 +15,7 @@ from telco_churn.registry.registry_types import ModelVersion
 
 logger = logging.getLogger(__name__)
 
-WIDTH = 100
+WIDTH = 80  # of a narrow terminal
 INDENT = " " * 12
 
 
@@ -42,10 +42,9 @@ def summarize_training(
     lines = [
         "",
         outcome,
+        *_tabulate_metrics(version, previous_champion, champion_comparison, summary.currency),
         f"  trained   as of {version.facts['as_of']} on {int(version.facts['learnt_from']):,} "
         "examples",
-        f"  held out  {', '.join(_show_metrics(version, champion_comparison))}",
-        *_show_profit(champion_comparison, summary.currency),
         _wrap("because", " ".join(reasons)),
     ]
     if champion is None or champion.version != version.version:
@@ -65,22 +64,31 @@ def _describe_outcome(
     return f"{name} is {'a challenger' if status == 'challenger' else status}: {stays}."
 
 
-def _show_metrics(version: ModelVersion, comparison: dict[str, float]) -> Iterator[str]:
-    """Yield the headline metrics, on the rows that both models were compared on if there are."""
-    for metric in list_headlines():
-        ours = comparison.get(f"candidate_{metric.name}", version.metrics.get(metric.name))
-        theirs = comparison.get(f"champion_{metric.name}")
-        if ours is not None:
-            beside = "" if theirs is None else f" (champion {metric.format.format(theirs)})"
-            yield f"{metric.title} {metric.format.format(ours)}{beside}"
-
-
-def _show_profit(comparison: dict[str, float], currency: str) -> Iterator[str]:
-    if "candidate_profit" in comparison:
-        yield (
-            f"  profit    {comparison['candidate_profit']:,.2f} {currency} per date (champion "
-            f"{comparison['champion_profit']:,.2f} {currency})"
+def _tabulate_metrics(
+    version: ModelVersion,
+    previous: ModelVersion | None,
+    comparison: dict[str, float],
+    currency: str,
+) -> Iterator[str]:
+    """Yield lines with the figures of both models, on the same rows if they were compared."""
+    figures = [
+        (metric.title, metric.format.format, metric.name, version.metrics.get(metric.name))
+        for metric in list_headlines()
+    ]
+    figures.append((f"Profit per date, {currency}", "{:,.2f}".format, "profit", None))
+    is_compared = bool(comparison) and previous is not None
+    if is_compared and previous is not None:
+        names = (f"version {version.version}", f"champion version {previous.version}")
+        yield f"  {'on the same rows':<24}{names[0]:>12}{names[1]:>22}"
+    for title, show, name, own in figures:
+        ours, theirs = (
+            comparison.get(f"{model}_{name}") if is_compared else None
+            for model in ("candidate", "champion")
         )
+        ours = own if ours is None else ours
+        if ours is not None:
+            beside = "" if theirs is None else f"{show(theirs):>22}"
+            yield f"  {title:<24}{show(ours):>12}{beside}"
 
 
 def _wrap(label: str, text: str) -> str:
