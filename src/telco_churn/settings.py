@@ -83,7 +83,11 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # An environment overrides single keys inside a block, and keeps the other keys of base.
     "merge_strategy": {"parameters": "soft", "wandb": "soft"},
-    "config_patterns": {"mlflow": ["mlflow*"], "wandb": ["wandb*"]},
+    "config_patterns": {
+        "mlflow": ["mlflow*"],
+        "next_steps": ["next_steps*"],
+        "wandb": ["wandb*"],
+    },
 }
 
 gc.freeze()

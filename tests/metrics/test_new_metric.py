@@ -160,7 +160,7 @@ def summarize(metrics: dict[str, float]) -> str:
         champion,  # type: ignore[arg-type]  # the summary reads only these attributes
         "",
         AsOf("2026-09-28"),
-        SummaryParams(scores="", currency="EUR", promote="", next_steps={}),
+        SummaryParams(scores="", currency="EUR", promote=""),
     )
     (line,) = [line for line in text.splitlines() if line.startswith("  held out")]
     return line.removeprefix("  held out  ")

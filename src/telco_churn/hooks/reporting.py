@@ -4,13 +4,19 @@ import logging
 import re
 import shutil
 import sys
+from contextlib import suppress
 from typing import Any
 
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.validation import ParameterValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from kedro_asof.exit_codes import keep_env
 from kedro_asof.logs import show
-from telco_churn.parameters.summary import SummaryParams
+
+NextSteps = dict[str, list[tuple[str, str]]]  # by pipeline, commands and what each does
 
 SUMMARIES = ("training_summary", "run_summary")
 
@@ -23,13 +29,26 @@ class ShowSummaryHook:
 
     def __init__(self) -> None:
         self._summaries: list[str] = []
-        self._next_steps: dict[str, list[tuple[str, str]]] = {}
+        self._next_steps: NextSteps = {}
 
     @hook_impl
-    def after_catalog_created(self, parameters: dict[str, Any]) -> None:
-        """Read the next commands of each pipeline."""
-        summary = SummaryParams.model_validate(parameters["params:summary"])
-        self._next_steps = summary.next_steps
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read the next commands of each pipeline from next_steps.yml.
+
+        Raises:
+            ParameterValidationError: When the file has another form.
+        """
+        with suppress(MissingConfigException):
+            found = context.config_loader["next_steps"]
+            try:
+                self._next_steps = TypeAdapter(NextSteps).validate_python(found)
+            except ValidationError as error:
+                fault = error.errors()[0]
+                where = ".".join(map(str, fault["loc"]))
+                raise ParameterValidationError(
+                    f"Invalid {where} in next_steps.yml: {fault['msg']}. Write pairs of a command "
+                    "and what it does, in a list for each pipeline."
+                ) from error
 
     @hook_impl
     def before_pipeline_run(self) -> None:

@@ -12,5 +12,3 @@ class SummaryParams(Block):
     """Currency of all amounts."""
     promote: str
     """Command that makes a version champion by hand."""
-    next_steps: dict[str, list[tuple[str, str]]]
-    """By pipeline, the next commands and what each does; only a terminal shows them."""

@@ -33,7 +33,7 @@ from tests.pipelines.evaluation.predictions import (
 from tests.pipelines.release import small_evaluation as small
 
 HOW, MONEY = evaluation_params(bootstrap_samples=20), decision(20)
-SUMMARY = SummaryParams(scores="", currency="EUR", promote="", next_steps={})
+SUMMARY = SummaryParams(scores="", currency="EUR", promote="")
 ROWS = predict(300, seed=0).assign(rule_of_thumb=0.1, slice_region=["north", "south", None] * 100)
 IMPORTANCE = pd.DataFrame({"feature": ["tenure_days", "plan"], "share": [0.7, 0.3]})
 TITLES = {"tenure_days": "Time since sign-up", "region": "Region where the customer lives " * 9}

@@ -109,7 +109,7 @@ def make_card_inputs(**changes: Any) -> dict[str, Any]:
         "tuning": tuning(0),
         "release": ReleaseParams(model_name="telco_churn"),
         "evaluation": evaluation_params(confidence=0.9),
-        "summary": SummaryParams(scores="", currency="EUR", promote="", next_steps={}),
+        "summary": SummaryParams(scores="", currency="EUR", promote=""),
         "as_of": AsOf("2026-09-28"),
         "commit": Commit("c0ffee", is_clean=True),
         "clock": datetime(2026, 9, 30, 23, 59, tzinfo=UTC),

@@ -17,7 +17,7 @@ GATE = GateParams(
     max_slice_roc_auc_gap=0.1,
     max_slice_calibration_gap=0.03,
 )
-SUMMARY = SummaryParams(scores="", currency="EUR", promote="", next_steps={})
+SUMMARY = SummaryParams(scores="", currency="EUR", promote="")
 METRICS = {
     "expected_calibration_error": 0.012,
     "expected_calibration_error_low": 0.008,

@@ -10,7 +10,7 @@ from telco_churn.pipelines.release.training_summary import summarize_training
 from telco_churn.registry.registry_types import Promotion, Status
 from tests.pipelines.release.small_models import make_version
 
-SUMMARY = SummaryParams(scores="", currency="EUR", promote="promote {version}", next_steps={})
+SUMMARY = SummaryParams(scores="", currency="EUR", promote="promote {version}")
 COMPARISON = {
     "candidate_profit": 1264.0,
     "champion_profit": 1200.5,

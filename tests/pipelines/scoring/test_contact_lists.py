@@ -134,7 +134,7 @@ def test_callers_get_rounded_figures_under_headings_in_words() -> None:
     }
     rows = [row | {"rank": 2}, row | {"rank": 1, "customer_id": "b", "expected_value": 12.0}]
     listed = ibis.memtable(pa.Table.from_pylist(rows, CONTACTS_SCHEMA))
-    summary = SummaryParams(scores="", currency="EUR", promote="", next_steps={})
+    summary = SummaryParams(scores="", currency="EUR", promote="")
     for_people = sort_contacts(listed, summary).to_pandas()
     assert list(for_people["Customer"]) == ["b", "a"]
     assert for_people.iloc[1].dropna().to_dict() == {
