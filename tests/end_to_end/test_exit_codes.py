@@ -81,12 +81,12 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     "no such pipeline": (
         lambda it: it.run("--pipelines", "scorin"),
         ExitCode.WRONG_CALL,
-        "pipeline 'scorin': expected one of ['__default__', 'features', 'ingestion', ",
+        "pipeline 'scorin'. Did you mean 'scoring'? Expected one of ['__default__', 'features', ",
     ),
     "no such environment": (
         lambda it: it.run("--pipelines", "scoring", env="nope"),
         ExitCode.WRONG_CALL,
-        "expected one of ['base', 'local', 'own_table', 'postgres', 'production', 'spark', 'test']",
+        "Expected one of ['base', 'local', 'own_table', 'postgres', 'production', 'spark', 'test']",
     ),
     "not a date": (
         lambda it: score(it, "as_of=x"),
@@ -105,7 +105,7 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     ),
     "no champion": (demote_the_champion, ExitCode.INVALID_INPUT, "No champion to score with"),
     "fewer features": (declare_fewer_features, ExitCode.INVALID_INPUT, "invoices_amount_mean_90d"),
-    "a table is gone": (remove_a_table, ExitCode.FAILED, "File not found"),
+    "a table is gone": (remove_a_table, ExitCode.INVALID_INPUT, "File not found"),
 }
 
 

@@ -37,7 +37,7 @@ def run(project: ProjectCopy) -> Iterator[subprocess.Popen[str]]:
         nodes = "training.read_examples,release.describe_operator"
         arguments = ["--pipelines", "training", "--from-nodes", nodes]
         with start_run(project, *arguments) as started:
-            seen = list(read_until(started, "Running node: fit_candidate"))
+            seen = list(read_until(started, ": training.fit_candidate"))
             assert "fit_candidate" in seen[-1], seen
             started.send_signal(signal.SIGSTOP)
             server.lose()

@@ -160,7 +160,7 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
 ) -> None:
     before = scored(project)
     run = start_scoring(project, "2026-08-31")
-    seen = list(read_until(run, f"Running node: {node}"))
+    seen = list(read_until(run, f".{node}\n"))
     assert node in seen[-1], seen
     run.kill()
     run.communicate()
@@ -183,7 +183,7 @@ def test_a_run_that_is_killed_leaves_the_scores_before_and_the_next_one_works(
 def test_a_run_is_let_in_only_when_the_one_before_it_has_ended(project: ProjectCopy) -> None:
     """Intermediate tables of a date have one place, which a second run would overwrite."""
     first = start_scoring(project, "2026-08-31")
-    list(read_until(first, "Completed node: scoring.predict_churn"))
+    list(read_until(first, ": scoring.choose_contacts"))
     first.send_signal(signal.SIGSTOP)
     second = start_scoring(project, "2026-08-31", "decision.kept_customer_value=4000")
     output, _ = second.communicate()
@@ -206,7 +206,7 @@ def test_promoting_another_version_changes_nothing_in_a_run(project: ProjectCopy
     name = "telco_churn_test"
     first = client.get_model_version_by_alias(name, "champion")
     run = start_scoring(project, "2026-08-31")
-    list(read_until(run, "Completed node: scoring.predict_churn"))
+    list(read_until(run, ": scoring.choose_contacts"))
     run.send_signal(signal.SIGSTOP)
     second = client.create_model_version(name, first.source, first.run_id)
     client.set_registered_model_alias(name, "champion", second.version)

@@ -96,7 +96,7 @@ def test_of_two_trainings_at_once_the_second_is_told_to_come_later(
     project: ProjectCopy, start: Start
 ) -> None:
     first = start(project, *TRAINING)
-    list(read_until(first, "Running node: fit_candidate"))
+    list(read_until(first, ": training.fit_candidate"))
     first.send_signal(signal.SIGSTOP)
     before = project.snapshot()
     second = start(project, *TRAINING)
