@@ -22,7 +22,9 @@ from kedro_asof.project import find_project
 
 EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
-ADVICE = re.compile(r"kedro (?:run|backfill|experiments|own-table|contracts \w+|scores \w+)\b")
+ADVICE = re.compile(
+    r"kedro (?:run|backfill|experiments|own-table|contracts \w+|scores \w+)\b(?![^`\n]* --env)"
+)
 PIPELINE = re.compile(r" --pipelines (\w+)(?=[` .]|$)")
 
 # A function from an error of another library to the error to show instead; None for other errors.
@@ -111,8 +113,8 @@ def _describe_bug(error: Exception) -> str:
         shown = file.relative_to(project) if file.is_relative_to(project) else file
         where = f" in {place.name}, {shown} line {place.lineno}"
     return (
-        f"Unexpected {type(error).__name__}{where}: {error} Repeat the command with --verbose to "
-        "see the traceback."
+        f"Unexpected {type(error).__name__}{where}: {str(error).rstrip('.')}. Repeat the command "
+        "with --verbose to see the traceback."
     )
 
 
@@ -129,7 +131,7 @@ def keep_env(message: str, env: str | None) -> str:
         message = message.replace(f" --pipelines {name}", "")
     if not env:
         return message
-    message = message.replace(f" --env {env}", "").replace(", with the same --env", "")
+    message = message.replace(", with the same --env", "")
     return ADVICE.sub(lambda found: f"{found[0]} --env {env}", message)
 
 

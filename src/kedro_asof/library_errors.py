@@ -4,6 +4,7 @@ In: an error, and the options of the command that it ended. Out: an error of our
 """
 
 import ast
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -101,10 +102,15 @@ def _explain_yaml(error: BaseException, _: Options) -> InputError | None:
     assert isinstance(inner, yaml.MarkedYAMLError)
     mark = inner.problem_mark or inner.context_mark
     line = mark.line + 1 if mark else 1
-    text = Path(file).read_text("utf-8", errors="replace").splitlines()[line - 1 : line]
-    is_tab = any("\t" in each[: len(each) - len(each.lstrip())] for each in text)
+    is_tab = "cannot start any token" in str(inner.problem) and _begins_with_tab(file, line)
     problem = "a tab; YAML indents with spaces" if is_tab else inner.problem
     return WrongCallError(f"Invalid YAML in {file}, line {line}: {problem}. Correct the file.")
+
+
+def _begins_with_tab(file: str, line: int) -> bool:
+    text = Path(file).read_text("utf-8", errors="replace") if Path(file).exists() else ""
+    indent = re.match(r"\s*", [*text.splitlines(), *[""] * line][line - 1])
+    return indent is not None and "\t" in indent[0]
 
 
 def _explain_interpolation(error: BaseException, options: Options) -> InputError | None:
@@ -246,9 +252,8 @@ def _read_configuration(options: Options, key: str) -> dict[str, Any]:
     """Read one kind of configuration; none if it is invalid itself."""
     source = options.get("conf_source") or str(find_project() / settings.CONF_SOURCE)
     try:
-        loader = OmegaConfigLoader(
-            source, env=options.get("env"), base_env="base", default_run_env="local"
-        )
+        env = options.get("env") or os.environ.get("KEDRO_ENV")
+        loader = OmegaConfigLoader(source, env=env, base_env="base", default_run_env="local")
         loader["globals"]
         return loader[key]
     except Exception:  # only for a suggestion

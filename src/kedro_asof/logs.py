@@ -20,17 +20,17 @@ FIELDS = ["asctime", "levelname", "name", "message"]
 NAMES = {"asctime": "time", "levelname": "level", "name": "logger"}
 
 
-def configure_logs(project: Path | None) -> None:
+def configure_logs(project: Path) -> None:
     """Use the logging configuration of the project in all of its folders.
 
     Kedro looks for it in the working directory alone.
 
     Args:
-        project: The folder of the project; None outside a project.
+        project: The folder of the project.
     """
-    file = (project or Path()) / "conf" / "logging.yml"
+    file = project / "conf" / "logging.yml"
     is_chosen = bool(os.environ.get("KEDRO_LOGGING_CONFIG"))
-    if project and project != Path.cwd() and file.exists() and not is_chosen:
+    if project != Path.cwd() and file.exists() and not is_chosen:
         LOGGING.configure(yaml.safe_load(file.read_text("utf-8")))
     if writes_json():
         _format_as_json()
