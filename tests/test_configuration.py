@@ -47,6 +47,7 @@ WITHOUT_CONTRACT = {
     "delivered_scores",  # rows of churn_scores, which has a contract
     "decile_plot",
     "evaluation_metrics",
+    "feature_titles",
     "git_commit",
     "importance_plot",
     "previous_champion",

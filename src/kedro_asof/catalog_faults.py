@@ -82,7 +82,15 @@ def _suggest_module(module: str) -> str:
 
 
 def _find_unknown_key(dataset: type, entry: Mapping[str, Any]) -> str | None:
-    """Describe a key that no `__init__` of the class has; None if all keys are known."""
+    """Describe a key that no `__init__` of the class has; None for an entry that works."""
+    try:
+        AbstractDataset.from_config("entry", {**entry})
+    except Exception:  # Kedro wraps whatever the class raises
+        return _name_unknown_key(dataset, entry)
+    return None
+
+
+def _name_unknown_key(dataset: type, entry: Mapping[str, Any]) -> str | None:
     known: set[str] = set()
     for owner in dataset.__mro__:
         parameters = inspect.signature(owner.__init__).parameters.values()  # type: ignore[misc]

@@ -94,7 +94,7 @@ def test_each_date_has_a_run_of_mlflow_and_ctrl_c_calls_its_own_killed(
         (["yesterday", "2026-09-14"], "Invalid date 'yesterday': expected YYYY-MM-DD."),
         (["2026-09-14", "2026-09-28", "--every", "0d"], "step '0d': expected days or weeks"),
         (["2026-09-14", "2026-09-28", "--params", "as_of=2026-01-01"], "Remove as_of from --pa"),
-        (["2026-09-14", "2026-09-28", "--params", "as_off=1"], "Unknown parameters ['as_off']"),
+        (["2026-09-14", "2026-09-28", "--params", "as_off=1"], "Unknown parameter 'as_off'"),
         (["2026-09-14", "2026-09-28", "--pipeline", "scorin"], "Unknown pipeline 'scorin'"),
         (["2026-09-14", "2026-09-28", "--env", "nope"], "Unknown environment 'nope'"),
     ],

@@ -89,7 +89,7 @@ def test_a_champion_whose_features_are_no_longer_made_stays_until_a_person_decid
     assert "invoices_amount_max_90d" in promotion["reasons"][0]
     result = project.run("--pipelines", "scoring")
     assert result.exit_code == ExitCode.INVALID_INPUT
-    assert "kedro run --pipelines promote --params version=N" in result.output
+    assert "kedro run --env test --pipelines promote --params version=N" in result.output
     for arguments in (["promote", "--params", "version=2"], ["scoring"]):
         result = project.run("--pipelines", *arguments)
         assert result.exit_code == 0, result.output

@@ -65,7 +65,7 @@ def use_registry(project: ProjectCopy, address: str) -> None:
     """Point a project to another registry, with an absolute path for model files."""
     project.edit("conf/base/mlflow.yml", f"sqlite:///{project.path}/mlflow.db", address)
     place = f"artifact_location: {project.path}/mlruns"
-    project.edit("conf/base/mlflow.yml", "artifact_location: mlruns", place)
+    project.edit("conf/base/mlflow.yml", "artifact_location: ${in_project:mlruns}", place)
 
 
 def copy(project: ProjectCopy, name: str) -> ProjectCopy:
