@@ -36,7 +36,7 @@ CHANGING = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", "<time>"),
     (r"\d+\.\d (seconds|s\b)", r"<n> \1"),
-    (r"│ \d+\.\d +│", "│ <s> │"),
+    (r"│ \d+\.\d +│", "│ <s>     │"),
     (r"about \d+ min \d\d s", "about <n> min <n> s"),
     (r"offline-run-\d+_\d+-\w+", "offline-run-<id>"),
 )
