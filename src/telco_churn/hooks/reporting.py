@@ -18,6 +18,10 @@ from kedro_asof.logs import show
 
 NextSteps = dict[str, list[tuple[str, str]]]  # by pipeline, commands and what each does
 
+DEFAULT = {
+    None: "default",
+    "__default__": "default",
+}  # Kedro's config ignores keys like __default__
 SUMMARIES = ("training_summary", "run_summary")
 
 
@@ -69,7 +73,7 @@ class ShowSummaryHook:
         for summary in self._summaries:
             self._show(keep_env(summary, run_params["env"]))
         if sys.stdout.isatty():
-            chosen = run_params["pipeline_names"] or ["__default__"]
+            chosen = run_params["pipeline_names"] or ["default"]
             steps = [each for name, each in self._next_steps.items() if name in chosen]
             self._show(_write_next_steps(steps[-1] if steps else [], run_params["env"]))
 
