@@ -9,22 +9,34 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import click
+import duckdb
 from kedro.config import MissingConfigException
 from kedro.framework.cli.utils import KedroCliError
 from kedro.io import DatasetError
 from kedro.validation.exceptions import DataValidationError, ParameterValidationError
 
 from kedro_asof.credentials import mask_credentials
-from kedro_asof.errors import ExitCode, InputError, NothingToDo, find_marked, walk_causes
+from kedro_asof.errors import (
+    ExitCode,
+    InputError,
+    NothingToDo,
+    find_marked,
+    take_first_line,
+    walk_causes,
+)
+from kedro_asof.file_errors import UnreadableFileError
 from kedro_asof.library_errors import Options, explain_library_error, list_pipelines
 from kedro_asof.logs import log_error, show, writes_json
 from kedro_asof.project import find_project
 
 EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+MISPLACED = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+STOPPED = "Stopped by Ctrl-C. Everything that existed before this run is unchanged."
 ADVICE = re.compile(
     r"kedro (?:run|backfill|experiments|own-table|contracts \w+|scores \w+)\b(?![^`\n]* --env)"
 )
+WRAPPED = re.compile("Failed while|Failed to instantiate|Cannot save versioned dataset")
 PIPELINE = re.compile(r" --pipelines (\w+)(?=[` .]|$)")
 
 # A function from an error of another library to the error to show instead; None for other errors.
@@ -44,6 +56,28 @@ class RunError(click.ClickException):
             log_error(self.message, int(self.exit_code))
         else:
             super().show(file)
+
+
+def explain_option(option: click.Parameter) -> None:
+    """Let an error of the callback that reads an option end with one line, as a wrong call."""
+    callback = option.callback
+    if callback is None:
+        return
+
+    def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        try:
+            return callback(context, parameter, value)
+        except KedroCliError as error:
+            raise click.BadParameter(str(error.message), context, parameter) from error
+        except click.ClickException:
+            raise
+        except Exception as error:  # the readers of Kedro raise errors of YAML, OmegaConf, Python
+            is_key = isinstance(error, KeyError)
+            reason = f"missing section {error}" if is_key else take_first_line(error)
+            fault = f"cannot read {value!r}: {reason}"
+            raise click.BadParameter(fault, context, parameter) from error
+
+    option.callback = read
 
 
 def _set_verbose(_: click.Context, __: click.Parameter, is_on: bool) -> None:
@@ -79,11 +113,12 @@ def explain_errors(
             except NothingToDo as found:
                 show(keep_env(str(found), kwargs.get("env")))
                 raise SystemExit(found.exit_code) from found
-            except click.ClickException as error:
-                if not isinstance(error, KedroCliError):
-                    raise  # click shows it
-                raise _end(error, translate, kwargs) from error
+            except KeyboardInterrupt as stopped:
+                raise RunError(STOPPED, ExitCode.STOPPED) from stopped
             except Exception as error:
+                is_for_click = isinstance(error, click.ClickException)
+                if is_for_click and not isinstance(error, KedroCliError):
+                    raise  # click shows it
                 raise _end(error, translate, kwargs) from error
 
         return _verbose_option(run_explained)
@@ -93,6 +128,8 @@ def explain_errors(
 
 def _end(raised: Exception, translate: Translate, options: Options) -> RunError:
     """Return the error that ends a command; print the traceback if the user asked for it."""
+    if any(isinstance(cause, duckdb.InterruptException) for cause in walk_causes(raised)):
+        return RunError(STOPPED, ExitCode.STOPPED)  # Ctrl-C during a query
     error = find_fault(raised, translate, options)
     if KedroCliError.VERBOSE_ERROR:
         click.echo(mask_credentials("".join(traceback.format_exception(raised))), err=True)
@@ -165,20 +202,25 @@ def find_fault(error: Exception, translate: Translate, options: Options | None =
 
 def _unwrap(error: Exception) -> Exception | None:
     """Return the error inside Kedro's error about a dataset that it failed to load or save."""
-    if isinstance(error, DatasetError) and "Failed while" in str(error):
+    if isinstance(error, DatasetError) and WRAPPED.search(str(error)):
         ours = (cause for cause in walk_causes(error) if _carries_code(cause))
         return next(ours, _explain_denied(error))
     return _explain_denied(error) if isinstance(error, OSError) else None
 
 
 def _explain_denied(error: Exception) -> DatasetError | None:
-    """Return an error that names the file if access is denied or the disk is full, else None."""
+    """Return an error that names the file: access is denied, the disk is full, the place taken."""
     for cause in walk_causes(error):
         if isinstance(cause, OSError) and cause.errno in DENIED:
             place = f": {cause.filename}" if cause.filename else ""
             return DatasetError(
                 f"{cause.strerror}{place}. Give the user of this run access, free space on the "
                 "disk, or set another folder in the catalog or as `data` in globals.yml."
+            )
+        if isinstance(cause, OSError) and cause.errno in MISPLACED:
+            return UnreadableFileError(
+                f"{cause.strerror}: {cause.filename}. Remove or rename it: a file and a folder "
+                "cannot have the same name."
             )
     return None
 

@@ -18,6 +18,7 @@ from kedro.framework.project import pipelines, settings
 from kedro.io import DatasetError
 from kedro.pipeline import Pipeline
 from kedro.validation.exceptions import DataValidationError
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from kedro_asof.catalog_faults import find_catalog_fault
@@ -48,6 +49,11 @@ FAILED = re.compile(
     r"(?:filepath=(?:\w*Path\()?'?(?P<path>[^',)]+).*?)?\)\.\n(?P<reason>.*)",
     re.DOTALL,
 )
+ENTRY = re.compile(
+    "when parsing config for dataset|for the constructor of|Failed to instantiate|"
+    "is not a valid dataset configuration|Invalid validator declaration"
+)
+ABSENT = re.compile(r"(?:Dataset|Pipeline input\(s\)) \{?'(?:params:)?([\w.]+)'")
 DAMAGE = re.compile(
     r"magic bytes|too small to be|[Cc]orrupt|[Dd]ecompress|Thrift|TProtocol|Out of buffer|"
     r"Invalid Input Error|No files found|not a Parquet|UTF-?8",
@@ -66,6 +72,7 @@ def explain_library_error(error: BaseException, options: Options) -> InputError 
         _explain_yaml,
         _explain_interpolation,
         _explain_selection,
+        _explain_absent,
         _explain_contract,
         _explain_damage,
         _explain_load,
@@ -93,24 +100,43 @@ def _explain_call(error: BaseException, options: Options) -> InputError | None:
     return None
 
 
-def _explain_yaml(error: BaseException, _: Options) -> InputError | None:
-    """Name the file, the line and the fault of invalid YAML."""
-    if not isinstance(error, yaml.MarkedYAMLError) or "Invalid YAML or JSON file" not in str(error):
-        return None
-    file = str(error).split("file ", 1)[1].rpartition(", unable to read")[0]
-    inner = error.__cause__
-    assert isinstance(inner, yaml.MarkedYAMLError)
-    mark = inner.problem_mark or inner.context_mark
-    line = mark.line + 1 if mark else 1
-    is_tab = "cannot start any token" in str(inner.problem) and _begins_with_tab(file, line)
-    problem = "a tab; YAML indents with spaces" if is_tab else inner.problem
-    return WrongCallError(f"Invalid YAML in {file}, line {line}: {problem}. Correct the file.")
+def _explain_yaml(error: BaseException, options: Options) -> InputError | None:
+    """Name the file, the line and the fault of YAML that cannot be read."""
+    is_about_yaml = isinstance(error, yaml.YAMLError | UnicodeError | OmegaConfBaseException)
+    for file in _list_configuration(options) if is_about_yaml else ():
+        if fault := _find_yaml_fault(file):
+            return WrongCallError(f"Invalid YAML in {file}{fault}. Correct the file.")
+    return None
 
 
-def _begins_with_tab(file: str, line: int) -> bool:
-    text = Path(file).read_text("utf-8", errors="replace") if Path(file).exists() else ""
-    indent = re.match(r"\s*", [*text.splitlines(), *[""] * line][line - 1])
-    return indent is not None and "\t" in indent[0]
+def _list_configuration(options: Options) -> list[Path]:
+    """List the YAML files of `base` and of the environment."""
+    folder = Path(options.get("conf_source") or find_project() / settings.CONF_SOURCE)
+    env = options.get("env") or os.environ.get("KEDRO_ENV") or "local"
+    return sorted(file for name in ("base", env) for file in (folder / name).rglob("*.yml"))
+
+
+def _find_yaml_fault(file: Path) -> str | None:
+    """Return the line and the fault of a file; None for a file that can be read."""
+    try:
+        found = OmegaConf.load(file)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        is_tab = "cannot start any token" in str(error.problem) and _begins_with_tab(file, line)
+        problem = "a tab; YAML indents with spaces" if is_tab else error.problem
+        return f", line {line}: {problem}"
+    except (UnicodeError, yaml.YAMLError):
+        return ": it is not text in UTF-8"
+    except OSError as error:
+        return f": {error.strerror}"
+    is_mapping = isinstance(found, DictConfig)
+    return None if is_mapping else ": expected names with values, `name: value`, found a list"
+
+
+def _begins_with_tab(file: Path, line: int) -> bool:
+    text = file.read_text("utf-8", errors="replace").splitlines()[line - 1]
+    return "\t" in text[: len(text) - len(text.lstrip())]
 
 
 def _explain_interpolation(error: BaseException, options: Options) -> InputError | None:
@@ -148,6 +174,17 @@ def _explain_selection(error: BaseException, options: Options) -> InputError | N
     return WrongCallError(
         "No node is left to run: no node of the chosen pipelines satisfies all options at once. "
         "Remove --tags, --nodes, --namespaces, --from-... or --to-..."
+    )
+
+
+def _explain_absent(error: BaseException, _: Options) -> InputError | None:
+    """Explain a parameter or dataset that pipelines read and no configuration file has."""
+    absent = ABSENT.search(str(error))
+    if not absent or "not found in the" not in str(error):
+        return None
+    return WrongCallError(
+        f"Missing {absent[1]!r}: no file in conf/base or in the environment has this parameter or "
+        "dataset, which the chosen pipelines read. Add it, or choose another --env."
     )
 
 
@@ -200,9 +237,7 @@ def _explain_catalog(error: BaseException, options: Options) -> InputError | Non
             f"Missing credentials {name!r}: a catalog entry names them. Add them to "
             "credentials.yml of the environment or of conf/local."
         )
-    is_about_entry = isinstance(error, DatasetError) and (
-        "when parsing config for dataset" in str(error) or "for the constructor of" in str(error)
-    )
+    is_about_entry = isinstance(error, DatasetError) and bool(ENTRY.search(str(error)))
     is_about_class = isinstance(error, AttributeError | ImportError | TypeError)
     if not (is_about_entry or is_about_class):
         return None

@@ -5,6 +5,7 @@ import copy
 import click
 from kedro.framework.cli.project import run as kedro_run
 
+from kedro_asof.exit_codes import explain_option
 from telco_churn.commands.backfill import backfill
 from telco_churn.commands.contracts import contracts
 from telco_churn.commands.exit_codes import explain_errors
@@ -20,6 +21,8 @@ def cli() -> None:
 
 run = copy.copy(kedro_run)
 assert kedro_run.callback is not None
+for option in kedro_run.params:
+    explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
 for command in (run, backfill, contracts, experiments, own_table, scores):

@@ -6,7 +6,8 @@
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -124,6 +125,13 @@ def _append_all(files: Iterable[Path]) -> None:
     for file in files:
         with file.open("ab") as stream:
             stream.write(b" ")
+
+
+@contextmanager
+def _lock_registry(project: ProjectCopy) -> Iterator[None]:
+    with sqlite3.connect(project.path / "mlflow.db", isolation_level=None) as database:
+        database.execute("begin exclusive")
+        yield
 
 
 def _move_registry(project: ProjectCopy) -> None:
@@ -244,6 +252,13 @@ CALLS = [
         f"{SCORING} --params scoring.batch_rows=0",
         WRONG,
         "Invalid value 0 for scoring.batch_rows",
+    ),
+    Fault(
+        "options in a file without their section",
+        "kedro run --config options.yml",
+        WRONG,
+        "Invalid value for '--config'.*options.yml",
+        _write("options.yml", "pipelines: scoring\n"),
     ),
     Fault(
         "missing configuration folder",
@@ -394,6 +409,48 @@ CONFIGURATION = [
         _append("conf/base/mlflow.yml", "server: [\n"),
     ),
     Fault(
+        "key twice in a file",
+        f"{SCORING} {DATE}",
+        WRONG,
+        r"Invalid YAML in .*parameters/scoring.yml, line \d+: found duplicate key",
+        _append(f"{PARAMETERS}/scoring.yml", "\nscoring:\n  batch_rows: 3\n"),
+    ),
+    Fault(
+        "list in place of names",
+        f"{SCORING} {DATE}",
+        WRONG,
+        "Invalid YAML in .*catalog/zz.yml: expected names with values.*found a list",
+        _write("conf/base/catalog/zz.yml", "- a\n"),
+    ),
+    Fault(
+        "file that is not UTF-8",
+        f"{SCORING} {DATE}",
+        WRONG,
+        "Invalid YAML in .*parameters/scoring.yml: it is not text in UTF-8",
+        _write(f"{PARAMETERS}/scoring.yml", b"# caf\xe9\n"),
+    ),
+    Fault(
+        "empty file of parameters",
+        f"{SCORING} {DATE}",
+        WRONG,
+        "Missing 'scoring",
+        _write(f"{PARAMETERS}/scoring.yml", ""),
+    ),
+    Fault(
+        "invalid option of the engine",
+        f"{SCORING} {DATE}",
+        WRONG,
+        "Invalid option of the engine: .*'lots'.*globals.yml",
+        _edit("conf/base/globals.yml", "memory_limit: 3GB", "memory_limit: 3 lots"),
+    ),
+    Fault(
+        "unknown kind of registry",
+        f"{SCORING} {DATE}",
+        WRONG,
+        "Invalid registry 'sqlit.*expected an address that begins with one of .*sqlite",
+        _edit("conf/base/mlflow.yml", "sqlite:", "sqlit:"),
+    ),
+    Fault(
         "feature of an unknown column",
         f"{SCORING} {DATE}",
         WRONG,
@@ -525,6 +582,13 @@ DATA = [
         _cut("07_model_output/churn_scores/_delta_log/*.json", 0.5),
     ),
     Fault(
+        "lost log of the score table",
+        f"{SCORING} {DATE}",
+        INVALID,
+        "Empty log .*_delta_log, although .*churn_scores has rows",
+        _remove("07_model_output/churn_scores/_delta_log/00000000000000000000.json"),
+    ),
+    Fault(
         "missing file of the score table",
         f"{SCORING} --nodes scoring.list_contacts",
         INVALID,
@@ -646,6 +710,13 @@ SURROUNDINGS = [
         FAILED,
         "http://127.0.0.1:9 does not answer",
         _move_registry,
+    ),
+    Fault(
+        "registry that is locked",
+        f"{SCORING} {DATE}",
+        LATER,
+        "registry is locked by another process",
+        _lock_registry,
     ),
     Fault(
         "folder that cannot be written",

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
 from tests.end_to_end.faults import FAULTS, Fault
-from tests.processes import AS_ANY_USER
+from tests.processes import AS_ANY_USER, read_until, start_run
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +39,7 @@ def test_a_fault_ends_with_its_code_and_one_line(fault: Fault, project: ProjectC
     assert code == fault.code, output
     assert re.search(name_days(fault.says), output.splitlines()[-1]), output
     assert NOT_SHOWN.search(output) is None, output
-    assert output.count("Error: ") == 1, output
+    assert len(re.findall("^Error: ", output, re.MULTILINE)) == 1, output
 
 
 def type_command(project: ProjectCopy, command: str) -> tuple[int, str]:
@@ -57,6 +59,17 @@ def type_command(project: ProjectCopy, command: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout.rstrip()
+
+
+@pytest.mark.parametrize("line", [": features.label_churn", ": training.fit_candidate"])
+def test_ctrl_c_is_one_line_and_130(line: str, project: ProjectCopy) -> None:
+    with start_run(project, "--pipelines", "training") as run:
+        seen = list(read_until(run, line))
+        run.send_signal(signal.SIGINT)
+        output = "".join(seen) + run.communicate()[0]
+    assert run.returncode == ExitCode.STOPPED, output
+    assert output.count("Error: Stopped by Ctrl-C.") == 1
+    assert NOT_SHOWN.search(output) is None, output
 
 
 def name_days(text: str) -> str:

@@ -9,7 +9,7 @@ from deltalake import DeltaTable, Schema
 from deltalake.transaction import AddAction
 from kedro.io import DatasetError
 
-from kedro_asof.datasets.delta_log import open_table, read_commits
+from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
 from kedro_asof.datasets.partition_commit import add_action, commit_partition
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.errors import InvalidDataError, NothingToDo, WrongCallError
@@ -118,7 +118,7 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         )
 
     def _exists(self) -> bool:
-        return DeltaTable.is_deltatable(self._filepath)
+        return is_table(Path(self._filepath))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}

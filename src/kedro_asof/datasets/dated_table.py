@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 
 import ibis
 import ibis.expr.types as ir
-from deltalake import DeltaTable
 from kedro.io import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
-from kedro_asof.datasets.delta_log import open_table
+from kedro_asof.datasets.delta_log import is_table, open_table
 from kedro_asof.datasets.partition_commit import replace_partition
 from kedro_asof.datasets.run_ids import find_run_ids
 from kedro_asof.datasets.staging import create_staging
@@ -104,7 +103,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         Raises:
             UnreadableFileError: When the table or one of its files is missing.
         """
-        if not DeltaTable.is_deltatable(self._filepath):
+        if not is_table(Path(self._filepath)):
             raise UnreadableFileError(
                 f"Table not found: {self._filepath}. Run the pipeline that writes it."
             )
@@ -138,7 +137,7 @@ class DatedTable(ConnectionMixin, AbstractDataset[DateCommit, ir.Table]):  # typ
         return connect(self._connection_config)
 
     def _exists(self) -> bool:
-        return DeltaTable.is_deltatable(self._filepath)
+        return is_table(Path(self._filepath))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": Path(self._filepath), "as_of": self._as_of}

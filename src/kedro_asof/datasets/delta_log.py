@@ -17,6 +17,23 @@ from kedro_asof.errors import BrokenLogError, take_first_line
 LOG = "_delta_log"
 
 
+def is_table(folder: Path) -> bool:
+    """Return whether a folder is a Delta table.
+
+    Raises:
+        BrokenLogError: When the log is empty although the folder has rows, which a new log would
+            hide.
+    """
+    if DeltaTable.is_deltatable(str(folder)):
+        return True
+    if (folder / LOG).is_dir() and any(folder.glob("*=*/*.parquet")):
+        raise BrokenLogError(
+            f"Empty log {folder / LOG}, although {folder} has rows. Restore the log from a backup. "
+            "If no backup exists, move the folder away, and run the pipeline again for each date."
+        )
+    return False
+
+
 def open_table(folder: Path, version: int | None = None) -> DeltaTable:
     """Open an existing table.
 
@@ -31,6 +48,15 @@ def open_table(folder: Path, version: int | None = None) -> DeltaTable:
     for commit in commits:
         if commit.stat().st_size == 0:
             raise BrokenLogError(_explain(folder, commit, "is empty"))
+    numbers = [int(commit.stem) for commit in commits]
+    first = numbers[0] if numbers else 0
+    has_start = first == 0 or any((folder / LOG).glob("*.checkpoint*.parquet"))
+    gap = next((n for n, m in zip(numbers[1:], numbers, strict=False) if n != m + 1), None)
+    if not has_start or gap is not None:
+        raise BrokenLogError(
+            f"Missing commits before version {gap or first} in {folder / LOG}, and the rows of "
+            "these commits cannot be found. Restore them from a backup."
+        )
     # A failing disk damages the last commit; reading all of them would cost more with every date.
     if commits and (fault := _find_fault(commits[-1])):
         raise BrokenLogError(_explain(folder, commits[-1], fault))

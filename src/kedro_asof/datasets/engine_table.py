@@ -145,6 +145,11 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         try:
             return reader(source, table_name=self._table_name, **self._load_args)
         except Exception as error:  # engines share no error class, and each error means this
+            if isinstance(error, TypeError) or "named parameter" in str(error):
+                raise WrongCallError(
+                    f"Invalid load_args of {source}: {find_reason(error, source)}. Correct its "
+                    "catalog entry."
+                ) from error
             raise UnreadableFileError(
                 f"Cannot read {source} as {self._file_format}: {find_reason(error, source)}. "
                 f"{self._missing}"

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from joblib import cpu_count
 
-from kedro_asof.errors import WrongCallError, mark_message
+from kedro_asof.errors import WrongCallError, mark_message, take_first_line
 from kedro_asof.suggestions import describe_unknown
 
 
@@ -66,11 +66,11 @@ class Engine:
             raise WrongCallError(f"{describe_unknown('engine', name, known)} {CORRECT_ENGINE}")
         try:
             backend = getattr(ibis, name).connect(**options)
-        except duckdb.InvalidInputException as error:
+        except duckdb.Error as error:
             unknown = str(error).rpartition("not recognized: ")[2]
-            if unknown == str(error):
-                raise
             described = describe_unknown("option of the engine", unknown, _list_settings())
+            if unknown == str(error):
+                described = f"Invalid option of the engine: {take_first_line(error)}."
             raise WrongCallError(f"{described} {CORRECT_ENGINE}") from error
         atexit.register(backend.disconnect)  # removes the files that DuckDB has spilled
         return backend

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from kedro.framework.session import KedroSession
-from kedro.utils import find_kedro_project
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.entities.model_registry import ModelVersion
 
+from kedro_asof.errors import InputError
+from kedro_asof.project import find_project
 from telco_churn.commands.compare_runs import Experiment, compare
 from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.metrics.metric_table import METRICS
@@ -51,13 +51,13 @@ def experiments(
     Each column is a run. The lines show the fingerprint of its training data, its model version and
     status, the parameters that differ between runs, and the metrics, with * at the best value.
     """  # noqa: D301  (click needs the escape in the text)
-    with KedroSession.create(env=env, project_path=_find_project()) as session:
+    with KedroSession.create(env=env, project_path=find_project()) as session:
         name = session.load_context().mlflow.tracking.experiment.name  # type: ignore[attr-defined]  # kedro-mlflow puts it there
     found = read_experiments(name, last, pipeline, is_all=is_all)
     if not found:
         wanted = f" of pipeline {pipeline!r}" if pipeline else ""
         kind, other = ("", "") if is_all else (" with metrics", ", or add --all for other runs")
-        raise click.ClickException(
+        raise InputError(
             f"No runs{kind}{wanted} found in MLflow's experiment {name!r}. Run `kedro run` first"
             f"{other}."
         )
@@ -137,7 +137,3 @@ def _describe_model(client: MlflowClient, version: ModelVersion) -> dict[str, st
         "model": f"{version.name} {version.version}",
         "model_status": ", ".join(held) or find_status(version) or "",
     }
-
-
-def _find_project() -> Path:
-    return find_kedro_project(Path.cwd()) or Path.cwd()

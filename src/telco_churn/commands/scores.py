@@ -21,6 +21,7 @@ from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.delivery import deliver
 from kedro_asof.errors import NothingToDo, WrongCallError
+from kedro_asof.exit_codes import keep_env
 from kedro_asof.project import open_session
 from kedro_asof.result_table import show_table
 from telco_churn.commands.exit_codes import explain_errors
@@ -54,9 +55,8 @@ def history(env: str | None, params: dict[str, Any], as_of: date | None, every: 
     """
     commits = open_score_history(env, params).load()
     if commits.empty:
-        click.echo(
-            "No scores found. Run `kedro run --pipelines scoring --params as_of=YYYY-MM-DD`."
-        )
+        advice = "Run `kedro run --pipelines scoring --params as_of=YYYY-MM-DD`."
+        click.echo(f"No scores found. {keep_env(advice, env)}")
         return
     if as_of:
         _check_scored(commits, as_of)

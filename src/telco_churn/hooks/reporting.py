@@ -18,10 +18,6 @@ from kedro_asof.logs import show
 
 NextSteps = dict[str, list[tuple[str, str]]]  # by pipeline, commands and what each does
 
-DEFAULT = {
-    None: "default",
-    "__default__": "default",
-}  # Kedro's config ignores keys like __default__
 SUMMARIES = ("training_summary", "run_summary")
 
 
@@ -83,14 +79,11 @@ class ShowSummaryHook:
 
 
 def _write_next_steps(steps: list[tuple[str, str]], env: str | None) -> str:
-    """Write commands as they must be typed here, each with what it does, in two columns."""
+    """Write commands as they must be typed here, each with what it does as a comment."""
     commands = [keep_env(command, env) for command, _ in steps]
     if env:
         commands = [re.sub("make viz(?! env)", f"make viz env={env}", each) for each in commands]
     if shutil.which("kedro") is None:
         commands = [re.sub("^kedro", ".venv/bin/kedro", command) for command in commands]
-    width = max(map(len, commands), default=0)
-    lines = [
-        f"{typed:<{width}}    {does}" for typed, (_, does) in zip(commands, steps, strict=True)
-    ]
-    return "\n".join(f"{'      ' if place else 'next: '}{line}" for place, line in enumerate(lines))
+    lines = [f"      {typed}  # {does}" for typed, (_, does) in zip(commands, steps, strict=True)]
+    return "\n".join(lines).replace("      ", "next: ", 1)

@@ -1,5 +1,6 @@
 """A user's flat table: its file, the roles of its columns, and how to read them."""
 
+from datetime import datetime
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
@@ -74,6 +75,16 @@ class OwnTableParams(Block):
     @classmethod
     def _read_empty_as_none(cls, value: object) -> str | None:
         return None if value in (None, "") else str(value)
+
+    @field_validator("date_format")
+    @classmethod
+    def _check_date_format(cls, value: str | None) -> str | None:
+        try:
+            datetime.strptime("", value or "")
+        except ValueError as error:
+            if "directive" in str(error) or "stray" in str(error):
+                raise ValueError(f"{error}; expected a format such as %d/%m/%Y") from error
+        return value
 
     @field_validator("drop", "accept", mode="before")
     @classmethod

@@ -26,7 +26,9 @@ SIGNS = ("failed with exception", "Max retries exceeded", "timed out")
 DAMAGE = re.compile("database disk image is malformed|file is not a database")
 SQLITE = b"SQLite format 3\0"  # the first bytes of every database
 RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
-ADDRESS = "mlflow_tracking_uri in conf/base/mlflow.yml, or MLFLOW_TRACKING_URI"
+ADDRESS = "mlflow_tracking_uri in conf/base/mlflow.yml"
+LOCKED = "database is locked"
+KINDS = ("sqlite", *DATABASE_ENGINES, "http", "https", "databricks", "databricks-uc", "uc")
 INSTALL = {"postgresql": " (pip install '.[postgresql]')"}
 
 # MLflow tries ten times to reach a database, for 100 seconds, and has no setting for this.
@@ -145,7 +147,12 @@ def _name_damage(file: str | Path, reason: str) -> UnreadableFileError:
 
 def _check_address(address: str) -> None:
     """Check a file or driver before MLflow, which retries a failed connection for a long time."""
-    engine = address.partition("://")[0].partition("+")[0]
+    engine = str(address).partition(":")[0].partition("+")[0]
+    if engine not in KINDS:
+        raise WrongCallError(
+            f"Invalid registry {mask_credentials(str(address))!r}: expected an address that begins "
+            f"with one of {sorted(set(KINDS))}. Correct {ADDRESS}."
+        )
     if address.startswith("sqlite:///"):
         _check_database_file(address)
     elif engine in DATABASE_ENGINES:
