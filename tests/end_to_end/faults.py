@@ -427,7 +427,7 @@ CONFIGURATION = [
         f"{SCORING} {DATE}",
         WRONG,
         "Invalid YAML in .*parameters/scoring.yml: it is not text in UTF-8",
-        _write(f"{PARAMETERS}/scoring.yml", b"# caf\xe9\n"),
+        _write(f"{PARAMETERS}/scoring.yml", b"# \xe9\n"),
     ),
     Fault(
         "empty file of parameters",
