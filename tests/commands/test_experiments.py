@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
 
+from kedro_asof.errors import ExitCode
 from telco_churn.commands.compare_runs import Experiment, compare
 from telco_churn.commands.experiments import experiments, read_experiments
 from tests.conftest import ProjectCopy
@@ -182,6 +183,6 @@ def test_an_experiment_without_runs_says_what_to_do(
     bootstrap_project(finished_project.path)
     asked = ["--env", "test", "--pipeline", "own_table"]
     result = CliRunner(catch_exceptions=False).invoke(experiments, asked)
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.INVALID_INPUT
     assert "No runs with metrics of pipeline 'own_table' found in MLflow's" in result.output
-    assert "'telco_churn_test'. Run `kedro run` first, or add --all" in result.output
+    assert "'telco_churn_test'. Run `kedro run --env test` first, or add --all" in result.output

@@ -127,6 +127,13 @@ def _append_all(files: Iterable[Path]) -> None:
             stream.write(b" ")
 
 
+def _lose_log(project: ProjectCopy) -> None:
+    table = project.data / "07_model_output" / "churn_scores"
+    shutil.copytree(table / "as_of=2026-09-28", table / "as_of=2026-09-07")
+    for commit in (table / "_delta_log").iterdir():
+        commit.unlink()
+
+
 @contextmanager
 def _lock_registry(project: ProjectCopy) -> Iterator[None]:
     with sqlite3.connect(project.path / "mlflow.db", isolation_level=None) as database:
@@ -586,7 +593,7 @@ DATA = [
         f"{SCORING} {DATE}",
         INVALID,
         "Empty log .*_delta_log, although .*churn_scores has rows",
-        _remove("07_model_output/churn_scores/_delta_log/00000000000000000000.json"),
+        _lose_log,
     ),
     Fault(
         "missing file of the score table",

@@ -21,15 +21,17 @@ def is_table(folder: Path) -> bool:
     """Return whether a folder is a Delta table.
 
     Raises:
-        BrokenLogError: When the log is empty although the folder has rows, which a new log would
-            hide.
+        BrokenLogError: When the log is empty although the folder has rows of two dates, which a new
+            log would hide. A run that is killed at the first commit leaves the rows of one date.
     """
     if DeltaTable.is_deltatable(str(folder)):
         return True
-    if (folder / LOG).is_dir() and any(folder.glob("*=*/*.parquet")):
+    dates = {file.parent for file in folder.glob("*=*/*.parquet")}
+    if (folder / LOG).is_dir() and len(dates) > 1:
         raise BrokenLogError(
-            f"Empty log {folder / LOG}, although {folder} has rows. Restore the log from a backup. "
-            "If no backup exists, move the folder away, and run the pipeline again for each date."
+            f"Empty log {folder / LOG}, although {folder} has rows of {len(dates)} dates. Restore "
+            "the log from a backup. If no backup exists, move the folder away, and run the "
+            "pipeline again for each date."
         )
     return False
 

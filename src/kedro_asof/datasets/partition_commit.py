@@ -12,7 +12,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 from kedro.io import DatasetError
 
-from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
+from kedro_asof.datasets.delta_log import open_table, read_commits
 from kedro_asof.errors import DateTakenError
 
 ATTEMPTS = 20
@@ -51,7 +51,7 @@ def replace_partition(
     schema = Schema.from_arrow(
         pq.read_schema(files[0]).remove_metadata().append(pa.field(column, pa.date32()))
     )
-    if is_table(table):
+    if DeltaTable.is_deltatable(str(table)):
         _refuse_other_columns(open_table(table), schema)
     # From here on, no error removes the files: the commit may already exist when it is raised, and
     # files that no commit names are never read.
@@ -71,7 +71,7 @@ def commit_partition(
     column, _, day = partition.partition("=")
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            if not is_table(table):
+            if not DeltaTable.is_deltatable(str(table)):
                 return _create(table, schema, column, actions, lineage)
             current = open_table(table)
             _refuse_if_taken(current, column, day, replaces)
