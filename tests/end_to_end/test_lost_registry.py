@@ -69,7 +69,11 @@ def test_a_database_that_is_lost_during_a_run_is_one_line_and_a_quick_end(
         (f"mysql+pymysql://u:{PASSWORD}@h/db", ExitCode.WRONG_CALL, "No module named 'pymysql'"),
         (f"postgresql+nodriver://u:{PASSWORD}@h/db", ExitCode.WRONG_CALL, "'.[postgresql]'"),
         (f"postgresql://u:{PASSWORD}@h:port/db", ExitCode.WRONG_CALL, "correct the address"),
-        (f"postgres9://u:{PASSWORD}@h/db", ExitCode.FAILED, "unsupported URI 'postgres9://***@h"),
+        (
+            f"postgres9://u:{PASSWORD}@h/db",
+            ExitCode.WRONG_CALL,
+            "Invalid registry 'postgres9://***@h",
+        ),
         (f"postgresql://u:{PASSWORD}@127.0.0.1:9/db", ExitCode.FAILED, "does not answer"),
         (f"http://u:{PASSWORD}@127.0.0.1:9", ExitCode.FAILED, "at http://***@127.0.0.1:9 does"),
     ],
