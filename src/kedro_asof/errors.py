@@ -131,3 +131,8 @@ def find_marked(error: BaseException) -> InvalidDataError | None:
 def take_first_line(error: object) -> str:
     """Return the first line of a message; databases and Rust add advice and backtraces below it."""
     return next(iter(str(error).splitlines()), "no message")
+
+
+def join_lines(text: str) -> str:
+    """Put a message on one line."""
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())

@@ -21,6 +21,7 @@ from kedro_asof.errors import (
     InputError,
     NothingToDo,
     find_marked,
+    join_lines,
     take_first_line,
     walk_causes,
 )
@@ -134,8 +135,8 @@ def _end(raised: Exception, translate: Translate, options: Options) -> RunError:
     if KedroCliError.VERBOSE_ERROR:
         click.echo(mask_credentials("".join(traceback.format_exception(raised))), err=True)
     message = str(error) if is_expected(error) else _describe_bug(error)
-    line = " ".join(part.strip() for part in message.splitlines() if part.strip())
-    return RunError(keep_env(mask_credentials(line), options.get("env")), find_exit_code(error))
+    line = mask_credentials(join_lines(message))
+    return RunError(keep_env(line, options.get("env")), find_exit_code(error))
 
 
 def _describe_bug(error: Exception) -> str:

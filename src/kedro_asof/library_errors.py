@@ -27,6 +27,7 @@ from kedro_asof.errors import (
     BrokenContractError,
     InputError,
     WrongCallError,
+    join_lines,
     take_first_line,
     walk_causes,
 )
@@ -193,7 +194,7 @@ def _explain_contract(error: BaseException, _: Options) -> InputError | None:
     if not isinstance(error, DataValidationError):
         return None
     failures = re.sub(r"^Validation failed.*?\n\(validator: .*?\)\n", "", str(error))
-    return BrokenContractError(f"{error.dataset_name}: {_join_lines(failures)}")
+    return BrokenContractError(f"{error.dataset_name}: {join_lines(failures)}")
 
 
 def _explain_damage(error: BaseException, _: Options) -> InputError | None:
@@ -244,7 +245,7 @@ def _explain_catalog(error: BaseException, options: Options) -> InputError | Non
     entries = _read_configuration(options, "catalog")
     fault = find_catalog_fault(entries)
     if fault is None and is_about_entry:
-        fault = f"Invalid catalog entry: {_join_lines(str(error))}"
+        fault = f"Invalid catalog entry: {join_lines(str(error))}"
     return WrongCallError(f"{fault} Correct the file in conf/.") if fault else None
 
 
@@ -297,7 +298,3 @@ def _read_configuration(options: Options, key: str) -> dict[str, Any]:
 
 def _read_globals(options: Options) -> list[str]:
     return list(_read_configuration(options, "globals"))
-
-
-def _join_lines(text: str) -> str:
-    return " ".join(line.strip() for line in text.splitlines() if line.strip())
