@@ -11,7 +11,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 
 from kedro_asof.errors import ExitCode, InputError, NotReadyError
-from kedro_asof.exit_codes import RunError, keep_env
+from kedro_asof.exit_codes import RunError, adapt_advice, keep_env
 from telco_churn.cli import cli
 from telco_churn.commands.exit_codes import explain_errors
 from tests.conftest import PROJECT, ProjectCopy
@@ -74,7 +74,7 @@ def test_advice_never_names_a_pipeline_that_does_not_exist(
 ) -> None:
     monkeypatch.chdir(PROJECT)
     bootstrap_project(PROJECT)
-    assert keep_env("Run `kedro run --pipelines gone` first.", None) == "Run `kedro run` first."
+    assert adapt_advice("Run `kedro run --pipelines gone` first.", None) == "Run `kedro run` first."
 
 
 def test_run_keeps_the_help_of_kedro() -> None:

@@ -136,7 +136,7 @@ def _end(raised: Exception, translate: Translate, options: Options) -> RunError:
         click.echo(mask_credentials("".join(traceback.format_exception(raised))), err=True)
     message = str(error) if is_expected(error) else _describe_bug(error)
     line = mask_credentials(join_lines(message))
-    return RunError(keep_env(line, options.get("env")), find_exit_code(error))
+    return RunError(adapt_advice(line, options.get("env")), find_exit_code(error))
 
 
 def _describe_bug(error: Exception) -> str:
@@ -157,20 +157,28 @@ def _describe_bug(error: Exception) -> str:
 
 
 def keep_env(message: str, env: str | None) -> str:
-    """Complete the commands in a message so that they work where the user is.
+    """Add the environment of the user to the commands in a message.
 
     Args:
         message: A text with commands such as `kedro run --pipelines training`.
         env: The `--env` of the user; None if none was given.
     """
-    named = set(PIPELINE.findall(message))
-    known = set(list_pipelines({"env": env})) if named else set()
-    for name in named - known - {"NAME"} if known else ():
-        message = message.replace(f" --pipelines {name}", "")
     if not env:
         return message
     message = message.replace(", with the same --env", "")
     return ADVICE.sub(lambda found: f"{found[0]} --env {env}", message)
+
+
+def adapt_advice(message: str, env: str | None) -> str:
+    """Complete the commands in a message, and leave out pipelines that the environment lacks.
+
+    It builds all pipelines, and is for use after a command has ended.
+    """
+    named = set(PIPELINE.findall(message))
+    known = set(list_pipelines({"env": env})) if named else set()
+    for name in named - known - {"NAME"} if known else ():
+        message = message.replace(f" --pipelines {name}", "")
+    return keep_env(message, env)
 
 
 def is_expected(error: BaseException) -> bool:

@@ -47,7 +47,7 @@ NO_NODES = "Pipeline contains no nodes after applying all provided filters"
 LOAD_VERSIONS = re.compile(r"'load_versions' keys \[(.*?)\] are not found")
 FAILED = re.compile(
     r"^(?:(?P<name>[\w.:{}@]+): )?Failed while (?P<what>loading|saving).*?"
-    r"(?:filepath=(?:\w*Path\()?'?(?P<path>[^',)]+).*?)?\)\.\n(?P<reason>.*)",
+    r"(?:filepath=(?:\w*Path\()?'?(?P<path>[^',)]+).*?)?\)\.\n",
     re.DOTALL,
 )
 ENTRY = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 MOST_LISTED = 40  # longer lists hide the message
-ALIKE = 0.7  # share of common letters; at 0.6, any two names with the same prefix are alike
+ALIKE = 0.7  # share of common letters; at 0.6, raw_usage would be suggested for raw_roaming
 
 
 def describe_unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -61,11 +61,14 @@ class Engine:
         """
         options = dict(connection)
         name = options.pop("backend")
-        known = [each.name for each in entry_points(group="ibis.backends")]
-        if name not in known:
-            raise WrongCallError(f"{describe_unknown('engine', name, known)} {CORRECT_ENGINE}")
         try:
             backend = getattr(ibis, name).connect(**options)
+        except AttributeError as error:
+            known = [each.name for each in entry_points(group="ibis.backends")]
+            if name in known:
+                raise
+            described = describe_unknown("engine", name, known)
+            raise WrongCallError(f"{described} {CORRECT_ENGINE}") from error
         except duckdb.Error as error:
             unknown = str(error).rpartition("not recognized: ")[2]
             described = describe_unknown("option of the engine", unknown, _list_settings())
