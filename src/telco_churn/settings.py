@@ -25,7 +25,7 @@ from kedro_asof.hooks import (
 )
 from kedro_asof.logs import configure_logs
 from kedro_asof.project import find_project
-from kedro_asof.tags import DATED, EXCLUSIVE
+from kedro_asof.tags import DATED, DELIVERED, EXCLUSIVE
 from kedro_wandb import MlflowParameters, WandbHook
 from telco_churn.hooks import (
     SCORED_DATES,
@@ -64,7 +64,7 @@ HOOKS = (
     CheckParametersHook(),
     CheckDateHook(),
     CheckRunnerHook(),
-    RunLockHook({DATED: "churn_scores", EXCLUSIVE: "churn_model"}),
+    RunLockHook({DATED: "churn_scores", DELIVERED: "delivery_log", EXCLUSIVE: "churn_model"}),
     SkipIfCommittedHook(SCORED_DATES),
     ReportNodesHook(),
     ShowSummaryHook(),

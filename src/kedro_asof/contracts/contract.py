@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kedro_asof.contracts.execution import check_key, check_rules, check_types
 from kedro_asof.contracts.validation_cache import ValidationCache
+from kedro_asof.deliveries.folder import Deliveries
 from kedro_asof.errors import BrokenContractError
 
 
@@ -56,12 +57,18 @@ class DeliveredTable(TableContract):
         return schema
 
     @classmethod
-    def validate(cls, check_obj: ir.Table, *_args: Any, **_kwargs: Any) -> ir.Table:
+    def validate(
+        cls, check_obj: ir.Table | Deliveries, *_args: Any, **_kwargs: Any
+    ) -> ir.Table | Deliveries:
         """Check the columns and that the table has rows; return the table.
+
+        Deliveries are checked file by file when they are opened.
 
         Raises:
             BrokenContractError: When columns are missing, or the table is empty.
         """
+        if isinstance(check_obj, Deliveries):
+            return check_obj.check_with(cls.validate)
         check_columns(check_obj, cls.to_schema(), cls.__name__)
         if check_obj.limit(1).count().execute() == 0:
             raise BrokenContractError(

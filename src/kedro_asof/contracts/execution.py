@@ -84,15 +84,36 @@ def count_repeats(table: ir.Table, key: list[str]) -> int:
     """
     if not key:
         return 0
-    groups, bit = {column: table[column] for column in key}, ONE
-    dates = [column for column in key if table[column].type().is_date()]
-    if len(key) > 1 and dates:
-        day = groups.pop(dates[0])
-        groups["month"] = day.year() * MONTHS + day.month()
-        bit = ONE << (day.day() - 1)
+    groups, bit = _fold_date(table, key)
     rows = table.select(**groups, bit=bit)
     parts = _split_by_group(rows, list(groups))
     return sum(_count_repeats(part, list(groups)) for part in parts)
+
+
+def find_repeated_keys(table: ir.Table, key: list[str]) -> ir.Table:
+    """Return each key that more than one row has; keys with a null do not count.
+
+    Only the groups of `count_repeats` that have repeats are then grouped by the whole key.
+    """
+    complete = table.select(*key).drop_null()
+    groups, bit = _fold_date(complete, key)
+    rows = complete.mutate(**{f"group_{name}": value for name, value in groups.items()}, bit=bit)
+    columns = [f"group_{name}" for name in groups]
+    counted = rows.group_by(columns).agg(rows=rows.count().cast("int64"), bits=bit_or(rows.bit))
+    suspects = counted.filter(counted.rows != bit_count(counted.bits).cast("int64"))
+    repeats = rows.semi_join(suspects, columns).group_by(key).agg(rows=ibis._.count())
+    return repeats.filter(repeats.rows > 1).select(*key)
+
+
+def _fold_date(table: ir.Table, key: list[str]) -> tuple[dict[str, ir.Value], ir.IntegerValue]:
+    """Return the columns to group by, and the bit of a row: of its day if the key has a date."""
+    groups: dict[str, ir.Value] = {column: table[column] for column in key}
+    dates = [column for column in key if table[column].type().is_date()]
+    if len(key) == 1 or not dates:
+        return groups, ONE
+    day = groups.pop(dates[0])
+    groups["month"] = day.year() * MONTHS + day.month()
+    return groups, ONE << (day.day() - 1)
 
 
 def _split_by_group(rows: ir.Table, columns: list[str]) -> Iterator[ir.Table]:

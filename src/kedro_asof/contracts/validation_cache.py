@@ -27,7 +27,7 @@ class ValidationCache:
         source = find_source_files(table)
         self._path = source.path.with_name(f".{source.path.name}.kept") if source else None
         self._content = {
-            "contract": _describe_contract(table, schema) if source else "",
+            "contract": digest_contract(table.schema(), schema) if source else "",
             "files": [list(file) for file in source.contents] if source else [],
         }
 
@@ -51,11 +51,11 @@ class ValidationCache:
             partial.unlink(missing_ok=True)
 
 
-def _describe_contract(table: ir.Table, schema: DataFrameSchema) -> str:
-    """Return a digest of the contract for these columns: types, rules as SQL, key."""
-    unread = ibis.table(table.schema(), name="table")
+def digest_contract(columns: ibis.Schema, schema: DataFrameSchema) -> str:
+    """Return a digest of a contract for a table with these columns: types, rules as SQL, key."""
+    unread = ibis.table(columns, name="table")
     rules = dict(broken_rules(unread, schema))
     sql = str(ibis.to_sql(unread.select(**rules), dialect="duckdb")) if rules else ""
     types = {name: str(column.dtype.type) for name, column in schema.columns.items()}
-    asked = [sql, types, {name: str(kind) for name, kind in table.schema().items()}, schema.unique]
+    asked = [sql, types, {name: str(kind) for name, kind in columns.items()}, schema.unique]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()

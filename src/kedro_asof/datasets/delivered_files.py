@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from kedro_asof.datasets.csv_file import convert_csv
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.datasets.workbook import convert_sheet
+from kedro_asof.deliveries.files import list_visible
 from kedro_asof.engines.source_files import SourceFiles
 from kedro_asof.errors import InputError, take_first_line
 from kedro_asof.file_errors import UnreadableFileError
@@ -62,7 +63,7 @@ class DeliveredFiles:
     def _open_files(self, path: Path, connection: ibis.BaseBackend) -> ir.Table:
         delivered = _list_csv_files(path) if self.is_csv else _list_files(path)
         is_parquet = _has_suffix(delivered[0], PARQUET) and not self.is_csv
-        files = delivered if is_parquet else self._convert(delivered, path)
+        files = delivered if is_parquet else self.convert(delivered, path)
         try:
             _check_same_columns(dict(zip(delivered, files, strict=True)), path)
             return connection.read_parquet(
@@ -77,8 +78,14 @@ class DeliveredFiles:
                 f"Cannot read {path} as Parquet: {take_first_line(error)}. Write it again."
             ) from error
 
-    def _convert(self, files: list[Path], root: Path) -> list[Path]:
-        """Convert files to Parquet, in the same partition folders."""
+    def convert(self, files: list[Path], root: Path) -> list[Path]:
+        """Convert CSV or Excel files to Parquet, in the same folders as below `root`.
+
+        Raises:
+            InputError: When the encoding is unknown.
+            UnreadableFileError: When a file cannot be read as a table; names the file.
+        """
+        _check_encoding(self.encoding)
         folder = _create_folder(self.copies)
         converted = []
         for file in files:
@@ -139,7 +146,7 @@ def _check_same_columns(files: dict[Path, Path], root: Path) -> None:
 def _list_csv_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    files = [file for file in _list_visible(path) if _has_suffix(file, CSV)]
+    files = [file for file in list_visible(path) if _has_suffix(file, CSV)]
     if not files:
         raise UnreadableFileError(
             f"Invalid table {path}: the folder has no CSV files, expected files that end in one of "
@@ -158,7 +165,7 @@ def _list_files(path: Path) -> list[Path]:
             "Export it to Parquet or CSV."
         )
     else:
-        files = _list_visible(path)
+        files = list_visible(path)
     for kind in KINDS:
         if files and all(_has_suffix(file, kind) for file in files):
             return files
@@ -168,16 +175,6 @@ def _list_files(path: Path) -> list[Path]:
         ".gz), .parquet or .xlsx, or a folder of files of one kind. Save the table in one of these "
         "formats."
     )
-
-
-def _list_visible(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if _is_visible(file, folder))
-
-
-def _is_visible(file: Path, folder: Path) -> bool:
-    """Return whether a file is data: Spark and others write marks with a dot or underscore."""
-    parts = file.relative_to(folder).parts
-    return file.is_file() and not any(part.startswith((".", "_")) for part in parts)
 
 
 def _has_suffix(file: Path, suffixes: tuple[str, ...]) -> bool:

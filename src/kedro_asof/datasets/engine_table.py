@@ -101,7 +101,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
             WrongCallError: When `cast` or `values` names an unknown column.
         """
         path = str(self._get_load_path())
-        _finish_replacement(Path(path))
+        finish_replacement(Path(path))
         if not self._exists_function(path):
             raise UnreadableFileError(f"File not found: {path}. {self._missing}")
         return self._adapt(self._open(path), path)
@@ -172,7 +172,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 "that writes it, for example kedro run --pipelines ingestion,training,scoring, or "
                 "set another filepath in the catalog."
             )
-        _finish_replacement(path)
+        finish_replacement(path)
         with create_staging(path.parent, f".{path.name}.partial-") as aside:
             self._write(data, aside / path.name)
             _replace(path, aside / path.name)
@@ -193,9 +193,13 @@ class EngineTable(FileDataset):  # type: ignore[misc]
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)
 
+    def load_table(self) -> ir.Table:
+        """Return all rows, also of a dataset that loads something else."""
+        return self.load()
+
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows for Kedro-Viz."""
-        frame = self.load().limit(nrows).to_pandas().astype(object)
+        frame = self.load_table().limit(nrows).to_pandas().astype(object)
         return TablePreview(frame.where(frame.notna(), None).astype(str).to_dict(orient="split"))
 
 
@@ -237,7 +241,7 @@ def _replace(path: Path, partial: Path) -> None:
     _remove(_aside(path))
 
 
-def _finish_replacement(path: Path) -> None:
+def finish_replacement(path: Path) -> None:
     """Restore the previous table if a run was killed between the two steps."""
     if _aside(path).exists() and not path.exists():
         os.rename(_aside(path), path)
@@ -253,6 +257,14 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+class PreviousTable(EngineTable):
+    """`EngineTable` that loads None if the table does not exist."""
+
+    def load(self) -> ir.Table | None:
+        """Return the table as an expression; None if it does not exist."""
+        return super().load() if self.exists() else None
 
 
 class EngineStep(TableDataset):  # type: ignore[misc]

@@ -87,6 +87,25 @@ class Engine:
         """Read Parquet files, and add the columns that their folders below `root` name."""
         return connection.read_parquet(list(files), hive_partitioning=True)
 
+    def read_files(
+        self,
+        connection: ibis.BaseBackend,
+        files: Sequence[str],
+        path_column: str,
+        has_partitions: bool = False,
+    ) -> ir.Table:
+        """Read Parquet files of the same columns, with the path of the file of each row.
+
+        Args:
+            connection: The engine.
+            files: One or more paths.
+            path_column: The name of the column with the path.
+            has_partitions: Whether the names of folders, such as `region=north`, become columns.
+        """
+        return connection.read_parquet(
+            list(files), filename=path_column, hive_partitioning=has_partitions
+        )
+
     def write_partitions(
         self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
     ) -> None:

@@ -73,6 +73,29 @@ class SparkEngine(Engine):
         frame = _session().read.option("basePath", str(root)).parquet(*files)
         return _table(connection, frame)
 
+    def read_files(
+        self,
+        connection: ibis.BaseBackend,
+        files: Sequence[str],
+        path_column: str,
+        has_partitions: bool = False,
+    ) -> ir.Table:
+        """Read Parquet files of the same columns, with the path of the file of each row.
+
+        Raises:
+            InputError: When the names of folders would become columns.
+        """
+        from pyspark.sql.functions import col, regexp_replace, url_decode  # noqa: PLC0415
+
+        if has_partitions:
+            raise InputError(
+                f"Cannot read {files[0]} on Spark: its folders name columns. Write these columns "
+                "into the files, or deliver the files without such folders."
+            )
+        frame = _session().read.parquet(*files)
+        path = regexp_replace(url_decode(col("_metadata.file_path")), "^file:(//)?", "")
+        return _table(connection, frame.select("*", path.alias(path_column)))
+
     def write_partitions(
         self, connection: ibis.BaseBackend, rows: ir.Table, folder: Path, column: str
     ) -> None:

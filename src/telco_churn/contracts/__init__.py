@@ -18,8 +18,11 @@ from telco_churn.contracts.features import (
 )
 from telco_churn.contracts.ingestion import (
     CategoryReport,
+    CheckedDeliveries,
     CheckedRows,
     Coverage,
+    DeliveryLog,
+    DeliveryReport,
     IngestionReport,
     LateValueReport,
     RejectedRows,
@@ -64,6 +67,7 @@ __all__ = [
     "CalibrationCurve",
     "Cancellations",
     "CategoryReport",
+    "CheckedDeliveries",
     "CheckedRows",
     "ChurnPredictions",
     "ChurnScores",
@@ -76,6 +80,8 @@ __all__ = [
     "Customers",
     "DataDictionary",
     "DecileTable",
+    "DeliveryLog",
+    "DeliveryReport",
     "HeldOutPredictions",
     "IngestionReport",
     "Invoices",

@@ -35,6 +35,25 @@ class CheckedRows(TableContract):
         strict = False
 
 
+class CheckedDeliveries(TableContract):
+    """One row per delivered row of an event table with a finding; the other rows are all kept.
+
+    A finding is a broken rule, a blanked value, or a key that more than one row has. `own_rule` is
+    the rule that the row breaks by itself, `broken_rule` also one that it breaks because of other
+    rows. `is_duplicate` marks a row that is equal to another one. `delivered_in` is the file.
+    """
+
+    broken_rule: str = pa.Field(nullable=True)
+    own_rule: str = pa.Field(nullable=True)
+    blanked_by: str = pa.Field(nullable=True)
+    raw_content: str = pa.Field(nullable=True)
+    is_duplicate: bool
+    delivered_in: str
+
+    class Config:
+        strict = False
+
+
 class RejectedRows(TableContract):
     """One row per rejected row; texts longer than 200 characters are cut."""
 
@@ -50,6 +69,36 @@ class IngestionReport(FrameContract):
     table: str
     outcome: str  # kept, duplicate, blanked_<rule>, or <rule>
     rows: int = pandera.pandas.Field(ge=0)
+
+
+class DeliveryReport(FrameContract):
+    """One row per file, column and outcome; `column` is empty for rows, else a late column."""
+
+    table: str
+    file: str
+    column: str
+    outcome: str  # kept, duplicate, blanked_<rule>, or <rule>
+    rows: int = pandera.pandas.Field(ge=0)
+
+
+class DeliveryLog(FrameContract):
+    """One row per file that was ingested or withdrawn; the counts add up to its rows."""
+
+    table: str
+    file: str
+    status: str = pandera.pandas.Field(isin=["ingested", "withdrawn"])
+    size_bytes: int = pandera.pandas.Field(ge=0)
+    digest: str
+    delivered_at: str  # UTC, ISO 8601
+    ingested_at: str
+    rows: int = pandera.pandas.Field(ge=0)
+    kept: int = pandera.pandas.Field(ge=0)
+    duplicate: int = pandera.pandas.Field(ge=0)
+    rejected: int = pandera.pandas.Field(ge=0)
+    rules: str  # the number of rejected rows by rule
+
+    class Config:
+        unique = ["table", "file"]
 
 
 class LateValueReport(FrameContract):

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from telco_churn.parameters.ingestion import JudgedTableParams
+from telco_churn.pipelines.ingestion.delivered_tables import PlannedChange
 
 logger = logging.getLogger(__name__)
 
@@ -22,18 +23,18 @@ COLUMNS = ["table", "column", "value", "rows", "expected"]
 def report_categories(tables: Mapping[str, JudgedTableParams]) -> Callable[..., pd.DataFrame]:
     """Return the node function that counts the values of the columns in `expected_values`."""
 
-    def report(**checked: ir.Table) -> pd.DataFrame:
+    def report(**checked: ir.Table | PlannedChange) -> pd.DataFrame:
         """Count the kept rows by value, and warn of values that are not expected.
 
         Args:
-            **checked: The checked rows by name of the table.
+            **checked: The checked rows by name of the table, or its change if it has deliveries.
 
         Returns:
             `table`, `column`, `value`, `rows`, `expected`; expected values first, also those
             without a row, then the most frequent of the others.
         """
         counts = [
-            _count_values(rows, name, column, expected)
+            _count_values(_select_kept(rows), name, column, expected)
             for name, rows in checked.items()
             for column, expected in tables[name].expected_values.items()
         ]
@@ -45,8 +46,14 @@ def report_categories(tables: Mapping[str, JudgedTableParams]) -> Callable[..., 
     return report
 
 
-def _count_values(checked: ir.Table, name: str, column: str, expected: list[str]) -> pd.DataFrame:
-    kept = checked.filter(checked.broken_rule.isnull(), checked[column].notnull())
+def _select_kept(checked: ir.Table | PlannedChange) -> ir.Table:
+    if isinstance(checked, PlannedChange):
+        return checked.kept
+    return checked.filter(checked.broken_rule.isnull())
+
+
+def _count_values(kept: ir.Table, name: str, column: str, expected: list[str]) -> pd.DataFrame:
+    kept = kept.filter(kept[column].notnull())
     values = kept.group_by(value=kept[column]).agg(rows=kept.count())
     known = values.filter(values.value.isin(expected)).to_pandas().set_index("value")["rows"]
     strange = values.filter(~values.value.isin(expected))

@@ -3,6 +3,8 @@
 In: a raw table. Out: its distinct rows, typed, each with the rule it breaks, if any.
 """
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -16,6 +18,7 @@ from kedro_asof.contracts.row_rules import (
     late_columns,
 )
 from kedro_asof.delivered_values import NOT_UNDERSTOOD
+from kedro_asof.deliveries.folder import DELIVERED_IN
 from kedro_asof.local_time import cast_to_calendar
 from kedro_asof.windows.point_in_time import LOADED_AT
 
@@ -47,17 +50,42 @@ def check_rows(
         late column `<column>__blanked_by`; `raw_content`, JSON of a row with either, long texts
         cut; `copies`, the number of deliveries.
     """
-    typed, rules = judge_rows(raw, contract, timezone)
-    types = [name for name in column_types(contract) if name in raw.columns]
+    trusted = None
     if checked_customers is not None:
         trusted = checked_customers.filter(checked_customers.broken_rule.isnull())
+    return _resolve_repeats(apply_rules(raw, contract, timezone, trusted), contract)
+
+
+def apply_rules(
+    raw: ir.Table,
+    contract: type[TableContract],
+    timezone: str,
+    trusted: ir.Table | None = None,
+    keep: Sequence[str] = (),
+) -> ir.Table:
+    """Type each row, find the first rule it breaks, and blank late values that break one.
+
+    Args:
+        raw: As in `check_rows`.
+        contract: As in `check_rows`.
+        timezone: As in `check_rows`.
+        trusted: The trusted customers, if each row must belong to one.
+        keep: Further columns of `raw` to keep.
+
+    Returns:
+        One row per raw row, with the columns of `check_rows` except `copies`, and those to keep.
+    """
+    typed, rules = judge_rows(raw, contract, timezone, keep)
+    types = [name for name in column_types(contract) if name in raw.columns]
+    if trusted is not None:
         rules["unknown_customer"] = ~typed.customer_id.isin(trusted.customer_id)
     late = rules_by_late_column(rules, types, contract)
     late_rules = {name for of_column in late.values() for name in of_column}
     broken = first_broken_rule([rule for rule in rules.items() if rule[0] not in late_rules])
     blanked = first_broken_rule([rule for rule in rules.items() if rule[0] in late_rules])
-    judged = typed.select(
+    return typed.select(
         *[name for name in types if name not in late],
+        *keep,
         **{
             name: ibis.ifelse(
                 ibis.or_(*of_column.values()), ibis.null(typed[name].type()), typed[name]
@@ -76,11 +104,10 @@ def check_rows(
             broken.notnull() | blanked.notnull(), _as_json(typed.raw_row), ibis.null("string")
         ),
     )
-    return _resolve_repeats(judged, contract)
 
 
 def judge_rows(
-    raw: ir.Table, contract: type[TableContract], timezone: str
+    raw: ir.Table, contract: type[TableContract], timezone: str, keep: Sequence[str] = ()
 ) -> tuple[ir.Table, dict[str, ir.BooleanValue]]:
     """Type each row; return the rows, and by rule of the contract whether a row breaks it.
 
@@ -88,15 +115,17 @@ def judge_rows(
         raw: The table as delivered; columns that the contract does not list are dropped.
         contract: The primary contract: types and rules.
         timezone: As in `check_rows`.
+        keep: Further columns to keep.
 
     Returns:
-        The contract's columns, and `raw_row`, the row as delivered; and the rules.
+        The contract's columns, those to keep, and `raw_row`, the row as delivered; and the rules.
     """
     types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
     cast = {name: _cast(raw[name], kind, timezone) for name, kind in types.items()}
     typed = raw.select(
         **cast,
         **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], value) for name, value in cast.items()},
+        **{name: raw[name] for name in keep},
         raw_row=_as_struct(raw, list(types)),
     )
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
@@ -112,6 +141,8 @@ def drop_bookkeeping(checked: ir.Table) -> ir.Table:
 def select_rejected(checked: ir.Table, name: str, contract: type[TableContract]) -> ir.Table:
     """Return the rows that break a rule, as `RejectedRows`; long texts are cut."""
     rejected = checked.filter(checked.broken_rule.notnull())
+    if "is_duplicate" in rejected.columns:
+        rejected = rejected.filter(~rejected.is_duplicate)
     columns = [column for column in column_types(contract) if column in rejected.columns]
     key = [_cut(rejected[column].cast("string")) for column in key_columns(contract)]
     return rejected.select(
@@ -190,10 +221,30 @@ def _resolve_repeats(judged: ir.Table, contract: type[TableContract]) -> ir.Tabl
     distinct = rest.group_by(rest.drop(*came).columns).agg(
         **{column: rest[column].min() for column in came}, copies=ibis._.count()
     )
-    return ibis.union(once, _reject_repeated_keys(distinct, contract).select(once.columns))
+    return ibis.union(once, reject_repeated_keys(distinct, contract).select(once.columns))
 
 
-def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
+def settle_repeats(rows: ir.Table, contract: type[TableContract]) -> ir.Table:
+    """Keep one of the rows with the same key, from whatever deliveries.
+
+    Args:
+        rows: Rows with `broken_rule` and `delivered_in`. A row with a null in its key stays alone.
+        contract: The contract, which names the key.
+
+    Returns:
+        The same rows with `is_duplicate`: the row is equal to an earlier one. Of different rows
+        with the same key all but the first break the rule `repeated_key`.
+    """
+    came = [column for column in (LOADED_AT, DELIVERED_IN) if column in rows.columns]
+    content = [column for column in rows.columns if column not in came]
+    rank = ibis.row_number().over(group_by=content, order_by=came)
+    is_whole = ibis.and_(*[rows[column].notnull() for column in key_columns(contract)])
+    flagged = rows.mutate(is_duplicate=(rank > 0) & is_whole)
+    first = reject_repeated_keys(flagged.filter(~flagged.is_duplicate), contract)
+    return ibis.union(first, flagged.filter(flagged.is_duplicate).select(*first.columns))
+
+
+def reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> ir.Table:
     """Keep one of the different rows with the same key; reject the others.
 
     The first row is kept, ordered by load time, dates and content, then by late columns, filled
@@ -203,7 +254,7 @@ def _reject_repeated_keys(distinct: ir.Table, contract: type[TableContract]) -> 
     firm = [name for name in types if name not in late and name != LOADED_AT]
     came = [name for name in (LOADED_AT,) if name in distinct.columns]
     dates = [name for name in firm if types[name].is_date()]
-    order = [distinct[name] for name in [*came, *dates, *firm, *late]]
+    order = [distinct[name] for name in [*came, *dates, *firm, *late, "raw_content"]]
     partition = [*key_columns(contract), distinct.broken_rule.isnull().name("is_kept")]
     rank = ibis.row_number().over(group_by=partition, order_by=order)
     is_repeat = distinct.broken_rule.isnull() & (rank > 0)

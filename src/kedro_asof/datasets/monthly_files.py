@@ -1,0 +1,229 @@
+"""The files of a monthly table: list, read, write, and exchange them in one commit.
+
+In: the folder of a Delta table and a `TableChange`. Out: one more version of the table.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+from typing import Any
+from uuid import uuid4
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
+
+from kedro_asof.datasets.delta_log import is_table, open_table
+from kedro_asof.datasets.partition_commit import add_action
+from kedro_asof.deliveries.change import MONTH, TableChange, add_month
+from kedro_asof.deliveries.folder import DELIVERED_IN
+from kedro_asof.engines import find_engine
+from kedro_asof.file_errors import UnreadableFileError
+
+PATH = "data_file"  # the column with the file of a row, while files are exchanged
+MOST_FILES = 12  # files of one month; above it, they are put together
+# The log is the record of all deliveries. Replaced files stay readable for Delta's default of a week.
+CONFIGURATION: Mapping[str, str | None] = {"delta.logRetentionDuration": "interval 36500 days"}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of the table: its path below the folder, its month and its size in bytes."""
+
+    path: str
+    month: str | None
+    size: int
+
+
+@dataclass
+class RowCounts:
+    """The change of the number of rows, by delivered file and by day (ISO 8601)."""
+
+    by_file: Counter[str] = field(default_factory=Counter)
+    by_day: Counter[str] = field(default_factory=Counter)
+
+    def count(self, rows: ir.Table, event_date: str, sign: int) -> set[str]:
+        """Count rows that come (sign 1) or leave (-1); return the paths of their files."""
+        groups = rows.group_by(PATH, DELIVERED_IN, day=rows[event_date]).agg(rows=rows.count())
+        paths = set()
+        for group in groups.to_pyarrow().to_pylist():
+            paths.add(group[PATH])
+            self.by_file[group[DELIVERED_IN]] += sign * group["rows"]
+            self.by_day[str(group["day"])] += sign * group["rows"]
+        return paths
+
+
+def find_version(folder: Path) -> int:
+    """Return the version of a table; -1 if there is none."""
+    return open_table(folder).version() if is_table(folder) else -1
+
+
+def list_files(folder: Path, version: int | None = None) -> list[DataFile]:
+    """List the files of a version of a table, the newest by default.
+
+    Raises:
+        UnreadableFileError: When a file is missing or has another size.
+    """
+    if not is_table(folder):
+        return []
+    actions = pa.table(open_table(folder, version).get_add_actions(flatten=True)).to_pylist()
+    files = [
+        DataFile(each["path"], each[f"partition.{MONTH}"], each["size_bytes"]) for each in actions
+    ]
+    lost = [each.path for each in files if not _is_complete(folder, each)]
+    if lost:
+        raise UnreadableFileError(
+            f"Missing or changed file {folder / lost[0]}: {len(lost)} of the {len(files)} files of "
+            "the table. Restore them from a backup, or make the table anew with `kedro run "
+            "--pipelines ingestion --params ingestion.rebuild=true`."
+        )
+    return files
+
+
+def read_files(
+    folder: Path, files: Sequence[DataFile], connection: ibis.BaseBackend
+) -> ir.Table | None:
+    """Return the rows of files, with `data_file`; None without files."""
+    if not files:
+        return None
+    paths = [str(folder / each.path) for each in files]
+    return find_engine(connection.name).read_files(connection, paths, PATH)
+
+
+def read_version(
+    folder: Path, connection: ibis.BaseBackend, version: int | None = None
+) -> ir.Table:
+    """Return the rows of a version of a table, the newest by default, without their month."""
+    rows = read_files(folder, list_files(folder, version), connection)
+    if rows is not None:
+        return rows.drop(PATH)
+    schema = pa.schema(open_table(folder, version).schema().to_arrow())
+    empty = ibis.memtable(schema.empty_table().drop_columns([MONTH]))
+    return connection.create_view(ibis.util.gen_name("empty"), empty)
+
+
+def apply_change(
+    folder: Path, aside: Path, change: TableChange, connection: ibis.BaseBackend, check: Any
+) -> tuple[list[AddAction | RemoveAction], RowCounts]:
+    """Write the rows of a change to new files of the table, which no commit names yet.
+
+    Args:
+        folder: The folder of the table.
+        aside: An empty folder on the same file system.
+        change: The rows that come and leave.
+        connection: The engine that reads and writes.
+        check: Called with the written rows that come; raises if they must not be committed.
+
+    Returns:
+        The actions of the commit, and the change of the numbers of rows.
+    """
+    counts, current = RowCounts(), list_files(folder)
+    exchanged = current
+    if not change.replaces_all:
+        exchanged = _find_files_with_leaving_rows(folder, current, change, connection, counts)
+        rest = read_files(folder, exchanged, connection)
+        if rest is not None:
+            stays = add_month(change.remove_leaving(rest.drop(PATH)), change.event_date)
+            _write(stays, aside / "rest", connection)
+    _write(change.list_added(), aside / "added", connection)
+    if added := sorted((aside / "added").rglob("*.parquet")):
+        engine = find_engine(connection.name)
+        rows = engine.read_files(connection, [str(file) for file in added], PATH)
+        check(rows.drop(PATH))
+        counts.count(rows, change.event_date, sign=1)
+    now = int(time() * 1000)
+    actions: list[AddAction | RemoveAction] = [
+        RemoveAction(each.path, True, now, each.size, {MONTH: each.month}) for each in exchanged
+    ]
+    actions += [_move(file, folder) for file in sorted(aside.rglob("*.parquet"))]
+    return actions, counts
+
+
+def commit_actions(
+    folder: Path,
+    schema: pa.Schema,
+    actions: Sequence[AddAction | RemoveAction],
+    metadata: Mapping[str, str],
+) -> None:
+    """Commit files that come and files that leave; the first commit creates the table."""
+    properties = CommitProperties(custom_metadata=dict(metadata), max_commit_retries=0)
+    if is_table(folder):
+        table = open_table(folder)
+        table.create_write_transaction(
+            list(actions),
+            mode="append",
+            schema=table.schema(),
+            partition_by=[MONTH],
+            commit_properties=properties,
+        )
+        return
+    create_table_with_add_actions(
+        str(folder),
+        Schema.from_arrow(schema),
+        [each for each in actions if isinstance(each, AddAction)],
+        mode="error",
+        partition_by=[MONTH],
+        configuration=CONFIGURATION,
+        commit_properties=properties,
+    )
+
+
+def put_small_files_together(folder: Path) -> None:
+    """Make few files of the many small files of a month, and remove files replaced a week ago."""
+    months = Counter(each.month for each in list_files(folder))
+    table = DeltaTable(folder)
+    for month, files in months.items():
+        if files > MOST_FILES and month is not None:
+            table.optimize.compact([(MONTH, "=", month)], max_concurrent_tasks=1)
+    table.vacuum(dry_run=False)
+
+
+def _is_complete(folder: Path, file: DataFile) -> bool:
+    try:
+        return (folder / file.path).stat().st_size == file.size
+    except OSError:
+        return False
+
+
+def _find_files_with_leaving_rows(
+    folder: Path,
+    current: list[DataFile],
+    change: TableChange,
+    connection: ibis.BaseBackend,
+    counts: RowCounts,
+) -> list[DataFile]:
+    """Return the files that have rows that leave, and count these rows."""
+    keys = change.settled_keys
+    has_keys = keys is not None and bool(keys.limit(1).count().to_pyarrow().as_py())
+    if not has_keys and not change.leaving:
+        return []
+    candidates = current
+    if keys is not None and change.event_date in keys.columns and not change.leaving:
+        months = add_month(keys, change.event_date).select(MONTH).distinct().to_pyarrow()
+        touched = set(months[MONTH].to_pylist())
+        candidates = [each for each in current if each.month in touched]
+    rows = read_files(folder, candidates, connection)
+    if rows is None:
+        return []
+    flagged = change.flag_leaving(rows)
+    paths = counts.count(flagged.filter(flagged.is_leaving), change.event_date, sign=-1)
+    names = {Path(path).name for path in paths}
+    return [each for each in candidates if Path(each.path).name in names]
+
+
+def _write(rows: ir.Table, folder: Path, connection: ibis.BaseBackend) -> None:
+    find_engine(connection.name).write_partitions(connection, rows, folder, MONTH)
+
+
+def _move(file: Path, table: Path) -> AddAction:
+    """Move a file into the folder of its month, and describe it for the commit."""
+    month = file.parent.name.removeprefix(f"{MONTH}=")
+    folder = table / file.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
+    moved = file.rename(folder / f"{uuid4().hex}.parquet")
+    value = None if month.startswith("__HIVE_DEFAULT") else month
+    return add_action(table, moved.relative_to(table).as_posix(), {MONTH: value})

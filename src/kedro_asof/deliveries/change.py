@@ -1,0 +1,89 @@
+"""A change of a monthly table, and the state that it is based on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from kedro_asof.deliveries.folder import DELIVERED_IN
+from kedro_asof.deliveries.log import Record, TableLog
+
+MONTH = "event_month"  # the partition of a row: 2026-09, null without a date
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A monthly table and its checked rows before a run.
+
+    Attributes:
+        log: The deliveries so far.
+        kept: The trusted rows, with `delivered_in`; None for a table without rows.
+        checked: The rows with a finding, with `delivered_in`; None for a table without such rows.
+    """
+
+    log: TableLog
+    kept: ir.Table | None = None
+    checked: ir.Table | None = None
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """Rows that come and rows that leave, in one commit.
+
+    Attributes:
+        add: Tables of rows that come, with `delivered_in`, all with the same columns.
+        event_date: The column with the day of an event, whose month is the partition.
+        follows: The version that the change is based on; -1 for a new table.
+        settled_keys: The keys whose rows leave, because `add` has what is left of them.
+        leaving: The files whose rows leave.
+        replaces_all: Whether all rows leave.
+        record: What the commit records; the table adds the changes of its numbers of rows. None for
+            a table whose log is not read.
+        rows_after: The number of rows of the table after the commit; another number stops it.
+        is_needed: Whether anything changes.
+    """
+
+    add: Sequence[ir.Table]
+    event_date: str
+    follows: int
+    settled_keys: ir.Table | None = None
+    leaving: Sequence[str] = ()
+    replaces_all: bool = False
+    record: Record | None = None
+    rows_after: int | None = None
+    is_needed: bool = True
+
+    def list_added(self) -> ir.Table:
+        """Return all rows that come, with their month."""
+        first = self.add[0].columns
+        return add_month(ibis.union(*[rows.select(*first) for rows in self.add]), self.event_date)
+
+    def flag_leaving(self, rows: ir.Table) -> ir.Table:
+        """Return rows with the boolean `is_leaving`, which is never null."""
+        leaves = rows[DELIVERED_IN].isin(list(self.leaving))
+        if self.settled_keys is None:
+            return rows.mutate(is_leaving=leaves)
+        flagged = flag_keys(rows, self.settled_keys)
+        leaves = flagged.is_settled | flagged[DELIVERED_IN].isin(list(self.leaving))
+        return flagged.mutate(is_leaving=leaves).drop("is_settled")
+
+    def remove_leaving(self, rows: ir.Table) -> ir.Table:
+        """Return the rows that stay."""
+        flagged = self.flag_leaving(rows)
+        return flagged.filter(~flagged.is_leaving).drop("is_leaving")
+
+
+def flag_keys(rows: ir.Table, keys: ir.Table) -> ir.Table:
+    """Return rows with the boolean `is_settled`: whether their key is among keys; never null.
+
+    A join, because DuckDB may build the hash table of an anti join from the larger side.
+    """
+    flags = keys.distinct().mutate(is_settled=ibis.literal(True))
+    joined = rows.left_join(flags, keys.columns)
+    return joined.select(*rows.columns, is_settled=joined.is_settled.fill_null(False))
+
+
+def add_month(rows: ir.Table, event_date: str) -> ir.Table:
+    """Add the partition of each row."""
+    return rows.mutate(**{MONTH: rows[event_date].strftime("%Y-%m")})

@@ -1,0 +1,154 @@
+"""What the log of a monthly table says of its deliveries.
+
+In: the commits of the table. Out: the files it was made of, and what each commit changed. The log is
+the only record: rows and record are one commit, so that neither exists without the other.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
+from kedro_asof.errors import InvalidDataError
+
+RECORD = "ingestion"  # the key of our record in the metadata of a commit
+FORMAT = 1  # raise it when an older version of the project cannot read the record
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file that was ingested.
+
+    Attributes:
+        file: The name of the file, below the folder of the table.
+        size: Bytes.
+        modified_ns: The time of its last change when it was read, in ns since 1970.
+        digest: The SHA-256 of its content.
+        delivered_at: When this content was first seen: the time of its last change (UTC, ISO 8601).
+        rows: The number of rows as delivered.
+        types: The type of each column of the contract, as delivered.
+        ingested_at: When it was committed (UTC, ISO 8601); empty before the commit.
+    """
+
+    file: str
+    size: int
+    modified_ns: int
+    digest: str
+    delivered_at: str
+    rows: int
+    types: Mapping[str, str] = field(default_factory=dict)
+    ingested_at: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one commit changed.
+
+    Attributes:
+        new: The files whose rows came.
+        leaving: The files whose rows left, each with the reason: `gone`, `replaced`, `withdrawn`.
+        withdrawn: The digest by file of all withdrawn files, which are not ingested again.
+        is_rebuilt: Whether the table was made anew; earlier commits then no longer count.
+        rules: A digest of everything by which rows were judged.
+        customers: A digest of the ids of the trusted customers.
+        checked_version: The version of the table of checked rows that belongs to this commit.
+        kept: The change of the number of kept rows, by file.
+        days: The change of the number of kept rows, by day (ISO 8601); 0 if rows were exchanged.
+        format: The version of this record.
+    """
+
+    new: tuple[Delivery, ...] = ()
+    leaving: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+    is_rebuilt: bool = False
+    rules: str = ""
+    customers: str = ""
+    checked_version: int = -1
+    kept: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[str, int] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def write(self) -> str:
+        """Return the record as JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def read(cls, text: str, folder: Path) -> "Record":
+        """Read a record.
+
+        Raises:
+            InvalidDataError: When a newer version of the project wrote it.
+        """
+        content: dict[str, Any] = json.loads(text)
+        if content["format"] > FORMAT:
+            raise InvalidDataError(
+                f"{folder} was written by a newer version of the project: found format "
+                f"{content['format']}, expected at most {FORMAT}. Update the project."
+            )
+        new = tuple(Delivery(**each) for each in content.pop("new"))
+        return cls(new=new, **content)
+
+
+@dataclass(frozen=True)
+class TableLog:
+    """The state of a monthly table, summed up over its commits.
+
+    Attributes:
+        version: The version of the table; -1 for a table that does not exist.
+        deliveries: The files whose rows are in the table, by name.
+        last: The record of the last commit.
+        kept: The number of kept rows by file.
+        days: The number of kept rows by day (ISO 8601).
+        digests: When each content was first delivered, by digest, also of files that left.
+    """
+
+    version: int = -1
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    last: Record = field(default_factory=Record)
+    kept: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[str, int] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> "TableLog":
+        """Read the log of a table.
+
+        Raises:
+            BrokenLogError: When a commit cannot be read.
+            InvalidDataError: When a newer version of the project wrote a commit.
+        """
+        if not is_table(folder):
+            return cls()
+        table = open_table(folder)
+        deliveries: dict[str, Delivery] = {}
+        kept: Counter[str] = Counter()
+        days: Counter[str] = Counter()
+        digests: dict[str, str] = {}
+        last = Record()
+        for commit in read_commits(table):
+            if RECORD not in commit:
+                continue  # Delta's own commit, which put small files together
+            last = Record.read(commit[RECORD], folder)
+            if last.is_rebuilt:
+                deliveries.clear()
+                kept.clear()
+                days.clear()
+            for file in last.leaving:
+                deliveries.pop(file, None)
+            for each in last.new:
+                at = commit["committed_at"]
+                deliveries[each.file] = Delivery(**{**asdict(each), "ingested_at": at})
+                digests.setdefault(each.digest, each.delivered_at)
+            kept.update(last.kept)
+            days.update(last.days)
+        return cls(
+            table.version(),
+            deliveries,
+            last,
+            {file: rows for file, rows in kept.items() if rows},
+            {day: rows for day, rows in sorted(days.items()) if rows},
+            digests,
+        )

@@ -1,0 +1,419 @@
+"""Ingest the new deliveries of an event table, and exchange rows whose delivery changed.
+
+In: the files of a table, and the table as it was before. Out: the rows with a finding, with the rule
+they break; and the change of the trusted table. Most rows break no rule and have a key of their own:
+these go straight into the trusted table, in one pass. All others are settled together with what
+earlier deliveries say of the same keys. The result is the same for any order of deliveries.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from kedro_asof.contracts.contract import TableContract
+from kedro_asof.contracts.execution import find_repeated_keys
+from kedro_asof.contracts.row_rules import column_types, key_columns
+from kedro_asof.contracts.validation_cache import digest_contract
+from kedro_asof.deliveries.change import TableChange, TableState, flag_keys
+from kedro_asof.deliveries.files import DeliveredFile
+from kedro_asof.deliveries.folder import DELIVERED_IN, Deliveries, as_deliveries
+from kedro_asof.deliveries.log import Record
+from kedro_asof.deliveries.plan import DeliveryPlan, plan_deliveries
+from kedro_asof.errors import BrokenContractError
+from kedro_asof.params import Timezone
+from kedro_asof.windows.point_in_time import LOADED_AT
+from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
+from telco_churn.pipelines.ingestion.customer_changes import CustomerChanges
+from telco_churn.pipelines.ingestion.row_checks import apply_rules, settle_repeats
+
+logger = logging.getLogger(__name__)
+
+Contract = type[TableContract]
+UNKNOWN = "unknown_customer"
+
+
+@dataclass(frozen=True)
+class NewDeliveries:
+    """The deliveries that a run ingests.
+
+    Attributes:
+        plan: Which files come and leave; the new ones with their numbers of rows.
+        state: The table before the run.
+        judged: The rows of the new files, typed, each with the rule it breaks, and `delivered_in`.
+        files: The new files.
+        rules: A digest of everything by which rows are judged.
+    """
+
+    plan: DeliveryPlan
+    state: TableState
+    judged: ir.Table
+    files: tuple[DeliveredFile, ...]
+    rules: str
+
+    @property
+    def kept(self) -> ir.Table | None:
+        """The trusted rows before the run, unless the table is made anew."""
+        return None if self.plan.is_rebuilt else self.state.kept
+
+    @property
+    def checked(self) -> ir.Table | None:
+        """The rows with a finding before the run, unless the table is made anew."""
+        return None if self.plan.is_rebuilt else self.state.checked
+
+    def count_delivered(self) -> int:
+        """Return the number of rows of all deliveries after the run."""
+        stay = {} if self.plan.is_rebuilt else dict(self.state.log.deliveries)
+        for file in self.plan.leaving:
+            stay.pop(file, None)
+        stay |= {each.file: each for each in self.plan.new}
+        return sum(each.rows for each in stay.values())
+
+
+def is_kept(checked: ir.Table) -> ir.BooleanValue:
+    """Return whether each row with a finding is in the trusted table all the same."""
+    return checked.broken_rule.isnull() & ~checked.is_duplicate
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """The change of a trusted table that the reports may still stop.
+
+    Attributes:
+        change: The change.
+        new: The deliveries that it is made of.
+        kept: The trusted rows after the change.
+    """
+
+    change: TableChange
+    new: NewDeliveries
+    kept: ir.Table
+
+
+def find_deliveries(name: str, table: JudgedTableParams) -> Callable[..., NewDeliveries]:
+    """Return the node function that finds the new files of a table and judges their rows."""
+
+    def find(
+        raw: Deliveries | ir.Table, state: TableState, timezone: Timezone, params: IngestionParams
+    ) -> NewDeliveries:
+        """Compare the files with the log of the table; open the new ones."""
+        deliveries = as_deliveries(raw)
+        rules = _digest_rules(table, timezone, deliveries)
+        plan = plan_deliveries(
+            deliveries.files,
+            state.log,
+            _find_reason_to_rebuild(state, rules, params),
+            params.list_named(params.withdraw, name),
+            params.list_named(params.restore, name),
+        )
+        logger.info("raw_%s: %s", name, plan.explain())
+        opened = deliveries.open(plan.new_files)
+        plan = _count_rows(name, plan, opened, table.contract)
+        _check_optional_columns(name, plan, state, table)
+        judged = [_judge(rows, plan, table, timezone) for rows in opened.values()]
+        files = tuple(file for file in deliveries.files if file.name in plan.new_files)
+        return NewDeliveries(
+            plan, state, _unite(judged, _make_nothing(table, timezone, state)), files, rules
+        )
+
+    return find
+
+
+def find_keys_to_settle(table: JudgedTableParams) -> Callable[..., ir.Table]:
+    """Return the node function that finds the keys with more than one row, or a changed one."""
+    key = key_columns(table.contract)
+
+    def find(new: NewDeliveries, customers: CustomerChanges | None = None) -> ir.Table:
+        """Find the keys whose rows must be settled together.
+
+        These are keys that new rows have twice or share with earlier rows, keys of which a row with
+        a finding leaves, and keys of customers who became trusted or are no longer.
+        """
+        keys = list(_list_keys_to_settle(new, customers, table))
+        found = ibis.union(*[each.select(*key) for each in keys])
+        return found.drop_null().distinct()
+
+    return find
+
+
+def check_new_rows(table: JudgedTableParams) -> Callable[..., TableChange]:
+    """Return the node function that settles the rows with a finding."""
+
+    def check(
+        new: NewDeliveries, keys: ir.Table, customers: CustomerChanges | None = None
+    ) -> TableChange:
+        """Settle new rows with a finding, and all rows of the keys to settle.
+
+        Returns:
+            The change of the rows with a finding: those that need no settling stay.
+        """
+        flagged = _flag_findings(new.judged, keys, customers)
+        findings = flagged.filter(flagged.has_finding).drop("has_finding")
+        earlier = _list_earlier_rows(new, keys, findings)
+        rows = ibis.union(*[each.select(*findings.columns) for each in [findings, *earlier]])
+        rows = rows.mutate(own_rule=rows.broken_rule)
+        if customers is not None:
+            rule = ibis.ifelse(_is_unknown(rows, customers), UNKNOWN, None)
+            rows = rows.mutate(broken_rule=ibis.coalesce(rows.own_rule, rule))
+        return TableChange(
+            add=[settle_repeats(rows, table.contract)],
+            event_date=_date_of(table),
+            follows=new.state.log.last.checked_version,
+            settled_keys=keys,
+            leaving=list(new.plan.leaving),
+            replaces_all=new.plan.is_rebuilt,
+            is_needed=_is_needed(new, keys),
+        )
+
+    return check
+
+
+def plan_change(table: JudgedTableParams) -> Callable[..., PlannedChange]:
+    """Return the node function that plans the change of the trusted table."""
+    types = column_types(table.contract)
+
+    def plan(
+        new: NewDeliveries,
+        keys: ir.Table,
+        checked: ir.Table,
+        customers: CustomerChanges | None = None,
+    ) -> PlannedChange:
+        """Put together the new rows without a finding, and those that settling has kept."""
+        plain = _flag_findings(new.judged, keys, customers)
+        columns = [name for name in types if name in plain.columns]
+        plain = plain.filter(~plain.has_finding).select(*columns, DELIVERED_IN)
+        settled = flag_keys(checked.filter(is_kept(checked)), keys)
+        is_new = settled[DELIVERED_IN].isin(new.plan.new_files)
+        settled = settled.filter(is_new | settled.is_settled).select(*columns, DELIVERED_IN)
+        left_out = checked.filter(~is_kept(checked)).count().to_pyarrow().as_py()
+        record = Record(
+            new=new.plan.new,
+            leaving=new.plan.leaving,
+            withdrawn=new.plan.withdrawn,
+            is_rebuilt=new.plan.is_rebuilt,
+            rules=new.rules,
+            customers=customers.now if customers else "",
+        )
+        change = TableChange(
+            add=[plain, settled],
+            event_date=_date_of(table),
+            follows=new.state.log.version,
+            settled_keys=keys,
+            leaving=list(new.plan.leaving),
+            replaces_all=new.plan.is_rebuilt,
+            record=record,
+            rows_after=new.count_delivered() - left_out,
+            is_needed=_is_needed(new, keys) or record.customers != new.state.log.last.customers,
+        )
+        before = [] if new.kept is None else [change.remove_leaving(new.kept)]
+        after = ibis.union(*[each.select(*columns) for each in [*before, plain, settled]])
+        return PlannedChange(change, new, after)
+
+    return plan
+
+
+def trust_change(planned: PlannedChange, accepted_late_values: Any) -> TableChange:
+    """Return the change of the trusted table, after both reports are accepted.
+
+    Raises:
+        NotReadyError: When a file of the change is being written again.
+    """
+    del accepted_late_values
+    for file in planned.new.files:
+        file.check_unchanged()
+    return planned.change
+
+
+def _digest_rules(table: JudgedTableParams, timezone: Timezone, deliveries: Deliveries) -> str:
+    columns = ibis.schema(column_types(table.contract))
+    contract = digest_contract(columns, table.contract.to_schema())
+    asked = [contract, timezone.name, deliveries.reading, table.event_date, table.loaded_at]
+    return hashlib.sha256(str(asked).encode()).hexdigest()
+
+
+def _find_reason_to_rebuild(state: TableState, rules: str, params: IngestionParams) -> str:
+    if params.rebuild:
+        return "ingestion.rebuild=true"
+    if state.log.deliveries and state.log.last.rules != rules:
+        return "its contract, its catalog entry or the time zone changed"
+    return ""
+
+
+def _count_rows(
+    name: str, plan: DeliveryPlan, opened: dict[tuple[str, ...], ir.Table], contract: Contract
+) -> DeliveryPlan:
+    """Return the plan with the number of rows and the types of each new file.
+
+    Raises:
+        BrokenContractError: When a file has no rows.
+    """
+    rows: dict[str, int] = {}
+    types: dict[str, dict[str, str]] = {}
+    for files, table in opened.items():
+        counts = table.group_by(DELIVERED_IN).agg(rows=table.count()).to_pyarrow()
+        rows |= {each[DELIVERED_IN]: each["rows"] for each in counts.to_pylist()}
+        found = {column: str(kind) for column, kind in table.schema().items()}
+        listed = {column: found[column] for column in column_types(contract) if column in found}
+        types |= dict.fromkeys(files, listed)
+    if empty := [file for file in plan.new_files if not rows.get(file)]:
+        raise BrokenContractError(
+            f"raw_{name}: {empty[0]} has no rows: expected at least one. Deliver it again, or move "
+            "it out of the folder."
+        )
+    new = [
+        replace(each, rows=rows[each.file], types=types[each.file]) for each in plan.new
+    ]
+    return replace(plan, new=tuple(new))
+
+
+def _check_optional_columns(
+    name: str, plan: DeliveryPlan, state: TableState, table: JudgedTableParams
+) -> None:
+    """Check that all deliveries have the same optional columns, and warn of types that changed.
+
+    Raises:
+        BrokenContractError: Names the file and the column.
+    """
+    schema = table.contract.to_schema()
+    optional = {column for column, rules in schema.columns.items() if not rules.required}
+    if table.loaded_at:
+        optional -= {LOADED_AT}
+    stay = [] if plan.is_rebuilt else [
+        each for file, each in state.log.deliveries.items() if file not in plan.leaving
+    ]
+    known = [*stay, *plan.new]
+    for new in plan.new:
+        has, had = {*new.types} & optional, {*known[0].types} & optional
+        if has != had:
+            raise BrokenContractError(
+                f"raw_{name}: {new.file} has the optional columns {sorted(has)}, expected "
+                f"{sorted(had)} as in {known[0].file}. Give all deliveries the same columns"
+                + (", or set `loaded_at: delivery` for the table in "
+                   "conf/base/parameters/ingestion.yml." if LOADED_AT in has ^ had else ".")
+            )
+        before = (stay or plan.new)[-1 if stay else 0].types
+        changed = {column: kind for column, kind in new.types.items() if before[column] != kind}
+        for column, kind in changed.items():
+            logger.warning(
+                "raw_%s: %s of %s is %s, and %s in earlier deliveries. Values that are no %s are "
+                "rejected.",
+                *(name, column, new.file, kind, before[column], schema.columns[column].dtype.type),
+            )
+
+
+def _judge(
+    rows: ir.Table, plan: DeliveryPlan, table: JudgedTableParams, timezone: Timezone
+) -> ir.Table:
+    if table.loaded_at and LOADED_AT not in rows.columns:
+        at = {each.file: datetime.fromisoformat(each.delivered_at) for each in plan.new}
+        times = ibis.memtable(
+            {DELIVERED_IN: list(at), LOADED_AT: list(at.values())},
+            schema={DELIVERED_IN: "string", LOADED_AT: "timestamp('UTC')"},
+        )
+        rows = rows.inner_join(times, DELIVERED_IN)
+    return apply_rules(rows, table.contract, timezone.name, keep=[DELIVERED_IN])
+
+
+def _unite(judged: list[ir.Table], nothing: ir.Table) -> ir.Table:
+    """Return all rows as one table; `nothing` if there are none."""
+    return ibis.union(*[each.select(*judged[0].columns) for each in judged]) if judged else nothing
+
+
+def _make_nothing(table: JudgedTableParams, timezone: Timezone, state: TableState) -> ir.Table:
+    """Return judged rows of no file."""
+    schema = table.contract.to_schema().columns
+    present = state.kept.columns if state.kept is not None else []
+    columns = {
+        name: kind
+        for name, kind in column_types(table.contract).items()
+        if schema[name].required or name in present
+    }
+    raw = ibis.memtable(ibis.schema({**columns, DELIVERED_IN: "string"}).to_pyarrow().empty_table())
+    return apply_rules(raw, table.contract, timezone.name, keep=[DELIVERED_IN])
+
+
+def _list_keys_to_settle(
+    new: NewDeliveries, customers: CustomerChanges | None, table: JudgedTableParams
+) -> Iterator[ir.Table]:
+    key = key_columns(table.contract)
+    yield find_repeated_keys(new.judged, key)
+    kept, checked = new.kept, new.checked
+    if new.plan.new:
+        keys = new.judged.select(*key)
+        if kept is not None:
+            yield _select_days(kept, new.judged, table).semi_join(keys, key)
+        if checked is not None:
+            yield checked.semi_join(keys, key)
+    if new.plan.leaving and checked is not None:
+        yield checked.filter(checked[DELIVERED_IN].isin(list(new.plan.leaving)))
+    if customers is None or customers.now == new.state.log.last.customers or kept is None:
+        return
+    lost = customers.find_lost(new.state.log.last.customers, kept)
+    yield kept.semi_join(lost, "customer_id")
+    if checked is not None:
+        yield checked.semi_join(lost, "customer_id")
+        unknown = checked.filter(checked.broken_rule == UNKNOWN)
+        yield unknown.semi_join(customers.trusted, "customer_id")
+
+
+def _select_days(kept: ir.Table, judged: ir.Table, table: JudgedTableParams) -> ir.Table:
+    """Return the rows of days that new rows have, if a key cannot have rows of two days."""
+    date = _date_of(table)
+    if date not in key_columns(table.contract):
+        return kept
+    days = judged.select(date).distinct().drop_null().to_pyarrow()[date].to_pylist()
+    return kept.filter(kept[date].isin(days))
+
+
+def _list_earlier_rows(
+    new: NewDeliveries, keys: ir.Table, findings: ir.Table
+) -> Iterator[ir.Table]:
+    """Yield the earlier rows of the keys to settle that stay, as they were before settling."""
+    leaving = list(new.plan.leaving)
+    kept, checked = new.kept, new.checked
+    if checked is not None:
+        rows = flag_keys(checked, keys)
+        rows = rows.filter(rows.is_settled, ~rows[DELIVERED_IN].isin(leaving))
+        yield rows.mutate(broken_rule=rows.own_rule)
+    if kept is not None:
+        rows = flag_keys(kept, keys)
+        rows = rows.filter(rows.is_settled, ~rows[DELIVERED_IN].isin(leaving))
+        if checked is not None:  # which has these rows, too
+            rows = rows.anti_join(checked.filter(is_kept(checked)), keys.columns)
+        empty = {
+            name: ibis.null(kind)
+            for name, kind in findings.schema().items()
+            if name not in rows.columns
+        }
+        yield rows.mutate(**empty)
+
+
+def _flag_findings(
+    judged: ir.Table, keys: ir.Table, customers: CustomerChanges | None
+) -> ir.Table:
+    """Return judged rows with `has_finding`: they cannot go straight into the trusted table."""
+    rows = flag_keys(judged, keys)
+    has_finding = rows.is_settled | rows.broken_rule.notnull() | rows.blanked_by.notnull()
+    if customers is not None:
+        has_finding |= _is_unknown(rows, customers)
+    return rows.mutate(has_finding=has_finding).drop("is_settled")
+
+
+def _is_unknown(rows: ir.Table, customers: CustomerChanges) -> ir.BooleanValue:
+    return (~rows.customer_id.isin(customers.trusted.customer_id)).fill_null(True)
+
+
+def _is_needed(new: NewDeliveries, keys: ir.Table) -> bool:
+    if new.plan.new or new.plan.leaving or new.plan.is_rebuilt:
+        return True
+    return bool(keys.limit(1).count().to_pyarrow().as_py())
+
+
+def _date_of(table: JudgedTableParams) -> str:
+    assert table.event_date is not None
+    return table.event_date
