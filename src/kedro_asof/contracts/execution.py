@@ -93,7 +93,8 @@ def count_repeats(table: ir.Table, key: list[str]) -> int:
 def find_repeated_keys(table: ir.Table, key: list[str]) -> ir.Table:
     """Return each key that more than one row has; keys with a null do not count.
 
-    Only the groups of `count_repeats` that have repeats are then grouped by the whole key.
+    Only the groups of `count_repeats` that have repeats are then grouped by the whole key. They are
+    found first: as a part of one query, DuckDB would keep all rows for the second part.
     """
     complete = table.select(*key).drop_null()
     groups, bit = _fold_date(complete, key)
@@ -101,6 +102,7 @@ def find_repeated_keys(table: ir.Table, key: list[str]) -> ir.Table:
     columns = [f"group_{name}" for name in groups]
     counted = rows.group_by(columns).agg(rows=rows.count().cast("int64"), bits=bit_or(rows.bit))
     suspects = counted.filter(counted.rows != bit_count(counted.bits).cast("int64"))
+    suspects = ibis.memtable(suspects.select(*columns).to_pyarrow())
     repeats = rows.semi_join(suspects, columns).group_by(key).agg(rows=ibis._.count())
     return repeats.filter(repeats.rows > 1).select(*key)
 

@@ -69,6 +69,26 @@ def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str
         yield f"{check.name}_broken", ~is_kept.fill_null(True)
 
 
+def conditions(table: ir.Table, schema: DataFrameSchema) -> Iterator[ir.BooleanValue]:
+    """Yield conditions that are all true for a row that breaks no rule, and for no other row.
+
+    They say the same as `broken_rules`. An engine tests them faster: most are plain comparisons,
+    which it can apply while it reads a file, because a null in such a column breaks a rule anyway.
+    """
+    broken = dict(broken_rules(table, schema))
+    for name, column in schema.columns.items():
+        if name not in table.columns or column.nullable:
+            continue
+        for check in column.checks:
+            for key, bound in check.statistics.items():
+                if bound is not None:
+                    fault, is_kept = CHECKS[check.name][key]
+                    del broken[f"{name}_{fault}"]
+                    yield is_kept(table[name], bound)
+    for is_broken in broken.values():
+        yield ~is_broken
+
+
 def first_broken_rule(rules: list[tuple[str, ir.BooleanValue]]) -> ir.StringValue:
     """Return the name of the first rule that a row breaks, null for a valid row."""
     nothing = ibis.null("string")

@@ -49,9 +49,7 @@ class DeliveryFolder(EngineTable):
         """Return the type of each column of the first file, by its name."""
         deliveries = self.load()
         (rows,) = deliveries.read([deliveries.files[0].name]).values()
-        return {
-            name: str(kind) for name, kind in rows.schema().items() if name != DELIVERED_IN
-        }
+        return {name: str(kind) for name, kind in rows.schema().items() if name != DELIVERED_IN}
 
     def load_table(self) -> ir.Table:
         """Return the rows of all files."""

@@ -240,4 +240,3 @@ class MonthlyState(ConnectionMixin, ReadOnlyDataset[TableState]):  # type: ignor
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": Path(self._filepath)}
-

@@ -56,8 +56,7 @@ class TableChange:
 
     def list_added(self) -> ir.Table:
         """Return all rows that come, with their month."""
-        first = self.add[0].columns
-        return add_month(ibis.union(*[rows.select(*first) for rows in self.add]), self.event_date)
+        return add_month(unite(self.add), self.event_date)
 
     def flag_leaving(self, rows: ir.Table) -> ir.Table:
         """Return rows with the boolean `is_leaving`, which is never null."""
@@ -72,6 +71,25 @@ class TableChange:
         """Return the rows that stay."""
         flagged = self.flag_leaving(rows)
         return flagged.filter(~flagged.is_leaving).drop("is_leaving")
+
+
+def unite(tables: Sequence[ir.Table]) -> ir.Table:
+    """Return the rows of all tables, with the columns and types of the first.
+
+    Engines give one type several precisions: a timestamp of a file is no timestamp of a literal.
+    """
+    first, *others = tables
+    kinds = first.schema()
+    cast = [
+        rows.select(
+            **{
+                name: rows[name] if rows[name].type() == kind else rows[name].cast(kind)
+                for name, kind in kinds.items()
+            }
+        )
+        for rows in others
+    ]
+    return ibis.union(first, *cast)
 
 
 def flag_keys(rows: ir.Table, keys: ir.Table) -> ir.Table:

@@ -84,6 +84,13 @@ class _TableAsFile(DeliveredFile):
         """Do nothing: the engine that holds the table decides what a query sees."""
 
 
+def as_table(raw: "Deliveries | ir.Table") -> ir.Table:
+    """Return the rows of all deliveries, and a table as it is."""
+    if isinstance(raw, ir.Table):
+        return raw
+    return replace(raw, checks=()).as_table()
+
+
 def as_deliveries(raw: "Deliveries | ir.Table") -> Deliveries:
     """Return deliveries as they are, and a table as one delivery that is always new."""
     if isinstance(raw, Deliveries):

@@ -21,13 +21,15 @@ from kedro_asof.contracts.suggestions import (
     match_values,
 )
 from kedro_asof.delivered_values import NOT_UNDERSTOOD
+from kedro_asof.deliveries.folder import as_table
 from kedro_asof.progress import watch_queries
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipelines.ingestion.nodes import FEW_VALUES
 from telco_churn.pipelines.ingestion.row_checks import (
     find_column,
-    judge_rows,
+    list_rules,
     rules_by_late_column,
+    type_rows,
 )
 
 MOST_TEXTS = 10_000  # distinct texts of a column from which its notation is found
@@ -96,7 +98,7 @@ def _find_cause(message: str) -> str:
 
 def _rename_columns(dataset: Any, contract: Any, delivery: Delivery) -> ir.Table:
     """Rename the columns that are probably meant, so that their rows can be judged, too."""
-    raw, types = dataset.load(), column_types(contract)
+    raw, types = as_table(dataset.load()), column_types(contract)
     required = {name for name, column in contract.to_schema().columns.items() if column.required}
     lacking = {name: types[name] for name in types if name in required - {*raw.columns}}
     spare = {name: raw[name].type() for name in raw.columns if name not in types}
@@ -118,7 +120,8 @@ def _judge(
     """Count the rows that break each rule, and find the values that do."""
     columns, key = list(column_types(contract)), list(contract.to_schema().unique or [])
     absent = {name for name, old in delivery.keys.get("columns", {}).items() if old == UNKNOWN}
-    typed, rules = judge_rows(raw, contract, timezone)
+    typed = type_rows(raw, contract, timezone)
+    rules = list_rules(typed, contract)
     rules = {rule: rules[rule] for rule in rules if find_column(rule, columns) not in absent}
     for rule in [rule for rule in rules if rule.endswith("_missing")]:
         rules[rule] &= ~rules[f"{rule.removesuffix('_missing')}_type"]

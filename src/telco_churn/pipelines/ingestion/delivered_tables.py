@@ -20,7 +20,7 @@ from kedro_asof.contracts.contract import TableContract
 from kedro_asof.contracts.execution import find_repeated_keys
 from kedro_asof.contracts.row_rules import column_types, key_columns
 from kedro_asof.contracts.validation_cache import digest_contract
-from kedro_asof.deliveries.change import TableChange, TableState, flag_keys
+from kedro_asof.deliveries.change import TableChange, TableState, flag_keys, unite
 from kedro_asof.deliveries.files import DeliveredFile
 from kedro_asof.deliveries.folder import DELIVERED_IN, Deliveries, as_deliveries
 from kedro_asof.deliveries.log import Record
@@ -30,7 +30,13 @@ from kedro_asof.params import Timezone
 from kedro_asof.windows.point_in_time import LOADED_AT
 from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
 from telco_churn.pipelines.ingestion.customer_changes import CustomerChanges
-from telco_churn.pipelines.ingestion.row_checks import apply_rules, settle_repeats
+from telco_churn.pipelines.ingestion.row_checks import (
+    apply_rules,
+    list_rules,
+    select_sound,
+    settle_repeats,
+    type_rows,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +51,14 @@ class NewDeliveries:
     Attributes:
         plan: Which files come and leave; the new ones with their numbers of rows.
         state: The table before the run.
-        judged: The rows of the new files, typed, each with the rule it breaks, and `delivered_in`.
+        typed: The rows of the new files, as `type_rows` types them, with `delivered_in`.
         files: The new files.
         rules: A digest of everything by which rows are judged.
     """
 
     plan: DeliveryPlan
     state: TableState
-    judged: ir.Table
+    typed: ir.Table
     files: tuple[DeliveredFile, ...]
     rules: str
 
@@ -96,7 +102,7 @@ class PlannedChange:
 
 
 def find_deliveries(name: str, table: JudgedTableParams) -> Callable[..., NewDeliveries]:
-    """Return the node function that finds the new files of a table and judges their rows."""
+    """Return the node function that finds the new files of a table and types their rows."""
 
     def find(
         raw: Deliveries | ir.Table, state: TableState, timezone: Timezone, params: IngestionParams
@@ -115,10 +121,10 @@ def find_deliveries(name: str, table: JudgedTableParams) -> Callable[..., NewDel
         opened = deliveries.open(plan.new_files)
         plan = _count_rows(name, plan, opened, table.contract)
         _check_optional_columns(name, plan, state, table)
-        judged = [_judge(rows, plan, table, timezone) for rows in opened.values()]
+        typed = [_type(rows, plan, table, timezone) for rows in opened.values()]
         files = tuple(file for file in deliveries.files if file.name in plan.new_files)
         return NewDeliveries(
-            plan, state, _unite(judged, _make_nothing(table, timezone, state)), files, rules
+            plan, state, _unite(typed, _make_nothing(table, timezone, state)), files, rules
         )
 
     return find
@@ -135,8 +141,7 @@ def find_keys_to_settle(table: JudgedTableParams) -> Callable[..., ir.Table]:
         a finding leaves, and keys of customers who became trusted or are no longer.
         """
         keys = list(_list_keys_to_settle(new, customers, table))
-        found = ibis.union(*[each.select(*key) for each in keys])
-        return found.drop_null().distinct()
+        return unite([each.select(*key) for each in keys]).drop_null().distinct()
 
     return find
 
@@ -152,10 +157,9 @@ def check_new_rows(table: JudgedTableParams) -> Callable[..., TableChange]:
         Returns:
             The change of the rows with a finding: those that need no settling stay.
         """
-        flagged = _flag_findings(new.judged, keys, customers)
-        findings = flagged.filter(flagged.has_finding).drop("has_finding")
+        findings = _select_findings(new.typed, keys, customers, table.contract)
         earlier = _list_earlier_rows(new, keys, findings)
-        rows = ibis.union(*[each.select(*findings.columns) for each in [findings, *earlier]])
+        rows = unite([findings, *earlier])
         rows = rows.mutate(own_rule=rows.broken_rule)
         if customers is not None:
             rule = ibis.ifelse(_is_unknown(rows, customers), UNKNOWN, None)
@@ -184,9 +188,9 @@ def plan_change(table: JudgedTableParams) -> Callable[..., PlannedChange]:
         customers: CustomerChanges | None = None,
     ) -> PlannedChange:
         """Put together the new rows without a finding, and those that settling has kept."""
-        plain = _flag_findings(new.judged, keys, customers)
-        columns = [name for name in types if name in plain.columns]
-        plain = plain.filter(~plain.has_finding).select(*columns, DELIVERED_IN)
+        columns = [name for name in types if name in new.typed.columns]
+        plain = _select_plain(new.typed, keys, customers, table.contract)
+        plain = plain.select(*columns, DELIVERED_IN)
         settled = flag_keys(checked.filter(is_kept(checked)), keys)
         is_new = settled[DELIVERED_IN].isin(new.plan.new_files)
         settled = settled.filter(is_new | settled.is_settled).select(*columns, DELIVERED_IN)
@@ -211,7 +215,7 @@ def plan_change(table: JudgedTableParams) -> Callable[..., PlannedChange]:
             is_needed=_is_needed(new, keys) or record.customers != new.state.log.last.customers,
         )
         before = [] if new.kept is None else [change.remove_leaving(new.kept)]
-        after = ibis.union(*[each.select(*columns) for each in [*before, plain, settled]])
+        after = unite([each.select(*columns) for each in [*before, plain, settled]])
         return PlannedChange(change, new, after)
 
     return plan
@@ -265,9 +269,7 @@ def _count_rows(
             f"raw_{name}: {empty[0]} has no rows: expected at least one. Deliver it again, or move "
             "it out of the folder."
         )
-    new = [
-        replace(each, rows=rows[each.file], types=types[each.file]) for each in plan.new
-    ]
+    new = [replace(each, rows=rows[each.file], types=types[each.file]) for each in plan.new]
     return replace(plan, new=tuple(new))
 
 
@@ -283,9 +285,11 @@ def _check_optional_columns(
     optional = {column for column, rules in schema.columns.items() if not rules.required}
     if table.loaded_at:
         optional -= {LOADED_AT}
-    stay = [] if plan.is_rebuilt else [
-        each for file, each in state.log.deliveries.items() if file not in plan.leaving
-    ]
+    stay = (
+        []
+        if plan.is_rebuilt
+        else [each for file, each in state.log.deliveries.items() if file not in plan.leaving]
+    )
     known = [*stay, *plan.new]
     for new in plan.new:
         has, had = {*new.types} & optional, {*known[0].types} & optional
@@ -293,8 +297,12 @@ def _check_optional_columns(
             raise BrokenContractError(
                 f"raw_{name}: {new.file} has the optional columns {sorted(has)}, expected "
                 f"{sorted(had)} as in {known[0].file}. Give all deliveries the same columns"
-                + (", or set `loaded_at: delivery` for the table in "
-                   "conf/base/parameters/ingestion.yml." if LOADED_AT in has ^ had else ".")
+                + (
+                    ", or set `loaded_at: delivery` for the table in "
+                    "conf/base/parameters/ingestion.yml."
+                    if LOADED_AT in has ^ had
+                    else "."
+                )
             )
         before = (stay or plan.new)[-1 if stay else 0].types
         changed = {column: kind for column, kind in new.types.items() if before[column] != kind}
@@ -306,7 +314,7 @@ def _check_optional_columns(
             )
 
 
-def _judge(
+def _type(
     rows: ir.Table, plan: DeliveryPlan, table: JudgedTableParams, timezone: Timezone
 ) -> ir.Table:
     if table.loaded_at and LOADED_AT not in rows.columns:
@@ -316,16 +324,16 @@ def _judge(
             schema={DELIVERED_IN: "string", LOADED_AT: "timestamp('UTC')"},
         )
         rows = rows.inner_join(times, DELIVERED_IN)
-    return apply_rules(rows, table.contract, timezone.name, keep=[DELIVERED_IN])
+    return type_rows(rows, table.contract, timezone.name, keep=[DELIVERED_IN])
 
 
-def _unite(judged: list[ir.Table], nothing: ir.Table) -> ir.Table:
+def _unite(typed: list[ir.Table], nothing: ir.Table) -> ir.Table:
     """Return all rows as one table; `nothing` if there are none."""
-    return ibis.union(*[each.select(*judged[0].columns) for each in judged]) if judged else nothing
+    return unite(typed) if typed else nothing
 
 
 def _make_nothing(table: JudgedTableParams, timezone: Timezone, state: TableState) -> ir.Table:
-    """Return judged rows of no file."""
+    """Return typed rows of no file."""
     schema = table.contract.to_schema().columns
     present = state.kept.columns if state.kept is not None else []
     columns = {
@@ -334,19 +342,19 @@ def _make_nothing(table: JudgedTableParams, timezone: Timezone, state: TableStat
         if schema[name].required or name in present
     }
     raw = ibis.memtable(ibis.schema({**columns, DELIVERED_IN: "string"}).to_pyarrow().empty_table())
-    return apply_rules(raw, table.contract, timezone.name, keep=[DELIVERED_IN])
+    return type_rows(raw, table.contract, timezone.name, keep=[DELIVERED_IN])
 
 
 def _list_keys_to_settle(
     new: NewDeliveries, customers: CustomerChanges | None, table: JudgedTableParams
 ) -> Iterator[ir.Table]:
     key = key_columns(table.contract)
-    yield find_repeated_keys(new.judged, key)
+    yield find_repeated_keys(new.typed, key)
     kept, checked = new.kept, new.checked
     if new.plan.new:
-        keys = new.judged.select(*key)
+        keys = new.typed.select(*key)
         if kept is not None:
-            yield _select_days(kept, new.judged, table).semi_join(keys, key)
+            yield _select_days(kept, new.typed, table).semi_join(keys, key)
         if checked is not None:
             yield checked.semi_join(keys, key)
     if new.plan.leaving and checked is not None:
@@ -361,12 +369,12 @@ def _list_keys_to_settle(
         yield unknown.semi_join(customers.trusted, "customer_id")
 
 
-def _select_days(kept: ir.Table, judged: ir.Table, table: JudgedTableParams) -> ir.Table:
+def _select_days(kept: ir.Table, typed: ir.Table, table: JudgedTableParams) -> ir.Table:
     """Return the rows of days that new rows have, if a key cannot have rows of two days."""
     date = _date_of(table)
     if date not in key_columns(table.contract):
         return kept
-    days = judged.select(date).distinct().drop_null().to_pyarrow()[date].to_pylist()
+    days = typed.select(date).distinct().drop_null().to_pyarrow()[date].to_pylist()
     return kept.filter(kept[date].isin(days))
 
 
@@ -393,15 +401,25 @@ def _list_earlier_rows(
         yield rows.mutate(**empty)
 
 
-def _flag_findings(
-    judged: ir.Table, keys: ir.Table, customers: CustomerChanges | None
+def _select_plain(
+    typed: ir.Table, keys: ir.Table, customers: CustomerChanges | None, contract: Contract
 ) -> ir.Table:
-    """Return judged rows with `has_finding`: they cannot go straight into the trusted table."""
-    rows = flag_keys(judged, keys)
-    has_finding = rows.is_settled | rows.broken_rule.notnull() | rows.blanked_by.notnull()
+    """Return the rows without a finding, which can go straight into the trusted table."""
+    rows = flag_keys(select_sound(typed, contract).drop("raw_row"), keys)
+    rows = rows.filter(~rows.is_settled)
+    return rows if customers is None else rows.filter(~_is_unknown(rows, customers))
+
+
+def _select_findings(
+    typed: ir.Table, keys: ir.Table, customers: CustomerChanges | None, contract: Contract
+) -> ir.Table:
+    """Return all other rows, each with the first rule that it breaks by itself."""
+    is_unsound = ibis.or_(*list_rules(typed, contract).values())
+    rows = flag_keys(typed.mutate(is_unsound=is_unsound), keys)
+    has_finding = rows.is_unsound | rows.is_settled
     if customers is not None:
         has_finding |= _is_unknown(rows, customers)
-    return rows.mutate(has_finding=has_finding).drop("is_settled")
+    return apply_rules(rows.filter(has_finding), contract, keep=[DELIVERED_IN])
 
 
 def _is_unknown(rows: ir.Table, customers: CustomerChanges) -> ir.BooleanValue:

@@ -215,9 +215,7 @@ def trust_kept_rows(checked: ir.Table, accepted_late_values: pd.DataFrame) -> ir
     return drop_bookkeeping(checked.filter(checked.broken_rule.isnull()))
 
 
-def measure_coverage(
-    usage: ir.Table, params: IngestionParams
-) -> ir.Table:
+def measure_coverage(usage: ir.Table, params: IngestionParams) -> ir.Table:
     """Find the first and last complete day of usage.
 
     A day is complete if it has `full_day_share` of the median rows of the days around it. A day
@@ -282,16 +280,22 @@ def _count_deliveries(
     if not rules:
         return
     added = planned.change.list_added()
+    late = [rule.removesuffix(BLANKED_BY) for rule in rules]
+    present = {column: added[column].count() for column in late}
+    values = added.group_by(DELIVERED_IN).agg(**present).to_pandas().set_index(DELIVERED_IN)
+    kept = checked.filter(is_new, is_kept(checked))
+    blanked = kept.group_by(DELIVERED_IN, *rules).agg(rows=ibis._.count()).to_pandas()
     for delivery in new:
-        rows = [table.filter(table[DELIVERED_IN] == delivery.file) for table in (added, checked)]
-        counts = pd.DataFrame(_count_values(rows[0], rows[1].filter(is_kept(rows[1]))))
-        for column, count in counts.groupby("column", sort=False):
-            yield delivery, str(column), count.rename(columns={"values": "rows"})
+        of_file = blanked[blanked[DELIVERED_IN] == delivery.file]
+        for column in late:
+            by_rule = of_file.groupby(f"{column}{BLANKED_BY}")["rows"].sum().add_prefix(BLANKED)
+            here = int(values[column].get(delivery.file, 0))
+            outcomes = {KEPT: here} | by_rule.to_dict()
+            count = pd.Series(outcomes, name="rows", dtype="int64").rename_axis("outcome")
+            yield delivery, column, count.reset_index()
 
 
-def _find_late_rows(
-    checked: ir.Table, planned: PlannedChange | None
-) -> tuple[ir.Table, ir.Table]:
+def _find_late_rows(checked: ir.Table, planned: PlannedChange | None) -> tuple[ir.Table, ir.Table]:
     """Return the kept rows of a table, and those of them that may have blanked values."""
     if planned is not None:
         return planned.kept, checked.filter(is_kept(checked))

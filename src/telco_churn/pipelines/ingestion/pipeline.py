@@ -100,7 +100,9 @@ def _report_nodes(whole: Tables, delivered: Tables) -> list[Node]:
     checked = {name: f"checked_{name}" for name in tables}
     changes = {f"{name}{nodes.CHANGE}": f"{name}_change" for name in delivered}
     late = {name: checked[name] for name in tables if late_columns(contracts[name])}
-    late_changes = {name: data for name, data in changes.items() if name[: -len(nodes.CHANGE)] in late}
+    late_changes = {
+        name: data for name, data in changes.items() if name[: -len(nodes.CHANGE)] in late
+    }
     by_file = {"delivery_report": "delivery_report"} if delivered else {}
     of_deliveries = Node(
         nodes.report_deliveries,
@@ -165,7 +167,10 @@ def _category_nodes(tables: Tables) -> list[Node]:
 def _trust_nodes(whole: Tables, delivered: Tables) -> list[Node]:
     trusted: list[tuple[str, Any, str, list[str]]] = [
         *[(name, nodes.trust_kept_rows, f"checked_{name}", []) for name in whole],
-        *[(name, delivered_tables.trust_change, f"{name}_change", [DELIVERED]) for name in delivered],
+        *[
+            (name, delivered_tables.trust_change, f"{name}_change", [DELIVERED])
+            for name in delivered
+        ],
     ]
     trust = [
         Node(function, [source, "accepted_late_values"], name, name=f"trust_{name}", tags=tags)

@@ -13,6 +13,7 @@ from kedro_asof.contracts.contract import TableContract
 from kedro_asof.contracts.row_rules import (
     broken_rules,
     column_types,
+    conditions,
     first_broken_rule,
     key_columns,
     late_columns,
@@ -53,30 +54,29 @@ def check_rows(
     trusted = None
     if checked_customers is not None:
         trusted = checked_customers.filter(checked_customers.broken_rule.isnull())
-    return _resolve_repeats(apply_rules(raw, contract, timezone, trusted), contract)
+    typed = type_rows(raw, contract, timezone)
+    return _resolve_repeats(apply_rules(typed, contract, trusted), contract)
 
 
 def apply_rules(
-    raw: ir.Table,
+    typed: ir.Table,
     contract: type[TableContract],
-    timezone: str,
     trusted: ir.Table | None = None,
     keep: Sequence[str] = (),
 ) -> ir.Table:
-    """Type each row, find the first rule it breaks, and blank late values that break one.
+    """Find the first rule that each row breaks, and blank late values that break one.
 
     Args:
-        raw: As in `check_rows`.
-        contract: As in `check_rows`.
-        timezone: As in `check_rows`.
+        typed: Rows of `type_rows`.
+        contract: The primary contract.
         trusted: The trusted customers, if each row must belong to one.
-        keep: Further columns of `raw` to keep.
+        keep: Further columns to keep.
 
     Returns:
-        One row per raw row, with the columns of `check_rows` except `copies`, and those to keep.
+        One row per typed row, with the columns of `check_rows` except `copies`, and those to keep.
     """
-    typed, rules = judge_rows(raw, contract, timezone, keep)
-    types = [name for name in column_types(contract) if name in raw.columns]
+    rules = list_rules(typed, contract)
+    types = [name for name in column_types(contract) if name in typed.columns]
     if trusted is not None:
         rules["unknown_customer"] = ~typed.customer_id.isin(trusted.customer_id)
     late = rules_by_late_column(rules, types, contract)
@@ -106,30 +106,48 @@ def apply_rules(
     )
 
 
-def judge_rows(
+def type_rows(
     raw: ir.Table, contract: type[TableContract], timezone: str, keep: Sequence[str] = ()
-) -> tuple[ir.Table, dict[str, ir.BooleanValue]]:
-    """Type each row; return the rows, and by rule of the contract whether a row breaks it.
+) -> ir.Table:
+    """Cast each column to its type in the contract.
 
     Args:
         raw: The table as delivered; columns that the contract does not list are dropped.
-        contract: The primary contract: types and rules.
+        contract: The primary contract.
         timezone: As in `check_rows`.
         keep: Further columns to keep.
 
     Returns:
-        The contract's columns, those to keep, and `raw_row`, the row as delivered; and the rules.
+        The columns of the contract, `<column>__untypable`, those to keep, and `raw_row`, the row as
+        delivered.
     """
     types = {name: kind for name, kind in column_types(contract).items() if name in raw.columns}
     cast = {name: _cast(raw[name], kind, timezone) for name, kind in types.items()}
-    typed = raw.select(
+    return raw.select(
         **cast,
         **{f"{name}{UNTYPABLE}": _is_untypable(raw[name], value) for name, value in cast.items()},
         **{name: raw[name] for name in keep},
         raw_row=_as_struct(raw, list(types)),
     )
+
+
+def list_rules(typed: ir.Table, contract: type[TableContract]) -> dict[str, ir.BooleanValue]:
+    """Return whether each row breaks a rule, by rule in the order of the contract.
+
+    Args:
+        typed: Rows of `type_rows`.
+        contract: The primary contract.
+    """
+    types = [name for name in column_types(contract) if name in typed.columns]
     rules = {f"{name}_type": typed[f"{name}{UNTYPABLE}"] for name in types}
-    return typed, rules | dict(broken_rules(typed, contract.to_schema()))
+    return rules | dict(broken_rules(typed, contract.to_schema()))
+
+
+def select_sound(typed: ir.Table, contract: type[TableContract]) -> ir.Table:
+    """Return the typed rows that break no rule."""
+    types = [name for name in column_types(contract) if name in typed.columns]
+    fitting = [~typed[f"{name}{UNTYPABLE}"] for name in types]
+    return typed.filter(*fitting, *conditions(typed, contract.to_schema()))
 
 
 def drop_bookkeeping(checked: ir.Table) -> ir.Table:
