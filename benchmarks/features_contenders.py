@@ -6,7 +6,7 @@ In: the number of customers. Out: commands, each for a separate process.
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.sample_operator import AS_OF, place
+from benchmarks.sample_operator import AS_OF, place, plain_tables
 
 BASELINES = ("DuckDB SQL", "polars", "pandas")
 OURS = "this pipeline"
@@ -23,7 +23,7 @@ def feature_commands(customers: int) -> dict[str, str]:
     ours = f"{_kedro(customers)} --tags scoring --params as_of={AS_OF}"
     alone = f"python -m benchmarks.features_pipeline {place(customers)}/conf {AS_OF}"
     return {OURS: ours, ALONE: alone, AGAIN: alone} | {
-        name: f"python benchmarks/features_{script}.py {place(customers)}/03_primary {AS_OF} "
+        name: f"python benchmarks/features_{script}.py {plain_tables(customers)} {AS_OF} "
         f"{feature_file(customers, name)}"
         for name, script in scripts.items()
     }

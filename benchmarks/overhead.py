@@ -100,7 +100,8 @@ def _make_ours(folder: Path) -> None:
     copy_project(folder)
     measure("kedro run --env test", PROJECT / PLACE / "logs" / "training.log", folder)
     primary = folder / "data" / "test" / "03_primary"
-    customers, left = (f"'{primary}/{name}.parquet'" for name in ("customers", "cancellations"))
+    customers = f"'{primary}/customers.parquet'"
+    left = f"read_parquet({DeltaTable(primary / 'cancellations').file_uris()})"
     duckdb.sql(
         f"COPY (SELECT * FROM {customers} ANTI JOIN {left} USING (customer_id) "
         f"ORDER BY customer_id LIMIT {SCORED}) TO '{primary}/few.parquet'"

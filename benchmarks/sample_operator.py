@@ -1,6 +1,7 @@
 """Prepares the sample operator for benchmarks, with any number of customers, in its own folder.
 
-In: a number of customers. Out: raw tables from the simulation, and primary tables from these.
+In: a number of customers. Out: raw tables from the simulation, and from these the primary tables of
+the project and one file per table for the baselines.
 """
 
 from datetime import date, timedelta
@@ -44,22 +45,30 @@ def simulation_command(customers: int) -> str:
     )
 
 
-def write_primary_tables(customers: int) -> int:
-    """Write the clean raw tables as primary tables, without direct identifiers.
+def ingestion_command(customers: int) -> str:
+    """Return the command that makes the primary tables of this project."""
+    return f"kedro run --conf-source {place(customers)}/conf --pipelines ingestion"
+
+
+def write_plain_tables(customers: int) -> int:
+    """Write the clean raw tables as one file each, without direct identifiers, for the baselines.
 
     Returns:
         The number of rows of usage.
     """
-    raw, primary = PROJECT / place(customers) / "01_raw", PROJECT / place(customers) / "03_primary"
-    primary.mkdir(exist_ok=True)
+    raw, plain = PROJECT / place(customers) / "01_raw", PROJECT / plain_tables(customers)
+    plain.mkdir(exist_ok=True)
     engine = duckdb.connect(config={"preserve_insertion_order": False, "memory_limit": "3GB"})
     for table in TABLES:
         columns = f"* EXCLUDE ({', '.join(IDENTIFIERS)})" if table == "customers" else "*"
-        _copy(engine, f"SELECT {columns} FROM '{raw}/{table}/*.parquet'", primary, table)
-    days = f"SELECT min(day) AS first_day, max(day) AS last_day FROM '{primary}/usage.parquet'"
-    _copy(engine, days, primary, "coverage")
-    (rows,) = engine.execute(f"SELECT count(*) FROM '{primary}/usage.parquet'").fetchone() or (0,)
+        _copy(engine, f"SELECT {columns} FROM '{raw}/{table}/*.parquet'", plain, table)
+    (rows,) = engine.execute(f"SELECT count(*) FROM '{plain}/usage.parquet'").fetchone() or (0,)
     return rows
+
+
+def plain_tables(customers: int) -> Path:
+    """Return the folder of the tables that the baselines read, relative to the project root."""
+    return place(customers) / "plain_tables"
 
 
 def clear_validation_cache(customers: int) -> None:

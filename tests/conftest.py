@@ -13,9 +13,11 @@ import ibis
 import ibis.expr.types as ir
 import mlflow
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from deltalake import DeltaTable
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
@@ -236,6 +238,15 @@ def copy_project(path: Path) -> None:
     shutil.copy(PROJECT / "pyproject.toml", path)
     shutil.copy(PROJECT / ".telemetry", path)
     (path / "src").mkdir()  # Kedro needs the folder; the package itself is installed
+
+
+def read_primary(data: Path, table: str) -> pa.Table:
+    """Read a primary table: one file, or a Delta table if it has deliveries."""
+    path = data / "03_primary" / table
+    if not path.exists():
+        return pq.read_table(path.with_suffix(".parquet"))
+    rows = DeltaTable(path).to_pyarrow_table()
+    return rows.drop_columns(["delivered_in", "event_month"])
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -40,6 +40,10 @@ WITHOUT_CONTRACT = {
     "champion_comparison",
     "champion",
     "churn_model",
+    "checked_cancellations",  # as churn_scores
+    "checked_contacts",
+    "checked_invoices",
+    "checked_usage",
     "churn_scores",  # the dataset checks `contract` itself, in its staging folder
     "clock",
     "contact_list_csv",  # written from contact_list, which has a contract

@@ -8,6 +8,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro_asof.exit_codes import explain_option
 from telco_churn.commands.backfill import backfill
 from telco_churn.commands.contracts import contracts
+from telco_churn.commands.deliveries import deliveries
 from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
 from telco_churn.commands.own_table import own_table
@@ -25,5 +26,5 @@ for option in kedro_run.params:
     explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
-for command in (run, backfill, contracts, experiments, own_table, scores):
+for command in (run, backfill, contracts, deliveries, experiments, own_table, scores):
     cli.add_command(command)

@@ -16,7 +16,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro_asof.contracts.row_rules import column_types
 from kedro_asof.errors import ExitCode
 from telco_churn.contracts.operator_tables import IDENTIFIERS
-from telco_churn.pipelines.ingestion.row_checks import judge_rows
+from telco_churn.pipelines.ingestion.row_checks import list_rules, type_rows
 from tests.conftest import PROJECT, ProjectCopy
 
 RAW = "data/test/01_raw"
@@ -228,7 +228,8 @@ def test_a_drafted_contract_accepts_its_parquet_file(finished: ProjectCopy, tabl
 
 
 def count_broken(raw: ibis.Table, contract: Any) -> dict[str, int]:
-    typed, rules = judge_rows(raw, contract, "Europe/London")
+    typed = type_rows(raw, contract, "Europe/London")
+    rules = list_rules(typed, contract)
     (counts,) = (
         typed.agg(**{name: rule.sum() for name, rule in rules.items()}).to_pyarrow().to_pylist()
     )

@@ -473,7 +473,7 @@ CONFIGURATION = [
     ),
 ]
 
-PRIMARY = "03_primary/contacts.parquet"
+PRIMARY = "03_primary/subscriptions.parquet"
 DATA = [
     Fault(
         "missing raw table",
@@ -487,7 +487,7 @@ DATA = [
         f"{SCORING} {DATE}",
         INVALID,
         "contacts.*kedro run --env test --pipelines ingestion",
-        _remove(PRIMARY),
+        _remove("03_primary/contacts"),
     ),
     Fault(
         "missing ingestion report",
@@ -518,7 +518,25 @@ DATA = [
         lambda project: _scratch(max(project.data.glob("01_raw/usage/*.parquet"))),
     ),
     Fault(
-        "primary file cut off", f"{SCORING} {DATE}", INVALID, "contacts.parquet", _cut(PRIMARY, 0.5)
+        "primary file cut off",
+        f"{SCORING} {DATE}",
+        INVALID,
+        "subscriptions.parquet",
+        _cut(PRIMARY, 0.5),
+    ),
+    Fault(
+        "file of an event table cut off",
+        f"{SCORING} {DATE}",
+        INVALID,
+        "Missing or changed file .*03_primary/contacts.*ingestion.rebuild=true",
+        _cut("03_primary/contacts/*/*.parquet", 0.5),
+    ),
+    Fault(
+        "month of an event table deleted",
+        f"{SCORING} {DATE}",
+        INVALID,
+        "Missing or changed file .*03_primary/usage/event_month=2026-05.*ingestion.rebuild=true",
+        _remove("03_primary/usage/event_month=2026-05"),
     ),
     Fault(
         "examples cut off",
@@ -538,18 +556,20 @@ DATA = [
         "missing column",
         f"{SCORING} {DATE}",
         INVALID,
-        r"contacts.*missing \['topic'\]",
-        _change(PRIMARY, lambda table: table.drop_columns(["topic"])),
+        r"subscriptions.*missing \['plan'\]",
+        _change(PRIMARY, lambda table: table.drop_columns(["plan"])),
     ),
     Fault(
         "text in a column of numbers",
         f"{SCORING} {DATE}",
         INVALID,
-        "invoices.*amount",
+        "subscriptions.*monthly_price",
         _change(
-            "03_primary/invoices.parquet",
+            PRIMARY,
             lambda table: table.set_column(
-                table.schema.get_field_index("amount"), "amount", pa.array(["much"] * len(table))
+                table.schema.get_field_index("monthly_price"),
+                "monthly_price",
+                pa.array(["much"] * len(table)),
             ),
         ),
     ),
@@ -571,7 +591,7 @@ DATA = [
         "duplicate key",
         f"{SCORING} {DATE}",
         INVALID,
-        "contacts.*duplicate rows for key",
+        "subscriptions.*duplicate rows for key",
         _change(PRIMARY, lambda table: pa.concat_tables([table, table.slice(0, 3)])),
     ),
     Fault(

@@ -1,15 +1,14 @@
 """The exit code of a run shows a scheduler what to do next."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
-from datetime import date
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
+from deltalake import DeltaTable
 
 from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
@@ -24,8 +23,8 @@ def score(project: ProjectCopy, params: str = "as_of=2026-08-31") -> Result:
 
 
 def break_a_primary_table(project: ProjectCopy) -> Result:
-    path = project.data / "03_primary" / "contacts.parquet"
-    pq.write_table(pq.read_table(path).drop_columns(["topic"]), path)
+    path = project.data / "03_primary" / "subscriptions.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["plan"]), path)
     return score(project)
 
 
@@ -37,15 +36,13 @@ def lose_half_the_customers(project: ProjectCopy) -> Result:
 
 
 def remove_a_table(project: ProjectCopy) -> Result:
-    (project.data / "03_primary" / "contacts.parquet").unlink()
+    shutil.rmtree(project.data / "03_primary" / "contacts")
     return score(project)
 
 
 def let_contacts_end_early(project: ProjectCopy) -> Result:
-    path = project.data / "03_primary" / "contacts.parquet"
-    contacts = pq.read_table(path)
-    early = pc.less(contacts["contacted_on"], pa.scalar(date(2026, 8, 1)))
-    pq.write_table(contacts.filter(early), path)
+    contacts = DeltaTable(project.data / "03_primary" / "contacts")
+    contacts.delete("contacted_on >= '2026-08-01'")
     return score(project)
 
 
@@ -75,7 +72,7 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
         ExitCode.NOT_READY,
         "usage runs from",
     ),
-    "a broken contract": (break_a_primary_table, ExitCode.INVALID_INPUT, "missing ['topic']"),
+    "a broken contract": (break_a_primary_table, ExitCode.INVALID_INPUT, "missing ['plan']"),
     "no such parameter": (lambda it: score(it, "as_off=1"), ExitCode.WRONG_CALL, "as_off"),
     "no such option": (lambda it: it.run("--pipelin", "scoring"), ExitCode.WRONG_CALL, "--pipelin"),
     "no such pipeline": (

@@ -12,7 +12,7 @@ import pytest
 from deltalake import DeltaTable
 
 from telco_churn.contracts import IDENTIFIERS
-from tests.conftest import ProjectCopy
+from tests.conftest import ProjectCopy, read_primary
 from tests.wandb_files import read_records
 
 TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
@@ -20,8 +20,8 @@ TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancel
 
 def test_every_active_customer_has_one_score(finished_project: ProjectCopy) -> None:
     scores = DeltaTable(finished_project.data / "07_model_output" / "churn_scores").to_pandas()
-    customers = pq.read_table(finished_project.data / "03_primary" / "customers.parquet")
-    cancelled = pq.read_table(finished_project.data / "03_primary" / "cancellations.parquet")
+    customers = read_primary(finished_project.data, "customers")
+    cancelled = read_primary(finished_project.data, "cancellations")
     active = set(customers["customer_id"].to_pylist()) - set(cancelled["customer_id"].to_pylist())
     assert sorted(scores["customer_id"]) == sorted(active)
     assert set(scores["as_of"].astype(str)) == {"2026-09-28"}
@@ -45,7 +45,7 @@ def test_every_delivered_row_is_accounted_for(finished_project: ProjectCopy) -> 
     rows = [line.split(",") for line in report.splitlines()[1:]]
     for table in TABLES:
         delivered = _count(finished_project.data / "01_raw" / table)
-        kept = _count(finished_project.data / "03_primary" / f"{table}.parquet")
+        kept = len(read_primary(finished_project.data, table))
         outcomes = {outcome: int(n) for name, outcome, n in rows if name == table}
         assert sum(outcomes.values()) == delivered
         assert outcomes["kept"] == kept

@@ -10,7 +10,7 @@ import pytest
 
 import telco_churn.contracts
 from kedro_asof.errors import ExitCode
-from tests.conftest import PROJECT, ProjectCopy
+from tests.conftest import PROJECT, ProjectCopy, read_primary
 
 PAGE = (PROJECT / "docs/how-to/add-a-table.md").read_text()
 FEATURES_BLOCK, DECLARED, JUDGED = "# Add a table", "## A clean table", "## A table with bad rows"
@@ -101,8 +101,9 @@ def test_the_rows_of_a_judged_table_are_accounted_for_and_rejected_by_named_rule
 def test_a_judged_table_that_cannot_work_ends_with_one_message(
     table: str, contract: str, expected: list[str], project: ProjectCopy
 ) -> None:
-    usage = "    usage: {contract: telco_churn.contracts.Usage}\n"
-    entry = f"    {table}: {{contract: {contract}}}\n"
+    usage = "    usage: {contract: telco_churn.contracts.Usage, event_date: day}\n"
+    date = ", event_date: issued_on" if table == "usage" else ""
+    entry = f"    {table}: {{contract: {contract}{date}}}\n"
     project.edit(INGESTION, usage, entry if table == "usage" else usage + entry)
     result = project.run("--pipelines", "ingestion")
     assert result.exit_code in {ExitCode.INVALID_INPUT, ExitCode.WRONG_CALL}
@@ -120,7 +121,7 @@ def test_a_prepaid_operator_learns_from_inactivity(project: ProjectCopy) -> None
     result = project.run("--pipelines", "features")
     assert result.exit_code == 0, result.output
     labeled = pd.read_parquet(project.data / "04_feature" / "labeled_features.parquet")
-    contacts = pd.read_parquet(project.data / "03_primary" / "contacts.parquet")
+    contacts = read_primary(project.data, "contacts").to_pandas()
     pairs = labeled[["customer_id", "as_of", "churned"]].merge(contacts, on="customer_id")
     ahead = (pd.to_datetime(pairs["contacted_on"]) - pd.to_datetime(pairs["as_of"])).dt.days
     key = ["customer_id", "as_of"]

@@ -1,4 +1,4 @@
-"""Find the contracts that catalog entries name under `validator`."""
+"""Find the contracts that catalog entries name, under `validator` or as `contract`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +15,6 @@ def find_contracts(catalog: DataCatalog, tables: Iterable[str]) -> dict[str, Any
 def _find_contract(catalog: DataCatalog, table: str) -> Any:
     spec = catalog.validator_specs.get(table)
     if spec is None:
-        return None
+        return getattr(catalog.get(table), "contract", None)
     contract = load_obj(spec.class_path)
     return contract(**spec.options) if spec.options else contract

@@ -33,7 +33,7 @@ class DeliveryFolder(EngineTable):
     is always new. A save replaces the whole folder, as that of `EngineTable`.
     """
 
-    def load(self) -> Deliveries:  # type: ignore[override]
+    def load(self) -> Deliveries:
         """List the files.
 
         Raises:

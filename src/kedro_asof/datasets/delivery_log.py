@@ -61,8 +61,8 @@ class DeliveryLog(ConnectionMixin, ReadOnlyDataset[pd.DataFrame]):  # type: igno
         """Return the files that are ingested or withdrawn.
 
         Returns:
-            `table`, `file`, `status`, `size_bytes`, `digest`, `delivered_at`, `ingested_at`, `rows`,
-            and of these `kept`, `duplicate` and `rejected`; `rules` names the rules with their rows.
+            One row per file, with `COLUMNS`. `kept`, `duplicate` and `rejected` add up to `rows`;
+            `rules` names the broken rules with their numbers of rows.
 
         Raises:
             BrokenLogError: When the log of a table cannot be read.
@@ -109,7 +109,12 @@ class DeliveryLog(ConnectionMixin, ReadOnlyDataset[pd.DataFrame]):  # type: igno
                     "rules": ", ".join(f"{rule} {count:,}" for rule, count in by_rule.items()),
                 }
             )
-        gone = {"status": "withdrawn", "delivered_at": "", "ingested_at": "", "rules": ""}
+        gone: dict[str, Any] = {
+            "status": "withdrawn",
+            "delivered_at": "",
+            "ingested_at": "",
+            "rules": "",
+        }
         gone |= dict.fromkeys(("size_bytes", "rows", "kept", "duplicate", "rejected"), 0)
         for file, digest in log.last.withdrawn.items():
             rows.append({"table": folder.name, "file": file, "digest": digest, **gone})

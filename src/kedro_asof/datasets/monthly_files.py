@@ -26,17 +26,18 @@ from kedro_asof.file_errors import UnreadableFileError
 
 PATH = "data_file"  # the column with the file of a row, while files are exchanged
 MOST_FILES = 12  # files of one month; above it, they are put together
-# The log is the record of all deliveries. Replaced files stay readable for Delta's default of a week.
+# The log is the record of all deliveries. Replaced files stay readable for a week, Delta's default.
 CONFIGURATION: Mapping[str, str | None] = {"delta.logRetentionDuration": "interval 36500 days"}
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of the table: its path below the folder, its month and its size in bytes."""
+    """A file of the table: its path below the folder, its month, its size in bytes, its rows."""
 
     path: str
     month: str | None
     size: int
+    rows: int
 
 
 @dataclass
@@ -72,7 +73,10 @@ def list_files(folder: Path, version: int | None = None) -> list[DataFile]:
         return []
     actions = pa.table(open_table(folder, version).get_add_actions(flatten=True)).to_pylist()
     files = [
-        DataFile(each["path"], each[f"partition.{MONTH}"], each["size_bytes"]) for each in actions
+        DataFile(
+            each["path"], each[f"partition.{MONTH}"], each["size_bytes"], each["num_records"] or 0
+        )
+        for each in actions
     ]
     lost = [each.path for each in files if not _is_complete(folder, each)]
     if lost:

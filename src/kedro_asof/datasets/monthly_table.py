@@ -12,7 +12,7 @@ from kedro.utils import load_obj
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils import ConnectionMixin
 
-from kedro_asof.contracts.contract import check_columns
+from kedro_asof.contracts.contract import TableContract, check_columns
 from kedro_asof.contracts.execution import check_rules, check_types
 from kedro_asof.contracts.validation_cache import digest_contract
 from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
@@ -72,7 +72,7 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
         """
         self._filepath = filepath
         self._connection_config = connection
-        self._contract = load_obj(contract)
+        self.contract: type[TableContract] = load_obj(contract)
         self._checked = Path(checked) if checked else None
         self._missing = missing
         self.metadata = metadata
@@ -92,11 +92,11 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
         if not is_table(self.local_path):
             raise UnreadableFileError(f"Table not found: {self._filepath}. {self._missing}")
         rows = self._as_loaded(read_version(self.local_path, self._connection))
-        schema = self._contract.to_schema()
-        check_columns(rows, schema, self._contract.__name__)
+        schema = self.contract.to_schema()
+        check_columns(rows, schema, self.contract.__name__)
         check_types(rows, schema)
         if self._find_kept_contract() != digest_contract(rows.schema(), schema):
-            self._contract.validate(rows)
+            self.contract.validate(rows)
         remember_source_files(rows, self.local_path)
         return rows
 
@@ -125,6 +125,17 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
             self._commit(change, aside)
         put_small_files_together(self.local_path)
 
+    def measure(self) -> dict[str, int]:
+        """Return `rows`, `columns` and `file_size` in bytes from the log, without reading rows."""
+        if not self._exists():
+            return {}
+        files = list_files(self.local_path)
+        return {
+            "rows": sum(each.rows for each in files),
+            "columns": len(self.load().columns),
+            "file_size": sum(each.size for each in files),
+        }
+
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows for Kedro-Viz."""
         frame = self.load().limit(nrows).to_pandas().astype("str")
@@ -136,7 +147,7 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
         )
         self._check_count(change, counts)
         added = change.list_added()
-        kept = digest_contract(self._as_loaded(added).schema(), self._contract.to_schema())
+        kept = digest_contract(self._as_loaded(added).schema(), self.contract.to_schema())
         metadata = {CONTRACT: kept}
         if change.record:
             checked = find_version(self._checked) if self._checked else -1
@@ -150,8 +161,8 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
         commit_actions(self.local_path, added.schema().to_pyarrow(), actions, metadata)
 
     def _check_rows(self, rows: ir.Table) -> None:
-        schema, loaded = self._contract.to_schema(), self._as_loaded(rows)
-        check_columns(loaded, schema, self._contract.__name__)
+        schema, loaded = self.contract.to_schema(), self._as_loaded(rows)
+        check_columns(loaded, schema, self.contract.__name__)
         check_types(loaded, schema)
         check_rules(loaded, schema)
 
@@ -174,7 +185,7 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
 
         `delivered_in` is left out unless the contract lists it.
         """
-        first = [name for name in self._contract.to_schema().columns if name in rows.columns]
+        first = [name for name in self.contract.to_schema().columns if name in rows.columns]
         others = [name for name in rows.columns if name not in {*first, DELIVERED_IN, MONTH}]
         return rows.select(*first, *others)
 

@@ -1,7 +1,7 @@
 """What the log of a monthly table says of its deliveries.
 
-In: the commits of the table. Out: the files it was made of, and what each commit changed. The log is
-the only record: rows and record are one commit, so that neither exists without the other.
+In: the commits of the table. Out: the files it was made of, and what each commit changed. Rows and
+their record are one commit, so that neither exists without the other.
 """
 
 import json

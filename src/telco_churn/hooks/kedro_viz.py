@@ -15,6 +15,7 @@ from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.delta_log import open_table
 from kedro_asof.datasets.engine_table import EngineTable
+from kedro_asof.datasets.monthly_table import MonthlyTable
 from kedro_asof.project import find_project
 
 COUNTED = (".csv", ".jsonl")  # the formats that are read to count rows, if the file is small
@@ -59,7 +60,7 @@ def measure_table(dataset: AbstractDataset[Any, Any], place: Path) -> dict[str, 
         if isinstance(dataset, DatedHistory):
             rows, columns = dataset.load().shape
             return {"rows": rows, "columns": columns}
-        files = _list_files(dataset, place)
+        files = [] if isinstance(dataset, MonthlyTable) else _list_files(dataset, place)
         size = sum(file.stat().st_size for file in files)
         if files and all(file.suffix == ".parquet" for file in files):
             return _read_footers(files, place) | {"file_size": size}
@@ -67,6 +68,8 @@ def measure_table(dataset: AbstractDataset[Any, Any], place: Path) -> dict[str, 
             return (_count(dataset.load()) if size <= SMALL else {}) | {"file_size": size}
         if files and isinstance(dataset, EngineTable):
             return {"file_size": size}
+        if isinstance(dataset, MonthlyTable):
+            return dataset.measure()
     except (OSError, ValueError, DatasetError):  # its own node explains a broken file
         return {}
     return {}

@@ -43,8 +43,8 @@ class JudgedTableParams(Block):
         dates = [name for name, column in schema.columns.items() if column.dtype.type.is_date()]
         if self.event_date is not None and self.event_date not in dates:
             raise ValueError(
-                f"Invalid event_date {self.event_date!r}: expected one of {dates}, the dates of the "
-                "contract, or null."
+                f"Invalid event_date {self.event_date!r}: expected null or one of {dates}, the "
+                "dates of the contract."
             )
         if self.loaded_at and (self.event_date is None or "loaded_at" not in schema.columns):
             raise ValueError(

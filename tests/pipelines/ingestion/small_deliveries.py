@@ -23,7 +23,7 @@ from telco_churn.pipelines.ingestion import delivered_tables, nodes
 from telco_churn.pipelines.ingestion.customer_changes import compare_customers
 from tests.conftest import ZONE, read_parameters
 
-DUCKDB = {"backend": "duckdb", "database": ":memory:"}
+DUCKDB = {"backend": "duckdb", "database": ":memory:", "enable_external_file_cache": False}
 PARAMS = IngestionParams(**read_parameters("ingestion"))
 Rows = Sequence[Mapping[str, Any]]
 

@@ -40,7 +40,8 @@ PARAMS = IngestionParams(**read_parameters("ingestion"))
 
 def test_only_tables_with_late_columns_are_counted() -> None:
     (node,) = create_pipeline(PARAMS.tables).only_nodes("ingestion.report_late_values").nodes
-    assert node.inputs == ["checked_invoices", "checked_contacts"]
+    tables = ["checked_invoices", "checked_contacts"]
+    assert node.inputs == [*tables, "invoices_change", "contacts_change"]
 
 
 def test_both_late_columns_of_a_row_are_counted(put: Put) -> None:

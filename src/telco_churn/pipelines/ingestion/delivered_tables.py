@@ -1,9 +1,9 @@
 """Ingest the new deliveries of an event table, and exchange rows whose delivery changed.
 
-In: the files of a table, and the table as it was before. Out: the rows with a finding, with the rule
-they break; and the change of the trusted table. Most rows break no rule and have a key of their own:
-these go straight into the trusted table, in one pass. All others are settled together with what
-earlier deliveries say of the same keys. The result is the same for any order of deliveries.
+In: the files of a table, and the table as it was before. Out: the rows with a finding, each with
+the rule it breaks; and the change of the trusted table. Most rows break no rule and have a key of
+their own: these go straight into the trusted table, in one pass. All others are settled together
+with the earlier rows of the same keys. The result is the same for any order of deliveries.
 """
 
 import hashlib
