@@ -110,7 +110,7 @@ def test_a_missing_raw_file_is_named_with_what_to_do(project: ProjectCopy) -> No
 
 def test_a_file_that_is_no_parquet_is_named(project: ProjectCopy) -> None:
     (project.data / "01_raw" / "contacts" / "part-00000.parquet").write_bytes(b"")
-    expected = ["raw_contacts", "Cannot read ", " as parquet: "]
+    expected = ["raw_contacts", "Cannot read ", " as Parquet: "]
     _expect_refusal(project, "ingestion", expected=expected)
 
 

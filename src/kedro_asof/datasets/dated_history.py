@@ -49,6 +49,11 @@ class DatedHistory(ReadOnlyDataset[pd.DataFrame]):
         texts = [name for name in self._columns if name != "table_version"]
         return frame.astype({"table_version": "int64"} | dict.fromkeys(texts, "str"))
 
+    def measure(self) -> dict[str, int]:
+        """Return `rows` and `columns`."""
+        rows, columns = self.load().shape
+        return {"rows": rows, "columns": columns}
+
     def restore(self, as_of: str, version: int) -> int:
         """Restore the rows of a date from a version of the table, in one new commit.
 

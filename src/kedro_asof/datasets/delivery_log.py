@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 from kedro_datasets._utils import ConnectionMixin
 
-from kedro_asof.datasets.monthly_files import read_version
+from kedro_asof.datasets.monthly_files import read_log, read_version
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.deliveries.folder import DELIVERED_IN
 from kedro_asof.deliveries.log import TableLog
@@ -86,7 +86,7 @@ class DeliveryLog(ConnectionMixin, ReadOnlyDataset[pd.DataFrame]):  # type: igno
         )
 
     def _list_files(self, folder: Path) -> list[dict[str, Any]]:
-        log = TableLog.of(folder)
+        log = read_log(folder)
         found = self._count_left_out(folder.name, log)
         rows = []
         for each in sorted(log.deliveries.values(), key=lambda each: each.ingested_at):
@@ -109,13 +109,9 @@ class DeliveryLog(ConnectionMixin, ReadOnlyDataset[pd.DataFrame]):  # type: igno
                     "rules": ", ".join(f"{rule} {count:,}" for rule, count in by_rule.items()),
                 }
             )
-        gone: dict[str, Any] = {
-            "status": "withdrawn",
-            "delivered_at": "",
-            "ingested_at": "",
-            "rules": "",
-        }
+        gone: dict[str, Any] = dict.fromkeys(("delivered_at", "ingested_at", "rules"), "")
         gone |= dict.fromkeys(("size_bytes", "rows", "kept", "duplicate", "rejected"), 0)
+        gone |= {"status": "withdrawn"}
         for file, digest in log.last.withdrawn.items():
             rows.append({"table": folder.name, "file": file, "digest": digest, **gone})
         return rows

@@ -17,10 +17,11 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from kedro_asof.datasets.delta_log import is_table, open_table
+from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
 from kedro_asof.datasets.partition_commit import add_action
 from kedro_asof.deliveries.change import MONTH, TableChange, add_month
 from kedro_asof.deliveries.folder import DELIVERED_IN
+from kedro_asof.deliveries.log import TableLog
 from kedro_asof.engines import find_engine
 from kedro_asof.file_errors import UnreadableFileError
 
@@ -61,6 +62,19 @@ class RowCounts:
 def find_version(folder: Path) -> int:
     """Return the version of a table; -1 if there is none."""
     return open_table(folder).version() if is_table(folder) else -1
+
+
+def read_log(folder: Path) -> TableLog:
+    """Return what the log of a table says of its deliveries; an empty log without a table.
+
+    Raises:
+        BrokenLogError: When a commit cannot be read.
+        InvalidDataError: When a newer version of the project wrote a commit.
+    """
+    if not is_table(folder):
+        return TableLog()
+    table = open_table(folder)
+    return TableLog.of(read_commits(table), table.version(), folder)
 
 
 def list_files(folder: Path, version: int | None = None) -> list[DataFile]:

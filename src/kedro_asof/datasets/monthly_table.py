@@ -23,13 +23,14 @@ from kedro_asof.datasets.monthly_files import (
     find_version,
     list_files,
     put_small_files_together,
+    read_log,
     read_version,
 )
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.deliveries.change import MONTH, TableChange, TableState
 from kedro_asof.deliveries.folder import DELIVERED_IN
-from kedro_asof.deliveries.log import RECORD, TableLog
+from kedro_asof.deliveries.log import RECORD
 from kedro_asof.engines import connect
 from kedro_asof.engines.source_files import remember_source_files
 from kedro_asof.errors import InvalidDataError, NotReadyError
@@ -170,7 +171,7 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
         """Check that delivered rows are the trusted rows and those left out, and no others."""
         if change.rows_after is None:
             return
-        before = 0 if change.replaces_all else sum(TableLog.of(self.local_path).kept.values())
+        before = 0 if change.replaces_all else sum(read_log(self.local_path).kept.values())
         after = before + sum(counts.by_file.values())
         if after != change.rows_after:
             raise InvalidDataError(
@@ -238,7 +239,7 @@ class MonthlyState(ConnectionMixin, ReadOnlyDataset[TableState]):  # type: ignor
             UnreadableFileError: When a file of a table is missing.
         """
         folder, checked = Path(self._filepath).absolute(), Path(self._checked).absolute()
-        log = TableLog.of(folder)
+        log = read_log(folder)
         version = log.last.checked_version
         return TableState(
             log,

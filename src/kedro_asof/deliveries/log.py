@@ -6,12 +6,11 @@ their record are one commit, so that neither exists without the other.
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
 from kedro_asof.errors import InvalidDataError
 
 RECORD = "ingestion"  # the key of our record in the metadata of a commit
@@ -113,22 +112,23 @@ class TableLog:
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path) -> "TableLog":
-        """Read the log of a table.
+    def of(cls, commits: Iterable[Mapping[str, Any]], version: int, folder: Path) -> "TableLog":
+        """Sum up the commits of a table.
+
+        Args:
+            commits: The metadata of each commit, oldest first, with `committed_at`.
+            version: The version of the table.
+            folder: The folder of the table, for messages.
 
         Raises:
-            BrokenLogError: When a commit cannot be read.
             InvalidDataError: When a newer version of the project wrote a commit.
         """
-        if not is_table(folder):
-            return cls()
-        table = open_table(folder)
         deliveries: dict[str, Delivery] = {}
         kept: Counter[str] = Counter()
         days: Counter[str] = Counter()
         digests: dict[str, str] = {}
         last = Record()
-        for commit in read_commits(table):
+        for commit in commits:
             if RECORD not in commit:
                 continue  # Delta's own commit, which put small files together
             last = Record.read(commit[RECORD], folder)
@@ -145,7 +145,7 @@ class TableLog:
             kept.update(last.kept)
             days.update(last.days)
         return cls(
-            table.version(),
+            version,
             deliveries,
             last,
             {file: rows for file, rows in kept.items() if rows},

@@ -57,10 +57,9 @@ def measure_table(dataset: AbstractDataset[Any, Any], place: Path) -> dict[str, 
         `rows`, `columns`, `file_size`, as far as they are known; empty for other files.
     """
     try:
-        if isinstance(dataset, DatedHistory):
-            rows, columns = dataset.load().shape
-            return {"rows": rows, "columns": columns}
-        files = [] if isinstance(dataset, MonthlyTable) else _list_files(dataset, place)
+        if isinstance(dataset, DatedHistory | MonthlyTable):
+            return dataset.measure()
+        files = _list_files(dataset, place)
         size = sum(file.stat().st_size for file in files)
         if files and all(file.suffix == ".parquet" for file in files):
             return _read_footers(files, place) | {"file_size": size}
@@ -68,8 +67,6 @@ def measure_table(dataset: AbstractDataset[Any, Any], place: Path) -> dict[str, 
             return (_count(dataset.load()) if size <= SMALL else {}) | {"file_size": size}
         if files and isinstance(dataset, EngineTable):
             return {"file_size": size}
-        if isinstance(dataset, MonthlyTable):
-            return dataset.measure()
     except (OSError, ValueError, DatasetError):  # its own node explains a broken file
         return {}
     return {}

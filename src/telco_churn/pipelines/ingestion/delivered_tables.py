@@ -25,7 +25,7 @@ from kedro_asof.deliveries.files import DeliveredFile
 from kedro_asof.deliveries.folder import DELIVERED_IN, Deliveries, as_deliveries
 from kedro_asof.deliveries.log import Record
 from kedro_asof.deliveries.plan import DeliveryPlan, plan_deliveries
-from kedro_asof.errors import BrokenContractError
+from kedro_asof.errors import BrokenContractError, InvalidDataError
 from kedro_asof.params import Timezone
 from kedro_asof.windows.point_in_time import LOADED_AT
 from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
@@ -118,9 +118,12 @@ def find_deliveries(name: str, table: JudgedTableParams) -> Callable[..., NewDel
             params.list_named(params.restore, name),
         )
         logger.info("raw_%s: %s", name, plan.explain())
-        opened = deliveries.open(plan.new_files)
-        plan = _count_rows(name, plan, opened, table.contract)
-        _check_optional_columns(name, plan, state, table)
+        try:
+            opened = deliveries.open(plan.new_files)
+            plan = _count_rows(plan, opened, table.contract)
+            _check_optional_columns(name, plan, state, table)
+        except InvalidDataError as error:
+            raise type(error)(f"raw_{name}: {error}") from error
         typed = [_type(rows, plan, table, timezone) for rows in opened.values()]
         files = tuple(file for file in deliveries.files if file.name in plan.new_files)
         return NewDeliveries(
@@ -249,7 +252,7 @@ def _find_reason_to_rebuild(state: TableState, rules: str, params: IngestionPara
 
 
 def _count_rows(
-    name: str, plan: DeliveryPlan, opened: dict[tuple[str, ...], ir.Table], contract: Contract
+    plan: DeliveryPlan, opened: dict[tuple[str, ...], ir.Table], contract: Contract
 ) -> DeliveryPlan:
     """Return the plan with the number of rows and the types of each new file.
 
@@ -266,7 +269,7 @@ def _count_rows(
         types |= dict.fromkeys(files, listed)
     if empty := [file for file in plan.new_files if not rows.get(file)]:
         raise BrokenContractError(
-            f"raw_{name}: {empty[0]} has no rows: expected at least one. Deliver it again, or move "
+            f"{empty[0]} has no rows: expected at least one. Deliver it again, or move "
             "it out of the folder."
         )
     new = [replace(each, rows=rows[each.file], types=types[each.file]) for each in plan.new]
@@ -295,7 +298,7 @@ def _check_optional_columns(
         has, had = {*new.types} & optional, {*known[0].types} & optional
         if has != had:
             raise BrokenContractError(
-                f"raw_{name}: {new.file} has the optional columns {sorted(has)}, expected "
+                f"{new.file} has the optional columns {sorted(has)}, expected "
                 f"{sorted(had)} as in {known[0].file}. Give all deliveries the same columns"
                 + (
                     ", or set `loaded_at: delivery` for the table in "
