@@ -14,7 +14,7 @@ from uuid import uuid4
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake import CommitProperties, DeltaTable, Schema, TableFeatures
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
@@ -77,11 +77,13 @@ def read_log(folder: Path) -> TableLog:
     return TableLog.of(read_commits(table), table.version(), folder)
 
 
-def list_files(folder: Path, version: int | None = None) -> list[DataFile]:
+def list_files(
+    folder: Path, version: int | None = None, must_exist: bool = True
+) -> list[DataFile]:
     """List the files of a version of a table, the newest by default.
 
     Raises:
-        UnreadableFileError: When a file is missing or has another size.
+        UnreadableFileError: When a file that must exist is missing or has another size.
     """
     if not is_table(folder):
         return []
@@ -92,7 +94,7 @@ def list_files(folder: Path, version: int | None = None) -> list[DataFile]:
         )
         for each in actions
     ]
-    lost = [each.path for each in files if not _is_complete(folder, each)]
+    lost = [each.path for each in files if must_exist and not _is_complete(folder, each)]
     if lost:
         raise UnreadableFileError(
             f"Missing or changed file {folder / lost[0]}: {len(lost)} of the {len(files)} files of "
@@ -139,7 +141,8 @@ def apply_change(
     Returns:
         The actions of the commit, and the change of the numbers of rows.
     """
-    counts, current = RowCounts(), list_files(folder)
+    counts = RowCounts()
+    current = list_files(folder, must_exist=not change.replaces_all)
     exchanged = current
     if not change.replaces_all:
         exchanged = _find_files_with_leaving_rows(folder, current, change, connection, counts)
@@ -155,7 +158,9 @@ def apply_change(
         counts.count(rows, change.event_date, sign=1)
     now = int(time() * 1000)
     actions: list[AddAction | RemoveAction] = [
-        RemoveAction(each.path, True, now, each.size, {MONTH: each.month}) for each in exchanged
+        RemoveAction(each.path, True, now, each.size, {MONTH: each.month})
+        for each in exchanged
+        if not change.replaces_all  # Delta's own mode `overwrite` removes all files
     ]
     actions += [_move(file, folder) for file in sorted(aside.rglob("*.parquet"))]
     return actions, counts
@@ -166,15 +171,27 @@ def commit_actions(
     schema: pa.Schema,
     actions: Sequence[AddAction | RemoveAction],
     metadata: Mapping[str, str],
+    replaces_all: bool,
 ) -> None:
-    """Commit files that come and files that leave; the first commit creates the table."""
+    """Commit files that come and files that leave; the first commit creates the table.
+
+    Args:
+        folder: The folder of the table.
+        schema: The columns of the rows, which may be others than before if all rows leave.
+        actions: The files.
+        metadata: The custom metadata of the commit.
+        replaces_all: Whether all rows leave.
+    """
     properties = CommitProperties(custom_metadata=dict(metadata), max_commit_retries=0)
     if is_table(folder):
         table = open_table(folder)
+        if replaces_all and any(pa.types.is_timestamp(kind) for kind in schema.types):
+            feature = TableFeatures.TimestampWithoutTimezone
+            table.alter.add_feature(feature, allow_protocol_versions_increase=True)
         table.create_write_transaction(
             list(actions),
-            mode="append",
-            schema=table.schema(),
+            mode="overwrite" if replaces_all else "append",
+            schema=Schema.from_arrow(schema) if replaces_all else table.schema(),
             partition_by=[MONTH],
             commit_properties=properties,
         )

@@ -159,7 +159,8 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
                 checked_version=checked,
             )
             metadata[RECORD] = record.write()
-        commit_actions(self.local_path, added.schema().to_pyarrow(), actions, metadata)
+        schema = added.schema().to_pyarrow()
+        commit_actions(self.local_path, schema, actions, metadata, change.replaces_all)
 
     def _check_rows(self, rows: ir.Table) -> None:
         schema, loaded = self.contract.to_schema(), self._as_loaded(rows)
@@ -236,15 +237,14 @@ class MonthlyState(ConnectionMixin, ReadOnlyDataset[TableState]):  # type: ignor
         Raises:
             BrokenLogError: When a commit cannot be read.
             InvalidDataError: When a newer version of the project wrote a commit.
-            UnreadableFileError: When a file of a table is missing.
         """
         folder, checked = Path(self._filepath).absolute(), Path(self._checked).absolute()
         log = read_log(folder)
         version = log.last.checked_version
         return TableState(
             log,
-            read_version(folder, self._connection) if log.version >= 0 else None,
-            read_version(checked, self._connection, version) if version >= 0 else None,
+            lambda: read_version(folder, self._connection) if log.version >= 0 else None,
+            lambda: read_version(checked, self._connection, version) if version >= 0 else None,
         )
 
     def _connect(self) -> ibis.BaseBackend:

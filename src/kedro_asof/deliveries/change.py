@@ -1,6 +1,6 @@
 """A change of a monthly table, and the state that it is based on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -12,19 +12,24 @@ from kedro_asof.deliveries.log import Record, TableLog
 MONTH = "event_month"  # the partition of a row: 2026-09, null without a date
 
 
+def _open_nothing() -> None:
+    """Return None: there is no table."""
+
+
 @dataclass(frozen=True)
 class TableState:
     """A monthly table and its checked rows before a run.
 
     Attributes:
         log: The deliveries so far.
-        kept: The trusted rows, with `delivered_in`; None for a table without rows.
-        checked: The rows with a finding, with `delivered_in`; None for a table without such rows.
+        open_kept: Opens the trusted rows, with `delivered_in`; None for a table that is not there.
+            A table that is made anew is not opened, so that a damaged one can be.
+        open_checked: Opens the rows with a finding, in the same way.
     """
 
     log: TableLog
-    kept: ir.Table | None = None
-    checked: ir.Table | None = None
+    open_kept: Callable[[], ir.Table | None] = _open_nothing
+    open_checked: Callable[[], ir.Table | None] = _open_nothing
 
 
 @dataclass(frozen=True)

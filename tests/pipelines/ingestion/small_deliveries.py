@@ -115,9 +115,10 @@ class Ingestion:
         state = MonthlyState(
             filepath=str(self.primary), checked=str(self.checked), connection=dict(self.connection)
         ).load()
-        assert state.kept is not None
-        columns = [name for name in column_types(self.table.contract) if name in state.kept.columns]
-        frame = state.kept.select(*columns).to_pandas()
+        kept = state.open_kept()
+        assert kept is not None
+        columns = [name for name in column_types(self.table.contract) if name in kept.columns]
+        frame = kept.select(*columns).to_pandas()
         return frame.sort_values(list(self.table.contract.to_schema().unique), ignore_index=True)
 
     def read_rejected(self) -> Counter[tuple[str, ...]]:

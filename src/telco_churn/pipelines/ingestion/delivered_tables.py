@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import ibis
@@ -62,15 +63,15 @@ class NewDeliveries:
     files: tuple[DeliveredFile, ...]
     rules: str
 
-    @property
+    @cached_property
     def kept(self) -> ir.Table | None:
         """The trusted rows before the run, unless the table is made anew."""
-        return None if self.plan.is_rebuilt else self.state.kept
+        return None if self.plan.is_rebuilt else self.state.open_kept()
 
-    @property
+    @cached_property
     def checked(self) -> ir.Table | None:
         """The rows with a finding before the run, unless the table is made anew."""
-        return None if self.plan.is_rebuilt else self.state.checked
+        return None if self.plan.is_rebuilt else self.state.open_checked()
 
     def count_delivered(self) -> int:
         """Return the number of rows of all deliveries after the run."""
@@ -127,7 +128,11 @@ def find_deliveries(name: str, table: JudgedTableParams) -> Callable[..., NewDel
         typed = [_type(rows, plan, table, timezone) for rows in opened.values()]
         files = tuple(file for file in deliveries.files if file.name in plan.new_files)
         return NewDeliveries(
-            plan, state, _unite(typed, _make_nothing(table, timezone, state)), files, rules
+            plan,
+            state,
+            unite(typed) if typed else _make_nothing(table, timezone, state),
+            files,
+            rules,
         )
 
     return find
@@ -330,15 +335,11 @@ def _type(
     return type_rows(rows, table.contract, timezone.name, keep=[DELIVERED_IN])
 
 
-def _unite(typed: list[ir.Table], nothing: ir.Table) -> ir.Table:
-    """Return all rows as one table; `nothing` if there are none."""
-    return unite(typed) if typed else nothing
-
-
 def _make_nothing(table: JudgedTableParams, timezone: Timezone, state: TableState) -> ir.Table:
     """Return typed rows of no file."""
     schema = table.contract.to_schema().columns
-    present = state.kept.columns if state.kept is not None else []
+    kept = state.open_kept()
+    present = [] if kept is None else kept.columns
     columns = {
         name: kind
         for name, kind in column_types(table.contract).items()
