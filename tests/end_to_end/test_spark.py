@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from tests.conftest import PROJECT, ZONE, ProjectCopy, simulate_tables, simulati
 from tests.kedro_asof.datasets.small_scores import LINEAGE
 from tests.kedro_asof.datasets.small_scores import ROW as SCORE
 from tests.kedro_asof.datasets.small_scores import commit as commit_of
+from tests.pipelines.ingestion.small_deliveries import Ingestion
 from tests.pipelines.release.small_models import make_features, make_version
 from tests.small_operator import feature_expression
 
@@ -234,6 +235,41 @@ def test_scoring_gives_the_scores_of_duckdb_in_one_commit(
     pd.testing.assert_frame_equal(
         _comparable(DeltaTable(after.table_uri).to_pandas()), expected, rtol=0, atol=0
     )
+
+
+@running_spark
+def test_deliveries_give_the_tables_of_duckdb_with_any_engine_in_turn(tmp_path: Path) -> None:
+    day, visit = date(2026, 1, 31), {"channel": "chat", "topic": "billing"}
+    weeks = [
+        [(number, day + timedelta(days=number), "a") for number in range(3)],
+        [(2, day + timedelta(days=2), "a"), (2, day, "a"), (3, day, "b"), (4, day, "stranger")],
+        [(5, day + timedelta(days=9), "b"), (1, day + timedelta(days=1), "a")],
+    ]
+    tables = {
+        name: Ingestion(tmp_path / name, "contacts", engines[0])
+        for name, engines in (("duckdb", [DUCKDB]), ("spark", [SPARK]), ("both", [SPARK]))
+    }
+    for week, rows in enumerate(weeks):
+        for name, table in tables.items():
+            table.deliver(
+                f"week-{week}.parquet",
+                [
+                    {"contact_id": f"k{number}", "customer_id": customer, "contacted_on": on}
+                    | visit
+                    | {"resolved_on": date(1900, 1, 1) if number == 3 else on, "satisfaction": 4}
+                    for number, on, customer in rows
+                ],
+            )
+            if name == "both":
+                table.connection = DUCKDB if week == 1 else SPARK
+            table.run(["a", "b"])
+    for name in ("spark", "both"):
+        table, expected = tables[name], tables["duckdb"]
+        table.connection = DUCKDB  # any engine reads what another wrote
+        pd.testing.assert_frame_equal(table.read_kept(), expected.read_kept())
+        assert table.read_rejected() == expected.read_rejected()
+        compared = ["file", "rows", "kept", "duplicate", "rejected", "rules"]
+        pd.testing.assert_frame_equal(table.read_log()[compared], expected.read_log()[compared])
 
 
 @running_spark

@@ -1,5 +1,7 @@
 """Datasets for tables in files, and for steps between nodes, in an ibis engine."""
 
+import json
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -19,11 +21,13 @@ from kedro_asof.datasets.delivered_files import DeliveredFiles
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine
-from kedro_asof.engines.source_files import remember_source_files
+from kedro_asof.engines.source_files import SourceFiles, digest_expression, remember_source_files
 from kedro_asof.errors import WrongCallError
 from kedro_asof.file_errors import UnreadableFileError, find_reason
 
 Model = TypeVar("Model", bound=BaseModel)
+
+logger = logging.getLogger(__name__)
 
 STREAMED = "_streamed"  # marks a folder that a stream wrote and that a stream may replace
 
@@ -43,7 +47,8 @@ class EngineTable(FileDataset):  # type: ignore[misc]
       local CSV strictly, through a Parquet copy in `temp_directory` of the connection: it finds
       the encoding and the delimiter (comma, semicolon, tab or bar), and a broken row is one clear
       `UnreadableFileError`. With `load_args`, it reads it as they say;
-    - previews its first rows in Kedro-Viz.
+    - previews its first rows in Kedro-Viz;
+    - with `only_if_changed`, keeps a table that was made by the same query from the same files.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         values: dict[str, Any] | None = None,
         missing: str = "Run the pipeline that writes it, or correct its filepath in the catalog.",
         encoding: str | None = None,
+        only_if_changed: bool = False,
         **options: Any,
     ) -> None:
         """Point to a table.
@@ -69,6 +75,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 gets a mark that no contract accepts.
             missing: The advice at the end of the error when the file does not exist.
             encoding: The encoding of a CSV that is read strictly; None to find it.
+            only_if_changed: Whether to keep the table if the same query on the same files made it.
             **options: As for `ibis.FileDataset`.
 
         Raises:
@@ -91,6 +98,7 @@ class EngineTable(FileDataset):  # type: ignore[misc]
         self._casts = _parse(ColumnCast, cast, f"cast of {filepath}")
         self._maps = _parse(ValueMap, values, f"values of {filepath}")
         self._missing = missing
+        self._only_if_changed = only_if_changed
 
     def load(self) -> ir.Table:
         """Return the table as an expression, without reading rows.
@@ -173,9 +181,15 @@ class EngineTable(FileDataset):  # type: ignore[misc]
                 "set another filepath in the catalog."
             )
         finish_replacement(path)
+        made_from = digest_expression(data) if self._only_if_changed else None
+        if made_from and _was_made_from(path, made_from):
+            logger.info("Kept %s: it was made from the same files.", path.name)
+            return
         with create_staging(path.parent, f".{path.name}.partial-") as aside:
             self._write(data, aside / path.name)
             _replace(path, aside / path.name)
+        if made_from:
+            _note(path).write_text(_describe_state(path, made_from))
 
     def _write(self, data: ir.Table | pa.RecordBatchReader | Iterable[pa.Table], to: Path) -> None:
         if isinstance(data, ir.Table):
@@ -231,6 +245,22 @@ def _write_batches(batches: pa.RecordBatchReader, file: Path) -> None:
     with pq.ParquetWriter(file, batches.schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)
+
+
+def _was_made_from(path: Path, made_from: str) -> bool:
+    """Return whether the table is as a save left it that had the same digest."""
+    try:
+        return _note(path).read_text() == _describe_state(path, made_from)
+    except OSError:
+        return False
+
+
+def _describe_state(path: Path, made_from: str) -> str:
+    return json.dumps([made_from, SourceFiles.of(path).contents])
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f".{path.name}.made_from")
 
 
 def _replace(path: Path, partial: Path) -> None:

@@ -77,9 +77,7 @@ def read_log(folder: Path) -> TableLog:
     return TableLog.of(read_commits(table), table.version(), folder)
 
 
-def list_files(
-    folder: Path, version: int | None = None, must_exist: bool = True
-) -> list[DataFile]:
+def list_files(folder: Path, version: int | None = None, must_exist: bool = True) -> list[DataFile]:
     """List the files of a version of a table, the newest by default.
 
     Raises:

@@ -1,9 +1,12 @@
 """The files that a table was read from, for code that receives only the table."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -42,6 +45,22 @@ def remember_source_files(table: ir.Table, path: Path) -> None:
 def find_source_files(table: ir.Table) -> SourceFiles | None:
     """Return the files of a table; None for a table in an engine or with renamed columns."""
     return _sources.get(table.op())
+
+
+def digest_expression(table: ir.Table) -> str | None:
+    """Return a digest of what an expression computes, and of the state of the files it reads.
+
+    Returns:
+        The same text for the same query on the same files; None if a table is not in files.
+    """
+    query, read = str(ibis.to_sql(table, dialect="duckdb")), []
+    for leaf in table.op().find(ops.PhysicalTable):
+        source = _sources.get(leaf)
+        if source is None:
+            return None
+        query = query.replace(leaf.name, str(source.path))  # the engine's name is another each time
+        read.append([str(source.path), source.contents])
+    return hashlib.sha256(json.dumps([query, sorted(read)]).encode()).hexdigest()
 
 
 def find_damaged_file() -> Path | None:

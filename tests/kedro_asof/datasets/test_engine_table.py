@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+import ibis
 import pyarrow as pa
 import pytest
 from kedro.io import DatasetError
@@ -153,3 +154,28 @@ def test_a_renamed_column_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_preview_shows_rows_as_text(table: EngineTable) -> None:
     assert table.preview(1)["columns"] == ["n"]
+
+
+def test_a_table_of_the_same_query_and_files_is_kept(tmp_path: Path) -> None:
+    engine = {"backend": "duckdb", "enable_external_file_cache": False}
+    source = EngineTable(filepath=str(tmp_path / "source.parquet"), connection=engine)
+    made = EngineTable(
+        filepath=str(tmp_path / "made.parquet"), connection=engine, only_if_changed=True
+    )
+
+    def make(minimum: int) -> int:
+        rows = source.load()
+        made.save(rows.filter(rows.n >= minimum))
+        return (tmp_path / "made.parquet").stat().st_mtime_ns
+
+    source.save(ibis.memtable({"n": [1, 2]}))
+    first = make(1)
+    assert make(1) == first
+    assert make(2) > first  # another query
+    second = make(2)
+    source.save(ibis.memtable({"n": [2, 3]}))
+    third = make(2)
+    assert third > second  # another file
+    (tmp_path / "made.parquet").write_bytes(b"")
+    assert make(2) > third  # somebody changed the result
+    assert made.load().n.to_pyarrow().to_pylist() == [2, 3]

@@ -37,7 +37,7 @@ def _run(folder: Path, known: list[str] | None) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_whole_deliveries(tmp_path: Path) -> None:
-    chance = random.Random(17)  # noqa: S311  (moments, not secrets)
+    chance = random.Random(17)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([HARNESS])
     table = Ingestion(tmp_path / "killed", "usage")
