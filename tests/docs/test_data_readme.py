@@ -25,7 +25,15 @@ def read_catalog() -> dict[str, set[str]]:
         for file in (PROJECT / "conf" / env / "catalog").glob("*.yml"):
             for folder, name in CONFIGURED.findall(file.read_text()):
                 found.setdefault(folder, set()).add(name.replace("{table}", "*"))
-    return found
+    return {folder: _drop_covered(names) for folder, names in found.items()}
+
+
+def _drop_covered(names: set[str]) -> set[str]:
+    """Leave out the names that a pattern such as `checked_*` covers."""
+    patterns = {name for name in names if "*" in name}
+    return patterns | {
+        name for name in names if not any(fnmatchcase(name, each) for each in patterns)
+    }
 
 
 def test_the_page_lists_what_the_catalog_names() -> None:

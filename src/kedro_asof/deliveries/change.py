@@ -43,8 +43,8 @@ class TableChange:
         settled_keys: The keys whose rows leave, because `add` has what is left of them.
         leaving: The files whose rows leave.
         replaces_all: Whether all rows leave.
-        record: What the commit records; the table adds the changes of its numbers of rows. None for
-            a table whose log is not read.
+        record: The record of the commit, to which the table adds its numbers of rows; None for a
+            table whose log is not read.
         rows_after: The number of rows of the table after the commit; another number stops it.
         is_needed: Whether anything changes.
     """
@@ -81,7 +81,7 @@ class TableChange:
 def unite(tables: Sequence[ir.Table]) -> ir.Table:
     """Return the rows of all tables, with the columns and types of the first.
 
-    Engines give one type several precisions: a timestamp of a file is no timestamp of a literal.
+    Engines give one type several precisions, such as `timestamp` and `timestamp(6)`.
     """
     first, *others = tables
     kinds = first.schema()

@@ -1,4 +1,4 @@
-"""What the log of a monthly table says of its deliveries.
+"""The deliveries of a monthly table, as its log records them.
 
 In: the commits of the table. Out: the files it was made of, and what each commit changed. Rows and
 their record are one commit, so that neither exists without the other.
@@ -44,7 +44,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Record:
-    """What one commit changed.
+    """The changes of one commit.
 
     Attributes:
         new: The files whose rows came.

@@ -18,7 +18,7 @@ LISTED = 3  # names that a log line shows
 
 @dataclass(frozen=True)
 class DeliveryPlan:
-    """What a run does with the files of a table.
+    """The files that a run ingests, and those whose rows leave.
 
     Attributes:
         new: The files to ingest, without their numbers of rows.

@@ -177,5 +177,5 @@ def test_a_table_of_the_same_query_and_files_is_kept(tmp_path: Path) -> None:
     third = make(2)
     assert third > second  # another file
     (tmp_path / "made.parquet").write_bytes(b"")
-    assert make(2) > third  # somebody changed the result
+    assert make(2) > third  # the result was changed
     assert made.load().n.to_pyarrow().to_pylist() == [2, 3]

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment leaves whole deliveries, and the next run goes on."""
+"""A run that is killed at any moment leaves whole deliveries, and the next run continues."""
 
 import multiprocessing
 import random

@@ -71,8 +71,8 @@ def report_ingestion(**tables: ir.Table | PlannedChange) -> pd.DataFrame:
     """Count the delivered rows by table and outcome: kept, duplicate, or the rule they break.
 
     Args:
-        **tables: The checked rows by name of the table. Of a table with deliveries, these are the
-            rows with a finding, and `<table>_change` is its change.
+        **tables: The checked rows by name of the table. A table with deliveries gives its rows with
+            a finding, and its change as `<table>_change`.
 
     Returns:
         `table`, `outcome`, `rows`.

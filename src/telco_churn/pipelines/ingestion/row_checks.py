@@ -250,8 +250,8 @@ def settle_repeats(rows: ir.Table, contract: type[TableContract]) -> ir.Table:
         contract: The contract, which names the key.
 
     Returns:
-        The same rows with `is_duplicate`: the row is equal to an earlier one. Of different rows
-        with the same key all but the first break the rule `repeated_key`.
+        The same rows with `is_duplicate`: the row is equal to an earlier one. If different rows
+        have the same key, all but the first break the rule `repeated_key`.
     """
     came = [column for column in (LOADED_AT, DELIVERED_IN) if column in rows.columns]
     content = [column for column in rows.columns if column not in came]
