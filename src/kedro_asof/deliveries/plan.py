@@ -89,6 +89,7 @@ def plan_deliveries(
     _check_names(withdraw, log.deliveries, "in the table")
     _check_names(restore, log.last.withdrawn, "withdrawn")
     present = {file.name: file for file in files}
+    _check_names(restore, present, "in the folder")
     withdrawn = {**log.last.withdrawn, **{file: log.deliveries[file].digest for file in withdraw}}
     withdrawn = {file: digest for file, digest in withdrawn.items() if file not in restore}
     leaving = {file: GONE for file in log.deliveries if file not in present}
@@ -109,6 +110,9 @@ def plan_deliveries(
             leaving[name] = REPLACED
         at = log.digests.get(digest) or _format_time(file.modified_ns)
         new.append(Delivery(name, file.size, file.modified_ns, digest, at, rows=-1))
+    withdrawn = {
+        file: mark for file, mark in withdrawn.items() if file not in {each.file for each in new}
+    }
     unchanged = len(set(log.deliveries) - set(leaving))
     return DeliveryPlan(
         tuple(new), leaving, withdrawn, unchanged, bool(because), because if because else ""

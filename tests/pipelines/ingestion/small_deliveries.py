@@ -21,6 +21,7 @@ from kedro_asof.params import Timezone
 from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
 from telco_churn.pipelines.ingestion import delivered_tables, nodes
 from telco_churn.pipelines.ingestion.customer_changes import compare_customers
+from telco_churn.pipelines.ingestion.new_deliveries import find_deliveries
 from tests.conftest import ZONE, read_parameters
 
 DUCKDB = {"backend": "duckdb", "database": ":memory:", "enable_external_file_cache": False}
@@ -84,9 +85,7 @@ class Ingestion:
         before = None if self.customers is None else customers_table(self.customers)
         changes = compare_customers(customers_table(customers), before)
         raw = DeliveryFolder(filepath=str(self.raw), connection=connection).load()
-        new = delivered_tables.find_deliveries(self.name, self.table)(
-            raw, state.load(), Timezone(ZONE), self.params
-        )
+        new = find_deliveries(self.name, self.table)(raw, state.load(), Timezone(ZONE), self.params)
         keys_table.save(delivered_tables.find_keys_to_settle(self.table)(new, changes))
         keys = keys_table.load()
         checked = self.open_checked()

@@ -139,6 +139,16 @@ def test_other_content_of_a_withdrawn_name_is_a_new_file(usage: Ingestion) -> No
     usage.deliver("two.parquet", [LATER, LATER | {"customer_id": "b"}])
     usage.run(["a", "b"])
     assert len(keys(usage)) == 4
+    assert usage.read_log()["status"].tolist() == ["ingested", "ingested"]
+
+
+def test_a_file_that_is_gone_cannot_be_restored(usage: Ingestion) -> None:
+    usage.params = PARAMS.model_copy(update={"withdraw": ["usage/two.parquet"]})
+    usage.run(["a", "b"])
+    (usage.raw / "two.parquet").unlink()
+    usage.params = PARAMS.model_copy(update={"restore": ["usage/two.parquet"]})
+    with pytest.raises(InputError, match=r"'two.parquet': no file of this name is in the folder"):
+        usage.run(["a", "b"])
 
 
 def test_an_unknown_file_cannot_be_withdrawn(usage: Ingestion) -> None:
@@ -304,7 +314,7 @@ def test_a_column_of_another_type_is_said(
     pq.write_table(table, usage.raw / "three.parquet")
     with caplog.at_level(logging.WARNING):
         usage.run(["a", "b"])
-    assert "data_mb of three.parquet is string, and float64 in earlier deliveries" in caplog.text
+    assert "data_mb of three.parquet is string, and float64 in two.parquet" in caplog.text
     assert len(keys(usage)) == 4
 
 

@@ -14,6 +14,7 @@ from telco_churn.parameters.ingestion import JudgedTableParams
 from telco_churn.pipelines.ingestion import delivered_tables, nodes
 from telco_churn.pipelines.ingestion.category_report import report_categories
 from telco_churn.pipelines.ingestion.customer_changes import compare_customers
+from telco_churn.pipelines.ingestion.new_deliveries import find_deliveries
 
 Tables = Mapping[str, JudgedTableParams]
 
@@ -66,7 +67,7 @@ def _check_delivered_nodes(tables: Tables) -> list[Node]:
         settled = {**new, "keys": f"{name}_keys_to_settle"}
         made += [
             Node(
-                delivered_tables.find_deliveries(name, table),
+                find_deliveries(name, table),
                 [f"raw_{name}", f"{name}_before", "params:timezone", "params:ingestion"],
                 f"{name}_deliveries",
                 name=f"find_{name}_deliveries",
