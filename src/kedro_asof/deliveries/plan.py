@@ -110,13 +110,10 @@ def plan_deliveries(
             leaving[name] = REPLACED
         at = log.digests.get(digest) or _format_time(file.modified_ns)
         new.append(Delivery(name, file.size, file.modified_ns, digest, at, rows=-1))
-    withdrawn = {
-        file: mark for file, mark in withdrawn.items() if file not in {each.file for each in new}
-    }
+    for each in new:  # other content under the name of a withdrawn file
+        withdrawn.pop(each.file, None)
     unchanged = len(set(log.deliveries) - set(leaving))
-    return DeliveryPlan(
-        tuple(new), leaving, withdrawn, unchanged, bool(because), because if because else ""
-    )
+    return DeliveryPlan(tuple(new), leaving, withdrawn, unchanged, bool(because), because)
 
 
 def _check_names(names: Collection[str], known: Collection[str], where: str) -> None:
