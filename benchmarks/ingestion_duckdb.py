@@ -26,8 +26,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 WITH_BLANKS = ("invoices", "contacts")  # tables of which a rule can blank a value
 WHOLE_NUMBERS = ("contract_months", "sms_count", "dropped_calls", "outage_minutes", "satisfaction")
 FRACTIONS = ("monthly_price", "call_minutes", "data_mb", "amount")
-DAYS = ("signed_up_on", "date_of_birth", "valid_from", "contract_started_on", "day", "issued_on")
-DAYS += ("due_on", "paid_on", "contacted_on", "resolved_on", "cancelled_on")
+DAYS = (
+    *("signed_up_on", "date_of_birth", "valid_from", "contract_started_on", "day"),
+    *("issued_on", "due_on", "paid_on", "contacted_on", "resolved_on", "cancelled_on"),
+)
 TYPES = dict.fromkeys(WHOLE_NUMBERS, "BIGINT") | dict.fromkeys(FRACTIONS, "DOUBLE")
 TYPES |= dict.fromkeys(DAYS, "DATE")
 

@@ -39,7 +39,7 @@ SELECT customer_id FROM raw_customers WHERE customer_id IS NOT NULL
 GROUP BY ALL HAVING count(*) > 1;
 CREATE TEMP TABLE settled_customers AS
 WITH ruled AS (
-    SELECT *, count(*) AS copies, coalesce(
+    SELECT *, count(*) AS copies, alone(customer_id IS NOT NULL) AS alone, coalesce(
         id_rule(customer_id, 'customer_id'), day_rule(signed_up_on, 'signed_up_on'),
         choice_rule(segment, 'segment', ['consumer', 'business']), missing(region, 'region'),
         choice_rule(age_band, 'age_band', ['18-29', '30-44', '45-59', '60+'])) AS rule
@@ -49,7 +49,7 @@ WITH ruled AS (
         OR customer_id IN (FROM repeated_customers)
     GROUP BY ALL
 )
-SELECT * EXCLUDE rule, CASE WHEN rule IS NULL AND row_number() OVER (
+SELECT * EXCLUDE (rule, alone), CASE WHEN rule IS NULL AND row_number() OVER (
         PARTITION BY customer_id, rule IS NULL
         ORDER BY signed_up_on, segment, region, age_band) > 1
     THEN 'repeated_key' ELSE rule END AS rule
@@ -77,7 +77,8 @@ WHERE customer_id IS NOT NULL AND valid_from IS NOT NULL
 GROUP BY ALL HAVING count(*) > 1;
 CREATE TEMP TABLE settled_subscriptions AS
 WITH ruled AS (
-    SELECT *, count(*) AS copies, coalesce(
+    SELECT *, count(*) AS copies,
+        alone(customer_id IS NOT NULL AND valid_from IS NOT NULL) AS alone, coalesce(
         id_rule(customer_id, 'customer_id'), day_rule(valid_from, 'valid_from'),
         missing(plan, 'plan'),
         choice_rule(technology, 'technology', ['mobile', 'dsl', 'cable', 'fibre']),
@@ -93,7 +94,7 @@ WITH ruled AS (
         OR (customer_id, valid_from) IN (FROM repeated_subscriptions)
     GROUP BY ALL
 )
-SELECT * EXCLUDE rule, CASE WHEN rule IS NULL AND row_number() OVER (
+SELECT * EXCLUDE (rule, alone), CASE WHEN rule IS NULL AND row_number() OVER (
         PARTITION BY customer_id, valid_from, rule IS NULL
         ORDER BY contract_started_on, plan, technology, contract_months, monthly_price,
             payment_method) > 1
