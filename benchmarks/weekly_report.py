@@ -20,12 +20,12 @@ COMPARED = f"""\
 For operators who ask what a weekly delivery costs. This page measures ingestion only; features and
 scoring are not in it.
 
-- *{FIRST.capitalize()}* is `kedro run --pipelines ingestion` of a history of {LONG} weeks, with
-  nothing ingested before. The sample operator has its default errors: duplicates, impossible
-  values, unknown customers.
-- *{WEEKLY.capitalize()}* is the same command after one more file has arrived for each event table:
-  usage, invoices, contacts, cancellations. Customers and subscriptions are delivered whole each
-  time, and those of the new week come with it.
+- *First load* is `kedro run --pipelines ingestion` of a history of {LONG} weeks, with nothing
+  ingested before. The sample operator has its default errors: duplicates, impossible values,
+  unknown customers.
+- *New week* is the same command after one more file has arrived for each event table: usage,
+  invoices, contacts, cancellations. Customers and subscriptions are delivered whole each time, and
+  those of the new week come with it.
 - *DuckDB SQL* is written by hand
   ([ingestion_duckdb.sql](../../../benchmarks/ingestion_duckdb.sql)), with the memory limit of this
   project's engine. It applies the same rules, settles repeated keys in the same way, and writes
@@ -36,8 +36,9 @@ scoring are not in it.
 The page is written only if both agree, after the first load and after the new week: on the rows of
 every trusted table, and on duplicates, blanked values and rejected rows by table and rule.
 
-The short history has the last {SHORT} of the {LONG} weeks, so that both get the same new week. Each
-run is a separate process.
+The short history has the last {SHORT} of the {LONG} weeks, so that both get the same new week.
+
+Each run is a separate process.
 
 - *Wall* is the time of the whole process.
 - *Work* excludes start and imports. The process reports it itself; the targets call it "nodes
