@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 # The last line of Kedro and of the scripts here: the work, without the start of the process.
-WORKED = re.compile(r"(?:successfully in|Computed in) ([\d.]+) sec")
+WORKED = re.compile(r"(?:Completed \d+ nodes? in|Computed in) ([\d.]+) sec")
 LAUNCHER = Path(__file__).with_name("launch.py")
 ENVIRONMENT = {
     "KEDRO_DISABLE_TELEMETRY": "true",

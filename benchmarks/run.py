@@ -19,6 +19,7 @@ SECTIONS = (
     "tracking",
     "busy",
     "own_tables",
+    "weekly",
 )
 
 
