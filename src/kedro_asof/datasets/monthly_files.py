@@ -212,7 +212,7 @@ def put_small_files_together(folder: Path) -> None:
     for month, files in months.items():
         if files > MOST_FILES and month is not None:
             table.optimize.compact([(MONTH, "=", month)], max_concurrent_tasks=1)
-    table.vacuum(dry_run=False)
+    table.vacuum(dry_run=False, full=True)  # also the files of killed runs
 
 
 def _is_complete(folder: Path, file: DataFile) -> bool:
