@@ -33,7 +33,7 @@ def draw_bars(
         axes: The panel.
         names: Names of the contenders; a line breaks after a comma.
         series: The values of the contenders, by label; at most two series.
-        title: What the values are.
+        title: The title of the panel, with the unit of the values.
     """
     for at, (label, values) in enumerate(series.items()):
         places = [number + 0.4 * at for number in range(len(names))]

@@ -20,7 +20,7 @@ from benchmarks.weekly_inputs import (
     simulate,
 )
 from benchmarks.weekly_report import list_commands, write_report
-from benchmarks.weekly_targets import FIRST, RIVAL, RIVAL_ALL, WEEKLY, Results
+from benchmarks.weekly_targets import BASELINE, BASELINE_ALL, FIRST, WEEKLY, Results
 
 REPETITIONS = 3  # for the smaller operator; the median counts
 CUSTOMERS, FEW = 100_000, 2_000
@@ -57,10 +57,10 @@ def _measure_operators(customers: int, repetitions: int, results: Results) -> No
 def _measure(operator: Operator, repetition: int) -> dict[str, Measurement]:
     """Ingest the history and then the new week; after each, compare with the SQL."""
     make_history(operator)
-    found = _run(operator, RIVAL, repetition) | _run(operator, FIRST, repetition)
+    found = _run(operator, BASELINE, repetition) | _run(operator, FIRST, repetition)
     _refuse_differences(operator, FIRST)
     deliver_week(operator)
-    found |= _run(operator, WEEKLY, repetition) | _run(operator, RIVAL_ALL, repetition)
+    found |= _run(operator, WEEKLY, repetition) | _run(operator, BASELINE_ALL, repetition)
     _refuse_differences(operator, WEEKLY)
     return found
 

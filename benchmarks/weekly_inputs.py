@@ -50,7 +50,7 @@ class Operator:
 
     @property
     def by_hand(self) -> Path:
-        """The folder in which the rival writes."""
+        """The folder in which the baseline writes."""
         return self.place / "by_hand"
 
 

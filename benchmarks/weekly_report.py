@@ -6,10 +6,10 @@ from benchmarks.page import Page, tabulate
 from benchmarks.weekly_inputs import LONG, SHORT, Operator, simulation_command
 from benchmarks.weekly_plot import draw
 from benchmarks.weekly_targets import (
+    BASELINE,
+    BASELINE_ALL,
     CONTENDERS,
     FIRST,
-    RIVAL,
-    RIVAL_ALL,
     WEEKLY,
     Results,
     list_targets,
@@ -78,7 +78,7 @@ def list_commands(operator: Operator) -> dict[str, str]:
     """Return the command of each contender."""
     ours = f"kedro run --conf-source {operator.place}/conf --pipelines ingestion"
     by_hand = f"python -m benchmarks.ingestion_duckdb {operator.raw} {operator.by_hand}"
-    return {RIVAL: by_hand, FIRST: ours, WEEKLY: ours, RIVAL_ALL: by_hand}
+    return {BASELINE: by_hand, FIRST: ours, WEEKLY: ours, BASELINE_ALL: by_hand}
 
 
 def _tell_repetitions(results: Results) -> str:
@@ -93,9 +93,9 @@ def _tabulate_first(results: Results) -> str:
     for customers in results.sizes:
         operator = Operator(customers, LONG)
         usage, _ = results.rows[operator]
-        for name in (FIRST, RIVAL):
+        for name in (FIRST, BASELINE):
             rows.append(
-                f"| {customers:,} | {usage:,} | {name} | {_show(results, operator, name, RIVAL)} |"
+                f"| {customers:,} | {usage:,} | {name} | {_show(results, operator, name, BASELINE)} |"
             )
     names = ("customers:", "usage rows:", "", "wall s:", "against SQL:", "work s:")
     return tabulate((*names, "against SQL:", "peak MiB:"), rows)
@@ -111,7 +111,7 @@ def _tabulate_weekly(results: Results) -> str:
             rows += [
                 f"{start} {name} | {_show(results, operator, name, FIRST)} |"
                 for name in CONTENDERS
-                if name != RIVAL
+                if name != BASELINE
             ]
     names = ("customers:", "weeks:", "usage rows:", "new rows:", "", "wall s:")
     times = ("against first load:", "work s:", "against first load:", "peak MiB:")

@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
       help: a person reads the message and corrects what it names.
     - **2**, wrong call or configuration. An option, parameter, pipeline, environment, dataset or a
       file in conf/ is wrong, or a value is not allowed. Correct it.
-    - **130**, stopped by Ctrl-C. Everything that existed before the run is unchanged.
+    - **130**, stopped by Ctrl-C. Nothing is half-written; what the run committed stays.
     - **1**, failed for any other reason: a registry that does not answer, a folder that cannot be
       written, or a mistake in the code. Read the last line.
 

@@ -33,7 +33,7 @@ from kedro_asof.project import find_project
 EXPECTED = (InputError, DatasetError, MissingConfigException, ParameterValidationError)
 DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 MISPLACED = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
-STOPPED = "Stopped by Ctrl-C. Everything that existed before this run is unchanged."
+STOPPED = "Stopped by Ctrl-C. Nothing is half-written; tables that this run committed stay."
 ADVICE = re.compile(
     r"kedro (?:run|backfill|experiments|own-table|contracts \w+|scores \w+)\b(?![^`\n]* --env)"
 )

@@ -11,7 +11,7 @@ from benchmarks import weekly_inputs
 from benchmarks.processes import Measurement
 from benchmarks.weekly_inputs import EVENTS, FIRST_DAY, LONG, NEW_FILE, SHORT, WHOLE, Operator
 from benchmarks.weekly_report import COMPARED, write_report
-from benchmarks.weekly_targets import FIRST, RIVAL, RIVAL_ALL, WEEKLY, Results
+from benchmarks.weekly_targets import BASELINE, BASELINE_ALL, FIRST, WEEKLY, Results
 
 
 def test_both_histories_get_the_same_new_week(
@@ -48,9 +48,9 @@ def test_the_page_names_met_and_missed_targets(tmp_path: Path) -> None:
             results.rows[operator] = (customers * weeks, customers)
             results.runs[operator] = {
                 FIRST: Measurement(wall=160, worked=120, peak=4096),
-                RIVAL: Measurement(wall=100, worked=100, peak=1000),
+                BASELINE: Measurement(wall=100, worked=100, peak=1000),
                 WEEKLY: Measurement(wall=weeks / 10, worked=weeks / 10, peak=500),
-                RIVAL_ALL: Measurement(wall=101, worked=101, peak=1000),
+                BASELINE_ALL: Measurement(wall=101, worked=101, peak=1000),
             }
 
     write_report(results, tmp_path)

@@ -77,3 +77,19 @@ def test_two_runs_never_ingest_at_the_same_time(project: ProjectCopy) -> None:
         holder.kill()
     assert result.exit_code == ExitCode.NOT_READY
     assert "Another run is ingesting deliveries" in result.output
+
+
+@pytest.mark.parametrize(
+    "file", ["contact/part-00000.parquet", "customers/part-00000.parquet", "x"]
+)
+def test_a_file_of_no_table_with_deliveries_is_refused(file: str, project: ProjectCopy) -> None:
+    result = project.run("--pipelines", "ingestion", "--params", f"ingestion.withdraw=[{file}]")
+    assert result.exit_code == ExitCode.WRONG_CALL
+    assert f"Invalid file '{file}' in ingestion.withdraw" in result.output
+
+
+def test_a_name_with_brackets_is_shown_as_it_is(project: ProjectCopy) -> None:
+    raw = project.data / "01_raw" / "contacts"
+    (raw / "part-00000.parquet").rename(raw / "[red]part[.parquet")
+    assert project.run("--pipelines", "ingestion").exit_code == 0
+    assert "contacts/[red]part[.parquet" in run(project, "list").output

@@ -76,9 +76,10 @@ class DeliveryFolder(EngineTable):
             )
         if ignored:
             logger.warning(
-                "Ignored %d files in %s that do not end in %s, for example %s. Rename them, or "
+                "Ignored in %s, because they do not end in %s: %s%s. Rename these files, or "
                 "correct `file_format` of the catalog entry.",
-                *(len(ignored), root, " or ".join(suffixes), ", ".join(ignored[:LISTED])),
+                *(root, " or ".join(suffixes), ", ".join(ignored[:LISTED])),
+                "" if len(ignored) <= LISTED else f" and {len(ignored) - LISTED} more",
             )
         return paths
 
@@ -101,7 +102,8 @@ class DeliveryFolder(EngineTable):
         """Open Parquet files, or CSV files through Parquet copies, by their columns and types."""
         files = dict(paths)
         if self._is_strict:
-            files = dict(zip(paths, self._files.convert(list(paths.values()), root), strict=True))
+            copies = self._files.convert(list(paths.values()), root)
+            files = {name: copy.absolute() for name, copy in zip(paths, copies, strict=True)}
         groups: dict[str, list[str]] = {}
         for name, file in files.items():
             schema = _read_schema(file, paths[name], root)

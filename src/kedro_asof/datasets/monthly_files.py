@@ -4,7 +4,8 @@ In: the folder of a Delta table and a `TableChange`. Out: one more version of th
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -23,6 +24,7 @@ from kedro_asof.deliveries.change import MONTH, TableChange, add_month
 from kedro_asof.deliveries.folder import DELIVERED_IN
 from kedro_asof.deliveries.log import TableLog
 from kedro_asof.engines import find_engine
+from kedro_asof.errors import BrokenLogError
 from kedro_asof.file_errors import UnreadableFileError
 
 PATH = "data_file"  # the column with the file of a row, while files are exchanged
@@ -61,7 +63,22 @@ class RowCounts:
 
 def find_version(folder: Path) -> int:
     """Return the version of a table; -1 if there is none."""
-    return open_table(folder).version() if is_table(folder) else -1
+    with _advise(folder):
+        return open_table(folder).version() if is_table(folder) else -1
+
+
+@contextmanager
+def _advise(folder: Path) -> Iterator[None]:
+    """Replace the advice of an error about the log of a dated table by what helps here."""
+    try:
+        yield
+    except BrokenLogError as error:
+        reason = str(error).partition(" Restore ")[0].rstrip(".")
+        raise BrokenLogError(
+            f"{reason}. Restore {folder} from a backup. If no backup exists, move it away, and run "
+            "`kedro run --pipelines ingestion --params ingestion.rebuild=true`: it makes the table "
+            "anew from its delivered files, also from withdrawn ones."
+        ) from error
 
 
 def read_log(folder: Path) -> TableLog:
@@ -71,9 +88,10 @@ def read_log(folder: Path) -> TableLog:
         BrokenLogError: When a commit cannot be read.
         InvalidDataError: When a newer version of the project wrote a commit.
     """
-    if not is_table(folder):
-        return TableLog()
-    table = open_table(folder)
+    with _advise(folder):
+        if not is_table(folder):
+            return TableLog()
+        table = open_table(folder)
     return TableLog.of(read_commits(table), table.version(), folder)
 
 
@@ -83,9 +101,11 @@ def list_files(folder: Path, version: int | None = None, must_exist: bool = True
     Raises:
         UnreadableFileError: When a file that must exist is missing or has another size.
     """
-    if not is_table(folder):
-        return []
-    actions = pa.table(open_table(folder, version).get_add_actions(flatten=True)).to_pylist()
+    with _advise(folder):
+        if version is None and not is_table(folder):
+            return []
+        table = open_table(folder, version)
+    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
     files = [
         DataFile(
             each["path"], each[f"partition.{MONTH}"], each["size_bytes"], each["num_records"] or 0

@@ -56,11 +56,11 @@ class DeliveredFile:
         except FileNotFoundError:
             found = (-1, 0)
         if found != (self.size, self.modified_ns):
-            size = f"{found[0]:,}" if found[0] >= 0 else "no"
+            size = "is gone" if found[0] < 0 else f"now has {found[0]:,} bytes and a newer time"
             raise NotReadyError(
-                f"{self.path} changed while it was read: it had {self.size:,} bytes, and now has "
-                f"{size} bytes. This run ingested nothing of its table. Run it again when the "
-                "delivery is complete."
+                f"{self.path} changed while it was read: it had {self.size:,} bytes, and {size}. "
+                "This run ingested nothing of its table. Run it again when the delivery is "
+                "complete."
             )
 
 

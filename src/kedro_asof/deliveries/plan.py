@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from kedro_asof.deliveries.files import DeliveredFile
+from kedro_asof.deliveries.folder import WHOLE
 from kedro_asof.deliveries.log import Delivery, TableLog
 from kedro_asof.errors import WrongCallError
 from kedro_asof.suggestions import suggest
@@ -60,7 +61,7 @@ class DeliveryPlan:
         if self.unchanged:
             yield f"{self.unchanged} unchanged"
         if not self.new and not self.leaving:
-            yield "nothing to do"
+            yield "no file to ingest"
 
 
 def plan_deliveries(
@@ -87,6 +88,11 @@ def plan_deliveries(
         WrongCallError: When `withdraw` or `restore` names an unknown file.
     """
     _check_names(withdraw, log.deliveries, "in the table")
+    if WHOLE in withdraw:
+        raise WrongCallError(
+            f"Cannot withdraw {WHOLE}: the table is not delivered in files, and is read again in "
+            "each run. Remove the rows where they come from."
+        )
     _check_names(restore, log.last.withdrawn, "withdrawn")
     present = {file.name: file for file in files}
     _check_names(restore, present, "in the folder")

@@ -72,6 +72,10 @@ def restore(env: str | None, file: str) -> None:
 
 def _ingest(env: str | None, parameter: str, file: str, status: str) -> None:
     log = _read_log(env)
+    if log.empty:
+        raise WrongCallError(
+            keep_env("No deliveries found. Run `kedro run --pipelines ingestion`.", env)
+        )
     names = list(log["table"] + "/" + log["file"])
     of_status = [name for name, found in zip(names, log["status"], strict=True) if found == status]
     if file not in of_status:

@@ -18,7 +18,10 @@ from telco_churn.parameters.label import LabelParams
 from telco_churn.parameters.renamed import refuse_renamed
 from telco_churn.pipeline_registry import create_pipelines, find_requested
 from telco_churn.pipelines.features.feature_config import check_feature_config, describe_left_out
-from telco_churn.pipelines.ingestion.ingestion_config import check_ingestion_config
+from telco_churn.pipelines.ingestion.ingestion_config import (
+    check_delivery_names,
+    check_ingestion_config,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +52,9 @@ class CheckParametersHook:
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, parameters: dict[str, Any]) -> None:
         """Compare the tables of ingestion and the declared features with the contracts."""
-        judged = IngestionParams.model_validate(parameters["params:ingestion"]).tables
+        ingestion = IngestionParams.model_validate(parameters["params:ingestion"])
+        check_delivery_names(ingestion)
+        judged = ingestion.tables
         entries = [entry for table in judged for entry in (f"raw_{table}", table)]
         check_ingestion_config(judged, find_contracts(catalog, entries), catalog)
         features = FeatureParams.model_validate(parameters["params:features"])

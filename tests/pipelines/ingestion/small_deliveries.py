@@ -46,6 +46,7 @@ class Ingestion:
     connection: Mapping[str, Any] = field(default_factory=lambda: DUCKDB)
     params: IngestionParams = PARAMS
     customers: Sequence[str] | None = None
+    file_format: str = "parquet"
 
     @property
     def table(self) -> JudgedTableParams:
@@ -84,7 +85,9 @@ class Ingestion:
         )
         before = None if self.customers is None else customers_table(self.customers)
         changes = compare_customers(customers_table(customers), before)
-        raw = DeliveryFolder(filepath=str(self.raw), connection=connection).load()
+        raw = DeliveryFolder(
+            filepath=str(self.raw), connection=connection, file_format=self.file_format
+        ).load()
         new = find_deliveries(self.name, self.table)(raw, state.load(), Timezone(ZONE), self.params)
         keys_table.save(delivered_tables.find_keys_to_settle(self.table)(new, changes))
         keys = keys_table.load()

@@ -259,6 +259,21 @@ def test_identifiers_end_at_the_first_step(put: Put) -> None:
     assert set(IDENTIFIERS).isdisjoint(checked.columns)
 
 
+@pytest.mark.parametrize(("rejected", "stops"), [(9, False), (10, True)])
+def test_a_delivery_over_the_limit_stops_the_run_unless_few_rows_are_rejected(
+    rejected: int, stops: bool
+) -> None:
+    total = pd.DataFrame({"table": "usage", "outcome": ["kept"], "rows": [10_000]})
+    counts = {"outcome": ["kept", "data_mb_missing"], "rows": [20, rejected]}
+    files = pd.DataFrame({"table": "usage", "file": "new.parquet", "column": "", **counts})
+    allowed = PARAMS.model_copy(update={"max_rejected_fraction": 0.02})
+    if not stops:
+        assert nodes.stop_when_too_many_rejected(total, total, allowed, files) is total
+        return
+    with pytest.raises(TooManyRejectedError, match=r"raw_usage/new.parquet: 33.3% of 30 rows"):
+        nodes.stop_when_too_many_rejected(total, total, allowed, files)
+
+
 def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
     report = pd.DataFrame(
         {

@@ -18,10 +18,19 @@ from kedro.io import DatasetError
 
 from kedro_asof.datasets import monthly_files
 from kedro_asof.datasets.monthly_files import read_log
-from kedro_asof.errors import BrokenContractError, InputError, InvalidDataError, NotReadyError
+from kedro_asof.deliveries.folder import WHOLE
+from kedro_asof.deliveries.log import TableLog
+from kedro_asof.deliveries.plan import plan_deliveries
+from kedro_asof.errors import (
+    BrokenContractError,
+    BrokenLogError,
+    InputError,
+    InvalidDataError,
+    NotReadyError,
+)
 from kedro_asof.file_errors import UnreadableFileError
 from telco_churn.pipelines.ingestion.delivered_tables import trust_change
-from tests.pipelines.ingestion.small_deliveries import PARAMS, Ingestion
+from tests.pipelines.ingestion.small_deliveries import DUCKDB, PARAMS, Ingestion
 
 ROW: dict[str, Any] = {
     "customer_id": "a",
@@ -63,7 +72,7 @@ def test_the_same_files_change_nothing(usage: Ingestion) -> None:
     version = DeltaTable(usage.primary).version()
     os.utime(usage.raw / "one.parquet", (1, 1))  # the same content with another time
     planned = usage.run(["a", "b"])
-    assert planned.new.plan.explain() == "2 unchanged, nothing to do."
+    assert planned.new.plan.explain() == "2 unchanged, no file to ingest."
     assert DeltaTable(usage.primary).version() == version
 
 
@@ -125,7 +134,7 @@ def test_a_withdrawn_file_stays_away_until_it_is_restored(usage: Ingestion) -> N
     usage.params = PARAMS.model_copy(update={"withdraw": ["usage/two.parquet"]})
     usage.run(["a", "b"])
     usage.params = PARAMS
-    assert usage.run(["a", "b"]).new.plan.explain() == "1 unchanged, nothing to do."
+    assert usage.run(["a", "b"]).new.plan.explain() == "1 unchanged, no file to ingest."
     assert set(usage.read_log()["status"]) == {"ingested", "withdrawn"}
     usage.params = PARAMS.model_copy(update={"restore": ["usage/two.parquet"]})
     usage.run(["a", "b"])
@@ -318,16 +327,56 @@ def test_a_column_of_another_type_is_said(
     assert len(keys(usage)) == 4
 
 
+def test_files_of_text_are_ingested_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = {**DUCKDB, "temp_directory": "spill"}  # relative, as in globals.yml
+    usage = Ingestion(tmp_path, "usage", engine, file_format="csv")
+    usage.raw.mkdir(parents=True)
+    header = ",".join(ROW)
+    (usage.raw / "one.csv").write_text(f"{header}\na,2026-01-30,1.0,5.0,0,0,0\n")
+    (usage.raw / "two.csv").write_text(f"{header}\nb,2026-01-30,much,5.0,0,0,0\n")
+    usage.run(["a", "b"])
+    assert outcomes(usage) == {"one.csv": (1, 0, 0), "two.csv": (0, 0, 1)}
+
+
+def test_customers_who_are_lost_are_said(
+    usage: Ingestion, caplog: pytest.LogCaptureFixture
+) -> None:
+    usage.run(["a"])
+    assert "1 customers of the last run are no longer trusted" in caplog.text
+
+
+def test_a_table_without_files_cannot_be_withdrawn(usage: Ingestion) -> None:
+    log = read_log(usage.primary)
+    whole = TableLog(0, {WHOLE: log.deliveries["one.parquet"]})
+    with pytest.raises(InputError, match="the table is not delivered in files"):
+        plan_deliveries([], whole, withdraw=[WHOLE])
+
+
 def test_files_of_another_kind_are_said(usage: Ingestion, caplog: pytest.LogCaptureFixture) -> None:
     (usage.raw / "three.csv").write_text("customer_id\na\n")
     usage.run(["a", "b"])
-    assert re.search(r"Ignored 1 files in .*usage .*for example three.csv", caplog.text)
+    assert re.search(
+        r"Ignored in .*usage, because they do not end in .parquet: three.csv", caplog.text
+    )
 
 
 def test_a_month_that_somebody_deleted_is_named_and_can_be_made_anew(usage: Ingestion) -> None:
     shutil.rmtree(usage.primary / "event_month=2026-01")
     usage.deliver("three.parquet", [ROW])
     with pytest.raises(UnreadableFileError, match=r"event_month=2026-01.*rebuild=true"):
+        usage.run(["a", "b"])
+    usage.params = PARAMS.model_copy(update={"rebuild": True})
+    usage.run(["a", "b"])
+    assert len(keys(usage)) == 3
+
+
+def test_a_lost_table_of_findings_is_named_with_what_to_do(usage: Ingestion) -> None:
+    shutil.rmtree(usage.checked)
+    usage.deliver("three.parquet", [ROW])
+    with pytest.raises(BrokenLogError, match=r"Restore .*checked_usage .*ingestion.rebuild=true"):
         usage.run(["a", "b"])
     usage.params = PARAMS.model_copy(update={"rebuild": True})
     usage.run(["a", "b"])

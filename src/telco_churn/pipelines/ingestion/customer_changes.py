@@ -4,10 +4,13 @@ In: the checked customers, and the trusted ones of the last run. Out: `CustomerC
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
+
+logger = logging.getLogger(__name__)
 
 ID = "customer_id"
 
@@ -56,7 +59,14 @@ def compare_customers(checked: ir.Table, customers_before: ir.Table | None) -> C
     before = _digest_ids(customers_before)
     lost = customers_before.select(ID).anti_join(trusted, ID) if before != now else trusted.limit(0)
     # The file of the last run is replaced before the ids are used.
-    return CustomerChanges(before, now, trusted, ibis.memtable(lost.to_pyarrow()))
+    gone = lost.to_pyarrow()
+    if len(gone):
+        logger.warning(
+            "%s customers of the last run are no longer trusted. Their rows leave the tables with "
+            "deliveries, as unknown_customer.",
+            f"{len(gone):,}",
+        )
+    return CustomerChanges(before, now, trusted, ibis.memtable(gone))
 
 
 def _digest_ids(customers: ir.Table) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kedro_asof.suggestions import suggest
 from telco_churn.errors import InvalidTableError
-from telco_churn.parameters.ingestion import JudgedTableParams
+from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
 
 
 def check_ingestion_config(
@@ -41,6 +41,24 @@ def check_ingestion_config(
                 f"expected {_show(contracts[name])}, the validator of the catalog entry {name}. "
                 "Name the same contract in both."
             )
+
+
+def check_delivery_names(params: IngestionParams) -> None:
+    """Check that `withdraw` and `restore` name files of tables with deliveries.
+
+    Raises:
+        InvalidTableError: Names the file and the tables.
+    """
+    known = [name for name, table in params.tables.items() if table.event_date is not None]
+    for parameter in ("withdraw", "restore"):
+        for file in getattr(params, parameter):
+            table = file.partition("/")[0]
+            if table not in known or "/" not in file:
+                raise InvalidTableError(
+                    f"Invalid file {file!r} in ingestion.{parameter}: expected table/file with one "
+                    f"of the tables {known}, which have an event_date and are not absent."
+                    f"{suggest(table, known)}"
+                )
 
 
 def _show(contract: Any) -> str:

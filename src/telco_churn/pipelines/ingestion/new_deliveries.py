@@ -21,7 +21,7 @@ from kedro_asof.deliveries.files import DeliveredFile
 from kedro_asof.deliveries.folder import DELIVERED_IN, Deliveries, as_deliveries
 from kedro_asof.deliveries.log import Delivery
 from kedro_asof.deliveries.plan import DeliveryPlan, plan_deliveries
-from kedro_asof.errors import BrokenContractError, InvalidDataError
+from kedro_asof.errors import BrokenContractError, InputError
 from kedro_asof.params import Timezone
 from kedro_asof.windows.point_in_time import LOADED_AT
 from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
@@ -76,19 +76,19 @@ def find_deliveries(name: str, table: JudgedTableParams) -> Callable[..., NewDel
         """Compare the files with the log of the table; open the new ones."""
         deliveries = as_deliveries(raw)
         rules = _digest_rules(table, timezone, deliveries)
-        plan = plan_deliveries(
-            deliveries.files,
-            state.log,
-            _find_reason_to_rebuild(state, rules, params),
-            params.list_named(params.withdraw, name),
-            params.list_named(params.restore, name),
-        )
-        logger.info("raw_%s: %s", name, plan.explain())
         try:
+            plan = plan_deliveries(
+                deliveries.files,
+                state.log,
+                _find_reason_to_rebuild(state, rules, params),
+                params.list_named(params.withdraw, name),
+                params.list_named(params.restore, name),
+            )
+            logger.info("raw_%s: %s", name, plan.explain())
             opened = deliveries.open(plan.new_files)
             plan = _count_rows(plan, opened, table.contract)
             _check_optional_columns(name, plan, state, table)
-        except InvalidDataError as error:
+        except InputError as error:
             raise type(error)(f"raw_{name}: {error}") from error
         typed = [_type(rows, plan, table, timezone) for rows in opened.values()]
         files = tuple(file for file in deliveries.files if file.name in plan.new_files)
@@ -174,7 +174,7 @@ def _check_optional_columns(
         changed = {column: kind for column, kind in new.types.items() if before[column] != kind}
         for column, kind in changed.items():
             logger.warning(
-                "raw_%s: %s of %s is %s, and %s in %s. Values that are no %s are rejected.",
+                "raw_%s: %s of %s is %s, and %s in %s. Values that do not fit %s are rejected.",
                 *(name, column, new.file, kind, before[column], last.file),
                 schema.columns[column].dtype.type,
             )

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 CHANGE = "_change"  # suffix of the change of a table with deliveries
 DAYS_AROUND = 28  # days with rows on each side of a day, to find the usual number of rows
-FEW_VALUES = 10  # fewer blanked values of a column can be typos: they never stop a run
+FEW_VALUES = 10  # fewer blanked values of a column, or rejected rows of a file, can be typos
 WHAT_TO_DO = (
     "then deliver the table again, or raise the limit in conf/base/parameters/ingestion.yml."
 )
@@ -158,8 +158,10 @@ def stop_when_too_many_rejected(
         } | found
     too_many: dict[str, list[str]] = {}
     for label, (table, outcomes) in found.items():
-        is_named = label == f"raw_{table}" and table in too_many  # its files say more
-        if not is_named and (message := _complain(label, outcomes, allowed)):
+        is_table = label == f"raw_{table}"
+        is_named = is_table and table in too_many  # its files say more
+        few = 0 if is_table else FEW_VALUES
+        if not is_named and (message := _complain(label, outcomes, allowed, few)):
             too_many.setdefault(table, []).append(message)
     if too_many:
         messages = [message for of_table in too_many.values() for message in of_table]
@@ -327,11 +329,11 @@ def _pair(
             yield name, checked, planned if isinstance(planned, PlannedChange) else None
 
 
-def _complain(label: str, outcomes: pd.DataFrame, allowed: float) -> str | None:
+def _complain(label: str, outcomes: pd.DataFrame, allowed: float, few: int) -> str | None:
     rejected = outcomes[is_rejected(outcomes["outcome"])].set_index("outcome")["rows"]
     delivered = outcomes["rows"].sum()
     share = rejected.sum() / max(delivered, 1)
-    if share <= allowed:
+    if share <= allowed or rejected.sum() < few:
         return None
     return f"{label}: {share:.1%} of {delivered:,} rows rejected ({_list(rejected)})."
 
