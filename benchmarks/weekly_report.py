@@ -94,9 +94,8 @@ def _tabulate_first(results: Results) -> str:
         operator = Operator(customers, LONG)
         usage, _ = results.rows[operator]
         for name in (FIRST, BASELINE):
-            rows.append(
-                f"| {customers:,} | {usage:,} | {name} | {_show(results, operator, name, BASELINE)} |"
-            )
+            shown = _show(results, operator, name, BASELINE)
+            rows.append(f"| {customers:,} | {usage:,} | {name} | {shown} |")
     names = ("customers:", "usage rows:", "", "wall s:", "against SQL:", "work s:")
     return tabulate((*names, "against SQL:", "peak MiB:"), rows)
 
