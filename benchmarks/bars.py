@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 COLORS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
 
@@ -14,14 +14,13 @@ COLORS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
 @contextmanager
 def open_panels(path: Path) -> Iterator[tuple[Axes, Axes]]:
     """Yield two panels side by side; write them as SVG with one legend, that of the first."""
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "telco_churn"  # equal numbers give an equal file
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
     yield left, right
     right.set_yticklabels([])
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    figure.savefig(path, metadata={"Date": None})
-    plt.close(figure)
+    with mpl.rc_context({"svg.hashsalt": "telco_churn"}):  # equal numbers give an equal file
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def draw_bars(
