@@ -500,14 +500,14 @@ DATA = [
         "empty raw file",
         INGESTION,
         INVALID,
-        "raw_contacts: Cannot read .*simulation",
+        "raw_contacts: Cannot read .*part-00000.parquet as Parquet.* Deliver it again",
         _write("data/test/01_raw/contacts/part-00000.parquet", b""),
     ),
     Fault(
         "raw file cut off",
         INGESTION,
         INVALID,
-        "Damaged file .*01_raw/usage/part-0000.*deliver it again",
+        "raw_usage: Cannot read .*01_raw/usage/part-0000.* as Parquet.* cut off",
         _cut("01_raw/usage/*.parquet", 0.5),
     ),
     Fault(
