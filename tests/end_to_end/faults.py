@@ -9,12 +9,11 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 from filelock import FileLock
 
 from kedro_asof.errors import ExitCode
@@ -161,7 +160,7 @@ WRONG, INVALID, LATER, FAILED = (
 )
 
 CALLS = [
-    Fault("unknown command", "kedro experimnts", WRONG, "Did you mean this. +experiments"),
+    Fault("unknown command", "kedro backfil", WRONG, "Did you mean this. +backfill"),
     Fault("unknown option", "kedro run --pipelin scoring", WRONG, "No such option.*--pipelin"),
     Fault(
         "unknown pipeline",
@@ -711,9 +710,8 @@ SURROUNDINGS = [
         f"{SCORING} {DATE}",
         LATER,
         "contacts reaches 2026-07",
-        _change(
-            PRIMARY,
-            lambda table: table.filter(pc.less(table["contacted_on"], pa.scalar(date(2026, 8, 1)))),
+        lambda project: DeltaTable(project.data / "03_primary" / "contacts").delete(
+            "contacted_on >= '2026-08-01'"
         ),
     ),
     Fault("date hours ahead", f"{SCORING} --params as_of=TODAY+1", LATER, "TODAY+1"),

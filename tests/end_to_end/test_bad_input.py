@@ -41,13 +41,22 @@ BROKEN_USAGE: dict[str, tuple[Break, list[str]]] = {
     ),
     "has text in a number": (
         _text_in_numbers,
-        ["raw_usage: 99", "call_minutes_type", "Expected at most 2.0%", "rejected_rows"],
+        [
+            "part-00000.parquet: 99",
+            "call_minutes_type",
+            "Expected at most 2.0%",
+            "rejected_rows",
+        ],
     ),
     "is all impossible": (
         lambda table: table.set_column(
             table.schema.get_field_index("data_mb"), "data_mb", pc.negate(table["data_mb"])
         ),
-        ["raw_usage: 99", "data_mb_too_small", "ingestion.max_rejected_fraction"],
+        [
+            "part-00000.parquet: 99",
+            "data_mb_too_small",
+            "ingestion.max_rejected_fraction",
+        ],
     ),
 }
 

@@ -102,7 +102,7 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     ),
     "no champion": (demote_the_champion, ExitCode.INVALID_INPUT, "No champion to score with"),
     "fewer features": (declare_fewer_features, ExitCode.INVALID_INPUT, "invoices_amount_mean_90d"),
-    "a table is gone": (remove_a_table, ExitCode.INVALID_INPUT, "File not found"),
+    "a table is gone": (remove_a_table, ExitCode.INVALID_INPUT, "Table not found"),
 }
 
 

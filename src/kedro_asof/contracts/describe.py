@@ -45,7 +45,9 @@ def read_commit(project: Path, revision: str) -> Contracts:
         tree = ["archive", "--format=tar", f"--output={folder}/tree.tar", revision]
         _run(["git", "-C", str(project), *tree])
         with tarfile.open(f"{folder}/tree.tar") as files:
-            files.extractall(f"{folder}/tree", filter="tar")
+            if hasattr(tarfile, "tar_filter"):  # Python has it since 3.11.4
+                files.extraction_filter = tarfile.tar_filter
+            files.extractall(f"{folder}/tree")
         # -P: the folder of this file holds modules that must not hide others of the same name.
         described = _run([sys.executable, "-P", __file__, f"{folder}/tree"], cwd=f"{folder}/tree")
     return json.loads(described.splitlines()[-1])
