@@ -93,6 +93,11 @@ def test_the_rows_of_a_judged_table_are_accounted_for_and_rejected_by_named_rule
         ("roaming", "telco_churn.contracts.Usage", ["Missing", "raw_roaming and roaming"]),
         (
             "usage",
+            "telco_churn.contracts.Usage",
+            ["Invalid event_date None in ingestion.tables.usage", "MonthlyTable"],
+        ),
+        (
+            "usage",
             "telco_churn.contracts.Invoices",
             ["ingestion.tables.usage.contract", "tables.Usage"],
         ),
@@ -102,7 +107,7 @@ def test_a_judged_table_that_cannot_work_ends_with_one_message(
     table: str, contract: str, expected: list[str], project: ProjectCopy
 ) -> None:
     usage = "    usage: {contract: telco_churn.contracts.Usage, event_date: day}\n"
-    date = ", event_date: issued_on" if table == "usage" else ""
+    date = ", event_date: issued_on" if contract.endswith("Invoices") else ""
     entry = f"    {table}: {{contract: {contract}{date}}}\n"
     project.edit(INGESTION, usage, entry if table == "usage" else usage + entry)
     result = project.run("--pipelines", "ingestion")

@@ -251,11 +251,11 @@ def _find_files_with_leaving_rows(
 ) -> list[DataFile]:
     """Return the files that have rows that leave, and count these rows."""
     keys = change.settled_keys
-    has_keys = keys is not None and bool(keys.limit(1).count().to_pyarrow().as_py())
+    has_keys = bool(keys.limit(1).count().to_pyarrow().as_py())
     if not has_keys and not change.leaving:
         return []
     candidates = current
-    if keys is not None and change.event_date in keys.columns and not change.leaving:
+    if change.event_date in keys.columns and not change.leaving:
         months = add_month(keys, change.event_date).select(MONTH).distinct().to_pyarrow()
         touched = set(months[MONTH].to_pylist())
         candidates = [each for each in current if each.month in touched]

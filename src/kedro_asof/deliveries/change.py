@@ -52,7 +52,7 @@ class TableChange:
     add: Sequence[ir.Table]
     event_date: str
     follows: int
-    settled_keys: ir.Table | None = None
+    settled_keys: ir.Table
     leaving: Sequence[str] = ()
     replaces_all: bool = False
     record: Record | None = None
@@ -65,9 +65,6 @@ class TableChange:
 
     def flag_leaving(self, rows: ir.Table) -> ir.Table:
         """Return rows with the boolean `is_leaving`, which is never null."""
-        leaves = rows[DELIVERED_IN].isin(list(self.leaving))
-        if self.settled_keys is None:
-            return rows.mutate(is_leaving=leaves)
         flagged = flag_keys(rows, self.settled_keys)
         leaves = flagged.is_settled | flagged[DELIVERED_IN].isin(list(self.leaving))
         return flagged.mutate(is_leaving=leaves).drop("is_settled")

@@ -9,6 +9,7 @@ from kedro.framework.project import pipelines
 from kedro.io import DataCatalog
 
 from kedro_asof.contracts.from_catalog import find_contracts
+from kedro_asof.datasets.monthly_table import MonthlyTable
 from kedro_asof.preflight import check_parameters
 from telco_churn.parameters import BLOCKS
 from telco_churn.parameters.eligibility import EligibilityParams
@@ -20,6 +21,7 @@ from telco_churn.pipeline_registry import create_pipelines, find_requested
 from telco_churn.pipelines.features.feature_config import check_feature_config, describe_left_out
 from telco_churn.pipelines.ingestion.ingestion_config import (
     check_delivery_names,
+    check_delivery_types,
     check_ingestion_config,
 )
 
@@ -57,6 +59,8 @@ class CheckParametersHook:
         judged = ingestion.tables
         entries = [entry for table in judged for entry in (f"raw_{table}", table)]
         check_ingestion_config(judged, find_contracts(catalog, entries), catalog)
+        monthly = [name for name in judged if isinstance(catalog.get(name), MonthlyTable)]
+        check_delivery_types(judged, monthly)
         features = FeatureParams.model_validate(parameters["params:features"])
         label = LabelParams.model_validate(parameters["params:label"])
         eligibility = EligibilityParams.model_validate(parameters["params:eligibility"])

@@ -54,8 +54,8 @@ def compare_customers(checked: ir.Table, customers_before: ir.Table | None) -> C
     trusted = checked.filter(checked.broken_rule.isnull()).select(ID)
     now = _digest_ids(trusted)
     if customers_before is None:
-        nobody = ibis.memtable({ID: []}, schema={ID: "string"})
-        return CustomerChanges("", now, trusted, nobody)
+        no_ids = ibis.memtable({ID: []}, schema={ID: "string"})
+        return CustomerChanges("", now, trusted, no_ids)
     before = _digest_ids(customers_before)
     lost = customers_before.select(ID).anti_join(trusted, ID) if before != now else trusted.limit(0)
     # The file of the last run is replaced before the ids are used.

@@ -3,7 +3,7 @@
 In: parameters and the contracts of the catalog. Out: nothing, or an error before any node runs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kedro_asof.suggestions import suggest
@@ -40,6 +40,27 @@ def check_ingestion_config(
                 f"Invalid contract {_show(table.contract)} in ingestion.tables.{name}.contract: "
                 f"expected {_show(contracts[name])}, the validator of the catalog entry {name}. "
                 "Name the same contract in both."
+            )
+
+
+def check_delivery_types(tables: Mapping[str, JudgedTableParams], monthly: Collection[str]) -> None:
+    """Check that the tables with an `event_date` are monthly tables, and no others.
+
+    Args:
+        tables: The tables of ingestion.yml.
+        monthly: The names of the catalog entries of type `MonthlyTable`.
+
+    Raises:
+        InvalidTableError: Names the table.
+    """
+    for name, table in tables.items():
+        if (table.event_date is not None) != (name in monthly):
+            found = "a MonthlyTable" if name in monthly else "no MonthlyTable"
+            raise InvalidTableError(
+                f"Invalid event_date {table.event_date} in ingestion.tables.{name}: its catalog "
+                f"entry {name} is {found}. A table whose files are ingested once each needs an "
+                "event_date, and MonthlyTable for the entries of its trusted and checked rows. A "
+                "table that is delivered whole has neither."
             )
 
 
