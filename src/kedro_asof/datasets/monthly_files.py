@@ -1,46 +1,36 @@
-"""The files of a monthly table: list, read, write, and exchange them in one commit.
+"""The files of a monthly table: list, read and write them.
 
-In: the folder of a Delta table and a `TableChange`. Out: one more version of the table.
+In: the folder of a Delta table and a `TableChange`. Out: the actions of one commit.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import time
 from typing import Any
-from uuid import uuid4
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Schema, TableFeatures
-from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
+from deltalake import DeltaTable
 
 from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
-from kedro_asof.datasets.partition_commit import add_action
+from kedro_asof.datasets.partition_files import (
+    Action,
+    DataFile,
+    list_data_files,
+    move_to_partition,
+)
 from kedro_asof.deliveries.change import MONTH, TableChange, add_month
 from kedro_asof.deliveries.folder import DELIVERED_IN
-from kedro_asof.deliveries.log import TableLog
+from kedro_asof.deliveries.log import RowVersions, TableLog
 from kedro_asof.engines import find_engine
 from kedro_asof.errors import BrokenLogError
 from kedro_asof.file_errors import UnreadableFileError
 
 PATH = "data_file"  # the column with the file of a row, while files are exchanged
 MOST_FILES = 12  # files of one month; above it, they are put together
-# The log is the record of all deliveries. Replaced files stay readable for a week, Delta's default.
-CONFIGURATION: Mapping[str, str | None] = {"delta.logRetentionDuration": "interval 36500 days"}
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A file of the table: its path below the folder, its month, its size in bytes, its rows."""
-
-    path: str
-    month: str | None
-    size: int
-    rows: int
 
 
 @dataclass
@@ -95,6 +85,15 @@ def read_log(folder: Path) -> TableLog:
     return TableLog.of(read_commits(table), table.version(), folder)
 
 
+def find_row_versions(folder: Path) -> RowVersions:
+    """Return the versions that changed rows of a table; none without a table."""
+    with _advise(folder):
+        if not is_table(folder):
+            return RowVersions()
+        table = open_table(folder)
+    return RowVersions.of(str(table.metadata().id), read_commits(table), folder)
+
+
 def list_files(folder: Path, version: int | None = None, must_exist: bool = True) -> list[DataFile]:
     """List the files of a version of a table, the newest by default.
 
@@ -105,14 +104,8 @@ def list_files(folder: Path, version: int | None = None, must_exist: bool = True
         if version is None and not is_table(folder):
             return []
         table = open_table(folder, version)
-    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    files = [
-        DataFile(
-            each["path"], each[f"partition.{MONTH}"], each["size_bytes"], each["num_records"] or 0
-        )
-        for each in actions
-    ]
-    lost = [each.path for each in files if must_exist and not _is_complete(folder, each)]
+    files = list_data_files(table, MONTH)
+    lost = [each.path for each in files if must_exist and not each.is_complete(folder)]
     if lost:
         raise UnreadableFileError(
             f"Missing or changed file {folder / lost[0]}: {len(lost)} of the {len(files)} files of "
@@ -146,7 +139,7 @@ def read_version(
 
 def apply_change(
     folder: Path, aside: Path, change: TableChange, connection: ibis.BaseBackend, check: Any
-) -> tuple[list[AddAction | RemoveAction], RowCounts]:
+) -> tuple[list[Action], RowCounts]:
     """Write the rows of a change to new files of the table, which no commit names yet.
 
     Args:
@@ -174,72 +167,20 @@ def apply_change(
         rows = engine.read_files(connection, [str(file) for file in added], PATH)
         check(rows.drop(PATH))
         counts.count(rows, change.event_date, sign=1)
-    now = int(time() * 1000)
-    actions: list[AddAction | RemoveAction] = [
-        RemoveAction(each.path, True, now, each.size, {MONTH: each.month})
-        for each in exchanged
-        if not change.replaces_all  # Delta's own mode `overwrite` removes all files
-    ]
-    actions += [_move(file, folder) for file in sorted(aside.rglob("*.parquet"))]
-    return actions, counts
-
-
-def commit_actions(
-    folder: Path,
-    schema: pa.Schema,
-    actions: Sequence[AddAction | RemoveAction],
-    metadata: Mapping[str, str],
-    replaces_all: bool,
-) -> None:
-    """Commit files that come and files that leave; the first commit creates the table.
-
-    Args:
-        folder: The folder of the table.
-        schema: The columns of the rows, which may be others than before if all rows leave.
-        actions: The files.
-        metadata: The custom metadata of the commit.
-        replaces_all: Whether all rows leave.
-    """
-    properties = CommitProperties(custom_metadata=dict(metadata), max_commit_retries=0)
-    if is_table(folder):
-        table = open_table(folder)
-        if replaces_all and any(pa.types.is_timestamp(kind) for kind in schema.types):
-            feature = TableFeatures.TimestampWithoutTimezone
-            table.alter.add_feature(feature, allow_protocol_versions_increase=True)
-        table.create_write_transaction(
-            list(actions),
-            mode="overwrite" if replaces_all else "append",
-            schema=Schema.from_arrow(schema) if replaces_all else table.schema(),
-            partition_by=[MONTH],
-            commit_properties=properties,
-        )
-        return
-    create_table_with_add_actions(
-        str(folder),
-        Schema.from_arrow(schema),
-        [each for each in actions if isinstance(each, AddAction)],
-        mode="error",
-        partition_by=[MONTH],
-        configuration=CONFIGURATION,
-        commit_properties=properties,
-    )
+    # Delta's own mode `overwrite` removes all files.
+    leaving = [] if change.replaces_all else [each.remove(MONTH) for each in exchanged]
+    coming = [move_to_partition(each, folder, MONTH) for each in sorted(aside.rglob("*.parquet"))]
+    return [*leaving, *coming], counts
 
 
 def put_small_files_together(folder: Path) -> None:
     """Make few files of the many small files of a month, and remove files replaced a week ago."""
-    months = Counter(each.month for each in list_files(folder))
+    months = Counter(each.partition for each in list_files(folder))
     table = DeltaTable(folder)
     for month, files in months.items():
         if files > MOST_FILES and month is not None:
             table.optimize.compact([(MONTH, "=", month)], max_concurrent_tasks=1)
     table.vacuum(dry_run=False, full=True)  # also the files of killed runs
-
-
-def _is_complete(folder: Path, file: DataFile) -> bool:
-    try:
-        return (folder / file.path).stat().st_size == file.size
-    except OSError:
-        return False
 
 
 def _find_files_with_leaving_rows(
@@ -258,7 +199,7 @@ def _find_files_with_leaving_rows(
     if change.event_date in keys.columns and not change.leaving:
         months = add_month(keys, change.event_date).select(MONTH).distinct().to_pyarrow()
         touched = set(months[MONTH].to_pylist())
-        candidates = [each for each in current if each.month in touched]
+        candidates = [each for each in current if each.partition in touched]
     rows = read_files(folder, candidates, connection)
     if rows is None:
         return []
@@ -270,13 +211,3 @@ def _find_files_with_leaving_rows(
 
 def _write(rows: ir.Table, folder: Path, connection: ibis.BaseBackend) -> None:
     find_engine(connection.name).write_partitions(connection, rows, folder, MONTH)
-
-
-def _move(file: Path, table: Path) -> AddAction:
-    """Move a file into the folder of its month, and describe it for the commit."""
-    month = file.parent.name.removeprefix(f"{MONTH}=")
-    folder = table / file.parent.name
-    folder.mkdir(parents=True, exist_ok=True)
-    moved = file.rename(folder / f"{uuid4().hex}.parquet")
-    value = None if month.startswith("__HIVE_DEFAULT") else month
-    return add_action(table, moved.relative_to(table).as_posix(), {MONTH: value})

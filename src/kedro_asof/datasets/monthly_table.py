@@ -19,13 +19,13 @@ from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
 from kedro_asof.datasets.monthly_files import (
     RowCounts,
     apply_change,
-    commit_actions,
     find_version,
     list_files,
     put_small_files_together,
     read_log,
     read_version,
 )
+from kedro_asof.datasets.partition_files import commit_actions
 from kedro_asof.datasets.run_inputs import ReadOnlyDataset
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.deliveries.change import MONTH, TableChange, TableState
@@ -160,7 +160,7 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
             )
             metadata[RECORD] = record.write()
         schema = added.schema().to_pyarrow()
-        commit_actions(self.local_path, schema, actions, metadata, change.replaces_all)
+        commit_actions(self.local_path, schema, actions, metadata, MONTH, change.replaces_all)
 
     def _check_rows(self, rows: ir.Table) -> None:
         schema, loaded = self.contract.to_schema(), self._as_loaded(rows)

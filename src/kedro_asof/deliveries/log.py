@@ -8,12 +8,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from kedro_asof.errors import InvalidDataError
 
 RECORD = "ingestion"  # the key of our record in the metadata of a commit
+KEEP_ROWS = ("OPTIMIZE", "VACUUM START", "VACUUM END")  # Delta's own commits
 FORMAT = 1  # raise it when an older version of the project cannot read the record
 
 
@@ -152,3 +154,41 @@ class TableLog:
             {day: rows for day, rows in sorted(days.items()) if rows},
             digests,
         )
+
+
+@dataclass(frozen=True)
+class RowVersions:
+    """The versions of an event table that changed its rows.
+
+    Attributes:
+        table: The id of the table; empty if there is none.
+        version: The version of the table; -1 if there is none.
+        days: The last version that changed a day, by day (ISO 8601).
+        all_days: The last version of which only this is known: that it changed rows.
+    """
+
+    table: str = ""
+    version: int = -1
+    days: Mapping[str, int] = field(default_factory=dict)
+    all_days: int = -1
+
+    @classmethod
+    def of(cls, table: str, commits: Iterable[Mapping[str, Any]], folder: Path) -> "RowVersions":
+        """Read the commits of a table, oldest first."""
+        days: dict[str, int] = {}
+        all_days = version = -1
+        for commit in commits:
+            version = commit["table_version"]
+            if RECORD in commit:
+                record = Record.read(commit[RECORD], folder)
+                days |= dict.fromkeys(record.days, version)
+                if record.is_rebuilt:
+                    all_days = version
+            elif commit["operation"] not in KEEP_ROWS:
+                all_days = version
+        return cls(table, version, days, all_days)
+
+    def find_last_change(self, week: date) -> int:
+        """Return the last version that changed rows of a week; -1 if none did."""
+        days = (str(week + timedelta(days=n)) for n in range(7))
+        return max(self.all_days, *(self.days.get(day, -1) for day in days))

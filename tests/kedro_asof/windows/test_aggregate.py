@@ -1,5 +1,6 @@
 """Windowed features against a row-by-row reference, edges included."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from kedro_asof.errors import UnknownMeasureError
 from kedro_asof.exit_codes import find_fault
-from kedro_asof.windows.aggregate import aggregate_windows
+from kedro_asof.tiles.tile import list_tile_weeks, summarize_week
+from kedro_asof.windows.aggregate import NO_TILES, TiledWeeks, aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
 from tests.kedro_asof.windows.reference import compute_feature
 from tests.small_operator import ask_engine
@@ -77,6 +79,55 @@ def test_windows_of_rows_that_were_loaded_late_equal_the_reference(
     rows: list[dict[str, Any]], engine: ibis.BaseBackend
 ) -> None:
     _expect_reference(rows, SCHEMA, engine)
+
+
+# Each set of tiles starts on another weekday and leaves other weeks to the rows.
+TILED = [
+    (DATES, frozenset(date(2024, 1, 1) + timedelta(weeks=n) for n in range(9))),
+    ([LEAP_DAY], frozenset(date(2023, 12, 21) + timedelta(weeks=n) for n in range(11))),
+    (
+        [LEAP_DAY - timedelta(days=13), LEAP_DAY + timedelta(days=1)],
+        frozenset(date(2023, 12, 22) + timedelta(weeks=2 * n) for n in range(6)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("dates", "weeks"), TILED)
+@settings(max_examples=10)
+@given(rows=events)
+def test_windows_of_tiles_equal_the_reference(
+    rows: list[dict[str, Any]],
+    dates: list[date],
+    weeks: frozenset[date],
+    engine: ibis.BaseBackend,
+) -> None:
+    _expect_reference(rows, SCHEMA, engine, dates, weeks)
+    without_arrival = SCHEMA.remove(SCHEMA.get_field_index("loaded_at"))
+    _expect_reference(rows, without_arrival, engine, dates, weeks)
+
+
+def test_tiles_are_used_where_no_window_cuts_their_week(engine: ibis.BaseBackend) -> None:
+    window = WindowParams.model_validate(
+        {"date": "day", "windows": [7, 30], "measures": {"amount": ["sum"]}}
+    )
+    weeks = list_tile_weeks([LEAP_DAY], window, weekday=LEAP_DAY.weekday())
+    assert weeks == [LEAP_DAY - timedelta(weeks=n) for n in (4, 3, 2, 1)]
+    rows = [_event(LEAP_DAY - timedelta(days=n)) for n in range(1, 31)]
+    read: list[date] = []
+
+    def read_nothing(asked: Sequence[date]) -> ir.Table:
+        read.extend(asked)
+        empty = ibis.memtable(pa.Table.from_pylist([], SCHEMA))
+        return summarize_week(empty, window, ["customer_id"], asked[0])
+
+    table = pa.Table.from_pylist(rows, SCHEMA.remove(SCHEMA.get_field_index("loaded_at")))
+    events = engine.create_table("events_of_a_month", table, temp=True, overwrite=True)
+    snapshots = ibis.memtable({"customer_id": ["a"], "as_of": [LEAP_DAY]})
+    result = aggregate_windows(
+        snapshots, [LEAP_DAY], events, window, "events", TiledWeeks(frozenset(weeks), read_nothing)
+    )
+    assert engine.to_pyarrow(result)["events_amount_sum_30d"].to_pylist() == [2 * 5.0]
+    assert sorted(read) == weeks
 
 
 @pytest.mark.parametrize(
@@ -178,25 +229,38 @@ def _compute(
 
 
 def _aggregate(
-    table: pa.Table, dates: list[date], engine: ibis.BaseBackend, window: WindowParams = WINDOW
+    table: pa.Table,
+    dates: list[date],
+    engine: ibis.BaseBackend,
+    window: WindowParams = WINDOW,
+    weeks: frozenset[date] = frozenset(),
 ) -> pd.DataFrame:
     pairs = [(customer, day) for customer in ("a", "b") for day in dates]
     customers, days = zip(*pairs, strict=True)
     tables = {"events": table, "snapshots": pa.table({"customer_id": customers, "as_of": days})}
 
     def ask(held: dict[str, ir.Table]) -> ir.Table:
-        return aggregate_windows(held["snapshots"], dates, held["events"], window, "events")
+        def read(some: Sequence[date]) -> ir.Table:
+            made = [summarize_week(held["events"], window, ["customer_id"], week) for week in some]
+            return ibis.union(*made)
 
-    frame = ask_engine(engine, tables, ask, window.model_dump_json(), *dates)
+        tiles = TiledWeeks(weeks, read) if weeks else NO_TILES
+        return aggregate_windows(held["snapshots"], dates, held["events"], window, "events", tiles)
+
+    frame = ask_engine(engine, tables, ask, window.model_dump_json(), weeks, *dates)
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
 
 
 def _expect_reference(
-    rows: list[dict[str, Any]], schema: pa.Schema, engine: ibis.BaseBackend
+    rows: list[dict[str, Any]],
+    schema: pa.Schema,
+    engine: ibis.BaseBackend,
+    dates: list[date] = DATES,
+    weeks: frozenset[date] = frozenset(),
 ) -> None:
     table = pa.Table.from_pylist(rows, schema)
     events = table.to_pylist()
-    for row in _aggregate(table, DATES, engine).to_dict("records"):
+    for row in _aggregate(table, dates, engine, weeks=weeks).to_dict("records"):
         for feature in WINDOW.list_features("events"):
             expected = compute_feature(feature, WINDOW, events, row["customer_id"], row["as_of"])
             found = float("nan") if pd.isna(row[feature.name]) else row[feature.name]

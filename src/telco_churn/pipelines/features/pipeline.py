@@ -4,7 +4,7 @@ Two branches compute the same features, one for a single date and one for many. 
 and `training` select a branch. The parameters declare the event tables.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kedro.pipeline import Node, Pipeline
 
@@ -13,10 +13,11 @@ from kedro_asof.tags import DATED, EXCLUSIVE
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.pipelines.features import labels, nodes, snapshots
+from telco_churn.pipelines.features import labels, nodes, snapshots, tiles
 from telco_churn.pipelines.features.static_features import StaticFeatures, list_static_features
 
 Lookups = Sequence[StaticFeatures]
+Tables = Mapping[str, bool]  # whether an event table has tiles, by its name
 
 
 def create_pipeline(
@@ -33,7 +34,8 @@ def create_pipeline(
         eligibility: The same tables are inputs if customers must be active.
         readiness: The tables that must reach the date to score.
     """
-    tables, lookups = list(features.windows), list_static_features(features.absent)
+    lookups = list_static_features(features.absent)
+    tables = {table: table in features.tiled_tables for table in features.windows}
     seen = label.event_tables if eligibility.active_within_days is not None else []
     awaited = label.event_tables if label.kind == "inactivity" else []
     sources = [table for table in readiness.sources if table not in features.absent]
@@ -50,7 +52,7 @@ def create_pipeline(
 
 
 def _scoring_nodes(
-    lookups: Lookups, tables: list[str], seen: list[str], awaited: list[str]
+    lookups: Lookups, tables: Tables, seen: list[str], awaited: list[str]
 ) -> list[Node]:
     """Return the nodes that compute the features of `as_of`."""
     dates = Node(
@@ -72,7 +74,7 @@ def _scoring_nodes(
 
 
 def _training_nodes(
-    lookups: Lookups, tables: list[str], seen: list[str], awaited: list[str]
+    lookups: Lookups, tables: Tables, seen: list[str], awaited: list[str]
 ) -> list[Node]:
     """Return the nodes that compute and label the features of past dates."""
     dates = Node(
@@ -110,7 +112,7 @@ def _feature_nodes(
     purpose: str,
     features: str,
     lookups: Lookups,
-    tables: list[str],
+    tables: Tables,
     activity_tables: list[str],
     tags: Sequence[str] = (),
 ) -> list[Node]:
@@ -130,9 +132,11 @@ def _feature_nodes(
         name=f"snapshot_{purpose}_customers",
     )
     groups = [*_lookup_nodes(purpose, lookups), *_window_nodes(purpose, tables)]
+    looked_up = [f"{purpose}_{lookup.function.__name__}" for lookup in lookups]
+    aggregated = [f"{purpose}_aggregate_{table}" for table in tables]
     assembled = Node(
         nodes.assemble_features,
-        [f"{purpose}_snapshots", *(output for group in groups for output in group.outputs)],
+        [f"{purpose}_snapshots", *looked_up, *aggregated],
         features,
         name=f"assemble_features_for_{purpose}",
         tags=tags,
@@ -152,7 +156,15 @@ def _lookup_nodes(purpose: str, lookups: Lookups) -> list[Node]:
     ]
 
 
-def _window_nodes(purpose: str, tables: list[str]) -> list[Node]:
+def _window_nodes(purpose: str, tables: Tables) -> list[Node]:
+    return [
+        node
+        for table, has_tiles in tables.items()
+        for node in (_tile_nodes if has_tiles else _row_nodes)(purpose, table)
+    ]
+
+
+def _row_nodes(purpose: str, table: str) -> list[Node]:
     return [
         Node(
             nodes.aggregate_events(table),
@@ -160,8 +172,29 @@ def _window_nodes(purpose: str, tables: list[str]) -> list[Node]:
             f"{purpose}_aggregate_{table}",
             name=f"aggregate_{table}_for_{purpose}",
         )
-        for table in tables
     ]
+
+
+def _tile_nodes(purpose: str, table: str) -> list[Node]:
+    """Return the nodes that make missing tiles and use them.
+
+    The tiles before the run are loaded before the events, so that tiles never seem newer than the
+    rows that they are made of.
+    """
+    kept = f"{purpose}_{table}_tiles"
+    update = Node(
+        tiles.update_tiles(table),
+        [f"{purpose}_dates", f"{table}_tiles_before", table, "params:features"],
+        kept,
+        name=f"update_{table}_tiles_for_{purpose}",
+    )
+    aggregate = Node(
+        tiles.aggregate_tiles(table),
+        [f"{purpose}_snapshots", f"{purpose}_dates", table, kept, "params:features"],
+        f"{purpose}_aggregate_{table}",
+        name=f"aggregate_{table}_for_{purpose}",
+    )
+    return [update, aggregate]
 
 
 def _dictionary_nodes() -> list[Node]:

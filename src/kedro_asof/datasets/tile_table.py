@@ -1,0 +1,226 @@
+"""A Delta table with the tiles of an event table, one partition per week."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError
+from kedro.io import AbstractDataset
+from kedro_datasets._utils import ConnectionMixin
+
+from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
+from kedro_asof.datasets.monthly_files import find_row_versions
+from kedro_asof.datasets.partition_commit import ATTEMPTS
+from kedro_asof.datasets.partition_files import (
+    Action,
+    DataFile,
+    commit_actions,
+    list_data_files,
+    move_to_partition,
+)
+from kedro_asof.datasets.staging import create_staging
+from kedro_asof.engines import connect, find_engine
+from kedro_asof.errors import BrokenLogError
+from kedro_asof.tiles.log import RECORD, TileChange, TileRecord, Tiles, list_made
+from kedro_asof.windows.aggregate import WEEK_COLUMN
+from kedro_asof.windows.time_buckets import WEEK
+
+STAGING = "_aside_"
+
+logger = logging.getLogger(__name__)
+
+
+class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: ignore[misc]
+    """Saves a `TileChange` in one commit; loads `Tiles`, which say which of them are right.
+
+    Tiles are only a copy: whoever deletes the folder loses nothing, and the next run makes those
+    that it needs. Runs that save at the same time wait for nothing: each commits its weeks, and the
+    last commit of a week counts. A run that fails or is killed leaves the tiles as they were.
+    """
+
+    _CONNECTION_GROUP: ClassVar[str] = "ibis"
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        events: str,
+        connection: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Point to the tiles and to their event table.
+
+        Args:
+            filepath: The folder of the tiles.
+            events: The folder of the event table, a `MonthlyTable`.
+            connection: `backend`, the ibis engine that reads and writes, and its options.
+            metadata: Options of other plugins.
+        """
+        self._filepath, self._events = filepath, events
+        self._connection_config = connection
+        self.metadata = metadata
+
+    @property
+    def local_path(self) -> Path:
+        """The folder of the tiles."""
+        return Path(self._filepath).absolute()
+
+    def load(self) -> Tiles:
+        """Return the tiles, without reading their rows.
+
+        A tile whose files are gone counts as not made.
+
+        Raises:
+            BrokenLogError: When the log of either table cannot be read.
+            InvalidDataError: When a newer version of the project wrote the tiles or the events.
+        """
+        with self._advise():
+            exists = is_table(self.local_path)
+            table = open_table(self.local_path) if exists else None
+        made = list_made(read_commits(table), self.local_path) if table else {}
+        files = list_data_files(table, WEEK_COLUMN) if table else []
+        found = Counter[str]()
+        for file in files:
+            found[str(file.partition)] += file.rows if file.is_complete(self.local_path) else 0
+        lost = [week for week, tile in made.items() if found[str(week)] != tile.rows[str(week)]]
+        if lost:
+            logger.warning(
+                "Files of %s tiles in %s are gone. The next run that needs these tiles makes them.",
+                len(lost),
+                self._filepath,
+            )
+        return Tiles(
+            {week: tile for week, tile in made.items() if week not in lost},
+            find_row_versions(Path(self._events).absolute()),
+            lambda weeks: self._read(files, table, weeks),
+        )
+
+    def save(self, data: TileChange) -> None:
+        """Write the tiles of a change, one after another, and commit them."""
+        if not data.tiles:
+            return
+        engine = find_engine(self._connection.name)
+        rows = dict.fromkeys(map(str, data.tiles), 0)
+        with create_staging(self.local_path, STAGING) as aside:
+            for week, tile in data.tiles.items():
+                engine.write_partitions(self._connection, tile, aside / str(week), WEEK_COLUMN)
+            written = sorted(aside.rglob("*.parquet"))
+            for file in written:
+                name = file.parent.name.removeprefix(f"{WEEK_COLUMN}=")
+                rows[name] += pq.read_metadata(file).num_rows
+            actions = [move_to_partition(each, self.local_path, WEEK_COLUMN) for each in written]
+        schema = next(iter(data.tiles.values())).schema().to_pyarrow()
+        self._commit(schema, actions, replace(data.record, rows=rows))
+        DeltaTable(self.local_path).vacuum(dry_run=False, full=True)  # also files of killed runs
+
+    def list_weeks(self, before: date) -> dict[date, int]:
+        """Return the size in bytes of each tile whose week ends before a date, by its week."""
+        sizes = Counter[date]()
+        for file in self._list_files():
+            week = date.fromisoformat(str(file.partition))
+            if week + WEEK <= before:
+                sizes[week] += file.size
+        return dict(sizes)
+
+    def drop(self, weeks: Sequence[date]) -> None:
+        """Remove tiles from the table, and delete their files."""
+        named, files = {str(week) for week in weeks}, self._list_files()
+        schema = pa.schema(open_table(self.local_path).schema().to_arrow())
+        self._commit(schema, [], TileRecord(dropped=sorted(named)))
+        for file in files:
+            if file.partition in named:
+                (self.local_path / file.path).unlink(missing_ok=True)
+
+    def measure(self) -> dict[str, int]:
+        """Return `rows`, `columns` and `file_size` in bytes from the log, without reading rows."""
+        if not self._exists():
+            return {}
+        table = open_table(self.local_path)
+        files = list_data_files(table, WEEK_COLUMN)
+        return {
+            "rows": sum(each.rows for each in files),
+            "columns": len(table.schema().fields),
+            "file_size": sum(each.size for each in files),
+        }
+
+    def _commit(self, schema: pa.Schema, come: Sequence[Action], record: TileRecord) -> None:
+        """Replace the tiles that a record names; of another declaration, all of them."""
+        named = {*record.rows, *record.dropped}
+        for attempt in range(1, ATTEMPTS + 1):
+            current = (
+                list_made(read_commits(open_table(self.local_path)), self.local_path)
+                if self._exists()
+                else {}
+            )
+            others = {tile.declaration for tile in current.values()} - {record.declaration}
+            replaces_all = bool(others) and not record.dropped
+            leave = (
+                []
+                if replaces_all
+                else [
+                    each.remove(WEEK_COLUMN)
+                    for each in self._list_files()
+                    if each.partition in named
+                ]
+            )
+            said = replace(record, replaces_all=replaces_all)
+            try:
+                commit_actions(
+                    self.local_path,
+                    schema,
+                    [*leave, *come],
+                    {RECORD: said.write()},
+                    WEEK_COLUMN,
+                    replaces_all,
+                )
+            except (CommitFailedError, DeltaError):  # another run committed first
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _list_files(self) -> list[DataFile]:
+        return list_data_files(open_table(self.local_path), WEEK_COLUMN) if self._exists() else []
+
+    def _read(
+        self, files: Sequence[DataFile], table: DeltaTable | None, weeks: Sequence[date]
+    ) -> ir.Table:
+        named = {str(week) for week in weeks}
+        paths = [str(self.local_path / each.path) for each in files if each.partition in named]
+        if paths:
+            engine = find_engine(self._connection.name)
+            rows = engine.read_partitions(self._connection, paths, self.local_path)
+            return rows.mutate({WEEK_COLUMN: rows[WEEK_COLUMN].cast("date")})
+        assert table is not None
+        empty = ibis.memtable(pa.schema(table.schema().to_arrow()).empty_table())
+        return self._connection.create_view(ibis.util.gen_name("empty"), empty)
+
+    @contextmanager
+    def _advise(self) -> Iterator[None]:
+        """Replace the advice of an error about the log of a dated table by what helps here."""
+        try:
+            yield
+        except BrokenLogError as error:
+            reason = str(error).partition(" Restore ")[0].rstrip(".")
+            raise BrokenLogError(
+                f"{reason}. Delete {self.local_path}: the next run makes the tiles that it needs."
+            ) from error
+
+    def _connect(self) -> ibis.BaseBackend:
+        return connect(self._connection_config)
+
+    def _exists(self) -> bool:
+        return is_table(self.local_path)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": Path(self._filepath)}

@@ -1,0 +1,129 @@
+"""Which tiles exist, and which of them still are what their rows would give.
+
+In: the commits of a table of tiles and of its event table. Out: the weeks whose tiles can be used.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+
+from kedro_asof.deliveries.log import RowVersions
+from kedro_asof.errors import InvalidDataError
+from kedro_asof.windows.aggregate import TiledWeeks
+
+RECORD = "tiles"  # the key of our record in the metadata of a commit
+FORMAT = 1  # raise it when tiles are computed in another way
+
+
+@dataclass(frozen=True)
+class TileRecord:
+    """What a commit says of the tiles that it wrote.
+
+    Attributes:
+        declaration: The digest of what the tiles hold; see `digest_tiles`.
+        table: The id of the event table.
+        version: The version of the event table.
+        rows: The number of rows of each tile, by the first day of its week (ISO 8601).
+        dropped: The weeks whose tiles left (ISO 8601).
+        replaces_all: Whether all earlier tiles left.
+        format: The version of this record and of the tiles.
+    """
+
+    declaration: str = ""
+    table: str = ""
+    version: int = -1
+    rows: Mapping[str, int] = field(default_factory=dict)
+    dropped: Sequence[str] = ()
+    replaces_all: bool = False
+    format: int = FORMAT
+
+    def write(self) -> str:
+        """Return the record as JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def read(cls, text: str, folder: Path) -> "TileRecord":
+        """Read a record.
+
+        Raises:
+            InvalidDataError: When a newer version of the project wrote it.
+        """
+        content: dict[str, Any] = json.loads(text)
+        if content["format"] > FORMAT:
+            raise InvalidDataError(
+                f"{folder} was written by a newer version of the project: found format "
+                f"{content['format']}, expected at most {FORMAT}. Update the project, or delete "
+                "this folder: the next run makes its tiles anew."
+            )
+        return cls(**content)
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The tiles of an event table.
+
+    Attributes:
+        made: The record of each tile, by the first day of its week.
+        rows: The versions of the event table.
+        read: Returns the rows of some weeks.
+    """
+
+    made: Mapping[date, TileRecord]
+    rows: RowVersions
+    read: Callable[[Sequence[date]], ir.Table]
+
+    def select_current(self, declaration: str) -> TiledWeeks:
+        """Select the tiles that were made of the current rows by a declaration."""
+        return TiledWeeks(
+            frozenset(
+                week
+                for week, tile in self.made.items()
+                if self._is_current(week, tile, declaration)
+            ),
+            self.read,
+        )
+
+    def _is_current(self, week: date, tile: TileRecord, declaration: str) -> bool:
+        return (
+            tile.declaration == declaration
+            and tile.table == self.rows.table
+            and self.rows.find_last_change(week) <= tile.version <= self.rows.version
+        )
+
+
+@dataclass(frozen=True)
+class TileChange:
+    """Tiles to write.
+
+    Attributes:
+        tiles: The rows of each tile, by the first day of its week.
+        record: What the commit is to say of them, without their numbers of rows.
+    """
+
+    tiles: Mapping[date, ir.Table]
+    record: TileRecord
+
+
+def list_made(commits: Iterable[Mapping[str, Any]], folder: Path) -> dict[date, TileRecord]:
+    """Return the record of each tile, by the first day of its week.
+
+    Args:
+        commits: The metadata of each commit of the tiles, oldest first.
+        folder: The folder of the tiles, for messages.
+    """
+    made: dict[date, TileRecord] = {}
+    for commit in commits:
+        if RECORD not in commit:
+            continue
+        record = TileRecord.read(commit[RECORD], folder)
+        if record.replaces_all:
+            made.clear()
+        for week in record.dropped:
+            made.pop(date.fromisoformat(week), None)
+        made |= {date.fromisoformat(week): record for week in record.rows}
+    return made

@@ -1,0 +1,85 @@
+"""Keep the aggregates of each week of an event table, and compute features from them.
+
+In: dates, the tiles that exist, and events. Out: the tiles that are missing or whose rows changed,
+then the windowed features of the table.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import date
+
+import ibis.expr.types as ir
+
+from kedro_asof.errors import WrongCallError
+from kedro_asof.tiles.log import TileChange, TileRecord, Tiles
+from kedro_asof.tiles.tile import digest_tiles, list_tile_weeks, summarize_week
+from kedro_asof.windows.aggregate import aggregate_windows, check_columns
+from telco_churn.parameters.features import FeatureParams
+
+ENTITY = ["customer_id"]
+
+logger = logging.getLogger(__name__)
+
+
+def update_tiles(
+    table: str,
+) -> Callable[[list[date], Tiles, ir.Table, FeatureParams], TileChange]:
+    """Return the node function that makes the tiles of one event table."""
+
+    def update(
+        dates: list[date], tiles: Tiles, events: ir.Table, features: FeatureParams
+    ) -> TileChange:
+        """Make the tiles that dates need and that are missing or not of the current rows.
+
+        Raises:
+            WrongCallError: When the event table has no log that says which rows changed.
+        """
+        window = features.windows[table]
+        check_columns(window, table, list(events.columns))
+        if tiles.rows.version < 0:
+            raise WrongCallError(
+                f"Cannot keep tiles of {table}: it is not a Delta table that ingestion wrote, so "
+                f"changed rows would not be noticed. Remove {table} from features.tiles.tables in "
+                "conf/base/parameters/features.yml, or run with --params features.tiles=false."
+            )
+        weekday = _weekday(features)
+        declaration = digest_tiles(events, window, ENTITY, weekday)
+        needed = list_tile_weeks(dates, window, weekday)
+        current = tiles.select_current(declaration).weeks
+        made = [week for week in needed if features.rebuild or week not in current]
+        logger.info(
+            "Tiles of %s: %s of %s weeks are kept, %s to make.",
+            *(table, len(needed) - len(made), len(needed), len(made)),
+        )
+        return TileChange(
+            {week: summarize_week(events, window, ENTITY, week) for week in made},
+            TileRecord(declaration, tiles.rows.table, tiles.rows.version),
+        )
+
+    return update
+
+
+def aggregate_tiles(
+    table: str,
+) -> Callable[[ir.Table, list[date], ir.Table, Tiles, FeatureParams], ir.Table]:
+    """Return the node function that computes the windowed features of one event table."""
+
+    def aggregate(
+        snapshots: ir.Table,
+        dates: list[date],
+        events: ir.Table,
+        tiles: Tiles,
+        features: FeatureParams,
+    ) -> ir.Table:
+        """Compute the features from tiles, and from the rows of the weeks that a window cuts."""
+        window = features.windows[table]
+        declaration = digest_tiles(events, window, ENTITY, _weekday(features))
+        kept = tiles.select_current(declaration)
+        return aggregate_windows(snapshots, dates, events, window, table, kept)
+
+    return aggregate
+
+
+def _weekday(features: FeatureParams) -> int:
+    assert features.tiles, "the pipeline has these nodes only if tiles are configured"
+    return features.tiles.weekday
