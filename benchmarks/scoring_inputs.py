@@ -41,7 +41,7 @@ SETTINGS = {
 MONEY = Decision(400, 3, 10, 0.3, 0.03, 0.08)
 LEARNT_FROM = 100_000  # rows at most: the quality of the model does not matter here
 # A version must have these facts to load; the benchmark does not use them.
-FACTS = dict.fromkeys(NEEDED_FACTS, "") | {"as_of": AS_OF}
+FACTS = dict.fromkeys(NEEDED_FACTS, "") | {"as_of": AS_OF, "learnt_from": str(LEARNT_FROM)}
 
 
 def find_place(customers: int) -> Path:
@@ -55,20 +55,26 @@ def find_features(customers: int) -> Path:
     return folder / "features.parquet"
 
 
-def register_champion(examples: Path, leaves: int) -> None:
-    """Fit a model of exactly 300 trees and make it the champion in the benchmark's registry."""
+def register_champion(examples: Path, leaves: int, registry: Path = PLACE) -> None:
+    """Fit a model of exactly 300 trees and make it the champion in a benchmark's registry.
+
+    Args:
+        examples: The training examples.
+        leaves: Leaves per tree.
+        registry: The folder of MLflow's store, relative to the project root.
+    """
     frame = pd.read_parquet(examples)
     frame = frame.iloc[:: max(1, len(frame) // LEARNT_FROM)]
     rows = Rows(frame.drop(columns=NOT_FEATURES), frame["churned"].to_numpy())
     settings = SETTINGS | {"num_leaves": leaves, "early_stopping_round": TREES}
     model = fit_churn_model(rows, rows, LightGBMLearner(settings, TREES), MONEY).model
     assert model.scorer.booster.num_trees() == TREES
-    mlflow.set_tracking_uri(f"sqlite:///{PLACE}/mlflow.db")
+    mlflow.set_tracking_uri(f"sqlite:///{registry}/mlflow.db")
     if mlflow.get_experiment_by_name("scoring") is None:
-        mlflow.create_experiment("scoring", str((PROJECT / PLACE / "mlruns").absolute()))
+        mlflow.create_experiment("scoring", str((PROJECT / registry / "mlruns").absolute()))
     mlflow.set_experiment("scoring")
     registration = ModelRegistration(
-        name="benchmark", filepath=str(PROJECT / PLACE / ".claims" / "benchmark")
+        name="benchmark", filepath=str(PROJECT / registry / ".claims" / "benchmark")
     )
     example = model.encoding.as_model_input(rows.features.head(5))
     with mlflow.start_run():

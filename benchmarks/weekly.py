@@ -1,7 +1,7 @@
-"""Measures ingestion: the first load against handwritten SQL, and a new week after it.
+"""Measures ingestion and scoring: the first load, and a new week after it.
 
 In: two sample operators, one ten times as large, each with a long and a short history. Out: a page
-and a plot, if the project and the SQL agree on the number of rows of every table and rule.
+and a plot, if the project and handwritten SQL agree on the number of rows of every table and rule.
 """
 
 from collections import defaultdict
@@ -9,9 +9,13 @@ from collections import defaultdict
 from benchmarks.page import report_folder, section_parser
 from benchmarks.processes import Measurement, measure, take_median
 from benchmarks.sample_operator import PROJECT
+from benchmarks.scoring_inputs import register_champion
+from benchmarks.training import make_examples
 from benchmarks.weekly_agreement import find_differences
 from benchmarks.weekly_inputs import (
+    LEAVES,
     LONG,
+    PLACE,
     SHORT,
     Operator,
     count_usage,
@@ -20,7 +24,15 @@ from benchmarks.weekly_inputs import (
     simulate,
 )
 from benchmarks.weekly_report import list_commands, write_report
-from benchmarks.weekly_targets import BASELINE, BASELINE_ALL, FIRST, WEEKLY, Results
+from benchmarks.weekly_targets import (
+    BASELINE,
+    BASELINE_ALL,
+    FIRST,
+    FIRST_SCORES,
+    WEEKLY,
+    WEEKLY_SCORES,
+    Results,
+)
 
 REPETITIONS = 3  # for the smaller operator; the median counts
 CUSTOMERS, FEW = 100_000, 2_000
@@ -34,6 +46,7 @@ def main() -> None:
     asked = parser.parse_args()
     small = FEW if asked.small else CUSTOMERS
     results = Results(small, small * FACTOR)
+    register_champion(make_examples(FEW), LEAVES, PLACE)
     for customers, repetitions in ((small, REPETITIONS), (results.large, 1)):
         simulate(customers, asked.keep)
         _measure_operators(customers, repetitions, results)
@@ -55,14 +68,15 @@ def _measure_operators(customers: int, repetitions: int, results: Results) -> No
 
 
 def _measure(operator: Operator, repetition: int) -> dict[str, Measurement]:
-    """Ingest the history and then the new week; after each, compare with the SQL."""
+    """Ingest and score the history, then the new week; compare each ingestion with the SQL."""
     make_history(operator)
     found = _run(operator, BASELINE, repetition) | _run(operator, FIRST, repetition)
     _refuse_differences(operator, FIRST)
+    found |= _run(operator, FIRST_SCORES, repetition)
     deliver_week(operator)
     found |= _run(operator, WEEKLY, repetition) | _run(operator, BASELINE_ALL, repetition)
     _refuse_differences(operator, WEEKLY)
-    return found
+    return found | _run(operator, WEEKLY_SCORES, repetition)
 
 
 def _run(operator: Operator, contender: str, repetition: int) -> dict[str, Measurement]:

@@ -19,6 +19,7 @@ from benchmarks.training import configure
 
 PLACE = Path("data/benchmark/weekly")
 LONG, SHORT = 78, 26  # weeks of history
+LEAVES = 7  # per tree of the model, as in the project
 FIRST_DAY = date(2025, 3, 24)
 NEW_WEEK = FIRST_DAY + timedelta(weeks=LONG)
 NEW_FILE = f"week-{NEW_WEEK}.parquet"
@@ -84,7 +85,7 @@ def simulate(customers: int, keep: bool) -> None:
 def make_history(operator: Operator) -> None:
     """Replace the operator by one with the weeks before the new one, and nothing ingested."""
     shutil.rmtree(PROJECT / operator.place, ignore_errors=True)
-    configure(operator.place)
+    configure(operator.place, registry=PLACE)
     first = NEW_WEEK - timedelta(weeks=operator.weeks)
     for table, day in EVENTS.items():
         _copy_files(operator, table, f"{day} >= DATE '{first}' AND {day} < DATE '{NEW_WEEK}'")

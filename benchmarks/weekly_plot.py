@@ -10,7 +10,7 @@ from benchmarks.weekly_targets import CONTENDERS, GIB, MEMORY_LIMIT, Results
 def draw(results: Results, path: Path) -> None:
     """Draw time and peak memory with the long history, one bar per contender and operator."""
     with open_panels(path) as (time, memory):
-        title = f"Time of ingestion, {LONG} weeks of history, whole process (s)"
+        title = f"Time, {LONG} weeks of history, whole process (s)"
         draw_bars(time, CONTENDERS, _list_values(results, "wall"), title)
         draw_bars(memory, CONTENDERS, _list_values(results, "peak"), "Peak memory (MiB)")
         memory.axvline((MEMORY_LIMIT + 1) * GIB, color="#b04030", linestyle="--", linewidth=1)

@@ -45,6 +45,10 @@ WITHOUT_CONTRACT = {
     "customers_before",
     *(f"{table}_before" for table in EVENTS),
     *(f"{table}_keys_to_settle" for table in EVENTS),
+    # Aggregates, whose columns follow from the declared features.
+    "usage_tiles_before",
+    "scoring_usage_tiles",
+    "training_usage_tiles",
     "churn_scores",  # the dataset checks `contract` itself, in its staging folder
     "clock",
     "contact_list_csv",  # written from contact_list, which has a contract

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import date, timedelta
 
 import pytest
 from click.testing import CliRunner, Result
@@ -55,6 +56,17 @@ def test_dates_before_one_are_deleted_and_no_score(with_old_dates: ProjectCopy) 
         "Nothing to delete for dates before 2026-09-28"
         in prune(with_old_dates, "--before", DAY).output
     )
+
+
+def test_tiles_that_only_earlier_dates_read_are_deleted(project: ProjectCopy) -> None:
+    tiles = project.data / "04_feature" / "usage_tiles"
+    first_read = date.fromisoformat(DAY) - timedelta(days=84)
+    weeks = {date.fromisoformat(file.parent.name[5:]) for file in tiles.glob("week=*/*.parquet")}
+    assert min(weeks) < first_read <= max(weeks)
+    assert "usage_tiles" in prune(project, "--before", DAY).output
+    left = {date.fromisoformat(file.parent.name[5:]) for file in tiles.glob("week=*/*.parquet")}
+    assert left == {week for week in weeks if week >= first_read}
+    assert DeltaTable(tiles).to_pyarrow_table().num_rows > 0
 
 
 def test_a_date_that_a_run_is_at_stays(with_old_dates: ProjectCopy) -> None:

@@ -35,6 +35,7 @@ from tests.conftest import PROJECT, ZONE, ProjectCopy, simulate_tables, simulati
 from tests.kedro_asof.datasets.small_scores import LINEAGE
 from tests.kedro_asof.datasets.small_scores import ROW as SCORE
 from tests.kedro_asof.datasets.small_scores import commit as commit_of
+from tests.pipelines.features.small_tiles import TiledTable
 from tests.pipelines.ingestion.small_deliveries import Ingestion
 from tests.pipelines.release.small_models import make_features, make_version
 from tests.small_operator import feature_expression
@@ -48,6 +49,7 @@ CONFIGURED = yaml.safe_load((PROJECT / "conf" / "spark" / "globals.yml").read_te
 SPARK = CONFIGURED | {"spark.sql.shuffle.partitions": 2, "spark.driver.memory": "2g"}
 DUCKDB = {"backend": "duckdb", "database": ":memory:"}
 KEY = ["as_of", "customer_id"]
+TILED_DATE = date(2026, 2, 16)
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +265,7 @@ def test_deliveries_give_the_tables_of_duckdb_with_any_engine_in_turn(tmp_path: 
             if name == "both":
                 table.connection = DUCKDB if week == 1 else SPARK
             table.run(["a", "b"])
+            TiledTable.of(table).update([TILED_DATE])
     for name in ("spark", "both"):
         table, expected = tables[name], tables["duckdb"]
         table.connection = DUCKDB  # any engine reads what another wrote
@@ -270,6 +273,15 @@ def test_deliveries_give_the_tables_of_duckdb_with_any_engine_in_turn(tmp_path: 
         assert table.read_rejected() == expected.read_rejected()
         compared = ["file", "rows", "kept", "duplicate", "rejected", "rules"]
         pd.testing.assert_frame_equal(table.read_log()[compared], expected.read_log()[compared])
+        assert (
+            TiledTable.of(table).update([TILED_DATE]) == []
+        )  # tiles of Spark are right for DuckDB
+        features = TiledTable.of(expected).compute([TILED_DATE])
+        assert features["contacts_satisfaction_mean_28d"].notna().any()
+        for engine in (DUCKDB, SPARK):
+            table.connection = engine
+            found = TiledTable.of(table).compute([TILED_DATE])
+            pd.testing.assert_frame_equal(found, features, check_dtype=False, check_exact=True)
 
 
 @running_spark

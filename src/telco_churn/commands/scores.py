@@ -1,6 +1,7 @@
 """`kedro scores`: show, restore and prune the scores of earlier dates."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, cast
 
 import click
@@ -19,12 +20,14 @@ from kedro_asof.cleanup import (
 )
 from kedro_asof.datasets.dated_history import DatedHistory
 from kedro_asof.datasets.dated_table import DatedTable
+from kedro_asof.datasets.tile_table import TileTable
 from kedro_asof.delivery import deliver
 from kedro_asof.errors import NothingToDo, WrongCallError
 from kedro_asof.exit_codes import keep_env
 from kedro_asof.project import open_session
 from kedro_asof.result_table import show_table
 from telco_churn.commands.exit_codes import explain_errors
+from telco_churn.parameters.features import FeatureParams
 
 environment = click.option("--env", "-e", default=None, help="Configuration environment.")
 parameters = click.option(
@@ -107,24 +110,49 @@ def prune(env: str | None, params: dict[str, Any], before: date, dry_run: bool) 
 
     Example: kedro scores prune --before 2026-06-29 --dry-run
 
-    Deletes features, predictions and reasons. Keeps scores, their history and contact lists. A new
-    run of a date writes its intermediate tables again.
+    Deletes features, predictions and reasons, and the weekly tiles that only earlier dates read.
+    Keeps scores, their history and contact lists. A run that needs a deleted table makes it again.
     """
     with open_session(env, params) as session:
-        catalog = cast(DataCatalog, session.load_context().catalog)
+        context = session.load_context()
+        catalog = cast(DataCatalog, context.catalog)
         names = list_intermediate(pipelines.values(), catalog)
         leftovers = find_leftovers(names, catalog, before)
+        tiles = _find_old_tiles(context.params, catalog, before)
         if elsewhere := list_elsewhere(names, catalog):
             listed = ", ".join(elsewhere)
             click.echo(f"Not in local folders; delete these where they are stored: {listed}.")
-        if not leftovers:
+        old = [*leftovers, *(tile for of_table in tiles.values() for tile in of_table)]
+        if not old:
             click.echo(f"Nothing to delete for dates before {before}.")
             return
-        _show_leftovers(leftovers)
+        _show_leftovers(old)
         if not dry_run:
             remove_leftovers(leftovers, cast(DatedTable, catalog["churn_scores"]))
-    freed = sum(each.bytes for each in leftovers) / 1e6
+            for name, of_table in tiles.items():
+                cast(TileTable, catalog[name]).drop([tile.as_of for tile in of_table])
+    freed = sum(each.bytes for each in old) / 1e6
     click.echo(f"{'Would free' if dry_run else 'Freed'} {freed:,.1f} MB.")
+
+
+def _find_old_tiles(
+    params: Mapping[str, Any], catalog: DataCatalog, before: date
+) -> dict[str, list[Leftover]]:
+    """List the tiles that no date from `before` on reads, by the dataset of their table."""
+    found: dict[str, list[Leftover]] = {}
+    if "features" not in params:  # an environment with one flat table
+        return found
+    features = FeatureParams.model_validate(params["features"])
+    for table in features.tiled_tables:
+        longest = max(each.reach for each in features.windows[table].list_features(table))
+        dataset = cast(TileTable, catalog[f"{table}_tiles_before"])
+        sizes = dataset.list_weeks(before - timedelta(days=longest))
+        if sizes:
+            found[f"{table}_tiles_before"] = [
+                Leftover(week, f"{table}_tiles", dataset.local_path, size)
+                for week, size in sorted(sizes.items())
+            ]
+    return found
 
 
 def _check_scored(commits: pd.DataFrame, as_of: date) -> None:
@@ -162,7 +190,7 @@ def _show(commits: pd.DataFrame) -> None:
 
 def _show_leftovers(leftovers: list[Leftover]) -> None:
     rows = [[str(each.as_of), each.name, f"{each.bytes / 1e6:,.1f}"] for each in leftovers]
-    show_table(["as_of", "dataset", "MB"], rows)
+    show_table(["as_of or week", "dataset", "MB"], rows)
 
 
 def write_contact_lists(catalog: DataCatalog) -> None:

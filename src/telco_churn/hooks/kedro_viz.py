@@ -16,6 +16,7 @@ from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.datasets.delta_log import open_table
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.datasets.monthly_table import MonthlyTable
+from kedro_asof.datasets.tile_table import TileTable
 from kedro_asof.project import find_project
 
 COUNTED = (".csv", ".jsonl")  # the formats that are read to count rows, if the file is small
@@ -57,7 +58,7 @@ def measure_table(dataset: AbstractDataset[Any, Any], place: Path) -> dict[str, 
         `rows`, `columns`, `file_size`, as far as they are known; empty for other files.
     """
     try:
-        if isinstance(dataset, DatedHistory | MonthlyTable):
+        if isinstance(dataset, DatedHistory | MonthlyTable | TileTable):
             return dataset.measure()
         files = _list_files(dataset, place)
         size = sum(file.stat().st_size for file in files)

@@ -64,6 +64,22 @@ def test_features_ignore_what_a_column_says_of_the_future(
     pd.testing.assert_frame_equal(compute_features(poisoned, [AS_OF], engine), features)
 
 
+TILED = ["usage", "invoices", "contacts"]
+
+
+@pytest.mark.parametrize("table", TILED)
+def test_features_from_tiles_ignore_the_future(
+    table: str, tables: dict[str, pa.Table], features: pd.DataFrame, engine: ibis.BaseBackend
+) -> None:
+    poisoned = tables[table]
+    for column in poisoned.column_names:
+        if (table, column) in COLUMNS:
+            poisoned = poison(poisoned, table, column)
+    assert not poisoned.equals(tables[table])
+    found = compute_features(tables | {table: poisoned}, [AS_OF], engine, TILED)
+    pd.testing.assert_frame_equal(found, features, check_exact=True)
+
+
 @pytest.mark.parametrize("table", KNOWN_FROM)
 def test_features_do_not_miss_the_rows_of_the_future(
     table: str, tables: dict[str, pa.Table], features: pd.DataFrame, engine: ibis.BaseBackend

@@ -55,7 +55,7 @@ def test_an_invoice_is_owed_until_it_was_paid_before_the_day(
             "amount": [30.0],
         }
     )
-    found = static_features.measure_payments(_snapshot(put), put(invoices)).to_pandas().iloc[0]
+    found = static_features.measure_invoices(_snapshot(put), put(invoices)).to_pandas().iloc[0]
     assert found["unpaid_amount"] == owed
     assert found["days_late_max_365d"] == days_late
 
@@ -68,11 +68,13 @@ def test_a_bill_that_was_loaded_late_shocks_nobody_before(
         {
             "customer_id": ["a", "a"],
             "issued_on": [date(2026, 4, 1), date(2026, 5, 15)],
+            "due_on": [date(2026, 4, 15), date(2026, 5, 29)],
+            "paid_on": [date(2026, 4, 15), date(2026, 5, 29)],
             "amount": [20.0, 30.0],
             "loaded_at": [date(2026, 4, 2), loaded_at],
         }
     )
-    found = static_features.measure_bill_shock(_snapshot(put), put(invoices)).to_pandas().iloc[0]
+    found = static_features.measure_invoices(_snapshot(put), put(invoices)).to_pandas().iloc[0]
     assert (found["bill_shock"] if pd.notna(found["bill_shock"]) else None) == shock
 
 

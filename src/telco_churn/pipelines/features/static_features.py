@@ -61,34 +61,32 @@ def describe_subscriptions(snapshots: ir.Table, subscriptions: ir.Table) -> ir.T
     )
 
 
-def measure_payments(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
-    """Measure the unpaid amount, and the delay of payments, of the last year's invoices.
+def measure_invoices(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
+    """Measure the unpaid amount and the delay of payments of the last year, and the bill shock.
 
-    A payment counts from the day after it. Until then, the delay grows each day.
+    A payment counts from the day after it. Until then, the delay grows each day. The bill shock is
+    the excess of the highest recent bill over the usual bill, as a share of it.
     """
-    bills = join_known(snapshots, invoices, "issued_on")
-    bills = bills.filter(bills.as_of.delta(bills.issued_on, unit="day") <= PAYMENT_DAYS)
+    pairs = join_known(snapshots, invoices, "issued_on")
+    age = pairs.as_of.delta(pairs.issued_on, unit="day")
+    bills = pairs.mutate(age=age).filter(age <= USUAL_BILL_DAYS)
     paid_on = known_value(bills, "paid_on", "paid_on", bills.as_of)
     days_late = ibis.greatest(
         ibis.coalesce(paid_on, bills.as_of).delta(bills.due_on, unit="day"), 0
     )
     is_owed = paid_on.isnull() & (bills.due_on < bills.as_of)
-    return bills.group_by(list(KEY)).agg(
-        unpaid_amount=ibis.ifelse(is_owed, bills.amount, 0.0).sum(),
-        days_late_mean_365d=days_late.mean(),
-        days_late_max_365d=days_late.max(),
+    owed = ibis.ifelse(is_owed, bills.amount, 0.0)
+    is_of_year = bills.age <= PAYMENT_DAYS
+    is_recent = bills.age <= RECENT_BILL_DAYS
+    measured = bills.group_by(list(KEY)).agg(
+        unpaid_amount=owed.sum(where=is_of_year),
+        days_late_mean_365d=days_late.mean(where=is_of_year),
+        days_late_max_365d=days_late.max(where=is_of_year),
+        recent=bills.amount.max(where=is_recent),
+        usual=bills.amount.mean(where=~is_recent),
     )
-
-
-def measure_bill_shock(snapshots: ir.Table, invoices: ir.Table) -> ir.Table:
-    """Measure by how much the highest recent bill exceeds the usual bill, as a share of it."""
-    pairs = join_known(snapshots, invoices, "issued_on")
-    days_before = pairs.as_of.delta(pairs.issued_on, unit="day")
-    bills = pairs.group_by(list(KEY)).agg(
-        recent=pairs.amount.max(where=days_before <= RECENT_BILL_DAYS),
-        usual=pairs.amount.mean(where=days_before.between(RECENT_BILL_DAYS + 1, USUAL_BILL_DAYS)),
-    )
-    return bills.select(*KEY, bill_shock=bills.recent / bills.usual.nullif(0) - 1)
+    shock = measured.recent / measured.usual.nullif(0) - 1
+    return measured.mutate(bill_shock=shock).drop("recent", "usual")
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ STATIC_FEATURES = (
         },
     ),
     StaticFeatures(
-        measure_payments,
+        measure_invoices,
         "invoices",
         {
             "unpaid_amount": ("unpaid amount of the overdue invoices of the last year", "currency"),
@@ -144,16 +142,10 @@ STATIC_FEATURES = (
                 "longest payment delay of the invoices of the last year",
                 "days",
             ),
-        },
-    ),
-    StaticFeatures(
-        measure_bill_shock,
-        "invoices",
-        {
             "bill_shock": (
                 "excess of the highest bill of the last 35 days over the mean of the year before",
                 "share of that mean",
-            )
+            ),
         },
     ),
 )
