@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from kedro_asof.tiles.tile import list_tile_weeks, summarize_week
+from kedro_asof.tiles.tile import list_tile_weeks, summarize_weeks
 from kedro_asof.windows.aggregate import NO_TILES, TiledWeeks, aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
 from telco_churn.contracts import IDENTIFIERS
@@ -99,6 +99,6 @@ def make_tiles(events: ir.Table, window: WindowParams, dates: list[date]) -> Til
     weeks = list_tile_weeks(dates, window, dates[0].weekday())
 
     def read(asked: Sequence[date]) -> ir.Table:
-        return ibis.union(*[summarize_week(events, window, ENTITY, week) for week in asked])
+        return summarize_weeks(events, window, ENTITY, asked)
 
     return TiledWeeks(frozenset(weeks), read)

@@ -133,6 +133,12 @@ def _lose_log(project: ProjectCopy) -> None:
         commit.unlink()
 
 
+def _make_tiles_newer(project: ProjectCopy) -> None:
+    for commit in (project.data / "04_feature/usage_tiles/_delta_log").glob("*.json"):
+        text = commit.read_text()
+        commit.write_text(text.replace('\\"format\\":1', '\\"format\\":9'))
+
+
 @contextmanager
 def _lock_registry(project: ProjectCopy) -> Iterator[None]:
     with sqlite3.connect(project.path / "mlflow.db", isolation_level=None) as database:
@@ -606,6 +612,26 @@ DATA = [
         INVALID,
         "Broken commit.*0000000000.*json",
         _cut("07_model_output/churn_scores/_delta_log/*.json", 0.5),
+    ),
+    Fault(
+        "cut-off commit of the tiles",
+        f"{SCORING} {DATE}",
+        INVALID,
+        "Broken commit.*Delete .*04_feature/usage_tiles: the next run makes the tiles",
+        _cut("04_feature/usage_tiles/_delta_log/*.json", 0.5),
+    ),
+    Fault(
+        "tiles of a newer version of the project",
+        f"{SCORING} {DATE}",
+        INVALID,
+        "usage_tiles was written by a newer version of the project: found format 9.*delete this",
+        _make_tiles_newer,
+    ),
+    Fault(
+        "tiles of a table that does not exist",
+        f"{SCORING} {DATE},features.tiles.tables=[calls]",
+        WRONG,
+        "Unknown tables .'calls'. in tiles.tables: expected some of .*'usage'",
     ),
     Fault(
         "lost log of the score table",

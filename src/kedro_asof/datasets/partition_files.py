@@ -16,7 +16,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from kedro_asof.datasets.delta_log import is_table, open_table
 from kedro_asof.datasets.partition_commit import add_action
 
-# The log is a record for ever. Replaced files stay readable for a week, Delta's default.
+# The log is kept. Replaced files stay readable for a week, Delta's default.
 CONFIGURATION: Mapping[str, str | None] = {"delta.logRetentionDuration": "interval 36500 days"}
 
 Action = AddAction | RemoveAction

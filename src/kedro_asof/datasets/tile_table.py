@@ -43,9 +43,9 @@ logger = logging.getLogger(__name__)
 class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: ignore[misc]
     """Saves a `TileChange` in one commit; loads `Tiles`, which say which of them are right.
 
-    Tiles are only a copy: whoever deletes the folder loses nothing, and the next run makes those
-    that it needs. Runs that save at the same time wait for nothing: each commits its weeks, and the
-    last commit of a week counts. A run that fails or is killed leaves the tiles as they were.
+    Tiles are a copy: nothing is lost if the folder is deleted, and the next run makes those that it
+    needs. Runs that save at the same time each commit their weeks, and the last commit of a week
+    counts. A run that fails or is killed leaves the tiles as they were.
     """
 
     _CONNECTION_GROUP: ClassVar[str] = "ibis"
@@ -106,20 +106,21 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         )
 
     def save(self, data: TileChange) -> None:
-        """Write the tiles of a change, one after another, and commit them."""
-        if not data.tiles:
+        """Write the tiles of a change, one batch after another, and commit them."""
+        if not data.batches:
             return
         engine = find_engine(self._connection.name)
-        rows = dict.fromkeys(map(str, data.tiles), 0)
+        rows = dict.fromkeys(map(str, data.weeks), 0)
         with create_staging(self.local_path, STAGING) as aside:
-            for week, tile in data.tiles.items():
-                engine.write_partitions(self._connection, tile, aside / str(week), WEEK_COLUMN)
+            for weeks, tiles in data.batches.items():
+                folder = aside / str(weeks[0])
+                engine.write_partitions(self._connection, tiles, folder, WEEK_COLUMN)
             written = sorted(aside.rglob("*.parquet"))
             for file in written:
                 name = file.parent.name.removeprefix(f"{WEEK_COLUMN}=")
                 rows[name] += pq.read_metadata(file).num_rows
             actions = [move_to_partition(each, self.local_path, WEEK_COLUMN) for each in written]
-        schema = next(iter(data.tiles.values())).schema().to_pyarrow()
+        schema = next(iter(data.batches.values())).schema().to_pyarrow()
         self._commit(schema, actions, replace(data.record, rows=rows))
         DeltaTable(self.local_path).vacuum(dry_run=False, full=True)  # also files of killed runs
 

@@ -22,7 +22,7 @@ FORMAT = 1  # raise it when tiles are computed in another way
 
 @dataclass(frozen=True)
 class TileRecord:
-    """What a commit says of the tiles that it wrote.
+    """The metadata of a commit of tiles.
 
     Attributes:
         declaration: The digest of what the tiles hold; see `digest_tiles`.
@@ -101,12 +101,17 @@ class TileChange:
     """Tiles to write.
 
     Attributes:
-        tiles: The rows of each tile, by the first day of its week.
-        record: What the commit is to say of them, without their numbers of rows.
+        batches: The rows of some tiles, by the first days of their weeks.
+        record: The metadata of their commit, without their numbers of rows.
     """
 
-    tiles: Mapping[date, ir.Table]
+    batches: Mapping[tuple[date, ...], ir.Table]
     record: TileRecord
+
+    @property
+    def weeks(self) -> list[date]:
+        """The first day of the week of each tile."""
+        return [week for weeks in self.batches for week in weeks]
 
 
 def list_made(commits: Iterable[Mapping[str, Any]], folder: Path) -> dict[date, TileRecord]:

@@ -1,4 +1,4 @@
-"""Aggregate the events of one week, so that windows which contain the week need not read its rows.
+"""Aggregate the events of a week, so that windows which contain the week need not read its rows.
 
 In: events and the declaration of their features. Out: one row per entity and day on which rows
 became known. A row that was known by the end of its week counts as known on the last day of it.
@@ -7,7 +7,7 @@ became known. A row that was known by the end of its week counts as known on the
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -25,42 +25,41 @@ from kedro_asof.windows.aggregate import (
 )
 from kedro_asof.windows.declaration import WindowParams
 from kedro_asof.windows.statistics import Kept, list_kept
-from kedro_asof.windows.time_buckets import WEEK, Bucket, find_buckets, list_weeks
+from kedro_asof.windows.time_buckets import BUCKET, WEEK, Bucket, find_buckets, list_weeks
 
 
-def summarize_week(
-    events: ir.Table, window: WindowParams, entity: Sequence[str], week: date
+def summarize_weeks(
+    events: ir.Table, window: WindowParams, entity: Sequence[str], weeks: Sequence[date]
 ) -> ir.Table:
-    """Aggregate the events of a week.
+    """Aggregate the events of some weeks.
 
     Args:
         events: One row per event.
         window: The declaration of the features.
         entity: The columns of the entity.
-        week: The first day of the week.
+        weeks: The first day of each week, the earliest first.
 
     Returns:
-        The columns of the entity; `known_on`; `known_from`, the date column from which the values
-        are known, empty for the date of the event; `week`; and each aggregate of the declaration,
+        The columns of the entity; `week`; `known_on`; `known_from`, the date column from which the
+        values are known, empty for the date of the event; and each aggregate of the declaration,
         null where its values are known from another column.
     """
     groups = _list_kept(window)
     kinds = _find_types(groups)
+    buckets = [Bucket(week, week + WEEK) for week in weeks]
+    key = [*entity, WEEK_COLUMN, KNOWN_ON]
     parts = []
     for known_from, kept in groups.items():
         dated = date_events(events, entity, window.date, known_from, kept)
-        days = find_buckets(dated, [Bucket(week, week + WEEK)])
-        last = ibis.literal(week + WEEK - timedelta(days=1))
+        days = find_buckets(dated, buckets).rename({WEEK_COLUMN: BUCKET})
+        last = (days[WEEK_COLUMN] + ibis.interval(days=6)).cast("date")
         is_late = bool(list_later(events, known_from))
         known_on = ibis.greatest(days[KNOWN_ON], last) if is_late else last
         days = days.mutate({KNOWN_ON: known_on})
-        summed = days.group_by([*entity, KNOWN_ON]).agg(
-            **{item.name: item.summarize(days) for item in kept}
-        )
+        summed = days.group_by(key).agg(**{item.name: item.summarize(days) for item in kept})
         absent = {name: ibis.null(kind) for name, kind in kinds.items() if name not in summed}
-        labels = {KNOWN_FROM: ibis.literal(known_from or ""), WEEK_COLUMN: ibis.literal(week)}
-        tile = summed.mutate(**absent, **labels)
-        parts.append(tile.select(*entity, KNOWN_ON, KNOWN_FROM, WEEK_COLUMN, *kinds))
+        tile = summed.mutate(**absent, **{KNOWN_FROM: ibis.literal(known_from or "")})
+        parts.append(tile.select(*key, KNOWN_FROM, *kinds))
     return unite(parts)
 
 

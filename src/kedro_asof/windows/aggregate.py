@@ -37,7 +37,7 @@ class TiledWeeks:
 
     Attributes:
         weeks: The first day of each week.
-        read: Returns the rows of some weeks, as `summarize_week` makes them.
+        read: Returns the rows of some weeks, as `summarize_weeks` makes them.
     """
 
     weeks: frozenset[date]

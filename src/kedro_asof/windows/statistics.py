@@ -199,6 +199,8 @@ def _find_greatest(values: Sequence[ir.Value]) -> ir.Value:
 
     Engines differ in what `greatest` makes of a null, so each null is replaced by another value.
     """
+    if len(values) == 1:
+        return values[0]
     rotated = [(*values[n:], *values[:n]) for n in range(len(values))]
     return ibis.greatest(*[ibis.coalesce(*each) for each in rotated])
 

@@ -189,7 +189,7 @@ def list_weeks(dates: Sequence[date], lengths: Sequence[int], weekday: int) -> l
 
 
 def _is_cut(week: date, edges: list[date]) -> bool:
-    """Return whether an edge lies inside a week."""
+    """Return whether an edge is inside a week."""
     return bisect_right(edges, week) < bisect_left(edges, week + WEEK)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kedro_asof.errors import UnknownMeasureError
 from kedro_asof.exit_codes import find_fault
-from kedro_asof.tiles.tile import list_tile_weeks, summarize_week
+from kedro_asof.tiles.tile import list_tile_weeks, summarize_weeks
 from kedro_asof.windows.aggregate import NO_TILES, TiledWeeks, aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
 from tests.kedro_asof.windows.reference import compute_feature
@@ -118,7 +118,7 @@ def test_tiles_are_used_where_no_window_cuts_their_week(engine: ibis.BaseBackend
     def read_nothing(asked: Sequence[date]) -> ir.Table:
         read.extend(asked)
         empty = ibis.memtable(pa.Table.from_pylist([], SCHEMA))
-        return summarize_week(empty, window, ["customer_id"], asked[0])
+        return summarize_weeks(empty, window, ["customer_id"], asked)
 
     table = pa.Table.from_pylist(rows, SCHEMA.remove(SCHEMA.get_field_index("loaded_at")))
     events = engine.create_table("events_of_a_month", table, temp=True, overwrite=True)
@@ -241,8 +241,7 @@ def _aggregate(
 
     def ask(held: dict[str, ir.Table]) -> ir.Table:
         def read(some: Sequence[date]) -> ir.Table:
-            made = [summarize_week(held["events"], window, ["customer_id"], week) for week in some]
-            return ibis.union(*made)
+            return summarize_weeks(held["events"], window, ["customer_id"], some)
 
         tiles = TiledWeeks(weeks, read) if weeks else NO_TILES
         return aggregate_windows(held["snapshots"], dates, held["events"], window, "events", tiles)

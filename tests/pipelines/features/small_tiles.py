@@ -14,7 +14,7 @@ from kedro_asof.datasets.monthly_table import MonthlyTable
 from kedro_asof.datasets.tile_table import TileTable
 from telco_churn.parameters.features import FeatureParams, TileParams
 from telco_churn.pipelines.features.nodes import aggregate_events
-from telco_churn.pipelines.features.tiles import aggregate_tiles, update_tiles
+from telco_churn.pipelines.features.tiles import update_tiles
 from tests.conftest import feature_params
 from tests.pipelines.ingestion.small_deliveries import DUCKDB, Ingestion
 
@@ -67,14 +67,14 @@ class TiledTable:
         before = self.table.load()
         change = update_tiles(self.name)(list(dates), before, self.load_events(), self.features)
         self.table.save(change)
-        return list(change.tiles)
+        return change.weeks
 
     def compute(self, dates: Sequence[date]) -> pd.DataFrame:
         """Compute the features of all customers from tiles."""
         snapshots, events = self._list_snapshots(dates), self.load_events()
         tiles = self.table.load()
-        aggregate = aggregate_tiles(self.name)
-        return _read(aggregate(snapshots, list(dates), events, tiles, self.features))
+        aggregate = aggregate_events(self.name)
+        return _read(aggregate(snapshots, list(dates), events, self.features, tiles))
 
     def compute_from_rows(self, dates: Sequence[date]) -> pd.DataFrame:
         """Compute the same features without tiles."""

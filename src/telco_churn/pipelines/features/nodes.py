@@ -10,24 +10,31 @@ from datetime import date
 import ibis.expr.types as ir
 import pandas as pd
 
-from kedro_asof.windows.aggregate import aggregate_windows
+from kedro_asof.tiles.log import Tiles
+from kedro_asof.windows.aggregate import NO_TILES, aggregate_windows
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.features.snapshots import KEY
 from telco_churn.pipelines.features.static_features import list_static_features
+from telco_churn.pipelines.features.tiles import select_tiles
 
 DECIMALS = 6
 
-Aggregate = Callable[[ir.Table, list[date], ir.Table, FeatureParams], ir.Table]
+Aggregate = Callable[..., ir.Table]
 
 
 def aggregate_events(table: str) -> Aggregate:
     """Return the node function that computes the windowed features of one event table."""
 
     def aggregate(
-        snapshots: ir.Table, dates: list[date], events: ir.Table, features: FeatureParams
+        snapshots: ir.Table,
+        dates: list[date],
+        events: ir.Table,
+        features: FeatureParams,
+        tiles: Tiles | None = None,
     ) -> ir.Table:
-        """Compute the windowed features of one event table, one row per snapshot."""
-        return aggregate_windows(snapshots, dates, events, features.windows[table], table)
+        """Compute the windowed features of one event table, from tiles where no window cuts one."""
+        kept = select_tiles(table, tiles, events, features) if tiles else NO_TILES
+        return aggregate_windows(snapshots, dates, events, features.windows[table], table, kept)
 
     return aggregate
 

@@ -157,44 +157,37 @@ def _lookup_nodes(purpose: str, lookups: Lookups) -> list[Node]:
 
 
 def _window_nodes(purpose: str, tables: Tables) -> list[Node]:
-    return [
-        node
-        for table, has_tiles in tables.items()
-        for node in (_tile_nodes if has_tiles else _row_nodes)(purpose, table)
-    ]
-
-
-def _row_nodes(purpose: str, table: str) -> list[Node]:
-    return [
+    made = [_update_tiles(purpose, table) for table, has_tiles in tables.items() if has_tiles]
+    aggregated = [
         Node(
             nodes.aggregate_events(table),
-            [f"{purpose}_snapshots", f"{purpose}_dates", table, "params:features"],
+            [
+                f"{purpose}_snapshots",
+                f"{purpose}_dates",
+                table,
+                "params:features",
+                *([f"{purpose}_{table}_tiles"] if has_tiles else []),
+            ],
             f"{purpose}_aggregate_{table}",
             name=f"aggregate_{table}_for_{purpose}",
         )
+        for table, has_tiles in tables.items()
     ]
+    return [*made, *aggregated]
 
 
-def _tile_nodes(purpose: str, table: str) -> list[Node]:
-    """Return the nodes that make missing tiles and use them.
+def _update_tiles(purpose: str, table: str) -> Node:
+    """Return the node that makes missing tiles.
 
-    The tiles before the run are loaded before the events, so that tiles never seem newer than the
-    rows that they are made of.
+    The tiles before the run are loaded before the events, so that a tile is never recorded as newer
+    than its rows.
     """
-    kept = f"{purpose}_{table}_tiles"
-    update = Node(
+    return Node(
         tiles.update_tiles(table),
         [f"{purpose}_dates", f"{table}_tiles_before", table, "params:features"],
-        kept,
+        f"{purpose}_{table}_tiles",
         name=f"update_{table}_tiles_for_{purpose}",
     )
-    aggregate = Node(
-        tiles.aggregate_tiles(table),
-        [f"{purpose}_snapshots", f"{purpose}_dates", table, kept, "params:features"],
-        f"{purpose}_aggregate_{table}",
-        name=f"aggregate_{table}_for_{purpose}",
-    )
-    return [update, aggregate]
 
 
 def _dictionary_nodes() -> list[Node]:

@@ -1,7 +1,6 @@
-"""Keep the aggregates of each week of an event table, and compute features from them.
+"""Keep the aggregates of each week of an event table.
 
-In: dates, the tiles that exist, and events. Out: the tiles that are missing or whose rows changed,
-then the windowed features of the table.
+In: dates, the tiles that exist, and events. Out: the tiles that are missing or whose rows changed.
 """
 
 import logging
@@ -12,11 +11,12 @@ import ibis.expr.types as ir
 
 from kedro_asof.errors import WrongCallError
 from kedro_asof.tiles.log import TileChange, TileRecord, Tiles
-from kedro_asof.tiles.tile import digest_tiles, list_tile_weeks, summarize_week
-from kedro_asof.windows.aggregate import aggregate_windows, check_columns
+from kedro_asof.tiles.tile import digest_tiles, list_tile_weeks, summarize_weeks
+from kedro_asof.windows.aggregate import TiledWeeks, check_columns
 from telco_churn.parameters.features import FeatureParams
 
 ENTITY = ["customer_id"]
+WEEKS_AT_ONCE = 4  # about a month: fewer scans, and memory for four rows per customer
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ def update_tiles(
                 "conf/base/parameters/features.yml, or run with --params features.tiles=false."
             )
         weekday = _weekday(features)
-        declaration = digest_tiles(events, window, ENTITY, weekday)
         needed = list_tile_weeks(dates, window, weekday)
+        declaration = digest_tiles(events, window, ENTITY, weekday)
         current = tiles.select_current(declaration).weeks
         made = [week for week in needed if features.rebuild or week not in current]
         logger.info(
@@ -52,32 +52,21 @@ def update_tiles(
             *(table, len(needed) - len(made), len(needed), len(made)),
         )
         return TileChange(
-            {week: summarize_week(events, window, ENTITY, week) for week in made},
+            {
+                tuple(weeks): summarize_weeks(events, window, ENTITY, weeks)
+                for start in range(0, len(made), WEEKS_AT_ONCE)
+                if (weeks := made[start : start + WEEKS_AT_ONCE])
+            },
             TileRecord(declaration, tiles.rows.table, tiles.rows.version),
         )
 
     return update
 
 
-def aggregate_tiles(
-    table: str,
-) -> Callable[[ir.Table, list[date], ir.Table, Tiles, FeatureParams], ir.Table]:
-    """Return the node function that computes the windowed features of one event table."""
-
-    def aggregate(
-        snapshots: ir.Table,
-        dates: list[date],
-        events: ir.Table,
-        tiles: Tiles,
-        features: FeatureParams,
-    ) -> ir.Table:
-        """Compute the features from tiles, and from the rows of the weeks that a window cuts."""
-        window = features.windows[table]
-        declaration = digest_tiles(events, window, ENTITY, _weekday(features))
-        kept = tiles.select_current(declaration)
-        return aggregate_windows(snapshots, dates, events, window, table, kept)
-
-    return aggregate
+def select_tiles(table: str, tiles: Tiles, events: ir.Table, features: FeatureParams) -> TiledWeeks:
+    """Select the tiles of an event table that were made of its current rows."""
+    window = features.windows[table]
+    return tiles.select_current(digest_tiles(events, window, ENTITY, _weekday(features)))
 
 
 def _weekday(features: FeatureParams) -> int:
