@@ -19,7 +19,7 @@ import ibis.expr.types as ir
 from kedro_asof.deliveries.change import unite
 from kedro_asof.errors import UnknownMeasureError
 from kedro_asof.windows.declaration import WindowFeature, WindowParams
-from kedro_asof.windows.point_in_time import LOADED_AT, day_of, find_entity
+from kedro_asof.windows.point_in_time import LOADED_AT, day_of, find_entity, left_join_all
 from kedro_asof.windows.statistics import Kept, compute_feature, list_kept, list_spans
 from kedro_asof.windows.time_buckets import BUCKET, Bucket, TimeBuckets, find_buckets
 
@@ -77,21 +77,27 @@ def aggregate_windows(
     """
     check_columns(window, table, list(events.columns))
     features = window.list_features(table)
-    key, result = [*find_entity(snapshots), "as_of"], snapshots
+    key = [*find_entity(snapshots), "as_of"]
+    bands: list[ir.Table] = []
     spans: dict[str, Callable[[ir.Table], ir.Value]] = {}
     for known_from, group in group_by_knowledge(features, window).items():
         source = _Source(events, tiles, find_entity(snapshots), window.date, known_from)
-        buckets = TimeBuckets(tuple(sorted(dates)), find_lengths(group), tiles.weeks)
-        for merged in _merge_bands(source, buckets, group):
-            joined = result.left_join(merged, key)
-            result = joined.drop(*(f"{column}_right" for column in key))
+        has_bits = any(item.what == "days" for item in list_kept(group))
+        lengths = find_lengths(group)
+        buckets = TimeBuckets(tuple(sorted(dates)), lengths, tiles.weeks, has_bits)
+        bands += _merge_bands(source, buckets, group)
         for span in (span for feature in group for span in list_spans(feature)):
             spans[span.name] = partial(span.merge, bands=buckets.bands)
-    # A step of its own, because engines compute an expression again wherever it is repeated.
-    merged = result.select(*key, **spans)
+    # Spans are a step of their own: engines compute an expression again wherever it is repeated.
+    joined = left_join_all(snapshots, bands, key)
+    merged = joined.select(*key, **{name: merge(joined) for name, merge in spans.items()})
     computed = {each.name: compute_feature(each, merged) for each in features}
-    zeroes = {each.name: 0 for each in features if each.statistic in COUNTED}
-    return merged.select(*key, **computed).fill_null(zeroes)
+    zeroes = {
+        each.name: computed[each.name].fill_null(0)
+        for each in features
+        if each.statistic in COUNTED
+    }
+    return merged.select(*key, **computed | zeroes)
 
 
 def check_columns(window: WindowParams, table: str, found: list[str]) -> None:

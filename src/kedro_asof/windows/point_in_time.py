@@ -4,7 +4,7 @@ In: rows with the day on which they happened, and a date. Out: the rows and valu
 before that date. A snapshot has the columns of an entity, for example `customer_id`, and `as_of`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import ibis
@@ -52,6 +52,26 @@ def select_known(
         column: known_value(known, column, since, as_of) for column, since in known_from.items()
     }
     return known.mutate(**values)
+
+
+def left_join_all(rows: ir.Table, tables: Sequence[ir.Table], key: Sequence[str]) -> ir.Table:
+    """Join rows with tables that have at most one row per key, in one chain of joins.
+
+    A join after a join keeps the keys of both, under other names here. Leaving them out after each
+    join instead would nest the query once per table, and ibis would need a multiple of the time.
+
+    Args:
+        rows: The rows that stay, with the columns of the key.
+        tables: The columns of the key and others, whose names no other table has.
+        key: The columns to join by.
+    """
+    joined, repeated = rows, set[str]()
+    for number, table in enumerate(tables):
+        renamed = {f"{column}|{number}": column for column in key}
+        pairs = [(column, name) for name, column in renamed.items()]
+        joined = joined.left_join(table.rename(renamed), pairs)
+        repeated |= {*renamed}
+    return joined.select(*(name for name in joined.columns if name not in repeated))
 
 
 def is_known(rows: ir.Table, happened_on: str, as_of: ir.Value | date) -> ir.BooleanValue:

@@ -18,7 +18,8 @@ import ibis
 import ibis.expr.types as ir
 
 # Each day is one bit of a 64-bit integer, without its sign bit.
-LONGEST_BUCKET = timedelta(days=62)
+MOST_BITS = 62
+LONGEST_BUCKET = timedelta(days=MOST_BITS)
 WEEK = timedelta(days=7)
 
 BUCKET = "bucket_starts_on"  # the column with the first day of the bucket of a row
@@ -66,11 +67,13 @@ class TimeBuckets:
         lengths: The lengths of the windows, in days before a snapshot, sorted.
         weeks: The first days of the weeks that have a tile. A week that a start or end of a window
             cuts is split, and its tile is not used.
+        has_bits: Whether days are kept as bits, so that a bucket must not be longer than they are.
     """
 
     dates: tuple[date, ...]
     lengths: tuple[int, ...]
     weeks: frozenset[date] = field(default_factory=frozenset)
+    has_bits: bool = True
 
     @property
     def bands(self) -> list[Band]:
@@ -89,9 +92,10 @@ class TimeBuckets:
         whole = {week for week in self.weeks if not _is_cut(week, sorted(edges))}
         found = []
         for first, end in pairwise(sorted(edges | whole | {week + WEEK for week in whole})):
-            for start in _split(first, end):
-                is_week = first in whole and end == first + WEEK
-                bucket = Bucket(start, min(end, start + LONGEST_BUCKET), has_tile=is_week)
+            longest = LONGEST_BUCKET if self.has_bits else end - first
+            is_week = first in whole and end == first + WEEK
+            for start in _split(first, end, longest):
+                bucket = Bucket(start, min(end, start + longest), has_tile=is_week)
                 if any(0 < (day - start).days <= self.lengths[-1] for day in self.dates):
                     found.append(bucket)
         return found
@@ -163,8 +167,9 @@ def find_buckets(events: ir.Table, buckets: Sequence[Bucket]) -> ir.Table:
         first = ibis.literal(buckets[0].first)
         bit = ibis.literal(1, "int64") << near.event_day.delta(first, unit="day")
         return near.mutate({BUCKET: first, "day_bit": bit})
+    # Bits beyond those of an integer are never read: such buckets exist only without kept days.
     rows = [
-        (bucket.first + timedelta(days=n), bucket.first, 1 << n)
+        (bucket.first + timedelta(days=n), bucket.first, 1 << min(n, MOST_BITS))
         for bucket in buckets
         for n in range((bucket.end - bucket.first).days)
     ]
@@ -193,9 +198,9 @@ def _is_cut(week: date, edges: list[date]) -> bool:
     return bisect_right(edges, week) < bisect_left(edges, week + WEEK)
 
 
-def _split(first: date, end: date) -> list[date]:
-    """Return the starts of buckets that are not too long."""
-    return [first + n * LONGEST_BUCKET for n in range(-((first - end) // LONGEST_BUCKET))]
+def _split(first: date, end: date, longest: timedelta) -> list[date]:
+    """Return the starts of buckets of at most a length."""
+    return [first + n * longest for n in range(-((first - end) // longest))]
 
 
 def _make_table(rows: Sequence[tuple[Any, ...]], schema: dict[str, str]) -> ir.Table:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from kedro_asof.tiles.log import Tiles
 from kedro_asof.windows.aggregate import NO_TILES, aggregate_windows
+from kedro_asof.windows.point_in_time import left_join_all
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.features.snapshots import KEY
 from telco_churn.pipelines.features.static_features import list_static_features
@@ -46,9 +47,7 @@ def assemble_features(snapshots: ir.Table, *groups: ir.Table) -> ir.Table:
     numbers, and the same date must give the same features. All numbers become doubles, counts too:
     MLflow rejects integers if the model was signed with doubles.
     """
-    features = snapshots
-    for group in groups:
-        features = features.left_join(group, list(KEY)).drop(*(f"{column}_right" for column in KEY))
+    features = left_join_all(snapshots, groups, KEY)
     numbers = {name: kind for name, kind in features.schema().items() if kind.is_numeric()}
     return features.mutate(
         **{
