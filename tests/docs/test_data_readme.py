@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.conftest import PROJECT, ProjectCopy
 
 LISTED = re.compile(r"^\| `(?P<folder>0\d_\w+)` \|[^|]*\|(?P<files>[^|]*)\|$", re.M)
-CONFIGURED = re.compile(r"filepath: \$\{globals:data\}/(0\d_\w+)/((?:\w|\{table\})+)")
+CONFIGURED = re.compile(r"filepath: \$\{globals:data\}/(0\d_\w+)/(\w+(?:\{table\})?|\{table\}\w+)")
 
 
 def read_page() -> dict[str, set[str]]:

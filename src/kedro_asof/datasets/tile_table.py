@@ -158,37 +158,28 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         """Replace the tiles that a record names; of another declaration, all of them."""
         named = {*record.rows, *record.dropped}
         for attempt in range(1, ATTEMPTS + 1):
-            current = (
-                list_made(read_commits(open_table(self.local_path)), self.local_path)
-                if self._exists()
-                else {}
-            )
-            others = {tile.declaration for tile in current.values()} - {record.declaration}
-            replaces_all = bool(others) and not record.dropped
-            leave = (
-                []
-                if replaces_all
-                else [
-                    each.remove(WEEK_COLUMN)
-                    for each in self._list_files()
-                    if each.partition in named
-                ]
-            )
-            said = replace(record, replaces_all=replaces_all)
+            others = {tile.declaration for tile in self._list_made()} - {record.declaration}
+            said = replace(record, replaces_all=bool(others) and not record.dropped)
+            # Delta's own mode `overwrite` removes all files.
+            files = [] if said.replaces_all else self._list_files()
+            leave = [each.remove(WEEK_COLUMN) for each in files if each.partition in named]
+            metadata = {RECORD: said.write()}
             try:
                 commit_actions(
-                    self.local_path,
-                    schema,
-                    [*leave, *come],
-                    {RECORD: said.write()},
-                    WEEK_COLUMN,
-                    replaces_all,
+                    *(self.local_path, schema, [*leave, *come], metadata),
+                    column=WEEK_COLUMN,
+                    replaces_all=said.replaces_all,
                 )
             except (CommitFailedError, DeltaError):  # another run committed first
                 if attempt == ATTEMPTS:
                     raise
             else:
                 return
+
+    def _list_made(self) -> list[TileRecord]:
+        if not self._exists():
+            return []
+        return [*list_made(read_commits(open_table(self.local_path)), self.local_path).values()]
 
     def _list_files(self) -> list[DataFile]:
         return list_data_files(open_table(self.local_path), WEEK_COLUMN) if self._exists() else []

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from kedro_asof.deliveries.folder import DELIVERED_IN
 from kedro_asof.deliveries.log import Record, TableLog
+from kedro_asof.engines.union import unite
 
 MONTH = "event_month"  # the partition of a row: 2026-09, null without a date
 
@@ -73,25 +74,6 @@ class TableChange:
         """Return the rows that stay."""
         flagged = self.flag_leaving(rows)
         return flagged.filter(~flagged.is_leaving).drop("is_leaving")
-
-
-def unite(tables: Sequence[ir.Table]) -> ir.Table:
-    """Return the rows of all tables, with the columns and types of the first.
-
-    Engines give one type several precisions, such as `timestamp` and `timestamp(6)`.
-    """
-    first, *others = tables
-    kinds = first.schema()
-    cast = [
-        rows.select(
-            **{
-                name: rows[name] if rows[name].type() == kind else rows[name].cast(kind)
-                for name, kind in kinds.items()
-            }
-        )
-        for rows in others
-    ]
-    return ibis.union(first, *cast)
 
 
 def flag_keys(rows: ir.Table, keys: ir.Table) -> ir.Table:

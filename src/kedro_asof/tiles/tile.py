@@ -12,7 +12,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from kedro_asof.deliveries.change import unite
+from kedro_asof.engines.union import unite
 from kedro_asof.tiles.log import FORMAT
 from kedro_asof.windows.aggregate import (
     KNOWN_FROM,

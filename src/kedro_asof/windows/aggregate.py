@@ -16,7 +16,7 @@ from functools import partial
 import ibis
 import ibis.expr.types as ir
 
-from kedro_asof.deliveries.change import unite
+from kedro_asof.engines.union import unite
 from kedro_asof.errors import UnknownMeasureError
 from kedro_asof.windows.declaration import WindowFeature, WindowParams
 from kedro_asof.windows.point_in_time import LOADED_AT, day_of, find_entity, left_join_all

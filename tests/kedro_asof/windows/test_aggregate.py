@@ -93,7 +93,7 @@ TILED = [
 
 
 @pytest.mark.parametrize(("dates", "weeks"), TILED)
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(rows=events)
 def test_windows_of_tiles_equal_the_reference(
     rows: list[dict[str, Any]],

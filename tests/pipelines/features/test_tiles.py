@@ -77,6 +77,7 @@ def test_a_withdrawn_file_makes_its_tiles_anew(usage: Ingestion) -> None:
     _expect_rows(tiled, [MONDAY])
 
 
+@pytest.mark.slow  # it ingests 15 deliveries
 def test_small_files_that_are_put_together_make_no_tile_anew(usage: Ingestion) -> None:
     for number in range(14):
         row = _usage(WEEKS[11] + timedelta(days=number % 7), "b" if number < 7 else "c")
@@ -258,7 +259,7 @@ def _plan_runs(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.lists(run, min_size=2, max_size=3)
 
 
-@settings(max_examples=3, phases=[Phase.generate])
+@settings(max_examples=2, phases=[Phase.generate])
 @given(runs=_plan_runs(usage_rows))
 def test_features_of_usage_are_those_of_one_ingestion(
     runs: list[Any], tmp_path_factory: Any

@@ -16,9 +16,10 @@ import ibis.expr.types as ir
 from kedro_asof.contracts.contract import TableContract
 from kedro_asof.contracts.execution import find_repeated_keys
 from kedro_asof.contracts.row_rules import column_types, key_columns
-from kedro_asof.deliveries.change import TableChange, flag_keys, unite
+from kedro_asof.deliveries.change import TableChange, flag_keys
 from kedro_asof.deliveries.folder import DELIVERED_IN
 from kedro_asof.deliveries.log import Record
+from kedro_asof.engines.union import unite
 from telco_churn.parameters.ingestion import JudgedTableParams
 from telco_churn.pipelines.ingestion.customer_changes import CustomerChanges
 from telco_churn.pipelines.ingestion.new_deliveries import NewDeliveries

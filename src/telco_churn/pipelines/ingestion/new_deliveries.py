@@ -16,11 +16,12 @@ import ibis.expr.types as ir
 from kedro_asof.contracts.contract import TableContract
 from kedro_asof.contracts.row_rules import column_types
 from kedro_asof.contracts.validation_cache import digest_contract
-from kedro_asof.deliveries.change import TableState, unite
+from kedro_asof.deliveries.change import TableState
 from kedro_asof.deliveries.files import DeliveredFile
 from kedro_asof.deliveries.folder import DELIVERED_IN, Deliveries, as_deliveries
 from kedro_asof.deliveries.log import Delivery
 from kedro_asof.deliveries.plan import DeliveryPlan, plan_deliveries
+from kedro_asof.engines.union import unite
 from kedro_asof.errors import BrokenContractError, InputError
 from kedro_asof.params import Timezone
 from kedro_asof.windows.point_in_time import LOADED_AT
