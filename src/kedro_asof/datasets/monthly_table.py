@@ -160,7 +160,10 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
             )
             metadata[RECORD] = record.write()
         schema = added.schema().to_pyarrow()
-        commit_actions(self.local_path, schema, actions, metadata, MONTH, change.replaces_all)
+        table = open_table(self.local_path) if is_table(self.local_path) else None
+        commit_actions(
+            self.local_path, table, schema, actions, metadata, MONTH, change.replaces_all
+        )
 
     def _check_rows(self, rows: ir.Table) -> None:
         schema, loaded = self.contract.to_schema(), self._as_loaded(rows)

@@ -13,7 +13,6 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, TableFeatures
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from kedro_asof.datasets.delta_log import is_table, open_table
 from kedro_asof.datasets.partition_commit import add_action
 
 # The log is kept. Replaced files stay readable for a week, Delta's default.
@@ -77,6 +76,7 @@ def move_to_partition(file: Path, table: Path, column: str) -> AddAction:
 
 def commit_actions(
     folder: Path,
+    table: DeltaTable | None,
     schema: pa.Schema,
     actions: Sequence[Action],
     metadata: Mapping[str, str],
@@ -87,6 +87,7 @@ def commit_actions(
 
     Args:
         folder: The folder of the table.
+        table: The version that the commit follows; None to create the table.
         schema: The columns of the rows, which may be others than before if all rows leave.
         actions: The files.
         metadata: The custom metadata of the commit.
@@ -97,8 +98,7 @@ def commit_actions(
         CommitFailedError: When another run committed first.
     """
     properties = CommitProperties(custom_metadata=dict(metadata), max_commit_retries=0)
-    if is_table(folder):
-        table = open_table(folder)
+    if table is not None:
         if replaces_all and any(pa.types.is_timestamp(kind) for kind in schema.types):
             feature = TableFeatures.TimestampWithoutTimezone
             table.alter.add_feature(feature, allow_protocol_versions_increase=True)

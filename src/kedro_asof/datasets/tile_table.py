@@ -18,7 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from kedro.io import AbstractDataset
 from kedro_datasets._utils import ConnectionMixin
 
-from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
+from kedro_asof.datasets.delta_log import open_table, read_commits
 from kedro_asof.datasets.monthly_files import find_row_versions
 from kedro_asof.datasets.partition_commit import ATTEMPTS
 from kedro_asof.datasets.partition_files import (
@@ -84,11 +84,9 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
             BrokenLogError: When the log of either table cannot be read.
             InvalidDataError: When a newer version of the project wrote the tiles or the events.
         """
-        with self._advise():
-            exists = is_table(self.local_path)
-            table = open_table(self.local_path) if exists else None
-        made = list_made(read_commits(table), self.local_path) if table else {}
-        files = list_data_files(table, WEEK_COLUMN) if table else []
+        table = self._open()
+        made = self._list_made(table)
+        files = _list_files(table)
         found = Counter[str]()
         for file in files:
             found[str(file.partition)] += file.rows if file.is_complete(self.local_path) else 0
@@ -127,7 +125,7 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
     def list_weeks(self, before: date) -> dict[date, int]:
         """Return the size in bytes of each tile whose week ends before a date, by its week."""
         sizes = Counter[date]()
-        for file in self._list_files():
+        for file in _list_files(self._open()):
             week = date.fromisoformat(str(file.partition))
             if week + WEEK <= before:
                 sizes[week] += file.size
@@ -135,8 +133,10 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
 
     def drop(self, weeks: Sequence[date]) -> None:
         """Remove tiles from the table, and delete their files."""
-        named, files = {str(week) for week in weeks}, self._list_files()
-        schema = pa.schema(open_table(self.local_path).schema().to_arrow())
+        if (table := self._open()) is None:
+            return
+        named, files = {str(week) for week in weeks}, _list_files(table)
+        schema = pa.schema(table.schema().to_arrow())
         self._commit(schema, [], TileRecord(dropped=sorted(named)))
         for file in files:
             if file.partition in named:
@@ -144,10 +144,9 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
 
     def measure(self) -> dict[str, int]:
         """Return `rows`, `columns` and `file_size` in bytes from the log, without reading rows."""
-        if not self._exists():
+        if (table := self._open()) is None:
             return {}
-        table = open_table(self.local_path)
-        files = list_data_files(table, WEEK_COLUMN)
+        files = _list_files(table)
         return {
             "rows": sum(each.rows for each in files),
             "columns": len(table.schema().fields),
@@ -158,15 +157,17 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         """Replace the tiles that a record names; of another declaration, all of them."""
         named = {*record.rows, *record.dropped}
         for attempt in range(1, ATTEMPTS + 1):
-            others = {tile.declaration for tile in self._list_made()} - {record.declaration}
+            table = self._open()
+            made = self._list_made(table).values()
+            others = {tile.declaration for tile in made} - {record.declaration}
             said = replace(record, replaces_all=bool(others) and not record.dropped)
             # Delta's own mode `overwrite` removes all files.
-            files = [] if said.replaces_all else self._list_files()
+            files = [] if said.replaces_all else _list_files(table)
             leave = [each.remove(WEEK_COLUMN) for each in files if each.partition in named]
             metadata = {RECORD: said.write()}
             try:
                 commit_actions(
-                    *(self.local_path, schema, [*leave, *come], metadata),
+                    *(self.local_path, table, schema, [*leave, *come], metadata),
                     column=WEEK_COLUMN,
                     replaces_all=said.replaces_all,
                 )
@@ -176,13 +177,15 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
             else:
                 return
 
-    def _list_made(self) -> list[TileRecord]:
-        if not self._exists():
-            return []
-        return [*list_made(read_commits(open_table(self.local_path)), self.local_path).values()]
+    def _open(self) -> DeltaTable | None:
+        """Open the newest version; None without a commit, also if a first commit was killed."""
+        if not DeltaTable.is_deltatable(str(self.local_path)):
+            return None
+        with self._advise():
+            return open_table(self.local_path)
 
-    def _list_files(self) -> list[DataFile]:
-        return list_data_files(open_table(self.local_path), WEEK_COLUMN) if self._exists() else []
+    def _list_made(self, table: DeltaTable | None) -> dict[date, TileRecord]:
+        return list_made(read_commits(table), self.local_path) if table else {}
 
     def _read(
         self, files: Sequence[DataFile], table: DeltaTable | None, weeks: Sequence[date]
@@ -212,7 +215,11 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         return connect(self._connection_config)
 
     def _exists(self) -> bool:
-        return is_table(self.local_path)
+        return DeltaTable.is_deltatable(str(self.local_path))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": Path(self._filepath)}
+
+
+def _list_files(table: DeltaTable | None) -> list[DataFile]:
+    return list_data_files(table, WEEK_COLUMN) if table else []

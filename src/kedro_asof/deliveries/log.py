@@ -165,20 +165,25 @@ class RowVersions:
         version: The version of the table; -1 if there is none.
         days: The last version that changed a day, by day (ISO 8601).
         all_days: The last version of which only this is known: that it changed rows.
+        times: When each version was committed (UTC, ISO 8601). A table that was restored from a
+            backup has other versions with the same numbers.
     """
 
     table: str = ""
     version: int = -1
     days: Mapping[str, int] = field(default_factory=dict)
     all_days: int = -1
+    times: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: str, commits: Iterable[Mapping[str, Any]], folder: Path) -> "RowVersions":
         """Read the commits of a table, oldest first."""
         days: dict[str, int] = {}
+        times: dict[int, str] = {}
         all_days = version = -1
         for commit in commits:
             version = commit["table_version"]
+            times[version] = commit["committed_at"]
             if RECORD in commit:
                 record = Record.read(commit[RECORD], folder)
                 days |= dict.fromkeys(record.days, version)
@@ -186,7 +191,7 @@ class RowVersions:
                     all_days = version
             elif commit["operation"] not in KEEP_ROWS:
                 all_days = version
-        return cls(table, version, days, all_days)
+        return cls(table, version, days, all_days, times)
 
     def find_last_change(self, week: date) -> int:
         """Return the last version that changed rows of a week; -1 if none did."""

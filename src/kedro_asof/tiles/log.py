@@ -28,6 +28,7 @@ class TileRecord:
         declaration: The digest of what the tiles hold; see `digest_tiles`.
         table: The id of the event table.
         version: The version of the event table.
+        committed_at: When that version was committed.
         rows: The number of rows of each tile, by the first day of its week (ISO 8601).
         dropped: The weeks whose tiles left (ISO 8601).
         replaces_all: Whether all earlier tiles left.
@@ -37,6 +38,7 @@ class TileRecord:
     declaration: str = ""
     table: str = ""
     version: int = -1
+    committed_at: str = ""
     rows: Mapping[str, int] = field(default_factory=dict)
     dropped: Sequence[str] = ()
     replaces_all: bool = False
@@ -92,7 +94,8 @@ class Tiles:
         return (
             tile.declaration == declaration
             and tile.table == self.rows.table
-            and self.rows.find_last_change(week) <= tile.version <= self.rows.version
+            and tile.committed_at == self.rows.times.get(tile.version)
+            and self.rows.find_last_change(week) <= tile.version
         )
 
 

@@ -47,19 +47,19 @@ def summarize_weeks(
     groups = _list_kept(window)
     kinds = _find_types(groups)
     buckets = [Bucket(week, week + WEEK) for week in weeks]
-    key = [*entity, WEEK_COLUMN, KNOWN_ON]
+    key = [*entity, BUCKET, KNOWN_ON]
     parts = []
     for known_from, kept in groups.items():
         dated = date_events(events, entity, window.date, known_from, kept)
-        days = find_buckets(dated, buckets).rename({WEEK_COLUMN: BUCKET})
-        last = (days[WEEK_COLUMN] + ibis.interval(days=6)).cast("date")
+        days = find_buckets(dated, buckets)
+        last = (days[BUCKET] + ibis.interval(days=6)).cast("date")
         is_late = bool(list_later(events, known_from))
         known_on = ibis.greatest(days[KNOWN_ON], last) if is_late else last
         days = days.mutate({KNOWN_ON: known_on})
         summed = days.group_by(key).agg(**{item.name: item.summarize(days) for item in kept})
         absent = {name: ibis.null(kind) for name, kind in kinds.items() if name not in summed}
         tile = summed.mutate(**absent, **{KNOWN_FROM: ibis.literal(known_from or "")})
-        parts.append(tile.select(*key, KNOWN_FROM, *kinds))
+        parts.append(tile.select(*key, KNOWN_FROM, *kinds).rename({WEEK_COLUMN: BUCKET}))
     return unite(parts)
 
 

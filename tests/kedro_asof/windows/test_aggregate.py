@@ -106,6 +106,24 @@ def test_windows_of_tiles_equal_the_reference(
     _expect_reference(rows, without_arrival, engine, dates, weeks)
 
 
+def test_a_measured_column_may_be_called_week(engine: ibis.BaseBackend) -> None:
+    window = WindowParams.model_validate(
+        {"date": "day", "windows": [7], "measures": {"week": ["sum", "count"]}}
+    )
+    rows = [(LEAP_DAY - timedelta(days=1), 5), (LEAP_DAY - timedelta(days=2), None)]
+    table = pa.table(
+        {
+            "customer_id": ["a", "a"],
+            "day": [day for day, _ in rows],
+            "week": pa.array([week for _, week in rows], pa.int64()),
+        }
+    )
+    weeks = frozenset([LEAP_DAY - timedelta(days=7)])
+    for tiled in (frozenset[date](), weeks):
+        row = _aggregate(table, [LEAP_DAY], engine, window, tiled).set_index("customer_id").loc["a"]
+        assert (row["events_week_sum_7d"], row["events_week_count_7d"]) == (5, 1)
+
+
 def test_tiles_are_used_where_no_window_cuts_their_week(engine: ibis.BaseBackend) -> None:
     window = WindowParams.model_validate(
         {"date": "day", "windows": [7, 30], "measures": {"amount": ["sum"]}}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -142,6 +143,35 @@ def test_a_table_that_is_ingested_anew_makes_its_tiles_anew(usage: Ingestion) ->
     assert tiled.update([MONDAY]) == WEEKS
 
 
+def test_a_table_that_is_restored_from_a_backup_makes_its_later_tiles_anew(
+    usage: Ingestion, tmp_path: Path
+) -> None:
+    shutil.copytree(usage.primary, tmp_path / "backup")
+    checked = tmp_path / "checked"
+    shutil.copytree(usage.checked, checked)
+    tiled = TiledTable.of(usage)
+    usage.deliver("late.parquet", [_usage(WEEKS[3], "b")])
+    usage.run(CUSTOMERS)
+    tiled.update([MONDAY])
+    for place, backup in ((usage.primary, tmp_path / "backup"), (usage.checked, checked)):
+        shutil.rmtree(place)
+        shutil.copytree(backup, place)
+    time.sleep(1.1)  # the times of commits are kept to the second
+    usage.deliver("late.parquet", [_usage(WEEKS[3], "b", call_minutes=7.0)])
+    usage.run(CUSTOMERS)
+    _expect_rows(tiled, [MONDAY])
+    assert tiled.update([MONDAY]) == WEEKS
+
+
+def test_a_killed_first_commit_is_no_table(usage: Ingestion) -> None:
+    tiled = TiledTable.of(usage)
+    tiled.update([MONDAY])
+    for commit in (tiled.folder / "_delta_log").iterdir():
+        commit.unlink()
+    assert tiled.update([MONDAY]) == WEEKS
+    _expect_rows(tiled, [MONDAY])
+
+
 def test_a_lost_file_is_reported_and_its_tile_made_anew(
     usage: Ingestion, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -208,7 +238,9 @@ def test_a_table_without_a_log_of_changes_gets_no_tiles(usage: Ingestion) -> Non
     tiled = TiledTable.of(usage)
     events = tiled.load_events()
     elsewhere = TiledTable(usage.primary.parent / "elsewhere", "usage", tiled.features)
-    with pytest.raises(WrongCallError, match=r"Cannot keep tiles of usage: .*features.tiles=false"):
+    with pytest.raises(
+        WrongCallError, match=r"Cannot keep tiles of usage: .*features.tiles: false"
+    ):
         _plan(elsewhere, events)
 
 

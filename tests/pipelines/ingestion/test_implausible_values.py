@@ -14,7 +14,7 @@ from kedro_asof.windows.statistics import EXACT, MILLION
 from telco_churn import contracts
 from telco_churn.contracts import Contacts, Usage
 from telco_churn.errors import InvalidFeatureError
-from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.features import FeatureParams, TileParams
 from telco_churn.parameters.ingestion import IngestionParams, JudgedTableParams
 from telco_churn.pipelines.features.feature_config import check_feature_config
 from telco_churn.pipelines.ingestion.category_report import OTHERS, report_categories
@@ -135,6 +135,16 @@ def test_activity_without_event_tables_is_one_clear_error() -> None:
         eligibility=eligibility_params(active_within_days=28),
         label=label_params(event_tables=["usage"]),
     )
+
+
+def test_tiles_are_cut_by_the_date_of_deliveries() -> None:
+    declared = feature_params()
+    tiles = TileParams(tables=["invoices"], week_starts_on="monday")
+    due = declared.windows["invoices"].model_copy(update={"date": "due_on"})
+    windows = {**declared.windows, "invoices": due}
+    _check(features=declared.model_copy(update={"windows": windows}))
+    with pytest.raises(InvalidFeatureError, match=r"Invalid date 'due_on'.*expected 'issued_on'"):
+        _check(features=declared.model_copy(update={"windows": windows, "tiles": tiles}))
 
 
 def test_expected_values_belong_to_a_text_column() -> None:

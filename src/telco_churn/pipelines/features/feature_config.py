@@ -63,6 +63,8 @@ def check_feature_config(
         _check_table(table, window, contracts)
         if table in tables:
             _check_categories(table, window, tables[table])
+    for table in features.tiled_tables:
+        _check_tile_date(table, features.windows[table], tables.get(table))
 
 
 def describe_left_out(given: Mapping[str, Any]) -> str | None:
@@ -101,6 +103,18 @@ def _check_categories(table: str, window: WindowParams, judged: JudgedTableParam
                 f"expected some of {declared}. {WHERE} A new value also belongs to "
                 f"ingestion.tables.{table}.expected_values."
             )
+
+
+def _check_tile_date(table: str, window: WindowParams, judged: JudgedTableParams | None) -> None:
+    """Check that tiles are cut by the date whose days the log of deliveries records."""
+    if judged is None or judged.event_date in (None, window.date):
+        return
+    raise InvalidFeatureError(
+        f"Invalid date {window.date!r} in features.windows.{table}: expected "
+        f"{judged.event_date!r}, its event_date in ingestion.tables, because {table} has tiles and "
+        f"the log of deliveries records changes by that date. Leave {table} out of "
+        f"features.tiles.tables. {WHERE}"
+    )
 
 
 def _list_allowed(judged: JudgedTableParams, column: str) -> list[str] | None:

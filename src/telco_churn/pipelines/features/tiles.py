@@ -39,8 +39,9 @@ def update_tiles(
         if tiles.rows.version < 0:
             raise WrongCallError(
                 f"Cannot keep tiles of {table}: it is not a Delta table that ingestion wrote, so "
-                f"changed rows would not be noticed. Remove {table} from features.tiles.tables in "
-                "conf/base/parameters/features.yml, or run with --params features.tiles=false."
+                "changed rows would not be noticed. Set features.tiles: false in "
+                f"conf/base/parameters/features.yml, or leave {table} out of features.tiles.tables "
+                "if it lists other tables."
             )
         weekday = _weekday(features)
         needed = list_tile_weeks(dates, window, weekday)
@@ -51,13 +52,14 @@ def update_tiles(
             "Tiles of %s: %s of %s weeks are kept, %s to make.",
             *(table, len(needed) - len(made), len(needed), len(made)),
         )
+        made_of = tiles.rows
         return TileChange(
             {
                 tuple(weeks): summarize_weeks(events, window, ENTITY, weeks)
                 for start in range(0, len(made), WEEKS_AT_ONCE)
                 if (weeks := made[start : start + WEEKS_AT_ONCE])
             },
-            TileRecord(declaration, tiles.rows.table, tiles.rows.version),
+            TileRecord(declaration, made_of.table, made_of.version, made_of.times[made_of.version]),
         )
 
     return update
