@@ -54,7 +54,7 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         self,
         *,
         filepath: str,
-        events: str,
+        events: dict[str, str],
         connection: dict[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -62,11 +62,12 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
 
         Args:
             filepath: The folder of the tiles.
-            events: The folder of the event table, a `MonthlyTable`.
+            events: `filepath`, the folder of the event table, a `MonthlyTable`. Kedro resolves a
+                relative path of this name in the project, wherever the command runs.
             connection: `backend`, the ibis engine that reads and writes, and its options.
             metadata: Options of other plugins.
         """
-        self._filepath, self._events = filepath, events
+        self._filepath, self._events = filepath, events["filepath"]
         self._connection_config = connection
         self.metadata = metadata
 

@@ -51,7 +51,9 @@ class TiledTable:
     @property
     def table(self) -> TileTable:
         return TileTable(
-            filepath=str(self.folder), events=str(self.primary), connection=dict(self.connection)
+            filepath=str(self.folder),
+            events={"filepath": str(self.primary)},
+            connection=dict(self.connection),
         )
 
     def load_events(self) -> ir.Table:
