@@ -58,7 +58,7 @@ def left_join_all(rows: ir.Table, tables: Sequence[ir.Table], key: Sequence[str]
     """Join rows with tables that have at most one row per key, in one chain of joins.
 
     A join after a join keeps the keys of both, under other names here. Leaving them out after each
-    join instead would nest the query once per table, and ibis would need a multiple of the time.
+    join instead would nest the query once per table, which takes ibis longer to write.
 
     Args:
         rows: The rows that stay, with the columns of the key.
