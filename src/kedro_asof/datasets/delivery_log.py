@@ -41,7 +41,7 @@ class DeliveryLog(ConnectionMixin, ReadOnlyDataset[pd.DataFrame]):  # type: igno
         self,
         *,
         filepath: str,
-        checked: str,
+        checked: dict[str, str],
         connection: dict[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -49,11 +49,11 @@ class DeliveryLog(ConnectionMixin, ReadOnlyDataset[pd.DataFrame]):  # type: igno
 
         Args:
             filepath: The folder of the monthly tables.
-            checked: The folder of their checked rows, `checked_<table>`.
+            checked: `filepath`, the folder of their checked rows, `checked_<table>`.
             connection: `backend`, the ibis engine that reads, and its options.
             metadata: Options of other plugins.
         """
-        self._filepath, self._checked = filepath, checked
+        self._filepath, self._checked = filepath, checked["filepath"]
         self._connection_config = connection
         self.metadata = metadata
 

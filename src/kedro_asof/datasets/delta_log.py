@@ -5,6 +5,8 @@ as one that changed nothing, and the date of that commit then looks as if it was
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,20 @@ def is_table(folder: Path) -> bool:
             "pipeline again for each date."
         )
     return False
+
+
+@contextmanager
+def replace_advice(advice: str) -> Iterator[None]:
+    """Replace the advice of an error about the log of a dated table by what helps for another.
+
+    Raises:
+        BrokenLogError: With the new advice.
+    """
+    try:
+        yield
+    except BrokenLogError as error:
+        reason = str(error).partition(" Restore ")[0].rstrip(".")
+        raise BrokenLogError(f"{reason}. {advice}") from error
 
 
 def open_table(folder: Path, version: int | None = None) -> DeltaTable:

@@ -4,8 +4,8 @@ In: the folder of a Delta table and a `TableChange`. Out: the actions of one com
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from kedro_asof.datasets.delta_log import is_table, open_table, read_commits
+from kedro_asof.datasets.delta_log import is_table, open_table, read_commits, replace_advice
 from kedro_asof.datasets.partition_files import (
     Action,
     DataFile,
@@ -26,7 +26,6 @@ from kedro_asof.deliveries.change import MONTH, TableChange, add_month
 from kedro_asof.deliveries.folder import DELIVERED_IN
 from kedro_asof.deliveries.log import RowVersions, TableLog
 from kedro_asof.engines import find_engine
-from kedro_asof.errors import BrokenLogError
 from kedro_asof.file_errors import UnreadableFileError
 
 PATH = "data_file"  # the column with the file of a row, while files are exchanged
@@ -57,18 +56,12 @@ def find_version(folder: Path) -> int:
         return open_table(folder).version() if is_table(folder) else -1
 
 
-@contextmanager
-def _advise(folder: Path) -> Iterator[None]:
-    """Replace the advice of an error about the log of a dated table by what helps here."""
-    try:
-        yield
-    except BrokenLogError as error:
-        reason = str(error).partition(" Restore ")[0].rstrip(".")
-        raise BrokenLogError(
-            f"{reason}. Restore {folder} from a backup. If no backup exists, move it away, and run "
-            "`kedro run --pipelines ingestion --params ingestion.rebuild=true`: it makes the table "
-            "anew from its delivered files, also from withdrawn ones."
-        ) from error
+def _advise(folder: Path) -> AbstractContextManager[None]:
+    return replace_advice(
+        f"Restore {folder} from a backup. If no backup exists, move it away, and run `kedro run "
+        "--pipelines ingestion --params ingestion.rebuild=true`: it makes the table anew from its "
+        "delivered files, also from withdrawn ones."
+    )
 
 
 def read_log(folder: Path) -> TableLog:

@@ -56,7 +56,7 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
         filepath: str,
         connection: dict[str, Any],
         contract: str,
-        checked: str | None = None,
+        checked: dict[str, str] | None = None,
         missing: str = "Run `kedro run --pipelines ingestion` first.",
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -67,14 +67,16 @@ class MonthlyTable(ConnectionMixin, AbstractDataset[TableChange, ir.Table]):  # 
             connection: `backend`, the ibis engine that reads and writes, and its options.
             contract: The Pandera model of the rows, as a dotted path. Rows are checked before their
                 commit; a load checks columns, types, and that the contract is still the same.
-            checked: The folder of the checked rows, whose version a commit records.
+            checked: `filepath`, the folder of the checked rows, whose version a commit records.
+                Kedro resolves a relative path of this name in the project, wherever the command
+                runs.
             missing: The advice at the end of the error when the table does not exist.
             metadata: Options of other plugins.
         """
         self._filepath = filepath
         self._connection_config = connection
         self.contract: type[TableContract] = load_obj(contract)
-        self._checked = Path(checked) if checked else None
+        self._checked = Path(checked["filepath"]) if checked else None
         self._missing = missing
         self.metadata = metadata
 
@@ -218,7 +220,7 @@ class MonthlyState(ConnectionMixin, ReadOnlyDataset[TableState]):  # type: ignor
         self,
         *,
         filepath: str,
-        checked: str,
+        checked: dict[str, str],
         connection: dict[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -226,11 +228,11 @@ class MonthlyState(ConnectionMixin, ReadOnlyDataset[TableState]):  # type: ignor
 
         Args:
             filepath: The folder of the table.
-            checked: The folder of the checked rows.
+            checked: `filepath`, the folder of the checked rows.
             connection: As for `MonthlyTable`.
             metadata: Options of other plugins.
         """
-        self._filepath, self._checked = filepath, checked
+        self._filepath, self._checked = filepath, checked["filepath"]
         self._connection_config = connection
         self.metadata = metadata
 

@@ -2,8 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from kedro.io import AbstractDataset
 from kedro_datasets._utils import ConnectionMixin
 
-from kedro_asof.datasets.delta_log import open_table, read_commits
+from kedro_asof.datasets.delta_log import open_table, read_commits, replace_advice
 from kedro_asof.datasets.monthly_files import find_row_versions
 from kedro_asof.datasets.partition_commit import ATTEMPTS
 from kedro_asof.datasets.partition_files import (
@@ -30,7 +29,6 @@ from kedro_asof.datasets.partition_files import (
 )
 from kedro_asof.datasets.staging import create_staging
 from kedro_asof.engines import connect, find_engine
-from kedro_asof.errors import BrokenLogError
 from kedro_asof.tiles.log import RECORD, TileChange, TileRecord, Tiles, list_made
 from kedro_asof.windows.aggregate import WEEK_COLUMN
 from kedro_asof.windows.time_buckets import WEEK
@@ -182,7 +180,9 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         """Open the newest version; None without a commit, also if a first commit was killed."""
         if not DeltaTable.is_deltatable(str(self.local_path)):
             return None
-        with self._advise():
+        with replace_advice(
+            f"Delete {self.local_path}: the next run makes the tiles that it needs."
+        ):
             return open_table(self.local_path)
 
     def _list_made(self, table: DeltaTable | None) -> dict[date, TileRecord]:
@@ -200,17 +200,6 @@ class TileTable(ConnectionMixin, AbstractDataset[TileChange, Tiles]):  # type: i
         assert table is not None
         empty = ibis.memtable(pa.schema(table.schema().to_arrow()).empty_table())
         return self._connection.create_view(ibis.util.gen_name("empty"), empty)
-
-    @contextmanager
-    def _advise(self) -> Iterator[None]:
-        """Replace the advice of an error about the log of a dated table by what helps here."""
-        try:
-            yield
-        except BrokenLogError as error:
-            reason = str(error).partition(" Restore ")[0].rstrip(".")
-            raise BrokenLogError(
-                f"{reason}. Delete {self.local_path}: the next run makes the tiles that it needs."
-            ) from error
 
     def _connect(self) -> ibis.BaseBackend:
         return connect(self._connection_config)

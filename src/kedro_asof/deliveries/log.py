@@ -19,6 +19,27 @@ KEEP_ROWS = ("OPTIMIZE", "VACUUM START", "VACUUM END")  # Delta's own commits
 FORMAT = 1  # raise it when an older version of the project cannot read the record
 
 
+def read_record(text: str, newest: int, folder: Path, advice: str) -> dict[str, Any]:
+    """Read a record of ours from the metadata of a commit.
+
+    Args:
+        text: The record as JSON.
+        newest: The newest format that this version of the project reads.
+        folder: The folder of the table, for messages.
+        advice: The end of the error.
+
+    Raises:
+        InvalidDataError: When a newer version of the project wrote it.
+    """
+    content: dict[str, Any] = json.loads(text)
+    if content["format"] > newest:
+        raise InvalidDataError(
+            f"{folder} was written by a newer version of the project: found format "
+            f"{content['format']}, expected at most {newest}. {advice}"
+        )
+    return content
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A file that was ingested.
@@ -83,12 +104,7 @@ class Record:
         Raises:
             InvalidDataError: When a newer version of the project wrote it.
         """
-        content: dict[str, Any] = json.loads(text)
-        if content["format"] > FORMAT:
-            raise InvalidDataError(
-                f"{folder} was written by a newer version of the project: found format "
-                f"{content['format']}, expected at most {FORMAT}. Update the project."
-            )
+        content = read_record(text, FORMAT, folder, "Update the project.")
         new = tuple(Delivery(**each) for each in content.pop("new"))
         return cls(new=new, **content)
 

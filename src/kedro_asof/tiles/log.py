@@ -12,8 +12,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from kedro_asof.deliveries.log import RowVersions
-from kedro_asof.errors import InvalidDataError
+from kedro_asof.deliveries.log import RowVersions, read_record
 from kedro_asof.windows.aggregate import TiledWeeks
 
 RECORD = "tiles"  # the key of our record in the metadata of a commit
@@ -55,14 +54,8 @@ class TileRecord:
         Raises:
             InvalidDataError: When a newer version of the project wrote it.
         """
-        content: dict[str, Any] = json.loads(text)
-        if content["format"] > FORMAT:
-            raise InvalidDataError(
-                f"{folder} was written by a newer version of the project: found format "
-                f"{content['format']}, expected at most {FORMAT}. Update the project, or delete "
-                "this folder: the next run makes its tiles anew."
-            )
-        return cls(**content)
+        advice = "Update the project, or delete this folder: the next run makes its tiles anew."
+        return cls(**read_record(text, FORMAT, folder, advice))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import yaml
 
 from kedro_asof.contracts import contract, execution
 from kedro_asof.contracts.contract import DeclaredTable, TableContract
-from kedro_asof.contracts.row_rules import broken_rules, conditions
+from kedro_asof.contracts.row_rules import broken_rules, is_sound
 from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import BrokenContractError
 from telco_churn.contracts import Cancellations, Contacts, Customers, Invoices, Subscriptions, Usage
@@ -89,9 +89,9 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_the_conditions_of_a_contract_hold_for_the_rows_that_break_no_rule(put: Put) -> None:
+def test_the_rows_that_break_no_rule_are_sound(put: Put) -> None:
     rows = put(usage({}, {"customer_id": "b"}, *[change for change, _ in BROKEN]))
-    sound = rows.filter(*conditions(rows, Usage.to_schema())).customer_id.to_pyarrow().to_pylist()
+    sound = rows.filter(is_sound(rows, Usage.to_schema())).customer_id.to_pyarrow().to_pylist()
     assert sorted(sound) == ["a", "b"]
 
 

@@ -78,7 +78,9 @@ class Ingestion:
         connection = dict(self.connection)
         contract = f"{self.table.contract.__module__}.{self.table.contract.__qualname__}"
         state = MonthlyState(
-            filepath=str(self.primary), checked=str(self.checked), connection=connection
+            filepath=str(self.primary),
+            checked={"filepath": str(self.checked)},
+            connection=connection,
         )
         keys_table = EngineTable(
             filepath=str(self.folder / "02_intermediate" / "keys.parquet"), connection=connection
@@ -98,7 +100,7 @@ class Ingestion:
             return planned
         MonthlyTable(
             filepath=str(self.primary),
-            checked=str(self.checked),
+            checked={"filepath": str(self.checked)},
             connection=connection,
             contract=contract,
         ).save(delivered_tables.trust_change(planned, None))
@@ -115,7 +117,9 @@ class Ingestion:
     def read_kept(self) -> pd.DataFrame:
         """Return the trusted rows, by key."""
         state = MonthlyState(
-            filepath=str(self.primary), checked=str(self.checked), connection=dict(self.connection)
+            filepath=str(self.primary),
+            checked={"filepath": str(self.checked)},
+            connection=dict(self.connection),
         ).load()
         kept = state.open_kept()
         assert kept is not None
@@ -133,6 +137,6 @@ class Ingestion:
     def read_log(self) -> pd.DataFrame:
         return DeliveryLog(
             filepath=str(self.primary.parent),
-            checked=str(self.checked.parent),
+            checked={"filepath": str(self.checked.parent)},
             connection=dict(self.connection),
         ).load()

@@ -25,8 +25,7 @@ from telco_churn.pipelines.ingestion.customer_changes import CustomerChanges
 from telco_churn.pipelines.ingestion.new_deliveries import NewDeliveries
 from telco_churn.pipelines.ingestion.row_checks import (
     apply_rules,
-    list_rules,
-    select_sound,
+    find_sound,
     settle_repeats,
 )
 
@@ -217,7 +216,7 @@ def _select_plain(
     typed: ir.Table, keys: ir.Table, customers: CustomerChanges | None, contract: Contract
 ) -> ir.Table:
     """Return the rows without a finding, which can go straight into the trusted table."""
-    rows = flag_keys(select_sound(typed, contract).drop("raw_row"), keys)
+    rows = flag_keys(typed.filter(find_sound(typed, contract)).drop("raw_row"), keys)
     rows = rows.filter(~rows.is_settled)
     return rows if customers is None else rows.filter(~_is_unknown(rows, customers))
 
@@ -226,9 +225,8 @@ def _select_findings(
     typed: ir.Table, keys: ir.Table, customers: CustomerChanges | None, contract: Contract
 ) -> ir.Table:
     """Return all other rows, each with the first rule that it breaks by itself."""
-    is_unsound = ibis.or_(*list_rules(typed, contract).values())
-    rows = flag_keys(typed.mutate(is_unsound=is_unsound), keys)
-    has_finding = rows.is_unsound | rows.is_settled
+    rows = flag_keys(typed.mutate(is_sound=find_sound(typed, contract)), keys)
+    has_finding = ~rows.is_sound | rows.is_settled
     if customers is not None:
         has_finding |= _is_unknown(rows, customers)
     return apply_rules(rows.filter(has_finding), contract, keep=[DELIVERED_IN])

@@ -13,8 +13,8 @@ from kedro_asof.contracts.contract import TableContract
 from kedro_asof.contracts.row_rules import (
     broken_rules,
     column_types,
-    conditions,
     first_broken_rule,
+    is_sound,
     key_columns,
     late_columns,
 )
@@ -143,15 +143,11 @@ def list_rules(typed: ir.Table, contract: type[TableContract]) -> dict[str, ir.B
     return rules | dict(broken_rules(typed, contract.to_schema()))
 
 
-def select_sound(typed: ir.Table, contract: type[TableContract]) -> ir.Table:
-    """Return the typed rows that break no rule.
-
-    One condition: DuckDB would apply many one after another, and each makes the next one slower.
-    """
+def find_sound(typed: ir.Table, contract: type[TableContract]) -> ir.BooleanValue:
+    """Return whether each typed row breaks no rule; never null."""
     types = [name for name in column_types(contract) if name in typed.columns]
     fitting = [~typed[f"{name}{UNTYPABLE}"] for name in types]
-    is_sound = ibis.and_(*fitting, *conditions(typed, contract.to_schema()))
-    return typed.filter(ibis.ifelse(is_sound, True, False))
+    return is_sound(typed, contract.to_schema(), *fitting)
 
 
 def drop_bookkeeping(checked: ir.Table) -> ir.Table:
