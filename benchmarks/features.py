@@ -8,20 +8,19 @@ from collections import defaultdict
 
 from benchmarks.agreement import find_differences
 from benchmarks.features_contenders import (
-    AGAIN,
     BASELINES,
     OURS,
-    TWELVE,
+    WITH_TILES,
     feature_commands,
     feature_file,
-    weekly_command,
+    week_before_command,
 )
 from benchmarks.features_report import write_report
 from benchmarks.features_targets import Results
 from benchmarks.page import report_folder, section_parser
 from benchmarks.processes import Measurement, measure, take_median
 from benchmarks.sample_operator import (
-    clear_validation_cache,
+    PROJECT,
     configure,
     ingestion_command,
     place,
@@ -45,8 +44,6 @@ def main() -> None:
     for customers, repetitions in ((small, REPETITIONS), (large, 1)):
         _make_operator(customers, results, asked.keep)
         commands = feature_commands(customers)
-        if customers == small:
-            commands[TWELVE] = weekly_command(customers)
         results.features[customers] = _measure_all(commands, customers, repetitions)
         _refuse_differences(customers)
     write_report(results, report_folder(asked))
@@ -70,11 +67,18 @@ def _measure_all(
     commands: dict[str, str], customers: int, repetitions: int
 ) -> dict[str, Measurement]:
     """Run the contenders in turn, so that a slow minute of the machine affects all of them."""
+    tiles = PROJECT / place(customers) / "04_feature" / "usage_tiles"
+    before = tiles.with_name("usage_tiles_before")
+    shutil.rmtree(tiles, ignore_errors=True)
+    measure(week_before_command(customers), place(customers) / "logs" / "week_before.log")
+    shutil.rmtree(before, ignore_errors=True)
+    tiles.rename(before)
     runs: dict[str, list[Measurement]] = defaultdict(list)
     for repetition in range(repetitions):
         for name, command in commands.items():
-            if name != AGAIN:
-                clear_validation_cache(customers)
+            shutil.rmtree(tiles, ignore_errors=True)
+            if name in WITH_TILES:
+                shutil.copytree(before, tiles)
             log = (
                 place(customers)
                 / "logs"

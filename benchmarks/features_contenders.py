@@ -11,10 +11,10 @@ from benchmarks.sample_operator import AS_OF, place, plain_tables
 BASELINES = ("DuckDB SQL", "polars", "pandas")
 OURS = "this pipeline"
 ALONE = "this pipeline, no plugins"
-AGAIN = "the same, tables checked before"  # an unchanged file is not checked twice
-ALL_OURS = (OURS, ALONE, AGAIN)
-TWELVE = "this pipeline, twelve dates"
-WEEKS = 12
+COLD = "the same, no tiles yet"
+ROWS = "the same, without tiles"
+ALL_OURS = (OURS, ALONE, COLD, ROWS)
+WITH_TILES = (OURS, ALONE)  # those that find the tiles of the week before
 
 
 def feature_commands(customers: int) -> dict[str, str]:
@@ -22,11 +22,18 @@ def feature_commands(customers: int) -> dict[str, str]:
     scripts = dict(zip(BASELINES, ("duckdb", "polars", "pandas"), strict=True))
     ours = f"{_kedro(customers)} --tags scoring --params as_of={AS_OF}"
     alone = f"python -m benchmarks.features_pipeline {place(customers)}/conf {AS_OF}"
-    return {OURS: ours, ALONE: alone, AGAIN: alone} | {
+    rows = f"{alone} --without-tiles"
+    return {OURS: ours, ALONE: alone, COLD: alone, ROWS: rows} | {
         name: f"python benchmarks/features_{script}.py {plain_tables(customers)} {AS_OF} "
         f"{feature_file(customers, name)}"
         for name, script in scripts.items()
     }
+
+
+def week_before_command(customers: int) -> str:
+    """Return the command that makes the tiles of the week before, as the last weekly run did."""
+    before = AS_OF - timedelta(weeks=1)
+    return f"{_kedro(customers)} --tags scoring --params as_of={before}"
 
 
 def feature_file(customers: int, contender: str) -> Path:
@@ -35,16 +42,6 @@ def feature_file(customers: int, contender: str) -> Path:
         features = place(customers) / "04_feature" / "customer_features"
         return features / f"as_of={AS_OF}" / "features.parquet"
     return place(customers) / f"{contender.replace(' ', '_').lower()}.parquet"
-
-
-def weekly_command(customers: int) -> str:
-    """Return the command for the labeled features of twelve dates, one week apart."""
-    last = AS_OF - timedelta(weeks=1)
-    grid = f"snapshots.from={last - timedelta(weeks=WEEKS - 1)},snapshots.to={last}"
-    return (
-        f"{_kedro(customers)} --tags training --params 'as_of={AS_OF},snapshots.every=1 week,"
-        f"label.horizon_days=7,{grid}'"
-    )
 
 
 def _kedro(customers: int) -> str:

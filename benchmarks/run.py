@@ -20,6 +20,7 @@ SECTIONS = (
     "busy",
     "own_tables",
     "weekly",
+    "scale",
 )
 
 

@@ -71,11 +71,5 @@ def plain_tables(customers: int) -> Path:
     return place(customers) / "plain_tables"
 
 
-def clear_validation_cache(customers: int) -> None:
-    """Delete the validation caches, so that the next run checks all tables."""
-    for cache in (PROJECT / place(customers) / "03_primary").glob(".*.kept"):
-        cache.unlink()
-
-
 def _copy(engine: duckdb.DuckDBPyConnection, query: str, folder: Path, table: str) -> None:
     engine.execute(f"COPY ({query}) TO '{folder}/{table}.parquet' (FORMAT parquet)")
