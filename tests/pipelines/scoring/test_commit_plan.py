@@ -1,6 +1,6 @@
 """A fingerprint changes with everything that scores depend on, and with nothing else."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,8 +9,15 @@ import pandas as pd
 import pytest
 
 from telco_churn.errors import NothingToScoreError
+from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.reasons import ReasonParams
-from telco_churn.pipelines.scoring.commit_plan import fingerprint_sources, plan_commit
+from telco_churn.pipelines.features.static_features import STATIC_FEATURES
+from telco_churn.pipelines.scoring.commit_plan import (
+    DAY_OF,
+    READ_WHOLE,
+    fingerprint_sources,
+    plan_commit,
+)
 from telco_churn.registry.registry_types import ModelVersion
 from tests.conftest import (
     as_of,
@@ -25,12 +32,16 @@ CHAMPION = cast(ModelVersion, SimpleNamespace(version=3))
 NOW = datetime(2026, 9, 28, 3, tzinfo=UTC)
 
 
-def fingerprint(rows: list[tuple[str, date, Any]] = ROWS, **money: Any) -> str:
+def fingerprint(
+    rows: list[tuple[str, date, Any]] = ROWS,
+    eligibility: EligibilityParams | None = None,
+    **money: Any,
+) -> str:
     usage = ibis.memtable(pd.DataFrame(rows, columns=["customer_id", "day", "mb"]))
     return fingerprint_sources(
         as_of("2026-01-05"),
         feature_params(),
-        eligibility_params(),
+        eligibility or eligibility_params(),
         decision_params(**money),
         ReasonParams(**read_parameters("reasons")),
         usage=usage,
@@ -53,6 +64,27 @@ def test_rows_in_another_order_and_rows_of_the_future_change_nothing() -> None:
 )
 def test_any_other_row_before_as_of_changes_it(rows: list[tuple[str, date, Any]]) -> None:
     assert fingerprint(rows) != fingerprint()
+
+
+def test_events_before_the_first_day_that_a_feature_reads_change_nothing() -> None:
+    first = date(2026, 1, 5) - timedelta(days=84)  # the longest window of usage
+
+    assert fingerprint([*ROWS, ("a", first - timedelta(days=1), 1.0)]) == fingerprint()
+    assert fingerprint([*ROWS, ("a", first, 1.0)]) != fingerprint()
+    active = eligibility_params(active_within_days=90)
+    assert fingerprint([*ROWS, ("a", first - timedelta(days=6), 1.0)], active) != fingerprint(
+        ROWS, active
+    )
+    assert fingerprint([*ROWS, ("a", first - timedelta(days=7), 1.0)], active) == fingerprint(
+        ROWS, active
+    )
+
+
+def test_tables_of_features_without_a_window_count_whole() -> None:
+    tables = {each.table for each in STATIC_FEATURES}
+
+    assert tables <= {*DAY_OF, *READ_WHOLE}
+    assert not {*DAY_OF} & {*feature_params().windows}
 
 
 def fingerprint_invoices(paid_on: date | None, **columns: Any) -> str:

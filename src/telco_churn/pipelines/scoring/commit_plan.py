@@ -6,7 +6,7 @@ In: champion, score_history, the primary tables. Out: score_plan, score_fingerpr
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -32,6 +32,9 @@ DAY_OF = {
 }
 # Columns filled in later, for these tables; features.windows adds others with `known_from`.
 LATE = {"invoices": late_columns(Invoices), "contacts": late_columns(Contacts)}
+# Event tables that a feature without a declared window reads; of all others, only the rows that a
+# window reaches count.
+READ_WHOLE = ("invoices",)
 DIGITS = 16
 
 
@@ -82,8 +85,8 @@ def fingerprint_sources(
 ) -> str:
     """Return a digest of everything that the scores of a date depend on, except the model.
 
-    Rows and values that were not known on the morning of `as_of` are left out, because they do not
-    affect the scores.
+    Rows and values that were not known on the morning of `as_of` are left out, and events before
+    the first day that a feature reads: they do not affect the scores.
 
     Args:
         as_of: The date to score.
@@ -96,11 +99,27 @@ def fingerprint_sources(
     days = DAY_OF | {name: window.date for name, window in features.windows.items()}
     declared = {name: window.known_from for name, window in features.windows.items()}
     late = {name: {**LATE.get(name, {}), **declared.get(name, {})} for name in tables}
-    contents = {
-        name: fingerprint_table(select_known(table, days[name], late[name], as_of.day))
-        for name, table in sorted(tables.items())
-    }
+    first = _find_first_days(as_of.day, features, eligibility)
+    contents = {}
+    for name, table in sorted(tables.items()):
+        rows = select_known(table, days[name], late[name], as_of.day)
+        if name in first:
+            rows = rows.filter(rows[days[name]] >= ibis.literal(first[name]))
+        contents[name] = fingerprint_table(rows)
     return _digest(contents, [features, eligibility, decision, reasons])
+
+
+def _find_first_days(
+    as_of: date, features: FeatureParams, eligibility: EligibilityParams
+) -> dict[str, date]:
+    """Return the first day that scores read of each event table; none if they read it whole."""
+    reach = {
+        name: max(feature.reach for feature in window.list_features(name))
+        for name, window in features.windows.items()
+        if name not in READ_WHOLE
+    }
+    active = eligibility.active_within_days or 0  # of events in any of these tables
+    return {name: as_of - timedelta(days=max(days, active)) for name, days in reach.items()}
 
 
 def fingerprint_own_table(
