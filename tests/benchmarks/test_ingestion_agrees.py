@@ -19,7 +19,7 @@ from benchmarks.weekly_agreement import find_differences
 from benchmarks.weekly_inputs import EVENTS, WHOLE
 from kedro_asof.contracts.row_rules import key_columns
 from telco_churn.parameters.simulation import MessParams
-from telco_churn.pipelines.ingestion import nodes
+from telco_churn.pipelines.ingestion import nodes, reports
 from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping
 from tests.conftest import ZONE, ProjectCopy, simulate_tables, simulation_params
 from tests.pipelines.ingestion.small_deliveries import PARAMS, Ingestion
@@ -97,7 +97,7 @@ def test_events_ingested_by_hand_agree(name: str, operator: Path) -> None:
     change = ingestion.run(trusted)
 
     checked = ingestion.open_checked().load()
-    report = nodes.report_ingestion(**{name: checked, f"{name}_change": change})
+    report = reports.report_ingestion(**{name: checked, f"{name}_change": change})
     rules = Counter(rule for _, _, rule, _ in ingestion.read_rejected().elements())
     _compare(operator, name, report, rules, ingestion.read_kept())
 
@@ -113,7 +113,7 @@ def test_tables_delivered_whole_agree(name: str, operator: Path, put: Put) -> No
 
     rejected = nodes.collect_rejected_rows(contracts)(**{name: checked}).to_pandas()
     kept = drop_bookkeeping(checked.filter(checked.broken_rule.isnull())).to_pandas()
-    report = nodes.report_ingestion(**{name: checked})
+    report = reports.report_ingestion(**{name: checked})
     _compare(operator, name, report, Counter(rejected["rule"]), kept)
 
 

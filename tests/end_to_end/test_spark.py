@@ -27,7 +27,7 @@ from kedro_asof.engines import connect, find_engine, map_batches
 from kedro_asof.errors import BrokenContractError
 from kedro_asof.local_time import cast_to_calendar
 from telco_churn.contracts import SCORES_SCHEMA, Contacts
-from telco_churn.pipelines.ingestion.nodes import report_late_values
+from telco_churn.pipelines.ingestion.reports import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from telco_churn.pipelines.scoring import unseen_categories
 from telco_churn.pipelines.scoring.unseen_categories import count_customers

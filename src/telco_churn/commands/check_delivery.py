@@ -24,7 +24,7 @@ from kedro_asof.delivered_values import NOT_UNDERSTOOD
 from kedro_asof.deliveries.folder import as_table
 from kedro_asof.progress import watch_queries
 from telco_churn.parameters.ingestion import IngestionParams
-from telco_churn.pipelines.ingestion.nodes import FEW_VALUES
+from telco_churn.pipelines.ingestion.limits import FEW_VALUES
 from telco_churn.pipelines.ingestion.row_checks import (
     find_column,
     list_rules,

@@ -11,7 +11,7 @@ from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.pipeline_registry import create_pipelines
 from telco_churn.pipelines.features.feature_config import describe_left_out
 from telco_churn.pipelines.features.nodes import describe_features
-from telco_churn.pipelines.ingestion.nodes import report_late_values
+from telco_churn.pipelines.ingestion.reports import report_late_values
 from tests.conftest import read_parameters
 
 BLOCKS = ("features", "label", "eligibility", "readiness", "ingestion")

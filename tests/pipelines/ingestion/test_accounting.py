@@ -20,7 +20,7 @@ from telco_churn.contracts import IDENTIFIERS, Cancellations, Contacts, Customer
 from telco_churn.errors import TooManyRejectedError
 from telco_churn.parameters.ingestion import IngestionParams
 from telco_churn.parameters.simulation import MessParams
-from telco_churn.pipelines.ingestion import nodes
+from telco_churn.pipelines.ingestion import limits, nodes, reports
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from tests.conftest import ZONE, read_parameters, simulate_tables, simulation_params
 from tests.small_operator import Put
@@ -44,7 +44,7 @@ def test_the_counts_add_up_for_any_mess(
     raw = simulate_tables(simulation_params(customers=30, weeks=20, seed=seed, mess=mess))
     clean = simulate_tables(simulation_params(customers=30, weeks=20, seed=seed))
     checked = _check_all(raw, put)
-    report = nodes.report_ingestion(**checked)
+    report = reports.report_ingestion(**checked)
     rejected = nodes.collect_rejected_rows(CONTRACTS)(**checked).to_pandas()
     for table in CONTRACTS:
         outcomes = report[report["table"] == table].set_index("outcome")["rows"]
@@ -179,7 +179,7 @@ def test_what_is_filled_in_later_is_blanked_and_never_costs_the_row(
     assert (row["blanked_by"] or "kept") == rule
     assert [name for name in CONTACT if row[name] is None] == blanked
     assert (row["raw_content"] is None) == (rule == "kept")
-    report = nodes.report_ingestion(contacts=checked)
+    report = reports.report_ingestion(contacts=checked)
     outcomes = report[report["table"] == "contacts"].set_index("outcome")["rows"]
     assert outcomes["kept" if rule == "kept" else f"blanked_{rule}"] == 1
 
@@ -268,10 +268,10 @@ def test_a_delivery_over_the_limit_stops_the_run_unless_few_rows_are_rejected(
     files = pd.DataFrame({"table": "usage", "file": "new.parquet", "column": "", **counts})
     allowed = PARAMS.model_copy(update={"max_rejected_fraction": 0.02})
     if not stops:
-        assert nodes.stop_when_too_many_rejected(total, total, allowed, files) is total
+        assert limits.stop_when_too_many_rejected(total, total, allowed, files) is total
         return
     with pytest.raises(TooManyRejectedError, match=r"raw_usage/new.parquet: 33.3% of 30 rows"):
-        nodes.stop_when_too_many_rejected(total, total, allowed, files)
+        limits.stop_when_too_many_rejected(total, total, allowed, files)
 
 
 def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
@@ -283,10 +283,10 @@ def test_the_run_stops_over_the_limit_with_counts_by_rule() -> None:
         }
     )
     allowed = PARAMS.model_copy(update={"max_rejected_fraction": 0.02})
-    assert nodes.stop_when_too_many_rejected(report, report, allowed) is report
+    assert limits.stop_when_too_many_rejected(report, report, allowed) is report
     exceeded = PARAMS.model_copy(update={"max_rejected_fraction": 0.019})
     with pytest.raises(TooManyRejectedError, match=r"raw_usage: 2\.0% of 100.*data_mb_mis"):
-        nodes.stop_when_too_many_rejected(report, report, exceeded)
+        limits.stop_when_too_many_rejected(report, report, exceeded)
 
 
 def _check_all(raw: dict[str, pa.Table], put: Put) -> dict[str, ir.Table]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from telco_churn.pipelines.ingestion import nodes
+from telco_churn.pipelines.ingestion import nodes, reports
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from tests.conftest import ZONE
 from tests.pipelines.ingestion.small_deliveries import Ingestion, customers_table
@@ -126,10 +126,10 @@ def _compare_with_whole(
     for (_, row_key, rule, _), rows_of_it in once.read_rejected().items():
         found[row_key, rule] += rows_of_it
     assert found == named
-    counted = nodes.report_ingestion(
+    counted = reports.report_ingestion(
         **{once.name: once.open_checked().load(), f"{once.name}_change": planned}
     )
-    expected = nodes.report_ingestion(**{once.name: whole})
+    expected = reports.report_ingestion(**{once.name: whole})
     order = ["table", "outcome"]
     pd.testing.assert_frame_equal(
         counted.sort_values(order, ignore_index=True),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kedro_asof.datasets.engine_table import EngineTable
 from telco_churn.contracts import Customers, Invoices
-from telco_churn.pipelines.ingestion.nodes import report_late_values
+from telco_churn.pipelines.ingestion.reports import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows
 from tests.conftest import ZONE
 

@@ -12,9 +12,10 @@ import pytest
 from telco_churn.contracts import Contacts, Customers, Invoices
 from telco_churn.errors import TooManyBlankedError
 from telco_churn.parameters.ingestion import IngestionParams
-from telco_churn.pipelines.ingestion import nodes
-from telco_churn.pipelines.ingestion.nodes import report_late_values, stop_when_too_many_blanked
+from telco_churn.pipelines.ingestion import nodes, reports
+from telco_churn.pipelines.ingestion.limits import stop_when_too_many_blanked
 from telco_churn.pipelines.ingestion.pipeline import create_pipeline
+from telco_churn.pipelines.ingestion.reports import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows
 from tests.conftest import ZONE, read_parameters
 from tests.small_operator import Put
@@ -54,7 +55,7 @@ def test_both_late_columns_of_a_row_are_counted(put: Put) -> None:
         ("satisfaction", "blanked_satisfaction_too_large"): 1,
         ("satisfaction", "blanked_satisfaction_too_small"): 1,
     }
-    rows = nodes.report_ingestion(contacts=checked)
+    rows = reports.report_ingestion(contacts=checked)
     assert rows["rows"].sum() == 3
     kept = nodes.trust_kept_rows(checked, rows)
     Contacts.validate(put(kept.to_pyarrow()))
@@ -70,7 +71,7 @@ def test_empty_values_rejected_rows_and_duplicates_are_no_values(put: Put) -> No
         ("satisfaction", "kept"): 1,
         ("satisfaction", "blanked_satisfaction_too_large"): 1,
     }
-    rows = nodes.report_ingestion(contacts=checked).set_index("outcome")["rows"]
+    rows = reports.report_ingestion(contacts=checked).set_index("outcome")["rows"]
     assert rows.to_dict() == {
         "kept": 2,
         "duplicate": 1,

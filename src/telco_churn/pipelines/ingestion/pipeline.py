@@ -11,7 +11,7 @@ from kedro.pipeline import Node, Pipeline
 from kedro_asof.contracts.row_rules import late_columns
 from kedro_asof.tags import DELIVERED
 from telco_churn.parameters.ingestion import JudgedTableParams
-from telco_churn.pipelines.ingestion import delivered_tables, nodes
+from telco_churn.pipelines.ingestion import delivered_tables, limits, nodes, reports
 from telco_churn.pipelines.ingestion.category_report import report_categories
 from telco_churn.pipelines.ingestion.customer_changes import compare_customers
 from telco_churn.pipelines.ingestion.new_deliveries import find_deliveries
@@ -99,14 +99,14 @@ def _report_nodes(whole: Tables, delivered: Tables) -> list[Node]:
     tables = {**whole, **delivered}
     contracts = {name: table.contract for name, table in tables.items()}
     checked = {name: f"checked_{name}" for name in tables}
-    changes = {f"{name}{nodes.CHANGE}": f"{name}_change" for name in delivered}
+    changes = {f"{name}{reports.CHANGE}": f"{name}_change" for name in delivered}
     late = {name: checked[name] for name in tables if late_columns(contracts[name])}
     late_changes = {
-        name: data for name, data in changes.items() if name[: -len(nodes.CHANGE)] in late
+        name: data for name, data in changes.items() if name[: -len(reports.CHANGE)] in late
     }
     by_file = {"delivery_report": "delivery_report"} if delivered else {}
     of_deliveries = Node(
-        nodes.report_deliveries,
+        reports.report_deliveries,
         {name: checked[name] for name in delivered} | changes,
         "delivery_report",
         name="report_deliveries",
@@ -119,13 +119,13 @@ def _report_nodes(whole: Tables, delivered: Tables) -> list[Node]:
             name="collect_rejected_rows",
         ),
         Node(
-            nodes.report_ingestion,
+            reports.report_ingestion,
             checked | changes,
             "ingestion_report",
             name="report_ingestion",
         ),
         Node(
-            nodes.stop_when_too_many_rejected,
+            limits.stop_when_too_many_rejected,
             {
                 "ingestion_report": "ingestion_report",
                 "rejected_rows": "rejected_rows",
@@ -136,13 +136,13 @@ def _report_nodes(whole: Tables, delivered: Tables) -> list[Node]:
             name="stop_when_too_many_rejected",
         ),
         Node(
-            nodes.report_late_values,
+            reports.report_late_values,
             late | late_changes,
             "late_value_report",
             name="report_late_values",
         ),
         Node(
-            nodes.stop_when_too_many_blanked,
+            limits.stop_when_too_many_blanked,
             {
                 "late_value_report": "late_value_report",
                 "accepted_report": "accepted_report",
