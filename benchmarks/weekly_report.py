@@ -28,6 +28,7 @@ SHOWN = {
     "weekly cycle": WEEKLY_CYCLE,
     BASELINE_ALL: [BASELINE_ALL],
 }
+DECISION = "../../decisions/0029-what-a-week-costs.md"
 LIBRARIES = ("kedro", "ibis-framework", "duckdb", "deltalake", "pyarrow", "lightgbm")
 COMPARED = f"""\
 For operators who ask what a weekly delivery costs: ingestion, features, scoring and commit.
@@ -81,6 +82,7 @@ def write_report(results: Results, folder: Path) -> None:
             _tabulate_weekly(results),
         ],
         targets=list_targets(results),
+        remark=f"[Decision 29]({DECISION}) explains the missed targets.",
         commands=[
             f"# at {small:,} customers and {LONG} weeks of history; the same at {results.large:,},",
             f"# and with {SHORT} weeks. The section cuts the simulated tables by date.",
