@@ -60,7 +60,8 @@ def broken_rules(table: ir.Table, schema: DataFrameSchema) -> Iterator[tuple[str
         if not column.nullable:
             yield f"{name}_missing", table[name].isnull()
         if table[name].type().is_floating():
-            yield f"{name}_not_finite", table[name].isnan() | table[name].isinf()
+            is_endless = table[name].isnan() | table[name].isinf()
+            yield f"{name}_not_finite", is_endless.fill_null(False)
         for check in column.checks:
             bounds = {key: bound for key, bound in check.statistics.items() if bound is not None}
             for key, bound in bounds.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pandera.ibis as pandera
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,11 @@ from kedro_asof.errors import BrokenContractError
 from telco_churn.contracts import Cancellations, Contacts, Customers, Invoices, Subscriptions, Usage
 from tests.conftest import PROJECT
 from tests.small_operator import Put
+
+
+class Ratings(TableContract):
+    rating: float = pandera.Field(nullable=True, ge=0)
+
 
 ROW = {
     "customer_id": "a",
@@ -93,6 +99,14 @@ def test_the_rows_that_break_no_rule_are_sound(put: Put) -> None:
     rows = put(usage({}, {"customer_id": "b"}, *[change for change, _ in BROKEN]))
     sound = rows.filter(is_sound(rows, Usage.to_schema())).customer_id.to_pyarrow().to_pylist()
     assert sorted(sound) == ["a", "b"]
+
+
+def test_a_number_that_may_be_missing_is_sound_without_a_value(put: Put) -> None:
+    rows = put(pa.table({"rating": pa.array([None, 1.5, -1.0, float("nan")], pa.float64())}))
+
+    sound = rows.filter(is_sound(rows, Ratings.to_schema())).rating.to_pyarrow().to_pylist()
+
+    assert sorted(sound, key=str) == [1.5, None]
 
 
 @pytest.mark.parametrize(("change", "rule"), BROKEN)
