@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 COLORS = ("#9db8d2", "#1f5a8f")  # the smaller operator, the larger
 
@@ -43,6 +44,7 @@ def draw_bars(
             padding=3,
         )
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())  # labels of a short axis would overlap
     axes.margins(x=0.15)
     axes.set_yticks(
         [number + 0.2 for number in range(len(names))],
