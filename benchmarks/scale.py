@@ -41,7 +41,9 @@ errors.
   model of 300 trees of {LEAVES} leaves. Each runs once, and only its memory counts.
 
 *Peak* is the largest resident memory of the process."""
-REMARK = "[Decision 11](../../decisions/0011-features-slower-than-handwritten.md) explains misses."
+REMARK = """\
+[Decision 11](../../decisions/0011-features-slower-than-handwritten.md) explains the times,
+[decision 29](../../decisions/0029-what-a-week-costs.md) the peaks."""
 
 
 @dataclass

@@ -56,6 +56,7 @@ def test_a_section_writes_its_page_and_no_other(tmp_path: Path) -> None:
         ("busy", "busy"),
         ("own_tables", "own_tables"),
         ("weekly", "weekly_report"),
+        ("scale", "scale"),
     ],
 )
 def test_a_kept_page_has_the_words_of_its_section(section: str, module: str) -> None:
