@@ -3,7 +3,7 @@
 ARG PYTHON=python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 FROM ${PYTHON} AS build
-COPY deploy/docker/requirements.lock /tmp/requirements.lock
+COPY requirements.lock /tmp/requirements.lock
 # Wheels only, verified by hash: nothing is compiled. The environment has no pip.
 RUN python -m venv --without-pip /opt/venv \
     && python -m pip --python /opt/venv/bin/python install --no-cache-dir --disable-pip-version-check \

@@ -86,11 +86,12 @@ def test_all_schedulers_mean_the_same_morning() -> None:
     assert "OnCalendar=Mon *-*-* 05:00:00\n" in timer
 
 
-def test_what_the_image_installs_was_tested_here() -> None:
-    tested = read_versions(PROJECT / "requirements.lock")
-    installed = read_versions(DEPLOY / "docker" / "requirements.lock")
+def test_what_a_run_and_the_image_install_was_tested_here() -> None:
+    tested = read_versions(PROJECT / "requirements-dev.lock")
+    installed = read_versions(PROJECT / "requirements.lock")
     assert {name: tested.get(name) for name in installed} == installed
-    assert not {"pytest", "ruff", "mypy", "pyspark", "uv"} & installed.keys()
+    assert not {"pytest", "ruff", "mypy", "polars", "pyspark", "shap", "uv"} & installed.keys()
+    assert not [name for name in installed if name.startswith("google-cloud")]
 
 
 def read_versions(lock: Path) -> dict[str, str]:

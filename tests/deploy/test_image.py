@@ -53,7 +53,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clean = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for folder in ("conf", "deploy", "src"):
         shutil.copytree(PROJECT / folder, root / folder, ignore=clean)
-    for file in ("pyproject.toml", ".telemetry", "Dockerfile", "requirements.lock"):
+    locks = ("requirements.lock", "requirements-dev.lock")
+    for file in ("pyproject.toml", ".telemetry", "Dockerfile", *locks):
         shutil.copy(PROJECT / file, root)
     for path in FOREIGN:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,14 @@ def test_nothing_private_and_nothing_left_over_gets_into_the_image(context: set[
     assert not context & FOREIGN
     # Docker always sends its Dockerfile, but no COPY uses it.
     folders = {path.split("/")[0] for path in context - {"Dockerfile"}}
-    assert folders == {"pyproject.toml", ".telemetry", "conf", "deploy", "src"}
+    assert folders == {
+        ".telemetry",
+        "conf",
+        "deploy",
+        "pyproject.toml",
+        "requirements.lock",
+        "src",
+    }
 
 
 def test_all_code_and_configuration_gets_into_the_image(source: Path, context: set[str]) -> None:

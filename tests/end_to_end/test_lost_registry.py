@@ -67,7 +67,7 @@ def test_a_database_that_is_lost_during_a_run_is_one_line_and_a_quick_end(
     ("address", "code", "expected"),
     [
         (f"mysql+pymysql://u:{PASSWORD}@h/db", ExitCode.WRONG_CALL, "No module named 'pymysql'"),
-        (f"postgresql+nodriver://u:{PASSWORD}@h/db", ExitCode.WRONG_CALL, "'.[postgresql]'"),
+        (f"postgresql+nodriver://u:{PASSWORD}@h/db", ExitCode.WRONG_CALL, "'psycopg[binary]'"),
         (f"postgresql://u:{PASSWORD}@h:port/db", ExitCode.WRONG_CALL, "correct the address"),
         (
             f"postgres9://u:{PASSWORD}@h/db",

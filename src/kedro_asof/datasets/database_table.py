@@ -65,8 +65,8 @@ class Database:
             from adbc_driver_postgresql import dbapi  # noqa: PLC0415
         except ImportError as error:
             raise InputError(
-                "Missing package adbc-driver-postgresql. Install it with your project's PostgreSQL "
-                "extra, for example pip install '.[postgresql]'."
+                "Missing package adbc-driver-postgresql. Install it: `uv pip install "
+                "adbc-driver-postgresql`."
             ) from error
         try:
             connection = dbapi.connect(self._con)

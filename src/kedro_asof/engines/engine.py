@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from joblib import cpu_count
 
-from kedro_asof.errors import WrongCallError, mark_message, take_first_line
+from kedro_asof.errors import InputError, WrongCallError, mark_message, take_first_line
 from kedro_asof.suggestions import describe_unknown
 
 
@@ -46,6 +46,14 @@ BATCH_ROWS = 100_000
 ROW_GROUP = 122_880  # rows; by default DuckDB holds half a million per thread before it writes
 
 
+def explain_missing(backend: str) -> InputError:
+    """Return the error of an engine whose packages are not installed."""
+    return InputError(
+        f"Missing packages for the engine {backend!r}. Install everything with `make install`, or "
+        f"only these: `uv pip install 'ibis-framework[{backend}]'`."
+    )
+
+
 class Engine:
     """The operations on DuckDB, which other backends share."""
 
@@ -58,11 +66,14 @@ class Engine:
 
         Raises:
             WrongCallError: When ibis has no such backend, or DuckDB no such option.
+            InputError: When the packages of the backend are not installed.
         """
         options = dict(connection)
         name = options.pop("backend")
         try:
             backend = getattr(ibis, name).connect(**options)
+        except ImportError as error:
+            raise explain_missing(name) from error
         except AttributeError as error:
             known = [each.name for each in entry_points(group="ibis.backends")]
             if name in known:

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from kedro_asof.engines.engine import BatchFunction, Engine
+from kedro_asof.engines.engine import BatchFunction, Engine, explain_missing
 from kedro_asof.errors import InputError, mark_message
 
 
@@ -56,10 +56,7 @@ class SparkEngine(Engine):
         try:
             from pyspark.sql import SparkSession  # noqa: PLC0415
         except ImportError as error:
-            raise InputError(
-                "Missing package pyspark for the backend 'pyspark'. Install it with your project's "
-                "Spark extra, for example pip install '.[spark]', and install Java 17."
-            ) from error
+            raise explain_missing("pyspark") from error
         # Without it, the workers take the first python3 on the PATH.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         options = {name: value for name, value in connection.items() if name != "backend"}

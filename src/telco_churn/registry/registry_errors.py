@@ -29,7 +29,7 @@ RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 ADDRESS = "mlflow_tracking_uri in conf/base/mlflow.yml"
 LOCKED = "database is locked"
 KINDS = ("sqlite", *DATABASE_ENGINES, "http", "https", "databricks", "databricks-uc", "uc")
-INSTALL = {"postgresql": " (pip install '.[postgresql]')"}
+INSTALL = {"postgresql": " (uv pip install 'psycopg[binary]')"}
 
 # MLflow tries ten times to reach a database, for 100 seconds, and has no setting for this.
 mlflow.store.db.utils.MAX_RETRY_COUNT = 4
