@@ -111,8 +111,8 @@ def write_parameters() -> str:
     return _join(
         "# Parameters",
         "For data scientists. This page lists every parameter that `conf/` and `--params` may set. "
-        "Each block has a file of its name in `conf/base/parameters/` (`own_table` in "
-        "`conf/own_table/parameters/`) and a typed model of its "
+        "Each block has a file of its name in `conf/base/parameters/`, or in the environment that "
+        "alone uses it, and a typed model of its "
         "name in `src/telco_churn/parameters/`. An unknown key or a value out of range ends the "
         "run with exit code 2.",
         "Set one for a single run: `kedro run --pipelines training --params tuning.trials=30`. "
@@ -314,8 +314,8 @@ def write_exit_codes() -> str:
         "helps, and which error ends with it.",
         inspect.getdoc(errors.ExitCode) or "",
         "The last line of a run names what was found, what is allowed and what to do. Whatever the "
-        "code, the scores of earlier runs stay readable and whole. `deploy/score.sh` and "
-        "`deploy/retry.sh` end with 143 when SIGTERM or Ctrl-C stops them.",
+        "code, the scores of earlier runs stay readable and whole.",
+        "`deploy/score.sh` and `deploy/retry.sh` end with 143 when SIGTERM or Ctrl-C stops them.",
         "## Faults",
         "`tests/end_to_end/test_faults.py` makes each of these faults with a command, and checks "
         "the exit code and the last line. The output has no traceback; `--verbose` adds it.",

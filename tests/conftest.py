@@ -219,6 +219,17 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
 
 
 @pytest.fixture
+def new_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectCopy:
+    """A copy of the project in which nothing has run yet."""
+    copy = ProjectCopy(tmp_path / "project")
+    copy_project(copy.path)
+    copy.own_registry()
+    copy.edit("conf/base/wandb.yml", "mode: auto", "mode: disabled")
+    monkeypatch.chdir(copy.path)
+    return copy
+
+
+@pytest.fixture
 def project(
     finished_project: ProjectCopy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ProjectCopy:

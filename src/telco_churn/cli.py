@@ -26,5 +26,13 @@ for option in kedro_run.params:
     explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
-for command in (run, backfill, contracts, deliveries, experiments, own_table, scores):
+for command in (
+    run,
+    backfill,
+    contracts,
+    deliveries,
+    experiments,
+    own_table,
+    scores,
+):
     cli.add_command(command)

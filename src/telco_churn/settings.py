@@ -82,7 +82,10 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     # An environment overrides single keys inside a block, and keeps the other keys of base.
-    "merge_strategy": {"parameters": "soft", "wandb": "soft"},
+    "merge_strategy": {
+        "parameters": "soft",
+        "wandb": "soft",
+    },
     "config_patterns": {
         "mlflow": ["mlflow*"],
         "next_steps": ["next_steps*"],

@@ -6,23 +6,24 @@ from pathlib import Path
 
 from tests.conftest import PROJECT, ProjectCopy
 
-LISTED = re.compile(r"^\| `(?P<folder>0\d_\w+)` \|[^|]*\|(?P<files>[^|]*)\|$", re.M)
+LISTED = re.compile(r"^\| `(?P<folder>0\d_\w+)`[^|]*\|[^|]*\|(?P<files>[^|]*)\|$", re.M)
 CONFIGURED = re.compile(r"filepath: \$\{globals:data\}/(0\d_\w+)/(\w+(?:\{table\})?|\{table\}\w+)")
 
 
 def read_page() -> dict[str, set[str]]:
     """Return the names that the page lists, by folder."""
     page = (PROJECT / "data" / "README.md").read_text()
-    return {
-        row["folder"]: set(re.findall(r"`(\S+)`", row["files"])) for row in LISTED.finditer(page)
-    }
+    found: dict[str, set[str]] = {}
+    for row in LISTED.finditer(page):
+        found.setdefault(row["folder"], set()).update(re.findall(r"`(\S+)`", row["files"]))
+    return found
 
 
 def read_catalog() -> dict[str, set[str]]:
     """Return the names in the catalogs of conf/base and conf/own_table, by folder."""
     found: dict[str, set[str]] = {}
-    for env in ("base", "own_table"):
-        for file in (PROJECT / "conf" / env / "catalog").glob("*.yml"):
+    for file in (PROJECT / "conf").glob("*/catalog/*.yml"):
+        if file.parents[1].name in ("base", "own_table"):
             for folder, name in CONFIGURED.findall(file.read_text()):
                 found.setdefault(folder, set()).add(name.replace("{table}", "*"))
     return {folder: _drop_covered(names) for folder, names in found.items()}

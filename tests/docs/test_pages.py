@@ -49,7 +49,7 @@ def test_a_reader_reaches_every_page_from_the_first_one() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len((PROJECT / "README.md").read_text().splitlines()) < 120
+    assert len((PROJECT / "README.md").read_text().splitlines()) < 150
 
 
 def _list_anchors(page: Path) -> set[str]:

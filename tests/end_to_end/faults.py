@@ -296,7 +296,12 @@ CALLS = [
         WRONG,
         "'raw_usge'. Did you mean 'raw_usage'",
     ),
-    Fault("missing file", "kedro own-table nowhere.csv --target churn", WRONG, "nowhere.csv"),
+    Fault(
+        "missing file",
+        "kedro own-table nowhere.csv --target churn",
+        WRONG,
+        "nowhere.csv",
+    ),
 ]
 
 CONFIGURATION = [

@@ -11,7 +11,9 @@ from click.testing import Result
 from deltalake import DeltaTable
 
 from kedro_asof.errors import ExitCode
-from tests.conftest import ProjectCopy
+from tests.conftest import PROJECT, ProjectCopy
+
+ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +85,7 @@ CASES: dict[str, tuple[Case, ExitCode, str]] = {
     "no such environment": (
         lambda it: it.run("--pipelines", "scoring", env="nope"),
         ExitCode.WRONG_CALL,
-        "Expected one of ['base', 'local', 'own_table', 'postgres', 'production', 'spark', 'test']",
+        f"Expected one of {ENVIRONMENTS}",
     ),
     "not a date": (
         lambda it: score(it, "as_of=x"),

@@ -26,6 +26,8 @@ LAYERS = [
     "model_output",
     "reporting",
 ]
+ENVIRONMENTS = sorted(path.parent.name for path in (PROJECT / "conf").glob("*/globals.yml"))
+ENVIRONMENTS.remove("base")
 OWN_TABLE = {"own_table": {"table": "table.csv", "target": "churned"}}
 
 
@@ -51,7 +53,7 @@ def show(dataset: str) -> DataNodeMetadata:
     return DataNodeMetadata(data_node=node)
 
 
-@pytest.mark.parametrize("env", ["test", "own_table", "postgres", "production", "spark"])
+@pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_pipeline_has_its_layers_in_order(
     project: ProjectCopy, env: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -30,6 +30,11 @@ METRICS = {"roc_auc": roc_auc_score, "average_precision": average_precision_scor
 
 
 @pytest.fixture
+def project(new_project: ProjectCopy) -> ProjectCopy:
+    return new_project
+
+
+@pytest.fixture
 def table() -> pd.DataFrame:
     rng = np.random.default_rng(7)
     rows = 400

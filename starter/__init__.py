@@ -1,0 +1,1 @@
+"""The starter of this project for `kedro new`, made from its own files by `make starter`."""
