@@ -13,6 +13,7 @@ from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
 from telco_churn.commands.features import features
 from telco_churn.commands.own_table import own_table
+from telco_churn.commands.schemas import schemas
 from telco_churn.commands.scores import scores
 
 
@@ -27,5 +28,15 @@ for option in kedro_run.params:
     explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
-for command in (run, backfill, contracts, deliveries, experiments, features, own_table, scores):
+for command in (
+    run,
+    backfill,
+    contracts,
+    deliveries,
+    experiments,
+    features,
+    own_table,
+    schemas,
+    scores,
+):
     cli.add_command(command)

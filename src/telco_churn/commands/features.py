@@ -6,7 +6,7 @@ from typing import Any, cast
 import click
 from kedro.framework.context import KedroContext
 from kedro.io import DataCatalog
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from kedro_asof.contracts.from_catalog import find_contracts
 from kedro_asof.errors import InputError, WrongCallError
@@ -18,14 +18,13 @@ from telco_churn.errors import InvalidFeatureTestError
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
 from telco_churn.parameters.label import LabelParams
-from telco_churn.pipelines.features.feature_test_model import FILE, FeatureTest, read_tests
-from telco_churn.pipelines.features.feature_tests import (
-    CUSTOMER,
-    Difference,
+from telco_churn.pipelines.features.feature_test_model import (
+    FILE,
     FeatureSettings,
-    list_tables,
-    run_test,
+    FeatureTest,
+    read_tests,
 )
+from telco_churn.pipelines.features.feature_tests import CUSTOMER, Difference, list_tables, run_test
 
 COLUMNS = ["feature", "expected", "got", "rows that it reads"]
 
@@ -40,13 +39,13 @@ def features() -> None:
 @click.option("--env", "-e", default=None, help="Configuration environment.")
 @explain_errors
 def test_features(names: tuple[str, ...], env: str | None) -> None:
-    """Compare features of a few rows with those that feature_tests.yml expects.
+    """Compare the features of a few rows with those that feature_tests.yml expects.
 
     Example: kedro features test a_window_ends_on_the_day_before_as_of
 
     Without NAME, it runs all tests of conf/base/feature_tests.yml, and those of the environment,
-    which replace tests of the same name. A test with rows of a table in absent_tables is left out.
-    It reads no data.
+    which replace tests of the same name. It leaves out tests with rows of absent_tables, and reads
+    no data.
 
     Exit codes: 0, all tests passed; 65, a feature differs; 2, a test or a NAME is invalid.
     """
@@ -59,9 +58,7 @@ def test_features(names: tuple[str, ...], env: str | None) -> None:
             raise WrongCallError(describe_unknown("feature test", name, tests))
     failed = 0
     for name in names or tests:
-        test = tests[name]
-        differences = [] if isinstance(test, str) else _run(name, test, settings)
-        result = "failed" if differences else test if isinstance(test, str) else "passed"
+        result, differences = check_test(name, tests[name], settings)
         click.echo(f"{result}  {name}")
         if differences:
             show_table(COLUMNS, [_describe(each) for each in differences])
@@ -86,55 +83,66 @@ def read_settings(context: KedroContext) -> FeatureSettings:
     )
 
 
-def read_files(context: KedroContext, settings: FeatureSettings) -> dict[str, FeatureTest | str]:
-    """Read the tests of `conf/base` and of the environment.
-
-    Returns:
-        Each test by name; for a test of an absent table, why it is left out.
+def read_files(context: KedroContext, settings: FeatureSettings) -> dict[str, FeatureTest | None]:
+    """Read the tests of conf/base and of the environment; None for a test of an absent table.
 
     Raises:
         InvalidFeatureTestError: When a file has a fault.
-        WrongCallError: When there is no file.
+        WrongCallError: When there is no test.
     """
     conf = Path(context.config_loader.conf_source)
-    files = {name: conf / name / FILE for name in ("base", context.env or "local")}
-    tests: dict[str, FeatureTest | str] = {}
-    for name, file in files.items():
-        if file.exists():
-            content = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.load(file)))
-            absent = {test: _find_absent(given, settings) for test, given in content.items()}
-            kept = {test: content[test] for test, why in absent.items() if not why}
-            read = read_tests(kept, f"conf/{name}/{FILE}", settings.features, settings.contracts)
-            tests |= {test: absent[test] or read[test] for test in content}
+    tests: dict[str, FeatureTest | None] = {}
+    for folder in ("base", context.env or "local"):
+        if (file := conf / folder / FILE).exists():
+            content = _load(file)
+            kept = {
+                name: test
+                for name, test in content.items()
+                if not set(settings.features.absent) & _list_given(test)
+            }
+            tests |= dict.fromkeys(content) | read_tests(kept, f"conf/{folder}/{FILE}", settings)
     if not tests:
         raise WrongCallError(f"No feature tests found. Write some into conf/base/{FILE}.")
     return tests
 
 
-def _find_absent(test: Any, settings: FeatureSettings) -> str:
+def _load(file: Path) -> dict[str, Any]:
+    loaded = OmegaConf.load(file)  # unlike YAML's own reader, it refuses two tests of one name
+    if not isinstance(loaded, DictConfig):
+        raise InvalidFeatureTestError(f"Invalid {file}: expected tests by name, found a list.")
+    return cast(dict[str, Any], OmegaConf.to_container(loaded))
+
+
+def _list_given(test: Any) -> set[str]:
+    """Return the tables of a test that is not validated yet."""
     rows = test.get("rows") if isinstance(test, dict) else None
-    absent = [table for table in rows or () if table in settings.features.absent]
-    return f"left out: no {', '.join(absent)}" if absent else ""
+    return set(rows) if isinstance(rows, dict) else set()
 
 
-def _run(name: str, test: FeatureTest, settings: FeatureSettings) -> list[Difference]:
+def check_test(
+    name: str, test: FeatureTest | None, settings: FeatureSettings
+) -> tuple[str, list[Difference]]:
+    """Run a test, and return its result in one word with the features that differ."""
+    if test is None:
+        return "absent", []
     try:
-        return run_test(test, settings)
+        differences = run_test(test, settings)
     except InvalidFeatureTestError as error:
         message = f"Invalid test {name!r} in {FILE}: {error}"
         raise InvalidFeatureTestError(message) from error
+    return "failed" if differences else "passed", differences
 
 
 def _describe(difference: Difference) -> list[str]:
     rows = [
-        f"{{{', '.join(f'{column}: {_show(row[column])}' for column in row if column != CUSTOMER)}}}"
+        ", ".join(f"{column}: {_show(row[column])}" for column in row if column != CUSTOMER)
         for row in difference.rows
     ]
     return [
         f"{difference.feature} of {difference.customer}",
         _show(difference.expected),
         _show(difference.computed),
-        "\n".join(rows) or "none",
+        "\n".join(f"{{{row}}}" for row in rows) or "none",
     ]
 
 

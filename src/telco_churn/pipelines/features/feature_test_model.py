@@ -1,26 +1,38 @@
 """The model of `feature_tests.yml`, made of the contracts of tables and the declared features.
 
-In: contracts, features, and the content of the file. Out: typed tests by name, or one error.
+In: settings, contracts, and the content of a file. Out: typed tests by name, or one error.
 """
 
 import inspect
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, cast
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, cast
 
-import pandas as pd
-from pydantic import ConfigDict, Field, RootModel, Strict, ValidationError, create_model
+from pydantic import ConfigDict, Field, RootModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from kedro_asof.contracts.row_rules import column_types
 from kedro_asof.params import Block
 from kedro_asof.suggestions import describe_unknown
 from telco_churn.errors import InvalidFeatureTestError
+from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.features import FeatureParams
+from telco_churn.parameters.label import LabelParams
 from telco_churn.pipelines.features.nodes import describe_features
 
 FILE = "feature_tests.yml"
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """The parameters that features follow from, and the contract of each table by name."""
+
+    features: FeatureParams
+    label: LabelParams
+    eligibility: EligibilityParams
+    contracts: Mapping[str, Any]
 
 
 class StrictBlock(Block):
@@ -37,50 +49,36 @@ class FeatureTest(StrictBlock):
     expect: Any
 
 
-def make_model(
-    features: FeatureParams, contracts: Mapping[str, Any]
-) -> type[RootModel[dict[str, FeatureTest]]]:
-    """Make the model of a file: tests by name, with a field for each table, column and feature.
-
-    Args:
-        features: The declared features.
-        contracts: The contract of each table, by name.
-    """
+def make_model(settings: FeatureSettings) -> type[RootModel[dict[str, FeatureTest]]]:
+    """Make the model of a file: tests by name, with a field for each table, column and feature."""
     tables: dict[str, Any] = {
         table: (
-            list[_make_row(table, contract, features)],  # type: ignore[misc]
+            list[_make_row(table, contract, settings.features)],  # type: ignore[misc]
             Field([], description=(inspect.getdoc(contract) or "").split("\n\n")[0]),
         )
-        for table, contract in contracts.items()
+        for table, contract in settings.contracts.items()
     }
-    expected: dict[str, Any] = {
+    features: dict[str, Any] = {
         each["name"]: (
             (str if each["unit"] == "category" else float) | None,
             Field(None, description=f"{each['meaning']}; unit: {each['unit']}"),
         )
-        for each in list_testable(features, contracts).to_dict("records")
+        for each in describe_features(settings.features).to_dict("records")
+        if each["source_table"] in settings.contracts
     }
-    customer = create_model("ExpectedFeatures", __base__=StrictBlock, **expected)
+    customer = create_model("ExpectedFeatures", __base__=StrictBlock, **features)
+    rows = create_model("Rows", __base__=StrictBlock, **tables)
     test = create_model(
         "FeatureTest",
         __base__=FeatureTest,
         __doc__=FeatureTest.__doc__,
-        rows=(
-            create_model("Rows", __base__=StrictBlock, **tables),
-            Field(description="Rows by table. A column that is left out gets a plain value."),
-        ),
+        rows=(rows, Field(description="Rows by table; a column left out gets a plain value.")),
         expect=(
             dict[str, customer | None],
             Field(min_length=1, description="Features by customer; null expects none at all."),
         ),
     )
     return cast(type[RootModel[dict[str, FeatureTest]]], RootModel[dict[str, test]])
-
-
-def list_testable(features: FeatureParams, contracts: Mapping[str, Any]) -> pd.DataFrame:
-    """List the features of tables with a contract, as `describe_features` does."""
-    listed = describe_features(features)
-    return listed[listed["source_table"].isin(list(contracts))]
 
 
 def _make_row(table: str, contract: Any, features: FeatureParams) -> Any:
@@ -99,52 +97,36 @@ def _make_row(table: str, contract: Any, features: FeatureParams) -> Any:
 
 
 def _find_type(kind: Any) -> Any:
-    types = {
-        date: kind.is_date(),
-        Annotated[datetime, Strict(False)]: kind.is_timestamp(),  # also a date
-        bool: kind.is_boolean(),
-        int: kind.is_integer(),
-        float: kind.is_numeric(),
-    }
+    if kind.is_temporal():
+        return date  # also for a time, of which features read the day
+    types = {bool: kind.is_boolean(), int: kind.is_integer(), float: kind.is_numeric()}
     return next((python for python, is_meant in types.items() if is_meant), str)
 
 
 def list_allowed(column: Any) -> list[str]:
     """Return the values that a contract allows in a column; none if it allows any."""
-    allowed = [check.statistics.get("allowed_values") or () for check in column.checks]
+    allowed = [check.statistics.get("allowed_values") for check in column.checks]
     return list(next(filter(None, allowed), ()))
 
 
 def read_tests(
-    content: Mapping[str, Any], file: str, features: FeatureParams, contracts: Mapping[str, Any]
+    content: Mapping[str, Any], file: str, settings: FeatureSettings
 ) -> dict[str, FeatureTest]:
-    """Validate the content of a file.
-
-    Args:
-        content: Tests by name; dates are texts.
-        file: The name of the file, for errors.
-        features: The declared features.
-        contracts: The contract of each table, by name.
+    """Validate the content of a file; `file` names it in errors.
 
     Raises:
-        InvalidFeatureTestError: Names test, key, what was found and what is allowed, for each
-            fault.
+        InvalidFeatureTestError: Names test, key, found and allowed value of each fault.
     """
-    model = make_model(features, contracts)
+    model = make_model(settings)
     try:
         return model.model_validate_json(json.dumps(content)).root
     except ValidationError as error:
-        known: dict[str, Any] = {
-            "table": contracts,
-            "feature": list_testable(features, contracts)["name"],
-            **{table: column_types(contract) for table, contract in contracts.items()},
-        }
-        faults = "; ".join(_explain(fault, known) for fault in error.errors())
+        faults = "; ".join(_explain(fault, settings) for fault in error.errors())
         raise InvalidFeatureTestError(f"Invalid {file}: {faults}. Correct the file.") from error
 
 
-def _explain(fault: ErrorDetails, known: Mapping[str, Any]) -> str:
-    test, *path = [*map(str, fault["loc"]), ""][:-1] or [""]
+def _explain(fault: ErrorDetails, settings: FeatureSettings) -> str:
+    test, *path = map(str, fault["loc"])
     place = f"{'.'.join(path)} of test {test!r}" if path else f"test {test!r}"
     if fault["type"] == "missing":
         return f"missing {place}"
@@ -153,11 +135,13 @@ def _explain(fault: ErrorDetails, known: Mapping[str, Any]) -> str:
         return f"invalid value {fault['input']!r} for {place}: {expected}"
     match path:
         case ["rows", _]:
-            kind, allowed = "table", known["table"]
+            unknown = describe_unknown("table", path[-1], settings.contracts)
         case ["rows", table, _, _]:
-            kind, allowed = "column", known[table]
+            columns = column_types(settings.contracts[table])
+            unknown = describe_unknown("column", path[-1], columns)
         case ["expect", _, _]:
-            kind, allowed = "feature", known["feature"]
+            known = describe_features(settings.features)["name"]
+            unknown = describe_unknown("feature", path[-1], known)
         case _:
-            kind, allowed = "key", FeatureTest.model_fields
-    return f"{place}: {describe_unknown(kind, path[-1], allowed).rstrip('.')}"
+            unknown = describe_unknown("key", path[-1], FeatureTest.model_fields)
+    return f"{place}: {unknown.removesuffix('.')}"
