@@ -1,6 +1,7 @@
 """The tests of feature_tests.yml pass; a wrong one fails, and an invalid one names its fault."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from omegaconf import OmegaConf
 
+from kedro_asof.contracts.contract import DeclaredTable
 from kedro_asof.errors import ExitCode
 from telco_churn.commands.features import check_test, read_files, read_settings
 from telco_churn.errors import InvalidFeatureTestError
+from telco_churn.parameters.features import FeatureParams
 from telco_churn.pipelines.features.feature_test_model import (
     FeatureSettings,
     FeatureTest,
@@ -163,6 +166,23 @@ def test_a_fault_is_named_with_file_test_key_found_and_allowed(
         read_tests({"broken": given([], {"anna": None}) | change}, FILE, settings)
     assert str(error.value).startswith(f"Invalid {FILE}: ")
     assert message in str(error.value)
+
+
+def test_a_table_of_ones_own_can_be_tested_once_it_has_a_contract_and_a_block(
+    settings: FeatureSettings,
+) -> None:
+    types = {"customer_id": "string", "day": "date", "country": "string", "roaming_mb": "float64"}
+    roaming = DeclaredTable(columns={name: {"type": kind} for name, kind in types.items()})
+    block = {"date": "day", "windows": [28], "measures": {"roaming_mb": ["sum"]}}
+    declared = settings.features.model_dump()["windows"] | {"roaming": block}
+    own = replace(
+        settings,
+        features=FeatureParams.model_validate({"windows": declared}),
+        contracts={**settings.contracts, "roaming": roaming},
+    )
+    rows = {"roaming": [{"day": "2026-05-31", "roaming_mb": 2.5}, {"day": "2026-05-30"}]}
+    test = {"as_of": AS_OF, "rows": rows, "expect": {"anna": {"roaming_roaming_mb_sum_28d": 2.5}}}
+    assert not run(own, test)
 
 
 def test_a_row_that_breaks_its_contract_is_refused(settings: FeatureSettings) -> None:
