@@ -79,7 +79,11 @@ own-table: $(INSTALLED) ## Train on your own table and score it: TABLE=file.csv 
 bench: $(EVERYTHING) ## Run the benchmarks and write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
+<<<<<<< HEAD
 reference: $(EVERYTHING) ## Write the generated pages of docs/reference/ again, after a change of code or conf/
+=======
+reference: $(INSTALLED) ## Write docs/reference/ and conf/schemas/ again, after a change of code or conf/
+>>>>>>> schemas
 	$(BIN)/python -m docs.write_reference
 
 picture: run ## Draw the figure of README.md again, from the sample operator

@@ -1,15 +1,13 @@
-"""Write the pages of docs/reference/ that follow from code and configuration.
+"""Write the pages of docs/reference/ that follow from code and configuration, and conf/schemas/.
 
-`make reference` runs this file. A test compares the committed pages with what it writes.
+`make reference` runs this file. Tests compare the committed files with what it writes.
 """
 
-import ast
 import importlib
 import inspect
 import json
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,8 +20,9 @@ from kedro.pipeline.node import Node
 import kedro_asof
 import telco_churn
 from kedro_asof import errors
-from kedro_asof.params import Block
+from kedro_asof.json_schemas import DescribedSchema
 from telco_churn.cli import cli
+from telco_churn.commands.schemas import write_schemas
 from telco_churn.model.model_errors import ModelInputError
 from telco_churn.parameters import BLOCKS
 from telco_churn.parameters.features import FeatureParams
@@ -128,34 +127,10 @@ def _write_block(name: str) -> str:
     model = BLOCKS[name]
     file = BASE / "parameters" / f"{name}.yml"
     values = yaml.safe_load(file.read_text()) if file.exists() else {}
-    schema = _describe_fields(model.model_json_schema())
+    schema = model.model_json_schema(schema_generator=DescribedSchema)
     rows = list(_list_fields(schema, schema, name, (values or {}).get(name)))
     summary = (inspect.getdoc(model) or "").split("\n\n")[0].replace("\n", " ")
     return _join(f"## `{name}`", summary, _table(("parameter", "type", "value", "meaning"), rows))
-
-
-def _describe_fields(schema: dict[str, Any]) -> dict[str, Any]:
-    """Add the meaning of each field to the schema of a model and of the blocks inside it."""
-    for block in Block.__subclasses__():
-        for part in (schema, *schema.get("$defs", {}).values()):
-            if part.get("title") == block.__name__:
-                for name, meaning in _read_docstrings(block).items():
-                    key = block.model_fields[name].alias or name
-                    part["properties"][key]["description"] = meaning
-    return schema
-
-
-def _read_docstrings(block: type[Block]) -> dict[str, str]:
-    """Read the docstrings of attributes; with pydantic's option, every run would read them."""
-    (written,) = ast.parse(inspect.getsource(block)).body
-    assert isinstance(written, ast.ClassDef)
-    return {
-        ast.unparse(attribute.target): inspect.cleandoc(below.value.value)
-        for attribute, below in pairwise(written.body)
-        if isinstance(attribute, ast.AnnAssign)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-    }
 
 
 def _list_fields(
@@ -397,3 +372,4 @@ def _join(*parts: str) -> str:
 if __name__ == "__main__":
     for name, page in write_pages().items():
         (PROJECT / "docs" / "reference" / name).write_text(page)
+    write_schemas(PROJECT / "conf" / "schemas")

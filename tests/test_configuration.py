@@ -20,6 +20,7 @@ from kedro_datasets.ibis import TableDataset
 from kedro_asof.contracts.row_rules import CHECKS
 from kedro_asof.datasets.engine_table import EngineStep, EngineTable
 from kedro_asof.errors import BrokenContractError
+from kedro_asof.preflight import SCHEMAS
 from kedro_asof.tags import DATED, DELIVERY, EXCLUSIVE
 from telco_churn import contracts
 from telco_churn.parameters import BLOCKS
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("configuration")  # creates its fixtures on
 ENVIRONMENTS = sorted(
     folder.name
     for folder in (PROJECT / "conf").iterdir()
-    if folder.is_dir() and folder.name != "base"
+    if folder.is_dir() and folder.name not in {"base", SCHEMAS}
 )
 OWN_TABLE = {"own_table": {"table": "table.csv", "target": "churned"}}
 # Persisted datasets that are not tables: models, text, numbers, figures, the time.

@@ -15,6 +15,8 @@ from kedro_asof.datasets.engine_table import EngineStep, EngineTable
 from kedro_asof.errors import WrongCallError
 from kedro_asof.suggestions import describe_unknown
 
+SCHEMAS = "schemas"  # the folder of conf/ with JSON schemas, which is not an environment
+
 
 def check_environment(loader: OmegaConfigLoader) -> None:
     """Check that the environment has a configuration folder.
@@ -23,8 +25,8 @@ def check_environment(loader: OmegaConfigLoader) -> None:
         WrongCallError: Names the environment and lists those that have a folder.
     """
     conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
-    if conf.is_dir() and not (conf / env).is_dir():
-        known = [folder.name for folder in conf.iterdir() if folder.is_dir()]
+    if conf.is_dir() and (env == SCHEMAS or not (conf / env).is_dir()):
+        known = [each.name for each in conf.iterdir() if each.is_dir() and each.name != SCHEMAS]
         raise WrongCallError(
             f"{describe_unknown('environment', env, known)} Correct --env or KEDRO_ENV, or add the "
             f"folder to {conf}."

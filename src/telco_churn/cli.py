@@ -11,7 +11,9 @@ from telco_churn.commands.contracts import contracts
 from telco_churn.commands.deliveries import deliveries
 from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
+from telco_churn.commands.features import features
 from telco_churn.commands.own_table import own_table
+from telco_churn.commands.schemas import schemas
 from telco_churn.commands.scores import scores
 
 
@@ -32,7 +34,17 @@ for command in (
     contracts,
     deliveries,
     experiments,
+for command in (
+    run,
+    backfill,
+    contracts,
+    deliveries,
+    experiments,
+    features,
     own_table,
+    schemas,
+    scores,
+):
     scores,
 ):
     cli.add_command(command)

@@ -27,6 +27,7 @@ to do. In the hierarchy of `kedro_asof.errors` and this module:
     ├── UnusablePredictionsError (65)
     └── WrongCallError (2)
         ├── InvalidFeatureError (2)
+        ├── InvalidFeatureTestError (2)
         ├── InvalidTableError (2)
         └── UnknownMeasureError (2)
 
@@ -55,6 +56,10 @@ class ImplausibleScoresError(InvalidDataError):
 
 class InvalidFeatureError(WrongCallError):
     """A declared feature cannot be computed from its table."""
+
+
+class InvalidFeatureTestError(WrongCallError):
+    """A feature test names something that does not exist, or has a value that is not allowed."""
 
 
 class InvalidTableError(WrongCallError):

@@ -12,7 +12,13 @@ from kedro.validation import ParameterValidationError
 from kedro_asof.datasets.engine_table import EngineStep
 from kedro_asof.errors import WrongCallError
 from kedro_asof.params import AsOf, Block
-from kedro_asof.preflight import check_dates, check_environment, check_parameters, check_runner
+from kedro_asof.preflight import (
+    SCHEMAS,
+    check_dates,
+    check_environment,
+    check_parameters,
+    check_runner,
+)
 
 DUCKDB = {"backend": "duckdb", "database": ":memory:"}
 
@@ -31,9 +37,11 @@ def test_an_environment_without_a_folder_is_refused_with_those_that_have_one(
     (tmp_path / "local").mkdir()
     loader: Any = SimpleNamespace(conf_source=str(tmp_path), env=None, default_run_env="local")
     check_environment(loader)
-    loader.env = "nope"
-    with pytest.raises(WrongCallError, match=r"'nope'. Expected one of \['base', 'local'\]"):
-        check_environment(loader)
+    (tmp_path / SCHEMAS).mkdir()
+    for env in ("nope", SCHEMAS):
+        loader.env = env
+        with pytest.raises(WrongCallError, match=rf"'{env}'. Expected one of \['base', 'local'\]"):
+            check_environment(loader)
 
 
 def test_parameters_are_refused_by_name_and_by_value() -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kedro_asof.params import Block
 
@@ -17,6 +17,25 @@ NUMERIC_STATISTICS = ("sum", "mean", "max", "trend")
 
 Days = Annotated[int, Field(gt=0)]
 Windows = Annotated[list[Days], Field(min_length=1)]
+
+
+def _keep(given: Any) -> Any:
+    """Return the value; `WindowParams` itself gives a list of statistics their windows."""
+    return given
+
+
+Measure = Annotated[
+    dict[MeasureStatistic, Windows],
+    BeforeValidator(
+        _keep, json_schema_input_type=list[MeasureStatistic] | dict[MeasureStatistic, Windows]
+    ),
+]
+Category = Annotated[
+    dict[CategoryStatistic, Windows],
+    BeforeValidator(
+        _keep, json_schema_input_type=list[CategoryStatistic] | dict[CategoryStatistic, Windows]
+    ),
+]
 
 MEANINGS: dict[Statistic, str] = {
     "sum": "sum of {what} in the last {days} days",
@@ -74,9 +93,9 @@ class WindowParams(Block):
     """Column with the day of an event."""
     windows: Windows
     """Lengths of the windows in days, 1 or more; each window ends on the day before `as_of`."""
-    measures: dict[str, dict[MeasureStatistic, Windows]] = Field(default_factory=dict)
+    measures: dict[str, Measure] = Field(default_factory=dict)
     """Statistics by column: a list over all `windows`, or window lengths by statistic."""
-    categories: dict[str, dict[str, dict[CategoryStatistic, Windows]]] = Field(default_factory=dict)
+    categories: dict[str, dict[str, Category]] = Field(default_factory=dict)
     """Statistics by column and value of the column, written as in `measures`."""
     known_from: dict[str, str] = Field(default_factory=dict)
     """Date column from which a value is known, by column that is filled in later."""

@@ -1,5 +1,7 @@
 """The model version to promote."""
 
+from typing import Literal
+
 from pydantic import ConfigDict, RootModel, field_validator
 
 NOT_GIVEN = "not given"
@@ -13,7 +15,9 @@ class VersionParam(RootModel[int | None]):
 
     model_config = ConfigDict(frozen=True)
 
-    @field_validator("root", mode="before")
+    @field_validator(
+        "root", mode="before", json_schema_input_type=int | Literal["not given"] | None
+    )
     @classmethod
     def _read_number(cls, value: object) -> int | None:
         if value is None or value == NOT_GIVEN:
