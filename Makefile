@@ -19,7 +19,7 @@ export KEDRO_DISABLE_TELEMETRY := true
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
 	|| { echo "$(2) is out of date. Run: make lock"; exit 1; }
 
-.PHONY: help run test test-slow bench check format viz mlflow own-table reference picture lock clean
+.PHONY: help run test test-slow bench check compare release format viz mlflow own-table reference picture lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,7 @@ check: $(INSTALLED) ## Check lint, format, prose, types, architecture and lock f
 	$(BIN)/python -m tests.docs.prose
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/zizmor --offline --quiet .
 	@$(call check_lock,$(LOCK),requirements.lock)
 	@$(call check_lock,$(LOCK_IMAGE),deploy/docker/requirements.lock)
 	@$(call check_lock,$(LOCK_AIRFLOW),deploy/airflow/requirements.lock)
@@ -75,6 +76,16 @@ reference: $(INSTALLED) ## Write the generated pages of docs/reference/ again, a
 
 picture: run ## Draw the figure of README.md again, from the sample operator
 	cp data/08_reporting/plots/profit_plot.png docs/profit_curve.png
+
+compare: $(INSTALLED) ## Compare features, metrics, money and contracts with a commit: BASE=main, to build/comparison.md
+	deploy/ci/compare.sh $(or $(BASE),main) build/comparison.md
+
+release: $(INSTALLED) ## Build the files of a release in dist/: wheel, configuration, versions, SBOM, notes [TAG=v0.2.0]
+	rm -rf build dist && mkdir -p dist
+	$(BIN)/python deploy/ci/release.py $(TAG) > dist/notes.md
+	$(BIN)/kedro package
+	cp deploy/docker/requirements.lock dist/requirements.txt
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-file dist/sbom.cdx.json dist/requirements.txt
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK) --upgrade -o requirements.lock

@@ -20,9 +20,15 @@ def check_environment(loader: OmegaConfigLoader) -> None:
     """Check that the environment has a configuration folder.
 
     Raises:
-        WrongCallError: Names the environment and lists those that have a folder.
+        WrongCallError: Names the environment and lists those that have a folder, or names the
+            missing folder of all environments.
     """
     conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
+    if not conf.exists() and "://" not in str(loader.conf_source):
+        raise WrongCallError(
+            f"No configuration found: expected the folder {conf}. Run from the folder that "
+            "contains it, or pass --conf-source."
+        )
     if conf.is_dir() and not (conf / env).is_dir():
         known = [folder.name for folder in conf.iterdir() if folder.is_dir()]
         raise WrongCallError(
