@@ -19,7 +19,7 @@ export KEDRO_DISABLE_TELEMETRY := true
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
 	|| { echo "$(2) is out of date. Run: make lock"; exit 1; }
 
-.PHONY: help run test test-slow bench check compare release format viz mlflow own-table reference picture lock clean
+.PHONY: help run test test-slow bench check format viz mlflow own-table reference picture lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,7 @@ reference: $(INSTALLED) ## Write the generated pages of docs/reference/ again, a
 picture: run ## Draw the figure of README.md again, from the sample operator
 	cp data/08_reporting/plots/profit_plot.png docs/profit_curve.png
 
+.PHONY: compare release
 compare: $(INSTALLED) ## Compare features, metrics, money and contracts with a commit: BASE=main, to build/comparison.md
 	deploy/ci/compare.sh $(or $(BASE),main) build/comparison.md
 

@@ -38,7 +38,9 @@ def test_an_environment_without_a_folder_is_refused_with_those_that_have_one(
 
 def test_a_missing_configuration_is_named_by_its_folder(tmp_path: Path) -> None:
     loader: Any = SimpleNamespace(conf_source=str(tmp_path / "conf"), env=None, default_run_env="x")
-    with pytest.raises(WrongCallError, match="No configuration found: expected the folder .*/conf"):
+    with pytest.raises(
+        WrongCallError, match=r"No configuration found: expected the folder .*/conf"
+    ):
         check_environment(loader)
 
 

@@ -84,7 +84,7 @@ def test_a_release_has_its_files_and_no_secret(dist: Path) -> None:
     }  # fmt: skip
     listed = subprocess.run(["tar", "tzf", dist / conf], capture_output=True, text=True, check=True)
     assert "conf/base/globals.yml" in listed.stdout
-    assert "credentials" not in listed.stdout
+    assert "conf/local/credentials.yml" not in listed.stdout
     names = zipfile.ZipFile(dist / wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
         "kedro_asof", "kedro_wandb", "telco_churn", f"telco_churn-{VERSION}.dist-info",
