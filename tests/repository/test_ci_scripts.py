@@ -44,10 +44,23 @@ esac
     assert ("Breaking changes of contracts: 1" in text) == (ends_with == 0)
 
 
-def test_a_comparison_that_cannot_be_measured_fails(tmp_path: Path, commands: Path) -> None:
-    kedro = put_command(commands, "kedro", "exit 65") / "kedro"
+@pytest.mark.parametrize("code", [1, 2, 65])
+def test_a_change_that_cannot_run_fails_and_leaves_no_old_file(
+    tmp_path: Path, commands: Path, code: int
+) -> None:
+    (tmp_path / "comparison.md").write_text("of another commit")
+    kedro = put_command(commands, "kedro", f"exit {code}") / "kedro"
     done = run_script("compare.sh", "main", "comparison.md", folder=tmp_path, KEDRO=str(kedro))
-    assert (done.returncode, len(read_calls(commands))) == (65, 1)
+    assert (done.returncode, len(read_calls(commands))) == (code, 1)
+    assert not (tmp_path / "comparison.md").exists()
+
+
+def test_a_target_that_cannot_run_is_reported(tmp_path: Path, commands: Path) -> None:
+    script = f"[ $1 != try ] || {{ echo '{MEASURED}' > $5; exit 65; }}"
+    kedro = put_command(commands, "kedro", script) / "kedro"
+    done = run_script("compare.sh", "main", "comparison.md", folder=tmp_path, KEDRO=str(kedro))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "comparison.md").read_text().startswith(MEASURED)
 
 
 @pytest.fixture
