@@ -60,6 +60,7 @@ check: $(EVERYTHING) ## Check lint, format, prose, types, architecture and lock 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@$(call check_lock,$(LOCK_DEV),requirements-dev.lock)
+	$(BIN)/zizmor --offline --quiet .
 	@$(call check_lock,$(LOCK),requirements.lock)
 	@$(call check_lock,$(LOCK_AIRFLOW),deploy/airflow/requirements.lock)
 
@@ -79,11 +80,9 @@ own-table: $(INSTALLED) ## Train on your own table and score it: TABLE=file.csv 
 bench: $(EVERYTHING) ## Run the benchmarks and write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
-<<<<<<< HEAD
 reference: $(EVERYTHING) ## Write the generated pages of docs/reference/ again, after a change of code or conf/
-=======
+
 reference: $(INSTALLED) ## Write docs/reference/ and conf/schemas/ again, after a change of code or conf/
->>>>>>> schemas
 	$(BIN)/python -m docs.write_reference
 
 picture: run ## Draw the figure of README.md again, from the sample operator
@@ -91,6 +90,16 @@ picture: run ## Draw the figure of README.md again, from the sample operator
 
 starter: $(EVERYTHING) ## Make the starter for `kedro new` in build/starter
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m starter.build
+
+compare: $(INSTALLED) ## Compare features, metrics, money and contracts with a commit: BASE=main, to build/comparison.md
+	deploy/ci/compare.sh $(or $(BASE),main) build/comparison.md
+
+release: $(EVERYTHING) ## Build the files of a release in dist/: wheel, configuration, versions, SBOM, notes [TAG=v0.2.0]
+	rm -rf build/lib dist && mkdir -p dist
+	$(BIN)/python deploy/ci/release.py $(TAG) > dist/notes.md
+	$(BIN)/kedro package
+	cp requirements.lock dist/requirements.txt
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-file dist/sbom.cdx.json dist/requirements.txt
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_DEV) --upgrade -o requirements-dev.lock

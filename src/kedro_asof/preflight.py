@@ -22,9 +22,15 @@ def check_environment(loader: OmegaConfigLoader) -> None:
     """Check that the environment has a configuration folder.
 
     Raises:
-        WrongCallError: Names the environment and lists those that have a folder.
+        WrongCallError: Names the environment and lists those that have a folder, or names the
+            missing folder of all environments.
     """
     conf, env = Path(loader.conf_source), loader.env or loader.default_run_env
+    if not conf.exists() and "://" not in str(loader.conf_source):
+        raise WrongCallError(
+            f"No configuration found: expected the folder {conf}. Run from the folder that "
+            "contains it, or pass --conf-source."
+        )
     if conf.is_dir() and (env == SCHEMAS or not (conf / env).is_dir()):
         known = [each.name for each in conf.iterdir() if each.is_dir() and each.name != SCHEMAS]
         raise WrongCallError(

@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # LightGBM's threads wait actively by default: beside other work on the same cores, it takes many
 # times longer. OpenMP reads this when LightGBM is imported, which every process does after this

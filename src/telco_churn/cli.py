@@ -34,17 +34,9 @@ for command in (
     contracts,
     deliveries,
     experiments,
-for command in (
-    run,
-    backfill,
-    contracts,
-    deliveries,
-    experiments,
     features,
     own_table,
     schemas,
-    scores,
-):
     scores,
 ):
     cli.add_command(command)

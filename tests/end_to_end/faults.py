@@ -241,6 +241,12 @@ CALLS = [
         "Cannot run .* with ThreadRunner",
     ),
     Fault(
+        "runner of several processes",
+        f"{SCORING} {DATE} --runner ParallelRunner",
+        WRONG,
+        "Cannot run .* with ParallelRunner: its nodes are closures over parameters",
+    ),
+    Fault(
         "unknown parameter",
         f"{SCORING} --params as_off=2026-09-21",
         WRONG,

@@ -44,6 +44,14 @@ def test_an_environment_without_a_folder_is_refused_with_those_that_have_one(
             check_environment(loader)
 
 
+def test_a_missing_configuration_is_named_by_its_folder(tmp_path: Path) -> None:
+    loader: Any = SimpleNamespace(conf_source=str(tmp_path / "conf"), env=None, default_run_env="x")
+    with pytest.raises(
+        WrongCallError, match=r"No configuration found: expected the folder .*/conf"
+    ):
+        check_environment(loader)
+
+
 def test_parameters_are_refused_by_name_and_by_value() -> None:
     good = {"as_of": "2026-01-05", "decision": {"capacity": 1}}
     check_parameters(good, BLOCKS)
