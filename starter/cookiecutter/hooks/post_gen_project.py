@@ -136,13 +136,26 @@ def _split_long(text: str) -> str:
 
 
 def make_repository() -> bool:
-    """Make a git repository of the files, unless the folder is in one; tests list files by git."""
+    """Commit the files to a new repository, unless the folder is in one; return if there is git.
+
+    The branch `starter` stays at this commit. `make update` commits later versions of the starter to
+    it, so that git merges them with what has changed here.
+    """
     if not shutil.which("git"):
         return False
     if subprocess.run(["git", "rev-parse"], check=False, capture_output=True).returncode:
-        subprocess.run(["git", "init", "--quiet"], check=True)
-        subprocess.run(["git", "add", "--all"], check=True)
+        run_git("init", "--quiet", "--initial-branch=main")
+        run_git("add", "--all")
+        identity = ("-c", "user.name=kedro new", "-c", "user.email=kedro-new@localhost")
+        message = f"Start {ANSWERS['project_name']} from the starter"
+        run_git(*identity, "commit", "--quiet", "--no-verify", f"--message={message}")
+        run_git("branch", "starter")
     return True
+
+
+def run_git(*arguments: str) -> None:
+    """Run git in the new project."""
+    subprocess.run(["git", *arguments], check=True)
 
 
 def show_next_steps(has_git: bool) -> None:
