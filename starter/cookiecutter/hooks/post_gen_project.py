@@ -138,8 +138,8 @@ def _split_long(text: str) -> str:
 def make_repository() -> bool:
     """Commit the files to a new repository, unless the folder is in one; return if there is git.
 
-    The branch `starter` stays at this commit. `make update` commits later versions of the starter to
-    it, so that git merges them with what has changed here.
+    The branch `starter` stays there. `make update` commits later versions of the starter to it, so
+    that git merges them with what has changed here.
     """
     if not shutil.which("git"):
         return False
