@@ -20,7 +20,8 @@ def open_panels(path: Path) -> Iterator[tuple[Axes, Axes]]:
     yield left, right
     right.set_yticklabels([])
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    with mpl.rc_context({"svg.hashsalt": "telco_churn"}):  # equal numbers give an equal file
+    # Equal numbers give an equal file.
+    with mpl.rc_context({"svg.hashsalt": "telco_churn"}):
         figure.savefig(path, format="svg", metadata={"Date": None})
 
 

@@ -26,7 +26,8 @@ LIMIT = 2.5
 COMPARED = f"""\
 For data scientists and operators who train or score beside other work on the same cores.
 LightGBM's threads wait actively for each other by default: a thread that waits keeps its core
-from the thread that it waits for. `import telco_churn` sets `OMP_WAIT_POLICY=passive` before
+from the thread that it waits for.
+`import telco_churn` sets `OMP_WAIT_POLICY=passive` before
 LightGBM is imported, in runs, in their workers and in the packaged model.
 
 [busy_lightgbm.py](../../../benchmarks/busy_lightgbm.py) fits LightGBM with two threads, then

@@ -30,9 +30,13 @@ def configure(customers: int) -> None:
     (conf / "local").mkdir(parents=True, exist_ok=True)
     if not (conf / "base").exists():
         (conf / "base").symlink_to(PROJECT / "conf" / "base")
-    (conf / "local" / "globals.yml").write_text(
-        f"data: {place(customers)}\nmodel_name: telco_churn_benchmark\nas_of: '{AS_OF}'\n"
-    )
+    written = {
+        "data": place(customers),
+        "model_name": "telco_churn_benchmark",
+        "as_of": f"'{AS_OF}'",
+    }
+    lines = [f"{name}: {value}\n" for name, value in written.items()]
+    (conf / "local" / "globals.yml").write_text("".join(lines))
 
 
 def simulation_command(customers: int) -> str:

@@ -112,8 +112,8 @@ def write_parameters() -> str:
         "For data scientists. This page lists every parameter that `conf/` and `--params` may set. "
         "Each block has a file of its name in `conf/base/parameters/`, or in the environment that "
         "alone uses it, and a typed model of its "
-        "name in `src/telco_churn/parameters/`. An unknown key or a value out of range ends the "
-        "run with exit code 2.",
+        "name in `src/telco_churn/parameters/`. "
+        "An unknown key or a value out of range ends the run with exit code 2.",
         "Set one for a single run: `kedro run --pipelines training --params tuning.trials=30`. "
         "Write lists with semicolons there: `evaluation.slices=plan;region`. An empty value below "
         "is null, or too long for the table.",

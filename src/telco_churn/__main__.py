@@ -1,4 +1,4 @@
-"""Run the installed package: `python -m telco_churn --pipelines scoring --params as_of=...`."""
+"""Run the installed package: `python -m telco_churn --pipelines scoring`."""
 
 from pathlib import Path
 

@@ -12,7 +12,11 @@ from tests.conftest import PROJECT
 
 DEPLOY = PROJECT / "deploy"
 SCRIPTS = sorted(DEPLOY.rglob("*.sh"))
-UNITS = ["telco-churn-scoring.service", "telco-churn-scoring.timer", "telco-churn-failed.service"]
+UNITS = [
+    "telco-churn-scoring.service",
+    "telco-churn-scoring.timer",
+    "telco-churn-failed.service",
+]
 MONDAY_AT_FIVE = "0 5 * * 1"
 
 
@@ -43,7 +47,8 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for unit in UNITS:
         text = (DEPLOY / "systemd" / unit).read_text()
         # systemd-analyze checks that the executable and the user exist.
-        here = text.replace("/opt/telco-churn", str(PROJECT)).replace("=telco-churn\n", "=root\n")
+        here = text.replace("/opt/telco-churn", str(PROJECT))
+        here = here.replace("=telco-churn\n", "=root\n")
         (tmp_path / unit).write_text(here)
     command = ["systemd-analyze", "verify", *(str(tmp_path / unit) for unit in UNITS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -182,7 +182,10 @@ def put_kedro(folder: Path, script: str) -> dict[str, str]:
     kedro.parent.mkdir()
     kedro.write_text(script.format(python=sys.executable))
     kedro.chmod(0o755)
-    return {"PATH": f"{kedro.parent}:/usr/bin:/bin", "TELCO_CHURN_STATE": str(folder / "state")}
+    return {
+        "PATH": f"{kedro.parent}:/usr/bin:/bin",
+        "TELCO_CHURN_STATE": str(folder / "state"),
+    }
 
 
 def start(

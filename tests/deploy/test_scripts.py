@@ -143,7 +143,8 @@ def test_one_night_by_script_scores_the_finished_project(project: ProjectCopy) -
 
 def run_as_cron(stand_in: StandIn) -> subprocess.CompletedProcess[str]:
     """Run the crontab's line as cron does: with sh, the crontab's variables and a short PATH."""
-    lines = (PROJECT / "deploy" / "cron" / "telco-churn.crontab").read_text().splitlines()
+    table = PROJECT / "deploy" / "cron" / "telco-churn.crontab"
+    lines = table.read_text().splitlines()
     variables = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
     [entry] = [line for line in lines if re.match(r"[0-9*]", line)]
     command = entry.split(maxsplit=5)[5]

@@ -19,4 +19,5 @@ def test_the_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_docstrings_of_the_errors_draw_their_hierarchy() -> None:
     assert draw_errors(kedro_asof.errors) in inspect.getdoc(kedro_asof.errors)
-    assert draw_errors(kedro_asof.errors, telco_churn.errors) in inspect.getdoc(telco_churn.errors)
+    drawn = draw_errors(kedro_asof.errors, telco_churn.errors)
+    assert drawn in inspect.getdoc(telco_churn.errors)

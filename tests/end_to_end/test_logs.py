@@ -50,6 +50,7 @@ def test_a_folder_of_the_project_has_the_same_registry_and_log(project: ProjectC
     assert code == ExitCode.DONE, output
     assert "telco_churn_test version 1" in output
     assert list(folder.path.iterdir()) == []
-    start = output.index("Kedro project telco_churn")  # Kedro's own first line is before it
+    # Kedro's own first line is before it.
+    start = output.index("Kedro project telco_churn")
     log = output[output.rindex("\n", 0, start) + 1 : output.index("\n\n")].splitlines()
     assert [line for line in log if not DATED.match(line)] == []

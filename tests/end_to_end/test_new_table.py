@@ -90,7 +90,11 @@ def test_the_rows_of_a_judged_table_are_accounted_for_and_rejected_by_named_rule
     ("table", "contract", "expected"),
     [
         ("roaming", "contracts.Roaming", ["ingestion.tables.roaming.contract", "'contracts'"]),
-        ("roaming", "telco_churn.contracts.Usage", ["Missing", "raw_roaming and roaming"]),
+        (
+            "roaming",
+            "telco_churn.contracts.Usage",
+            ["Missing", "raw_roaming and roaming"],
+        ),
         (
             "usage",
             "telco_churn.contracts.Usage",

@@ -68,7 +68,8 @@ def test_an_error_without_a_message_is_reported_and_passed(start: Start) -> None
 def test_ctrl_c_shows_what_was_done(start: Start) -> None:
     result = start([None, KeyboardInterrupt(), None], "--keep-going")
     assert result.exit_code == ExitCode.STOPPED
-    assert row_of("2026-01-05", result)[:4] == ["2026-01-05", "done", "1,234", "telco_churn 7"]
+    shown = row_of("2026-01-05", result)[:4]
+    assert shown == ["2026-01-05", "done", "1,234", "telco_churn 7"]
     assert row_of("2026-01-12", result)[1] == "stopped"
     assert "1 of 3 dates did not run. To continue, pass --from 2026-01-12" in result.output
 

@@ -243,7 +243,8 @@ DEAR = DECISION.__class__(1, 100, 100, 0.1, 0.03, 0.5)
 
 
 def test_what_predicts_needs_no_scikit_learn() -> None:
-    code = "import sys; sys.modules['sklearn'] = None; import telco_churn.model.packaged"
+    code = "import sys; sys.modules['sklearn'] = None\n"
+    code += "import telco_churn.model.packaged"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

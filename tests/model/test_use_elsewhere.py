@@ -20,8 +20,9 @@ def test_the_page_scores_the_customers_of_a_project(finished_project: ProjectCop
         "sqlite:///mlflow.db", f"sqlite:///{finished_project.path}/mlflow.db"
     )
     shown = "\nprint(len(scores) == len(features), without_reasons.reason_1.isna().all())"
+    strict = ("-W", "error::DeprecationWarning:telco_churn")
     done = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning:telco_churn", "-c", code + shown],
+        [sys.executable, *strict, "-c", code + shown],
         cwd=finished_project.path,
         env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
         capture_output=True,

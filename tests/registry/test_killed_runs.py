@@ -168,7 +168,8 @@ def test_without_a_run_of_mlflow_nothing_is_left(folder: Path) -> None:
 def test_what_goes_wrong_is_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "data").write_text("a file where a folder should be")
     run_once(make_hook(tmp_path))
-    (record,) = [record for record in caplog.records if record.name.startswith("telco_churn")]
+    records = [each for each in caplog.records if each.name.startswith("telco_churn")]
+    (record,) = records
     assert "Could not mark killed runs in MLflow" in record.getMessage()
 
 

@@ -395,7 +395,7 @@ CHANGES: dict[str, tuple[str, Callable[[Path], object]]] = {
     ),
     "code": (
         r"code/telco_churn/model/decision\.py was changed",
-        lambda folder: _change(folder / "code" / "telco_churn" / "model" / "decision.py"),
+        lambda folder: _change(folder / "code/telco_churn/model/decision.py"),
     ),
     "added": (
         r"code/numpy\.py was added",

@@ -87,8 +87,11 @@ def test_a_release_has_its_files_and_no_secret(dist: Path) -> None:
     assert "conf/local/credentials.yml" not in listed.stdout
     names = zipfile.ZipFile(dist / wheel).namelist()
     assert {name.split("/")[0] for name in names} == {
-        "kedro_asof", "kedro_wandb", "telco_churn", f"telco_churn-{VERSION}.dist-info",
-    }  # fmt: skip
+        "kedro_asof",
+        "kedro_wandb",
+        "telco_churn",
+        f"telco_churn-{VERSION}.dist-info",
+    }
 
 
 @pytest.mark.slow
@@ -116,7 +119,8 @@ def test_the_wheel_runs_outside_the_project_with_conf_beside_it(dist: Path, tmp_
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     assert "No configuration found" in run(folder, 2, python, "-m", "telco_churn")
-    subprocess.run(["tar", "xzf", dist / "conf-telco_churn.tar.gz"], cwd=folder, check=True)
+    conf = dist / "conf-telco_churn.tar.gz"
+    subprocess.run(["tar", "xzf", conf], cwd=folder, check=True)
     output = run(folder, 0, python, "-m", "telco_churn", "--env", "test")
     assert "customers scored as of 2026-09-28" in output
     script = python.with_name("telco-churn")

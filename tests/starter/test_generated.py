@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 ENTRIES = {name: entry for name, entry in read_entries().items() if entry.asked != "never"}
 CAPABILITIES = [name for name, entry in ENTRIES.items() if entry.asked == "capabilities"]
 # A short and a long name: neither changes the format of a line or the order of imports.
-NAMES = ("Acme Churn", "Zo", "northern-region_Customer Retention")
+NAMES = ("Acme Churn", "Zo", "Nordic-Telecom_Retention")
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "project_name": NAMES,
     "sample_operator": ("yes", "no"),
@@ -163,6 +163,7 @@ def check_runs(project: Path, refused: list[str]) -> None:
     [
         ({"project_name": "Müller Churn"}, "Invalid project name"),
         ({"project_name": "5G Churn"}, "a letter first"),
+        ({"project_name": "Northern Region Retention"}, "at most 24 characters"),
         ({"project_name": "kedro"}, "would hide another package"),
         ({"project_name": "test"}, "would hide another package"),
         ({"project_name": "docs"}, "would hide another package"),

@@ -1,8 +1,10 @@
 """Score every Monday: one `kedro run` per pipeline, in the project's own Python environment.
 
 Airflow needs only the project's path on the worker. Set it as the Airflow Variable
-`telco_churn_home` or as the environment variable `AIRFLOW_VAR_TELCO_CHURN_HOME`. The worker's
-`KEDRO_ENV` selects the environment of `conf/`. See docs/how-to/schedule-with-airflow.md.
+`telco_churn_home` or as the environment variable
+`AIRFLOW_VAR_TELCO_CHURN_HOME`.
+The worker's `KEDRO_ENV` selects the environment of `conf/`. See
+docs/how-to/schedule-with-airflow.md.
 """
 
 from datetime import date, datetime, timedelta
@@ -31,7 +33,9 @@ class ScoreDate(BaseOperator):
 
     def execute(self, context: dict[str, Any]) -> None:
         """Run the pipelines; raise the error that skips, retries or fails the task."""
-        home = Path(Variable.get("telco_churn_home", default="/opt/telco-churn"))
+        default = "/opt/telco-churn"
+        given = Variable.get("telco_churn_home", default=default)
+        home = Path(given)
         as_of = find_as_of(context)
         kedro = str(home / ".venv" / "bin" / "kedro")
         # Separate runs: scoring compares what ingestion made with the last commit of the date.

@@ -122,7 +122,10 @@ def draft_contract(file: Path, name: str) -> str:
         "file_format": file_format,
         "columns": {each.name: each.source for each in columns if each.name != each.source},
         "cast": {each.name: each.cast for each in columns if each.cast},
-        "validator": {"class": f"telco_churn.contracts.{table}.Raw{model}", "on": ["load"]},
+        "validator": {
+            "class": f"telco_churn.contracts.{table}.Raw{model}",
+            "on": ["load"],
+        },
     }
     lines = write_entries({f"raw_{table}": {key: entry[key] for key in entry if entry[key]}})
     personal = [

@@ -8,6 +8,7 @@ ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 CHOICES = json.loads(r"""{{ cookiecutter._choices | tojson }}""")
 NEEDS = json.loads(r"""{{ cookiecutter._needs | tojson }}""")
 ASKED = json.loads(r"""{{ cookiecutter._asked | tojson }}""")
+LONGEST = 24
 ALL = ("all", "both", "yes")
 TAKEN = json.loads(r"""{{ cookiecutter._taken_names | tojson }}""")
 
@@ -18,6 +19,11 @@ def check_name(name: str, package: str) -> str | None:
         return (
             f"Invalid project name {name!r}: expected ASCII letters and digits, in words that one "
             "space, hyphen or underscore separates, with a letter first. For example: Acme Churn."
+        )
+    if len(name) > LONGEST:
+        return (
+            f"Invalid project name {name!r}: expected at most {LONGEST} characters, because lines "
+            "of code contain it."
         )
     if package in TAKEN:
         return (

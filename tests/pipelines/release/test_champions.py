@@ -129,10 +129,8 @@ def test_a_rejected_first_candidate_stops_the_run_and_says_how_to_take_it_as_it_
 def test_a_person_promotes_any_version_and_is_named(operator: Operator) -> None:
     operator.appoint(4)
     told = operator.promote(3)
-    assert (
-        "telco_churn: champion is now version 3 (previously version 4), trained as of 2026-08-31"
-        in told
-    )
+    assert "telco_churn: champion is now version 3 (previously version 4)" in told
+    assert "(previously version 4), trained as of 2026-08-31" in told
     assert operator.number == 3
     assert (last(operator)["by"], last(operator)["action"]) == ("ada", "promoted")
 
@@ -171,7 +169,7 @@ def test_each_rollback_goes_one_champion_further_back(operator: Operator) -> Non
     assert "champion is now version 2 (previously version 3)" in told
     operator.roll_back()
     assert operator.number == 1
-    with pytest.raises(PromotionRefusedError, match="has no champion of telco_churn before"):
+    with pytest.raises(PromotionRefusedError, match="has no champion of"):
         operator.roll_back()
     assert operator.log["action"].tolist() == ["appointed"] * 3 + ["rolled_back"] * 2
 

@@ -33,7 +33,8 @@ from telco_churn.pipelines.release.data_summary import FOLDS, ExamplesSummary
 from telco_churn.pipelines.release.intended_use import IntendedUse
 from telco_churn.registry.registry_types import ModelVersion
 
-TEMPLATE = files("telco_churn.pipelines.release").joinpath("model_card.md.jinja").read_text("utf-8")
+FOLDER = files("telco_churn.pipelines.release")
+TEMPLATE = FOLDER.joinpath("model_card.md.jinja").read_text("utf-8")
 # A version has no number before it is registered together with its card.
 NO_NUMBER = "the registered version that contains this card"
 SPECIAL = re.compile(r"[\\\[\]|*`]")

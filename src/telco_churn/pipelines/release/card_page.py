@@ -15,7 +15,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from matplotlib.figure import Figure
 
-STYLE = files("telco_churn.pipelines.release").joinpath("model_card.css").read_text("utf-8")
+FOLDER = files("telco_churn.pipelines.release")
+STYLE = FOLDER.joinpath("model_card.css").read_text("utf-8")
 DOTS_PER_INCH = 110
 INTERVAL = re.compile(r"\((\S+) to (\S+)\)")
 PAGE = """<!doctype html>
