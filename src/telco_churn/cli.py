@@ -12,6 +12,7 @@ from telco_churn.commands.deliveries import deliveries
 from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
 from telco_churn.commands.own_table import own_table
+from telco_churn.commands.sample import sample
 from telco_churn.commands.scores import scores
 
 
@@ -26,5 +27,5 @@ for option in kedro_run.params:
     explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
-for command in (run, backfill, contracts, deliveries, experiments, own_table, scores):
+for command in (run, backfill, contracts, deliveries, experiments, own_table, sample, scores):
     cli.add_command(command)

@@ -1,0 +1,173 @@
+"""Draw customers in one environment, and write their rows and the configuration of another.
+
+In: an environment to read, what to draw. Out: `conf/<name>`, `data/<name>`, and a `Report`.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+import ibis.expr.types as ir
+from kedro.io import DataCatalog
+
+from kedro_asof.datasets.database_table import DatabaseTable
+from kedro_asof.engines.union import unite
+from kedro_asof.errors import BrokenContractError, InvalidDataError, WrongCallError
+from kedro_asof.progress import watch_queries
+from kedro_asof.project import open_session
+from kedro_asof.sampling.cut import Cut, Cutter, open_tables
+from kedro_asof.sampling.draw import Draw, bring, draw_keys, list_keys
+from kedro_asof.sampling.environment import SampleEnvironment, write_facts
+from telco_churn.commands.sample.configuration import RAW, write_configuration
+from telco_churn.commands.sample.sources import ID, Source, list_sources
+
+
+@dataclass(frozen=True)
+class Request:
+    """The sample to draw.
+
+    Attributes:
+        customers: The number of customers.
+        min_churners: The smallest number of customers with a cancellation.
+        seed: Another seed draws other customers.
+        keeps_identifiers: Whether direct identifiers, and columns of no contract, are kept.
+    """
+
+    customers: int
+    min_churners: int
+    seed: int
+    keeps_identifiers: bool
+
+
+@dataclass
+class Report:
+    """The sample as it was written.
+
+    Attributes:
+        draw: The customers.
+        tables: By catalog entry, its rows and the seconds that it took.
+        columns: The delivered columns of each table.
+    """
+
+    draw: Draw
+    tables: dict[str, tuple[Cut, float]] = field(default_factory=dict)
+    columns: dict[Source, set[str]] = field(default_factory=dict)
+
+    def describe(self, request: Request) -> Iterator[str]:
+        """Yield what a data scientist must know of the sample, in sentences."""
+        yield from _describe_draw(self.draw, request)
+        for source, columns in self.columns.items():
+            if source.key is None:
+                yield f"{source.entry} has no column {ID}: all its rows are in the sample."
+            if request.keeps_identifiers:
+                continue
+            if hidden := source.find_identifiers(sorted(columns)):
+                yield f"Direct identifiers of {source.entry} are artificial: {', '.join(hidden)}."
+            if left_out := source.find_unlisted(sorted(columns)):
+                listed = ", ".join(left_out)
+                yield f"Columns of {source.entry} that its contract does not list: {listed}."
+
+
+def _describe_draw(draw: Draw, request: Request) -> Iterator[str]:
+    drawn = len(draw.keys)
+    yield (
+        f"Drew {drawn:,} of {draw.all_keys:,} customers with seed {request.seed}: "
+        f"{draw.with_event:,} have a cancellation, {draw.with_event / drawn:.1%}; of all "
+        f"customers, {draw.all_with_event / draw.all_keys:.1%} have one."
+    )
+    if drawn < request.customers:
+        yield f"There are fewer than {request.customers:,} customers: the sample has all of them."
+    if draw.with_event < min(request.min_churners, drawn):
+        yield (
+            f"There are fewer than {request.min_churners:,} customers with a cancellation: the "
+            "sample has all of them."
+        )
+
+
+def write_sample(environment: SampleEnvironment, from_env: str | None, request: Request) -> Report:
+    """Write a sample of the raw tables of an environment.
+
+    Args:
+        environment: The environment to write.
+        from_env: The environment to read; None for the default one.
+        request: What to draw.
+
+    Raises:
+        WrongCallError: When both environments are the same.
+        InvalidTableError: When a table lacks the column with the customer.
+        InvalidDataError: When there are no customers, or a table has no row of the drawn ones.
+    """
+    with open_session(from_env) as session, environment.replace() as (conf, data):
+        context = session.load_context()
+        read = context.config_loader.env or context.config_loader.default_run_env
+        if read == environment.name:
+            raise WrongCallError(f"Cannot sample {read} from itself: correct --from-env.")
+        sources = list_sources(context.catalog, context.params)
+        report = _cut_tables(context.catalog, sources, data, request)
+        folder, name = Path(context.config_loader.conf_source), environment.name
+        write_configuration(folder, read, context.catalog, sources, conf, name)
+        facts = {"from_env": read, **asdict(request), "drawn": len(report.draw.keys)}
+        for place in (conf, data):
+            write_facts(place, facts)
+    return report
+
+
+def _cut_tables(
+    catalog: DataCatalog, sources: list[Source], data: Path, request: Request
+) -> Report:
+    copies, raw = data / ".copies", data / RAW
+    raw.mkdir()
+    load = cache(lambda source: _load(catalog, source, copies))
+    by_name = {source.table: source for source in sources}
+    known = _list_keys(load(by_name["customers"])).drop_null().distinct()
+    cancelled = by_name.get("cancellations")
+    events = bring(_list_keys(load(cancelled)), known) if cancelled else known.limit(0)
+    with watch_queries(known.get_backend(), "Drawing customers"), known.cache() as keys:
+        draw = draw_keys(keys, events, request.customers, request.min_churners, request.seed)
+        if not draw.keys:
+            raise InvalidDataError("No customer in raw_customers: expected at least one.")
+        report, cutter = Report(draw), Cutter(draw, keys)
+        for source in sources:
+            started, tables = time.monotonic(), load(source)
+            with watch_queries(tables[0].get_backend(), f"Sampling {source.entry}"):
+                prepare = _keep if request.keeps_identifiers else source.hide_identifiers
+                cut = cutter.cut(tables, source.key, raw / source.table, prepare)
+            report.tables[source.entry] = cut, time.monotonic() - started
+            report.columns[source] = {name for table in tables for name in table.columns}
+            _check_written(source, cut, draw)
+    shutil.rmtree(copies, ignore_errors=True)
+    return report
+
+
+def _load(catalog: DataCatalog, source: Source, copies: Path) -> list[ir.Table]:
+    """Open a table; the copy of a table in a database goes to a folder of its own."""
+    dataset = catalog.get(source.entry)
+    if isinstance(dataset, DatabaseTable):
+        copies.mkdir(exist_ok=True)
+        dataset.copy_to(copies / f"{source.table}.parquet")
+    try:
+        tables = open_tables(catalog.load(source.entry), source.is_stamped)
+    except BrokenContractError as error:
+        raise BrokenContractError(f"{source.entry}: {error}") from error
+    for table in tables:
+        source.check(table.columns)
+    return tables
+
+
+def _list_keys(tables: list[ir.Table]) -> ir.Table:
+    return unite([list_keys(table, ID) for table in tables])
+
+
+def _keep(rows: ir.Table) -> ir.Table:
+    return rows
+
+
+def _check_written(source: Source, cut: Cut, draw: Draw) -> None:
+    if not cut.written:
+        raise InvalidDataError(
+            f"No row of {source.entry} belongs to one of the {len(draw.keys):,} customers drawn, "
+            "and a run needs at least one. Draw more with --customers, or others with --seed."
+        )
