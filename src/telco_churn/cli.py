@@ -14,6 +14,7 @@ from telco_churn.commands.experiments import experiments
 from telco_churn.commands.own_table import own_table
 from telco_churn.commands.sample import sample
 from telco_churn.commands.scores import scores
+from telco_churn.commands.try_change import try_change
 
 
 @click.group(name="telco_churn")
@@ -27,5 +28,16 @@ for option in kedro_run.params:
     explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
-for command in (run, backfill, contracts, deliveries, experiments, own_table, sample, scores):
+COMMANDS = (
+    run,
+    backfill,
+    contracts,
+    deliveries,
+    experiments,
+    own_table,
+    sample,
+    scores,
+    try_change,
+)
+for command in COMMANDS:
     cli.add_command(command)

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import ibis.expr.types as ir
+from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 
 from kedro_asof.datasets.database_table import DatabaseTable
@@ -102,13 +104,14 @@ def write_sample(environment: SampleEnvironment, from_env: str | None, request: 
     """
     with open_session(from_env) as session, environment.replace() as (conf, data):
         context = session.load_context()
-        read = context.config_loader.env or context.config_loader.default_run_env
-        if read == environment.name:
+        loader = cast(OmegaConfigLoader, context.config_loader)
+        catalog = cast(DataCatalog, context.catalog)
+        read, to = loader.env or loader.default_run_env, environment.name
+        if read == to:
             raise WrongCallError(f"Cannot sample {read} from itself: correct --from-env.")
-        sources = list_sources(context.catalog, context.params)
-        report = _cut_tables(context.catalog, sources, data, request)
-        folder, name = Path(context.config_loader.conf_source), environment.name
-        write_configuration(folder, read, context.catalog, sources, conf, name)
+        sources = list_sources(catalog, context.params)
+        report = _cut_tables(catalog, sources, data, request)
+        write_configuration(Path(loader.conf_source), read, catalog, sources, conf, to)
         facts = {"from_env": read, **asdict(request), "drawn": len(report.draw.keys)}
         for place in (conf, data):
             write_facts(place, facts)
