@@ -19,7 +19,7 @@ export KEDRO_DISABLE_TELEMETRY := true
 check_lock = cp $(2) .venv/checked.lock && $(UV) $(1) -o .venv/checked.lock && diff -q $(2) .venv/checked.lock \
 	|| { echo "$(2) is out of date. Run: make lock"; exit 1; }
 
-.PHONY: help run test test-slow bench check format viz mlflow own-table reference picture lock clean
+.PHONY: help run test test-slow bench check format viz mlflow own-table try reference picture lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,9 @@ mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 own-table: $(INSTALLED) ## Train on your own table and score it: TABLE=file.csv TARGET=Churn [OPTIONS="--id customerID"]
 	@$(BIN)/kedro own-table "$(or $(TABLE),$(table))" --target "$(or $(TARGET),$(target))" $(OPTIONS)
 
+try: $(INSTALLED) ## Show what the last change did to features, metrics and money [OPTIONS="--base main"]
+	@$(BIN)/kedro try $(OPTIONS)
+
 bench: $(INSTALLED) ## Run the benchmarks and write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
@@ -82,4 +85,4 @@ lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_AIRFLOW) --upgrade -o deploy/airflow/requirements.lock
 
 clean: ## Remove generated files; raw tables, models, their log and committed scores stay
-	rm -rf data/0[23458]_* data/own_table/0[23458]_* data/spill data/test data/benchmark
+	rm -rf data/0[23458]_* data/own_table/0[23458]_* data/spill data/test data/try data/benchmark

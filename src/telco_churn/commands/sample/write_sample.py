@@ -1,6 +1,6 @@
 """Draw customers in one environment, and write their rows and the configuration of another.
 
-In: an environment to read, what to draw. Out: `conf/<name>`, `data/<name>`, and a `Report`.
+In: an environment to read, the sample to draw. Out: `conf/<name>`, `data/<name>`, and a `Report`.
 """
 
 import shutil
@@ -59,7 +59,7 @@ class Report:
     columns: dict[Source, set[str]] = field(default_factory=dict)
 
     def describe(self, request: Request) -> Iterator[str]:
-        """Yield what a data scientist must know of the sample, in sentences."""
+        """Yield the facts that a data scientist needs, in sentences."""
         yield from _describe_draw(self.draw, request)
         for source, columns in self.columns.items():
             if source.key is None:
@@ -95,7 +95,7 @@ def write_sample(environment: SampleEnvironment, from_env: str | None, request: 
     Args:
         environment: The environment to write.
         from_env: The environment to read; None for the default one.
-        request: What to draw.
+        request: The sample to draw.
 
     Raises:
         WrongCallError: When both environments are the same.

@@ -52,7 +52,9 @@ class Comparison:
 def compare_sides(sides: Sides) -> Comparison:
     """Compare both sides, or show the figures of the working tree if the base has none."""
     before, after, found = sides.before, sides.after, Comparison(sides.heading)
-    if before.has_results:
+    if not before.has_results:
+        found.heading += f" The base cannot run: {before.message}"
+    else:
         _add_table(found, "Parameters", ["parameter"], list(_compare_parameters(before, after)))
         features = list(_compare_features(before, after, found.notes))
         _add_table(found, "Features", ["feature", "change"], features)
@@ -173,6 +175,8 @@ def _show_metric(metric: Metric, old: float, new: float, low: float, high: float
 
 def judge(metric: Metric, low: float, high: float) -> str:
     """Return whether a difference with its interval is an improvement."""
+    if np.isnan(low):
+        return "unknown"
     if low == high == 0:
         return "equal"
     if low > 0 or high < 0:
