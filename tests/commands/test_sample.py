@@ -256,6 +256,20 @@ def test_own_tables_are_cut_by_customer_and_those_of_no_customer_are_whole(
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("spark")
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, none is on PATH")
+def test_spark_draws_the_same_sample(project: ProjectCopy) -> None:
+    assert sample(project).exit_code == 0
+    with (project.path / "conf/spark/globals.yml").open("a") as file:
+        file.write("data: data/test\n")
+    command = ["kedro", "sample", "--from-env", "spark", "--to-env", "other", "--customers", "200"]
+    subprocess.run([sys.executable, "-m", *command], check=True, capture_output=True)
+    for table in TABLES:
+        ours, theirs = (read(project.path / "data" / env, table) for env in ("sample", "other"))
+        assert sort_rows(theirs).to_pylist() == sort_rows(ours).to_pylist(), table
+
+
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_a_whole_sample_or_none(project: ProjectCopy) -> None:
     command = [sys.executable, "-m", "kedro", "sample", "--from-env", "test", "--overwrite"]
     started = time.monotonic()

@@ -128,19 +128,20 @@ def _cut_tables(
     known = _list_keys(load(by_name["customers"])).drop_null().distinct()
     cancelled = by_name.get("cancellations")
     events = bring(_list_keys(load(cancelled)), known) if cancelled else known.limit(0)
-    with watch_queries(known.get_backend(), "Drawing customers"), known.cache() as keys:
-        draw = draw_keys(keys, events, request.customers, request.min_churners, request.seed)
-        if not draw.keys:
-            raise InvalidDataError("No customer in raw_customers: expected at least one.")
-        report, cutter = Report(draw), Cutter(draw, keys)
-        for source in sources:
-            started, tables = time.monotonic(), load(source)
-            with watch_queries(tables[0].get_backend(), f"Sampling {source.entry}"):
-                prepare = _keep if request.keeps_identifiers else source.hide_identifiers
-                cut = cutter.cut(tables, source.key, raw / source.table, prepare)
-            report.tables[source.entry] = cut, time.monotonic() - started
-            report.columns[source] = {name for table in tables for name in table.columns}
-            _check_written(source, cut, draw)
+    with watch_queries(known.get_backend(), "Drawing customers"):
+        cached = known.cache()
+        draw = draw_keys(cached, events, request.customers, request.min_churners, request.seed)
+    if not draw.keys:
+        raise InvalidDataError("No customer in raw_customers: expected at least one.")
+    report, cutter = Report(draw), Cutter(draw, cached)
+    for source in sources:
+        started, tables = time.monotonic(), load(source)
+        with watch_queries(tables[0].get_backend(), f"Sampling {source.entry}"):
+            prepare = _keep if request.keeps_identifiers else source.hide_identifiers
+            cut = cutter.cut(tables, source.key, raw / source.table, prepare)
+        report.tables[source.entry] = cut, time.monotonic() - started
+        report.columns[source] = {name for table in tables for name in table.columns}
+        _check_written(source, cut, draw)
     shutil.rmtree(copies, ignore_errors=True)
     return report
 
