@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -17,31 +18,16 @@ from kedro_asof.engines.engine import BATCH_ROWS
 from kedro_asof.sampling.draw import KEY, Draw, bring, list_keys
 from kedro_asof.windows.point_in_time import LOADED_AT
 
+Prepare = Callable[[ir.Table], ir.Table]
 
-@dataclass(frozen=True)
-class Cut:
-    """The rows of a table, counted.
 
-    Attributes:
-        rows: All rows.
-        unknown: Rows whose key is null, or not a known one.
-        written: Rows of the drawn keys; all rows of a table without a key.
-        size: The bytes of the files.
-    """
+class Cut(NamedTuple):
+    """The rows of a table, counted; `written` are those of the drawn keys, `size` their bytes."""
 
-    rows: int = 0
-    unknown: int = 0
-    written: int = 0
-    size: int = 0
-
-    def __add__(self, other: "Cut") -> "Cut":
-        """Return the sums."""
-        return Cut(
-            self.rows + other.rows,
-            self.unknown + other.unknown,
-            self.written + other.written,
-            self.size + other.size,
-        )
+    rows: int
+    unknown: int
+    written: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +47,7 @@ class Cutter:
         tables: Sequence[ir.Table],
         column: str | None,
         folder: Path,
-        prepare: Callable[[ir.Table], ir.Table],
+        prepare: Prepare,
     ) -> Cut:
         """Write the rows of the drawn keys, one file a table.
 
@@ -72,16 +58,19 @@ class Cutter:
             prepare: Changes the columns of the rows to write.
         """
         folder.mkdir()
-        total = Cut()
-        for number, rows in enumerate(tables):
-            file = folder / f"sample-{number:05d}.parquet"
-            written = _write(prepare(self._choose(rows, column)), file)
-            unknown = 0 if column is None else self._count_unknown(rows, column)
-            size = file.stat().st_size if written else 0
-            total += Cut(rows.count().to_pyarrow().as_py(), unknown, written, size)
-            if not written:
-                file.unlink()
-        return total
+        cuts = [
+            self._cut_part(rows, column, folder / f"sample-{number:05d}.parquet", prepare)
+            for number, rows in enumerate(tables)
+        ]
+        return Cut(*map(sum, zip(*cuts, strict=True)))
+
+    def _cut_part(self, rows: ir.Table, column: str | None, file: Path, prepare: Prepare) -> Cut:
+        written = _write(prepare(self._choose(rows, column)), file)
+        size = file.stat().st_size if written else 0
+        if not written:
+            file.unlink()
+        unknown = 0 if column is None else self._count_unknown(rows, column)
+        return Cut(rows.count().to_pyarrow().as_py(), unknown, written, size)
 
     def _choose(self, rows: ir.Table, column: str | None) -> ir.Table:
         if column is None:
@@ -111,10 +100,11 @@ def open_tables(raw: Deliveries | ir.Table, is_stamped: bool = False) -> list[ir
 def _stamp(rows: ir.Table, deliveries: Deliveries) -> ir.Table:
     if LOADED_AT in rows.columns:
         return rows
-    times = [datetime.fromtimestamp(file.modified_ns / 1e9, UTC) for file in deliveries.files]
-    names = [file.name for file in deliveries.files]
-    schema = {DELIVERED_IN: "string", LOADED_AT: "timestamp('UTC')"}
-    at = ibis.memtable({DELIVERED_IN: names, LOADED_AT: times}, schema=schema)
+    times = [
+        (file.name, datetime.fromtimestamp(file.modified_ns / 1e9, UTC))
+        for file in deliveries.files
+    ]
+    at = ibis.memtable(times, schema={DELIVERED_IN: "string", LOADED_AT: "timestamp('UTC')"})
     return rows.inner_join(at, DELIVERED_IN)
 
 

@@ -58,9 +58,7 @@ def sample(
     request = Request(customers, minimum, seed, keep_identifiers)
     report = write_sample(environment, from_env, request)
     show_table(COLUMNS, [_describe(name, *found) for name, found in report.tables.items()])
-    for line in report.describe(request):
-        click.echo(line)
-    click.echo(f"Next: kedro run --env {to_env}")
+    click.echo("\n".join([*report.notes, f"Next: kedro run --env {to_env}"]))
 
 
 def _describe(name: str, cut: Cut, seconds: float) -> list[str]:

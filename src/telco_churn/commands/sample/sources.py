@@ -3,7 +3,7 @@
 In: the catalog and parameters of the environment to read. Out: a `Source` for each table.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,35 +36,42 @@ class Source:
     entry: str
     table: str
     key: str | None
-    listed: tuple[str, ...]
+    listed: frozenset[str]
     kept: frozenset[str]
     is_stamped: bool = False
 
-    def check(self, columns: Collection[str]) -> None:
-        """Check that the table has the column with the customer.
+    def check(self, table: ir.Table) -> None:
+        """Check that a table has the column with the customer.
 
         Raises:
             InvalidTableError: Names the table and its columns.
         """
-        if self.key and self.key not in columns:
+        if self.key and self.key not in table.columns:
             raise InvalidTableError(
-                f"Missing column {self.key!r} in {self.entry}: found {list(columns)}. Rename a "
-                "column under `columns` of its catalog entry. A table without customers has a "
-                "contract without the column, and belongs_to_customer: false."
+                f"Missing column {self.key!r} in {self.entry}: found {list(table.columns)}. Rename "
+                "a column under `columns` of its catalog entry."
             )
-
-    def find_identifiers(self, columns: Collection[str]) -> list[str]:
-        """Return the columns that ingestion drops although the contract lists them."""
-        return [name for name in columns if name in self.listed and name not in self.kept]
-
-    def find_unlisted(self, columns: Collection[str]) -> list[str]:
-        """Return the columns that the contract does not list."""
-        return [name for name in columns if name not in self.listed]
 
     def hide_identifiers(self, rows: ir.Table) -> ir.Table:
         """Replace direct identifiers, and leave out the columns that the contract does not list."""
-        hidden = {name: _hide(rows[name]) for name in self.find_identifiers(rows.columns)}
-        return rows.mutate(**hidden).drop(*self.find_unlisted(rows.columns))
+        identifiers, unlisted = self._sort_columns(rows)
+        return rows.mutate(**{name: _hide(rows[name]) for name in identifiers}).drop(*unlisted)
+
+    def describe(self, table: ir.Table, keeps_identifiers: bool) -> Iterator[str]:
+        """Yield how the columns and rows of the sample differ from those of the table."""
+        identifiers, unlisted = self._sort_columns(table)
+        if self.key is None:
+            yield f"{self.entry} has no column {ID}: all its rows are in the sample."
+        if identifiers and not keeps_identifiers:
+            yield f"Direct identifiers of {self.entry} are artificial: {', '.join(identifiers)}."
+        if unlisted and not keeps_identifiers:
+            yield f"Left out of {self.entry}, not in its contract: {', '.join(unlisted)}."
+
+    def _sort_columns(self, table: ir.Table) -> tuple[list[str], list[str]]:
+        """Return the listed columns that ingestion drops, and the columns that are not listed."""
+        left = [name for name in table.columns if name not in self.kept]
+        listed = [name for name in left if name in self.listed]
+        return listed, [name for name in left if name not in self.listed]
 
 
 def list_sources(catalog: DataCatalog, parameters: Mapping[str, Any]) -> list[Source]:
@@ -79,11 +86,13 @@ def list_sources(catalog: DataCatalog, parameters: Mapping[str, Any]) -> list[So
         listed = raw.to_schema().columns if raw else kept
         key = ID if ID in kept else None
         stamped = table.loaded_at is not None
-        sources.append(Source(f"raw_{name}", name, key, tuple(listed), frozenset(kept), stamped))
+        sources.append(
+            Source(f"raw_{name}", name, key, frozenset(listed), frozenset(kept), stamped)
+        )
     clean = [name for name in features.windows if name not in ingestion.tables]
     for name, contract in find_contracts(catalog, clean).items():
         columns = contract.to_schema().columns
-        sources.append(Source(name, name, ID, tuple(columns), frozenset(columns)))
+        sources.append(Source(name, name, ID, frozenset(columns), frozenset(columns)))
     return sorted(sources, key=lambda source: source.table != "customers")
 
 

@@ -49,28 +49,12 @@ class Report:
     """The sample as it was written.
 
     Attributes:
-        draw: The customers.
         tables: By catalog entry, its rows and the seconds that it took.
-        columns: The delivered columns of each table.
+        notes: Facts that a data scientist needs, in sentences.
     """
 
-    draw: Draw
     tables: dict[str, tuple[Cut, float]] = field(default_factory=dict)
-    columns: dict[Source, set[str]] = field(default_factory=dict)
-
-    def describe(self, request: Request) -> Iterator[str]:
-        """Yield the facts that a data scientist needs, in sentences."""
-        yield from _describe_draw(self.draw, request)
-        for source, columns in self.columns.items():
-            if source.key is None:
-                yield f"{source.entry} has no column {ID}: all its rows are in the sample."
-            if request.keeps_identifiers:
-                continue
-            if hidden := source.find_identifiers(sorted(columns)):
-                yield f"Direct identifiers of {source.entry} are artificial: {', '.join(hidden)}."
-            if left_out := source.find_unlisted(sorted(columns)):
-                listed = ", ".join(left_out)
-                yield f"Columns of {source.entry} that its contract does not list: {listed}."
+    notes: list[str] = field(default_factory=list)
 
 
 def _describe_draw(draw: Draw, request: Request) -> Iterator[str]:
@@ -112,7 +96,7 @@ def write_sample(environment: SampleEnvironment, from_env: str | None, request: 
         sources = list_sources(catalog, context.params)
         report = _cut_tables(catalog, sources, data, request)
         write_configuration(Path(loader.conf_source), read, catalog, sources, conf, to)
-        facts = {"from_env": read, **asdict(request), "drawn": len(report.draw.keys)}
+        facts = {"from_env": read, **asdict(request)}
         for place in (conf, data):
             write_facts(place, facts)
     return report
@@ -133,15 +117,19 @@ def _cut_tables(
         draw = draw_keys(cached, events, request.customers, request.min_churners, request.seed)
     if not draw.keys:
         raise InvalidDataError("No customer in raw_customers: expected at least one.")
-    report, cutter = Report(draw), Cutter(draw, cached)
+    report, cutter = Report(notes=list(_describe_draw(draw, request))), Cutter(draw, cached)
     for source in sources:
         started, tables = time.monotonic(), load(source)
         with watch_queries(tables[0].get_backend(), f"Sampling {source.entry}"):
             prepare = _keep if request.keeps_identifiers else source.hide_identifiers
             cut = cutter.cut(tables, source.key, raw / source.table, prepare)
+        if not cut.written:
+            raise InvalidDataError(
+                f"No row of {source.entry} belongs to one of the {len(draw.keys):,} customers "
+                "drawn, and a run needs at least one. Draw more with --customers."
+            )
         report.tables[source.entry] = cut, time.monotonic() - started
-        report.columns[source] = {name for table in tables for name in table.columns}
-        _check_written(source, cut, draw)
+        report.notes += source.describe(tables[0], request.keeps_identifiers)
     shutil.rmtree(copies, ignore_errors=True)
     return report
 
@@ -157,7 +145,7 @@ def _load(catalog: DataCatalog, source: Source, copies: Path) -> list[ir.Table]:
     except BrokenContractError as error:
         raise BrokenContractError(f"{source.entry}: {error}") from error
     for table in tables:
-        source.check(table.columns)
+        source.check(table)
     return tables
 
 
@@ -167,11 +155,3 @@ def _list_keys(tables: list[ir.Table]) -> ir.Table:
 
 def _keep(rows: ir.Table) -> ir.Table:
     return rows
-
-
-def _check_written(source: Source, cut: Cut, draw: Draw) -> None:
-    if not cut.written:
-        raise InvalidDataError(
-            f"No row of {source.entry} belongs to one of the {len(draw.keys):,} customers drawn, "
-            "and a run needs at least one. Draw more with --customers, or others with --seed."
-        )

@@ -34,7 +34,6 @@ from telco_churn.commands.try_change.choose_base import Base, choose_base, has_f
 
 TABLES = ("labeled_features", "held_out_predictions", "contact_list")
 PIPELINES = "ingestion,features,training,scoring"
-CODE = ("src", "conf", "pyproject.toml", ".telemetry")  # of the working tree
 KEPT = 5  # commits whose results stay in data/try
 FACTS = "side.json"
 
@@ -219,6 +218,7 @@ def _run(root: Path, env: str, pipelines: str) -> tuple[int, str]:
 
 def _simulate(project: Path, root: Path, place: Place) -> None:
     click.echo("Making the sample operator.")
+    _own_registry(root, place)
     code, message = _run(root, place.env, "simulation")
     if code:
         raise InputError(f"Cannot make the sample operator: {message}")
@@ -228,11 +228,12 @@ def _simulate(project: Path, root: Path, place: Place) -> None:
 
 
 def _copy_tree(project: Path, root: Path) -> Path:
-    root.mkdir()
-    for name in CODE:
-        copy = shutil.copytree if (project / name).is_dir() else shutil.copy2
+    """Copy the code and the configuration of the working tree, without credentials."""
+    shutil.copytree(project / "src", root / "src")
+    shutil.copytree(project / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
+    for name in ("pyproject.toml", ".telemetry"):
         if (project / name).exists():
-            copy(project / name, root / name)
+            shutil.copy2(project / name, root)
     return root
 
 
