@@ -18,7 +18,7 @@ from telco_churn.metrics.metric_table import METRICS
 from tests.conftest import ProjectCopy, git, read_parameters
 
 FEATURES = "conf/base/parameters/features.yml"
-PARAMETERS = {name: read_parameters(name) for name in ("decision", "evaluation")}
+PARAMETERS = {name: read_parameters(name) for name in ("decision", "evaluation", "summary")}
 ROWS = 2000
 
 

@@ -59,10 +59,11 @@ def compare_sides(sides: Sides) -> Comparison:
         features = list(_compare_features(before, after, found.notes))
         _add_table(found, "Features", ["feature", "change"], features)
     _compare_metrics(before, after, found)
+    currency = (after.parameters or {})["summary"]["currency"]
     contacts = [_read_contacts(side) for side in (before, after)]
     money = [
         [name, *[NONE if side is None else f"{side[place]:,.0f}" for side in contacts]]
-        for place, name in enumerate(("Customers to contact", "Expected value of the contacts"))
+        for place, name in enumerate(("Customers to contact", f"Expected value, {currency}"))
     ]
     run_time = ["Run time, seconds", *[f"{side.seconds:.0f}" for side in (before, after)]]
     found.tables.append(("Campaign and run", ["", "base", "working tree"], [*money, run_time]))
