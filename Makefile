@@ -77,12 +77,13 @@ mlflow: $(INSTALLED) ## Open runs, metrics and models in a browser
 own-table: $(INSTALLED) ## Train on your own table and score it: TABLE=file.csv TARGET=Churn [OPTIONS="--id customerID"]
 	@$(BIN)/kedro own-table "$(or $(TABLE),$(table))" --target "$(or $(TARGET),$(target))" $(OPTIONS)
 
+try: $(INSTALLED) ## Show what the last change did to features, metrics and money [OPTIONS="--base main"]
+	@$(BIN)/kedro try $(OPTIONS)
+
 bench: $(EVERYTHING) ## Run the benchmarks and write docs/reference/benchmarks/ [SECTIONS="scoring overhead" SMALL=yes]
 	$(BIN)/python -m benchmarks.run $(SECTIONS) $(if $(SMALL),--small)
 
-reference: $(EVERYTHING) ## Write the generated pages of docs/reference/ again, after a change of code or conf/
-
-reference: $(INSTALLED) ## Write docs/reference/ and conf/schemas/ again, after a change of code or conf/
+reference: $(EVERYTHING) ## Write docs/reference/ and conf/schemas/ again, after a change of code or conf/
 	$(BIN)/python -m docs.write_reference
 
 picture: run ## Draw the figure of README.md again, from the sample operator
@@ -107,6 +108,6 @@ lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_AIRFLOW) --upgrade -o deploy/airflow/requirements.lock
 
 clean: ## Remove generated files; raw tables, models, their log and committed scores stay
-	rm -rf data/0[23458]_* data/spill data/test
+	rm -rf data/0[23458]_* data/spill data/test data/try
 	rm -rf data/own_table/*/0[23458]_*
 	rm -rf data/benchmark

@@ -13,8 +13,10 @@ from telco_churn.commands.exit_codes import explain_errors
 from telco_churn.commands.experiments import experiments
 from telco_churn.commands.features import features
 from telco_churn.commands.own_table import own_table
+from telco_churn.commands.sample import sample
 from telco_churn.commands.schemas import schemas
 from telco_churn.commands.scores import scores
+from telco_churn.commands.try_change import try_change
 
 
 @click.group(name="telco_churn")
@@ -28,7 +30,7 @@ for option in kedro_run.params:
     explain_option(option)
 run.callback = explain_errors(kedro_run.callback)
 run.params = [*kedro_run.params, *getattr(run.callback, "__click_params__", [])]
-for command in (
+COMMANDS = (
     run,
     backfill,
     contracts,
@@ -36,7 +38,10 @@ for command in (
     experiments,
     features,
     own_table,
+    sample,
     schemas,
     scores,
-):
+    try_change,
+)
+for command in COMMANDS:
     cli.add_command(command)

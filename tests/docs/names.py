@@ -15,7 +15,8 @@ from telco_churn.pipeline_registry import register_pipelines
 from tests.conftest import PROJECT
 
 # Names of other software.
-NAMED_LATER = ("data/benchmark", "data/own_table")  # folders of a benchmark, or of a user's table
+# Folders that a benchmark or a command of the user makes.
+NAMED_LATER = ("data/benchmark", "data/own_table", "data/sample", "data/try", "conf/sample")
 SOFTWARE = frozenset(
     {
         "CASE",

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from deltalake import DeltaTable
+from kedro.framework.startup import bootstrap_project
 
 from kedro_asof.errors import ExitCode
 from tests.conftest import ProjectCopy
@@ -133,6 +134,28 @@ def test_tables_in_postgresql_become_the_scores_of_the_same_files(
     assert (dates == "2026-09-28").sum() == len(written)
     files = [file for file in operator.path.rglob("*") if file.is_file()]
     assert [file for file in files if PASSWORD.encode() in file.read_bytes()] == []
+
+
+def test_a_sample_of_the_database_has_the_rows_of_a_sample_of_the_files(
+    operator: ProjectCopy,
+) -> None:
+    bootstrap_project(operator.path)
+    from telco_churn.cli import cli  # noqa: PLC0415  (Kedro must bootstrap the project first)
+
+    for env in ("postgres", "test"):
+        call = ["sample", "--customers", "200", "--from-env", env, "--to-env", f"from_{env}"]
+        result = CliRunner().invoke(cli, call)
+        assert result.exit_code == 0, result.output
+    for name in TABLES:
+        ours, theirs = (
+            pq.read_table(operator.path / "data" / env / "01_raw" / name)["customer_id"]
+            for env in ("from_postgres", "from_test")
+        )
+        assert sorted(ours.to_pylist()) == sorted(theirs.to_pylist()), name
+    assert not (operator.path / "data" / "postgres" / "01_raw").exists()  # the copies of runs
+    assert not (operator.path / "data" / "from_postgres" / ".copies").exists()
+    result = operator.run("--pipelines", "ingestion", env="from_postgres")
+    assert result.exit_code == 0, result.output
 
 
 def test_training_and_a_restore_reach_the_database(operator: ProjectCopy, database: str) -> None:

@@ -10,7 +10,7 @@ import sys
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 import ibis
@@ -42,15 +42,25 @@ def read_commit(project: Path, revision: str) -> Contracts:
         ValueError: When git does not know the revision, or its contracts cannot be imported.
     """
     with TemporaryDirectory() as folder:
-        tree = ["archive", "--format=tar", f"--output={folder}/tree.tar", revision]
-        _run(["git", "-C", str(project), *tree])
-        with tarfile.open(f"{folder}/tree.tar") as files:
+        extract_commit(project, revision, Path(folder))
+        # -P: the folder of this file holds modules that must not hide others of the same name.
+        described = _run([sys.executable, "-P", __file__, folder], cwd=folder)
+    return json.loads(described.splitlines()[-1])
+
+
+def extract_commit(project: Path, revision: str, folder: Path) -> None:
+    """Write the files of a commit to a folder.
+
+    Raises:
+        ValueError: When git does not know the revision.
+    """
+    with NamedTemporaryFile(suffix=".tar") as tree:
+        archive = ["archive", "--format=tar", f"--output={tree.name}", revision]
+        _run(["git", "-C", str(project), *archive])
+        with tarfile.open(tree.name) as files:
             if hasattr(tarfile, "tar_filter"):  # Python has it since 3.11.4
                 files.extraction_filter = tarfile.tar_filter
-            files.extractall(f"{folder}/tree")
-        # -P: the folder of this file holds modules that must not hide others of the same name.
-        described = _run([sys.executable, "-P", __file__, f"{folder}/tree"], cwd=f"{folder}/tree")
-    return json.loads(described.splitlines()[-1])
+            files.extractall(folder)
 
 
 def _run(command: list[str], cwd: str | None = None) -> str:

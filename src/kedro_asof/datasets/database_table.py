@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import ibis
@@ -129,6 +130,10 @@ class DatabaseTable(EngineTable):
             reader = cursor.fetch_record_batch()
             super().save(pa.RecordBatchReader.from_batches(reader.schema, self._check(reader)))
         return super().load()
+
+    def copy_to(self, file: Path) -> None:
+        """Write the copy of later loads to another file, and keep that of the last run."""
+        self._filepath = PurePosixPath(file)
 
     def list_columns(self) -> dict[str, str]:
         """Return the type of each column of the loaded table, by its name, without reading rows."""

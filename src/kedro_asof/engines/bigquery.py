@@ -16,6 +16,16 @@ def _from_local(local: ibis.Value, zone: str) -> ibis.Value:
     """Convert the local time of a zone to an instant."""
 
 
+@ibis.udf.scalar.builtin(name="md5", signature=(("string",), "binary"))  # type: ignore[untyped-decorator]
+def _md5(text: ibis.Value) -> ibis.Value:
+    """Return the MD5 of a text as bytes."""
+
+
+@ibis.udf.scalar.builtin(name="to_hex", signature=(("binary",), "string"))  # type: ignore[untyped-decorator]
+def _to_hex(digest: ibis.Value) -> ibis.Value:
+    """Write bytes in hexadecimal digits."""
+
+
 class BigQueryEngine(Engine):
     """The operations on BigQuery."""
 
@@ -26,3 +36,7 @@ class BigQueryEngine(Engine):
     def from_local(self, at: ir.TimestampValue, zone: str) -> ir.TimestampValue:
         """Return the instant of a local time in a zone; a time with a zone is taken as it is."""
         return at if at.type().timezone else _from_local(at, zone)
+
+    def digest(self, text: ir.StringValue) -> ir.StringValue:
+        """Return the MD5 of a text in hexadecimal digits, the same on every engine."""
+        return _to_hex(_md5(text))

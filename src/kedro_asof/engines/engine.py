@@ -132,6 +132,10 @@ class Engine:
         """Return the instant of a local time in a zone; a time with a zone is taken as it is."""
         return at if at.type().timezone else _from_local(zone, at)
 
+    def digest(self, text: ir.StringValue) -> ir.StringValue:
+        """Return the MD5 of a text in hexadecimal digits, the same on every engine."""
+        return text.hexdigest("md5")
+
     def stop_query(self, message: str) -> ir.FloatingValue:
         """Return a value that stops the query with a message if a row needs it."""
         return _error(mark_message(message))
