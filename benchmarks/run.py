@@ -21,6 +21,7 @@ SECTIONS = (
     "own_tables",
     "weekly",
     "scale",
+    "install",
 )
 
 

@@ -54,6 +54,7 @@ def test_a_section_writes_its_page_and_no_other(tmp_path: Path) -> None:
         ("overhead", "overhead"),
         ("tracking", "tracking"),
         ("busy", "busy"),
+        ("install", "install"),
         ("own_tables", "own_tables"),
         ("weekly", "weekly_report"),
         ("scale", "scale"),
