@@ -34,11 +34,15 @@ $(UV):
 		|| { echo "Cannot create .venv: expected Python 3.11 with venv as $(PYTHON), or uv, which downloads it. Install one of them, or run: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv$$(sed -n 's/^uv\(==[0-9.]*\).*/\1/p' requirements-dev.lock)"
 
-.venv/installed: requirements.lock
-$(EVERYTHING): requirements-dev.lock
-.venv/installed $(EVERYTHING): pyproject.toml | $(UV)
-	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(filter %.lock,$^)
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+install_lock = $(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(1) \
+	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+
+.venv/installed: requirements.lock pyproject.toml | $(UV)
+	test -e $(EVERYTHING) || { $(call install_lock,requirements.lock); }
+	@touch $@
+
+$(EVERYTHING): requirements-dev.lock pyproject.toml | $(UV)
+	$(call install_lock,requirements-dev.lock)
 	@touch $@
 
 install: $(EVERYTHING) ## Install everything: what runs need, and what tests, notebooks and other engines need

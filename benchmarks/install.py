@@ -5,6 +5,7 @@ In: the lock files. Out: a page with packages, megabytes, and seconds without an
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from benchmarks.targets import Target
 
 RUN, EVERYTHING = "requirements.lock", "requirements-dev.lock"
 LIMIT = 0.5
+UV = str(Path(sys.prefix) / "bin" / "uv")
 COMPARED = f"""\
 For data scientists and operators. `make run` installs {RUN}, which pipelines need. `make test` and
 `make install` install {EVERYTHING}, which adds the tools for tests and notebooks, Spark, BigQuery's
@@ -76,8 +78,8 @@ def measure_install(lock: str) -> Installed:
 
 def _install(lock: str, place: Path, cache: Path) -> float:
     environment = os.environ | {"UV_CACHE_DIR": str(cache)}
-    subprocess.run(["uv", "venv", "--quiet", str(place)], env=environment, check=True)
-    command = [*_write_command(lock).split(), "--python", str(place / "bin" / "python")]
+    subprocess.run([UV, "venv", "--quiet", str(place)], env=environment, check=True)
+    command = [UV, *_write_command(lock).split()[1:], "--python", str(place / "bin" / "python")]
     start = time.perf_counter()
     subprocess.run(command, env=environment, check=True)
     return time.perf_counter() - start

@@ -19,7 +19,7 @@ import yaml
 from starter.entries import Entry, read_entries
 from starter.left_out import ManifestError, find_lines, find_paths, find_replaced
 from starter.names import as_template, list_taken_names
-from starter.packages import LOCKS, list_packages
+from starter.packages import LOCKS, PACKAGE, list_packages
 
 PROJECT = Path(__file__).parents[1]
 OUTPUT = PROJECT / "build" / "starter"
@@ -49,6 +49,7 @@ def write_starter(output: Path) -> None:
     """
     entries = read_entries()
     files = leave_out({"template": entries.pop("template")}, read_tracked_files())
+    files |= {lock: _keep_needed(lock, files) for lock in LOCKS}
     shutil.copytree(Path(__file__).parent / "cookiecutter", output)
     write_questions(entries, output)
     for path, content in files.items():
@@ -82,6 +83,14 @@ def leave_out(entries: Mapping[str, Entry], files: Mapping[str, bytes]) -> dict[
         for path in find_paths(name, entry, files):
             del kept[path]
     return kept
+
+
+def _keep_needed(lock: str, files: Mapping[str, bytes]) -> bytes:
+    """Return a lock file without the packages that only the starter itself needs."""
+    needed = set(list_packages(files[PYPROJECT].decode(), lock))
+    return PACKAGE.sub(
+        lambda found: found[0] if found[1] in needed else "", files[lock].decode()
+    ).encode()
 
 
 def describe_left_out(

@@ -6,6 +6,7 @@ the lock files of this project.
 
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ LOCKS: dict[str, Sequence[str]] = {
     "requirements-dev.lock": ("--all-extras",),
 }
 NAME = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
+PACKAGE = re.compile(rf"{NAME.pattern}.*\n(?:    --hash.*\n)+", re.MULTILINE)
 
 
 def list_packages(pyproject: str, lock: str) -> list[str]:
@@ -25,7 +27,8 @@ def list_packages(pyproject: str, lock: str) -> list[str]:
     Raises:
         RuntimeError: When uv finds no solution within the lock file.
     """
-    command = ["uv", "pip", "compile", "--quiet", "--universal", "--no-annotate", "--no-header"]
+    uv = str(Path(sys.prefix) / "bin" / "uv")
+    command = [uv, "pip", "compile", "--quiet", "--universal", "--no-annotate", "--no-header"]
     command += ["--python-version", "3.11", "--constraints", str(PROJECT / lock), *LOCKS[lock]]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "pyproject.toml").write_text(pyproject)

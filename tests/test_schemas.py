@@ -111,7 +111,11 @@ def test_an_environment_overrides_single_keys_and_writes_references(
 
 
 def test_editors_show_what_a_key_means() -> None:
-    for name in ("features", "evaluation", "wandb"):
+    for name in (
+        "features",
+        "evaluation",
+        "wandb",
+    ):
         schema = json.loads((SCHEMAS / f"{name}.json").read_text())
         fields = [
             field
@@ -127,7 +131,14 @@ def test_editors_show_what_a_key_means() -> None:
     assert "dropped_calls" in tests["Row_of_usage"]["properties"]
 
 
-@pytest.mark.parametrize("env", ["local", "own_table", "test"])
+@pytest.mark.parametrize(
+    "env",
+    [
+        "local",
+        "own_table",
+        "test",
+    ],
+)
 def test_configuration_is_the_same_without_schemas(
     env: str, small_project: ProjectCopy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +154,14 @@ def load_configuration(env: str) -> dict[str, Any]:
     loader = PinnedConfigLoader(
         "conf", env=env, runtime_params=own_table, **settings.CONFIG_LOADER_ARGS
     )
-    return {key: loader[key] for key in ("parameters", "catalog", "globals", "wandb", "mlflow")}
+    names = (
+        "parameters",
+        "catalog",
+        "globals",
+        "wandb",
+        "mlflow",
+    )
+    return {name: loader[name] for name in names}
 
 
 def read(file: Path) -> Any:

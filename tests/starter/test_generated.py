@@ -169,6 +169,7 @@ def check_runs(project: Path, refused: list[str]) -> None:
         ({"project_name": "docs"}, "would hide another package"),
         ({"project_name": "email"}, "Python keyword or standard library module"),
         ({"capabilities": "sparc"}, "Invalid capabilities 'sparc': expected all, none, own_table"),
+        ({"capabilities": "[own_table]"}, "Invalid capabilities '[own_table]'"),
         ({"sample_operator": "perhaps"}, "Invalid sample_operator 'perhaps': expected yes, no"),
         (
             {"capabilities": "benchmarks", "sample_operator": "no"},

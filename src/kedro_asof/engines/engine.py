@@ -48,9 +48,10 @@ ROW_GROUP = 122_880  # rows; by default DuckDB holds half a million per thread b
 
 def explain_missing(backend: str) -> InputError:
     """Return the error of an engine whose packages are not installed."""
+    java = " Spark also needs Java 17." * (backend == "pyspark")
     return InputError(
-        f"Missing packages for the engine {backend!r}. Install everything with `make install`, or "
-        f"only these: `uv pip install 'ibis-framework[{backend}]'`."
+        f"Missing packages for the engine {backend!r}. Run `make install` if your project has the "
+        f"extra, or add 'ibis-framework[{backend}]' to its dependencies and install them.{java}"
     )
 
 

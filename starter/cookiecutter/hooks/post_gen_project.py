@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+WORDS = {True: "yes", False: "no"}  # as YAML reads them without quotes
 PACKAGE = ANSWERS["python_package"]
 LINE_LENGTH = 100
 GONE = "\0"  # where an import was; a blank line after it goes, too
@@ -54,7 +55,8 @@ def take_file(path: str) -> str:
 
 def is_wanted(name: str, question: str) -> bool:
     """Return whether the answer to a question includes an entry."""
-    answer = {each.strip() for each in ANSWERS[question].split(",")}
+    given = ANSWERS[question]
+    answer = {each.strip() for each in str(WORDS.get(given, given)).split(",")}
     return bool(answer & {name, "yes", "all", "both"})
 
 
@@ -143,26 +145,30 @@ def make_repository() -> bool:
     """
     if not shutil.which("git"):
         return False
-    if subprocess.run(["git", "rev-parse"], check=False, capture_output=True).returncode:
-        run_git("init", "--quiet", "--initial-branch=main")
-        run_git("add", "--all")
-        identity = ("-c", "user.name=kedro new", "-c", "user.email=kedro-new@localhost")
-        message = f"Start {ANSWERS['project_name']} from the starter"
-        run_git(*identity, "commit", "--quiet", "--no-verify", f"--message={message}")
-        run_git("branch", "starter")
-    return True
+    if run_git("rev-parse"):
+        return True
+    who = ("user.name=kedro new", "user.email=kedro-new@localhost", "commit.gpgsign=false")
+    message = f"--message=Start {ANSWERS['project_name']} from the starter"
+    return (
+        run_git("init")
+        and run_git("symbolic-ref", "HEAD", "refs/heads/main")  # also an old git
+        and run_git("add", "--all")
+        and run_git(*[part for each in who for part in ("-c", each)], "commit", message)
+        and run_git("branch", "starter")
+    )
 
 
-def run_git(*arguments: str) -> None:
-    """Run git in the new project."""
-    subprocess.run(["git", *arguments], check=True)
+def run_git(*arguments: str) -> bool:
+    """Run git in the new project; return whether it succeeded."""
+    done = subprocess.run(["git", *arguments], check=False, capture_output=True)
+    return done.returncode == 0
 
 
 def show_next_steps(has_git: bool) -> None:
     """Print what to type next."""
     print(f"\nNext:\n  cd {ANSWERS['repo_name']}\n  make run")
     if not has_git:
-        print("git is not installed. Install it and run `git init`: `make test` needs it.")
+        print("git made no repository. Run `git init` and commit: `make test` needs it.")
 
 
 main()

@@ -1,5 +1,7 @@
 """Checks the answers before a file is written. Python's standard library is all it needs."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys
@@ -9,6 +11,7 @@ CHOICES = json.loads(r"""{{ cookiecutter._choices | tojson }}""")
 NEEDS = json.loads(r"""{{ cookiecutter._needs | tojson }}""")
 ASKED = json.loads(r"""{{ cookiecutter._asked | tojson }}""")
 LONGEST = 24
+WORDS = {True: "yes", False: "no"}  # as YAML reads them without quotes
 ALL = ("all", "both", "yes")
 TAKEN = json.loads(r"""{{ cookiecutter._taken_names | tojson }}""")
 
@@ -49,9 +52,9 @@ def check_needs(name: str, question: str, needed: list[str]) -> str | None:
     return f"{name} needs {', '.join(lacking)}: include this, or leave {name} out." * bool(lacking)
 
 
-def split(answer: str) -> set[str]:
+def split(answer: str | bool) -> set[str]:
     """Return the parts of an answer that commas separate."""
-    return {each.strip() for each in answer.split(",")}
+    return {each.strip() for each in str(WORDS.get(answer, answer)).split(",")}
 
 
 faults = [check_name(ANSWERS["project_name"], ANSWERS["python_package"])]
