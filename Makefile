@@ -91,6 +91,9 @@ picture: run ## Draw the figure of README.md again, from the sample operator
 starter: $(EVERYTHING) ## Make the starter for `kedro new` in build/starter
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m starter.build
 
+update: $(INSTALLED) ## Take a later version of the starter: FROM=path/or/address [REF=tag TESTS=no]
+	@$(BIN)/kedro update $(if $(FROM),"$(FROM)") $(if $(REF),--ref "$(REF)") $(if $(filter no,$(TESTS)),--no-tests)
+
 compare: $(INSTALLED) ## Compare features, metrics, money and contracts with a commit: BASE=main, to build/comparison.md
 	deploy/ci/compare.sh $(or $(BASE),main) build/comparison.md
 

@@ -15,6 +15,7 @@ from telco_churn.commands.features import features
 from telco_churn.commands.own_table import own_table
 from telco_churn.commands.schemas import schemas
 from telco_churn.commands.scores import scores
+from telco_churn.commands.update import update
 
 
 @click.group(name="telco_churn")
@@ -38,5 +39,6 @@ for command in (
     own_table,
     schemas,
     scores,
+    update,
 ):
     cli.add_command(command)

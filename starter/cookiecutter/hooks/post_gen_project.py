@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
+QUESTIONS = json.loads(r"""{{ cookiecutter._choices | tojson }}""")
 PACKAGE = ANSWERS["python_package"]
 LINE_LENGTH = 100
 GONE = "\0"  # where an import was; a blank line after it goes, too
@@ -42,6 +43,7 @@ def main() -> None:
         remove_packages(Path(lock), every - only)
     for file in Path().rglob("*.py"):
         file.write_text(sort_imports(file.read_text("utf-8")), "utf-8")
+    write_answers()
     show_next_steps(make_repository())
 
 
@@ -133,6 +135,14 @@ def _split_long(text: str) -> str:
     head, _, names = text.strip().partition(" import ")
     listed = "".join(f"    {name},\n" for name in names.split(", "))
     return f"{head} import (\n{listed})\n"
+
+
+def write_answers() -> None:
+    """Write the answers down, for `make update`. A text in JSON is one in YAML."""
+    lines = ["# `make update` makes the project again from these answers to `kedro new`."]
+    lines.append(f"version: {json.dumps(ANSWERS['_version'])}")
+    lines += [f"{name}: {json.dumps(ANSWERS[name])}" for name in ("project_name", *QUESTIONS)]
+    Path(".starter.yml").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def make_repository() -> bool:
