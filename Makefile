@@ -104,6 +104,10 @@ release: $(EVERYTHING) ## Build the files of a release in dist/: wheel, configur
 	cp requirements.lock dist/requirements.txt
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-file dist/sbom.cdx.json dist/requirements.txt
 
+wheels: $(EVERYTHING) ## Build a wheel of each library, kedro_asof and kedro_wandb, in dist/
+	@for library in src/*/pyproject.toml; do $(UV) build --quiet --wheel --out-dir dist $$(dirname $$library) || exit 1; done
+	@ls dist/kedro_*.whl
+
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_DEV) --upgrade -o requirements-dev.lock
 	$(UV) $(LOCK) --upgrade -o requirements.lock

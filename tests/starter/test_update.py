@@ -190,10 +190,10 @@ def test_a_tag_of_a_repository_is_a_version(project: Path, old: Path, tmp_path: 
     [
         ("echo more >> README.md", "not committed: README.md"),
         ("git branch -D starter", "no branch 'starter'"),
-        ("rm -rf .git", "is no repository of its own"),
+        ("rm -rf .git", "is not a git repository of its own"),
         ("git rm -q .starter.yml && git commit -qm x", ".starter.yml has no answers"),
         ("sed -i 's/: .none./: sparc/' .starter.yml && git commit -qam x", "Invalid capabilities"),
-        ("true", "no-starter is no starter: expected a folder"),
+        ("true", "no-starter is not a starter: expected a folder"),
     ],
 )
 def test_what_cannot_be_updated_stays_as_it_is(

@@ -73,7 +73,9 @@ def check_repository(project: Path) -> None:
     except (FileNotFoundError, InputError):
         root = ""
     if root != str(project.resolve()):
-        raise WrongCallError(f"Cannot update: {project} is no repository of its own, or no git.")
+        raise WrongCallError(
+            f"Cannot update: {project} is not a git repository of its own, or git is missing."
+        )
     git(project, "var", "GIT_COMMITTER_IDENT")  # git says what to do without a name
     if run_git(project, "merge-base", "HEAD", f"refs/heads/{BRANCH}").returncode:
         raise WrongCallError(
@@ -119,7 +121,7 @@ def fetch_starter(starter: str, ref: str | None, folder: str) -> Path:
             raise WrongCallError(f"Cannot fetch the starter: {join_lines(cloned.stderr)}")
     if not all((found / name).exists() for name in ("cookiecutter.json", "prompts.yml")):
         raise WrongCallError(
-            f"{starter} is no starter: expected a folder that `kedro new --starter` takes, with "
+            f"{starter} is not a starter: expected a folder that `kedro new --starter` takes, with "
             "cookiecutter.json and prompts.yml, or the address of a git repository of it."
         )
     return found
