@@ -244,3 +244,14 @@ def test_an_update_is_installed_and_tested(project: Path, new: Path) -> None:
     assert f"fails after the update. Correct it. To undo, type: git reset --hard {before}" in (
         done.stderr
     )
+
+
+def test_the_recipe_passes_its_variables_on(made: Path) -> None:
+    shown = subprocess.run(
+        ["make", "--dry-run", "update", "FROM=../new", "REF=0.3.0", "TESTS=no"],
+        cwd=made,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 'kedro update "../new" --ref "0.3.0" --no-tests\n' in shown.stdout
