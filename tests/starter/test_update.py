@@ -189,6 +189,7 @@ def test_a_tag_of_a_repository_is_a_version(project: Path, old: Path, tmp_path: 
     ("command", "expected"),
     [
         ("echo more >> README.md", "not committed: README.md"),
+        ("git switch starter", "Cannot update 'starter' itself"),
         ("git branch -D starter", "no branch 'starter'"),
         ("rm -rf .git", "is not a git repository of its own"),
         ("git rm -q .starter.yml && git commit -qm x", ".starter.yml has no answers"),

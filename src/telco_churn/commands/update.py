@@ -46,7 +46,8 @@ def update(starter: str, ref: str | None, no_tests: bool) -> None:
     project = find_project()
     check_repository(project)
     answers = read_answers(project / ANSWERS)
-    before, old = git(project, "rev-parse", "--short", "HEAD"), git(project, "rev-parse", BRANCH)
+    before = git(project, "rev-parse", "--short", "HEAD")
+    old = git(project, "rev-parse", f"refs/heads/{BRANCH}")
     with tempfile.TemporaryDirectory() as folder:
         made = make_anew(fetch_starter(starter, ref, folder), answers, folder)
         new = commit_version(project, made, old)
@@ -83,6 +84,8 @@ def check_repository(project: Path) -> None:
             f"git fetch origin {BRANCH}:{BRANCH}, and git fetch --unshallow in a shallow clone. Or "
             f"create it at the commit of `kedro new`: git branch {BRANCH} COMMIT."
         )
+    if run_git(project, "symbolic-ref", "--short", "HEAD").stdout.strip() == BRANCH:
+        raise WrongCallError(f"Cannot update {BRANCH!r} itself. Type git switch, and your branch.")
     if changed := git(project, "diff", "--name-only", "HEAD").splitlines():
         raise WrongCallError(
             f"Cannot update: not committed: {', '.join(changed)}. Type git commit, or git merge "
