@@ -96,6 +96,9 @@ picture: run ## Draw the figure of README.md again, from the sample operator
 starter: $(EVERYTHING) ## Make the starter for `kedro new` in build/starter
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m starter.build
 
+update: $(INSTALLED) ## Take a later version of the starter: FROM=path/or/address [REF=tag TESTS=no]
+	@$(BIN)/kedro update $(if $(FROM),"$(FROM)") $(if $(REF),--ref "$(REF)") $(if $(filter no,$(TESTS)),--no-tests)
+
 compare: $(INSTALLED) ## Compare features, metrics, money and contracts with a commit: BASE=main, to build/comparison.md
 	deploy/ci/compare.sh $(or $(BASE),main) build/comparison.md
 
@@ -105,6 +108,10 @@ release: $(EVERYTHING) ## Build the files of a release in dist/: wheel, configur
 	$(BIN)/kedro package
 	cp requirements.lock dist/requirements.txt
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-file dist/sbom.cdx.json dist/requirements.txt
+
+wheels: $(EVERYTHING) ## Build a wheel of each library, kedro_asof and kedro_wandb, in dist/
+	@for library in src/*/pyproject.toml; do $(UV) build --quiet --wheel --out-dir dist $$(dirname $$library) || exit 1; done
+	@ls dist/kedro_*.whl
 
 lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_DEV) --upgrade -o requirements-dev.lock

@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -166,9 +167,15 @@ def write_questions(entries: Mapping[str, Entry], output: Path) -> None:
     needs = {name: [entry.asked, entry.needs] for name, entry in entries.items() if entry.needs}
     asked = {name: entry.asked for name, entry in entries.items()}
     defaults |= DEFAULTS | {"_choices": choices, "_needs": needs, "_asked": asked}
-    defaults["_taken_names"] = list_taken_names()
+    defaults |= {"_taken_names": list_taken_names(), "_version": read_version()}
     (output / "prompts.yml").write_text(yaml.safe_dump(questions, sort_keys=False))
     (output / "cookiecutter.json").write_text(json.dumps(defaults, indent=2))
+
+
+def read_version() -> str:
+    """Return the version of this project."""
+    project = tomllib.loads((PROJECT / PYPROJECT).read_text())["project"]
+    return str(project["version"])
 
 
 def list_choices(question: str, entries: Mapping[str, Entry]) -> list[str]:

@@ -2,15 +2,12 @@
 
 import shutil
 import sqlite3
-import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import mlflow
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +16,6 @@ import yaml
 from click.testing import CliRunner, Result
 from deltalake import DeltaTable
 from filelock import FileLock
-from hypothesis import HealthCheck, settings
 from kedro.framework.startup import bootstrap_project
 
 from kedro_asof.locks import LOCKS
@@ -37,20 +33,12 @@ from telco_churn.parameters.snapshots import SnapshotParams
 from telco_churn.parameters.training import TrainingParams
 from telco_churn.parameters.tuning import TuningParams
 from telco_churn.pipelines.simulation.nodes import simulate_operator
+from tests.kedro_asof.fixtures import engine, put, repository  # noqa: F401  (for all tests)
 
 PROJECT = Path(__file__).parents[1]
 EVENT_TABLES = ("subscriptions", "usage", "invoices", "contacts", "cancellations")
 ZONE = "Europe/London"
 NO_MESS = MessParams(duplicate_fraction=0, impossible_fraction=0, unknown_customer_fraction=0)
-
-# Hypothesis draws the same examples in every run, so that only a change can fail a test.
-settings.register_profile(
-    "repeatable",
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-settings.load_profile("repeatable")
 
 
 def read_parameters(name: str) -> dict[str, Any]:
@@ -128,17 +116,6 @@ def simulate_tables(params: SimulationParams) -> dict[str, pa.Table]:
         name.removeprefix("raw_"): pa.concat_tables(blocks)
         for name, blocks in simulate_operator(params).items()
     }
-
-
-@pytest.fixture(scope="session")
-def engine() -> ibis.BaseBackend:
-    return ibis.duckdb.connect()
-
-
-@pytest.fixture(scope="session")
-def put(engine: ibis.BaseBackend) -> Callable[[pa.Table], ir.Table]:
-    """Return a function that puts an Arrow table into the engine."""
-    return lambda table: engine.create_table(ibis.util.gen_name("test"), table, temp=True)
 
 
 @dataclass(frozen=True)
@@ -258,20 +235,3 @@ def read_primary(data: Path, table: str) -> pa.Table:
         return pq.read_table(path.with_suffix(".parquet"))
     rows = DeltaTable(path).to_pyarrow_table()
     return rows.drop_columns(["delivered_in", "event_month"])
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder, and return its output."""
-    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    command = ["git", "-C", str(folder), *author, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """Return a repository with one commit of one file."""
-    git(tmp_path, "init")
-    (tmp_path / "file").write_text("1")
-    git(tmp_path, "add", "file")
-    git(tmp_path, "commit", "-m", "first")
-    return tmp_path

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from tests.conftest import ProjectCopy
+if TYPE_CHECKING:  # tests of the libraries run without the project
+    from tests.conftest import ProjectCopy
 
 # Completes a call and then sends the process a signal, such as a kill at that moment.
 SIGNAL_AFTER = """
@@ -40,7 +42,7 @@ AS_ANY_USER = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_overr
 
 
 def start_run(
-    project: ProjectCopy,
+    project: "ProjectCopy",
     *arguments: str,
     env: str = "test",
     after: str = "",

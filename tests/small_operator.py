@@ -1,6 +1,6 @@
 """A small operator in an engine, and its features, without Kedro."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -18,30 +18,7 @@ from telco_churn.pipelines.features.snapshots import snapshot_customers
 from telco_churn.pipelines.features.static_features import STATIC_FEATURES
 from telco_churn.pipelines.features.tiles import ENTITY
 from tests.conftest import eligibility_params, feature_params, label_params
-
-Put = Callable[[pa.Table], ir.Table]
-
-
-Ask = Callable[[dict[str, ir.Table]], ir.Table]
-# ibis needs longer to write the SQL of many features than DuckDB to run it. The SQL is therefore
-# cached by columns, together with the expression, which owns its tables in memory.
-_asked: dict[tuple[object, ...], tuple[ir.Table, str]] = {}
-
-
-def ask_engine(
-    engine: ibis.BaseBackend, tables: dict[str, pa.Table], ask: Ask, *question: object
-) -> pd.DataFrame:
-    """Return the rows of `ask` for the tables; `question` names its other dependencies."""
-    held = {
-        name: engine.create_table(f"asked_{name}", table, temp=True, overwrite=True)
-        for name, table in tables.items()
-    }
-    key = (*question, *((name, table.schema()) for name, table in held.items()))
-    if key not in _asked:
-        expression = ask(held)
-        expression.to_pyarrow()  # registers the tables in memory of the expression
-        _asked[key] = expression, ibis.to_sql(expression)
-    return engine.raw_sql(_asked[key][1]).df()
+from tests.kedro_asof.fixtures import ask_engine
 
 
 def compute_features(

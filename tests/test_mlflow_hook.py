@@ -8,7 +8,7 @@ from kedro.io import DataCatalog
 
 from telco_churn.hooks import MlflowHook
 from telco_churn.hooks.mlflow_hook import describe_call, describe_commit
-from tests.conftest import git
+from tests.kedro_asof.fixtures import git
 
 ENTRIES: dict[str, dict[str, Any]] = {
     "roc_auc": {"type": "kedro_mlflow.io.metrics.MlflowMetricDataset"},

@@ -16,6 +16,8 @@ VERSIONS = {
     "CITATION.cff": r"^version: (.+)$",
     "deploy/kubernetes/cronjob.yaml": r"image: \S+:(.+)$",
     "pyproject.toml": r'^version = "(.+)"$',
+    "src/kedro_asof/pyproject.toml": r'^version = "(.+)"$',
+    "src/kedro_wandb/pyproject.toml": r'^version = "(.+)"$',
     "src/telco_churn/__init__.py": r'^__version__ = "(.+)"$',
 }
 

@@ -17,6 +17,7 @@ from telco_churn.commands.sample import sample
 from telco_churn.commands.schemas import schemas
 from telco_churn.commands.scores import scores
 from telco_churn.commands.try_change import try_change
+from telco_churn.commands.update import update
 
 
 @click.group(name="telco_churn")
@@ -42,6 +43,7 @@ COMMANDS = (
     schemas,
     scores,
     try_change,
+    update,
 )
 for command in COMMANDS:
     cli.add_command(command)

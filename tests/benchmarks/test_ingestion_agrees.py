@@ -22,8 +22,8 @@ from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.ingestion import nodes, reports
 from telco_churn.pipelines.ingestion.row_checks import check_rows, drop_bookkeeping
 from tests.conftest import ZONE, ProjectCopy, simulate_tables, simulation_params
+from tests.kedro_asof.fixtures import Put
 from tests.pipelines.ingestion.small_deliveries import PARAMS, Ingestion
-from tests.small_operator import Put
 
 MESS = MessParams(duplicate_fraction=0.05, impossible_fraction=0.05, unknown_customer_fraction=0.05)
 LONG_AGO = date(1949, 12, 31)

@@ -49,11 +49,13 @@ SOFTWARE = frozenset(
 EXAMPLES = frozenset(
     {
         "Comment",
+        "accuracy",
         "Joined",
         "bank",
         "closing_fee",
         "customer_features_2026",
         "mine",
+        "order_sums",
         "my_customers",
         "own_table_my_customers",
         "my_learner",

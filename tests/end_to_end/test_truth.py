@@ -31,7 +31,8 @@ from tests.conftest import (
     training_params,
     tuning_params,
 )
-from tests.small_operator import Put, feature_expression
+from tests.kedro_asof.fixtures import Put
+from tests.small_operator import feature_expression
 
 CUSTOMERS = int(os.environ.get("TRUTH_CUSTOMERS", "20000"))
 CAPACITY = 0.025  # share of customers contacted; at larger shares chance outweighs the ranking

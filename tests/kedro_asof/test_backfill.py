@@ -12,17 +12,28 @@ from click.testing import CliRunner, Result
 from kedro.pipeline import Pipeline, node
 
 from kedro_asof import backfill as module
-from kedro_asof.backfill import DateRun, Step
+from kedro_asof.backfill import DatedProject, DateRun, Step, create_backfill
 from kedro_asof.errors import ExitCode, WrongCallError
-from telco_churn.commands.backfill import backfill
 
 HISTORY = pd.DataFrame(
     {
         "as_of": ["2026-01-05", "2026-01-05"],
         "customers": ["1", "1234"],
-        "model": "telco_churn",
+        "model": "churn",
         "model_version": ["6", "7"],
     }
+)
+backfill = create_backfill(
+    DatedProject(
+        pipeline="scoring",
+        table="churn_scores",
+        history="score_history",
+        columns={
+            "customers": lambda commit: f"{int(commit['customers']):,}",
+            "model": lambda commit: f"{commit['model']} {commit['model_version']}",
+        },
+        translate=lambda _: None,
+    )
 )
 Start = Callable[..., Result]
 
@@ -68,8 +79,7 @@ def test_an_error_without_a_message_is_reported_and_passed(start: Start) -> None
 def test_ctrl_c_shows_what_was_done(start: Start) -> None:
     result = start([None, KeyboardInterrupt(), None], "--keep-going")
     assert result.exit_code == ExitCode.STOPPED
-    shown = row_of("2026-01-05", result)[:4]
-    assert shown == ["2026-01-05", "done", "1,234", "telco_churn 7"]
+    assert row_of("2026-01-05", result)[:4] == ["2026-01-05", "done", "1,234", "churn 7"]
     assert row_of("2026-01-12", result)[1] == "stopped"
     assert "1 of 3 dates did not run. To continue, pass --from 2026-01-12" in result.output
 

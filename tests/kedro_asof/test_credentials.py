@@ -18,7 +18,7 @@ from kedro_asof.credentials import mask_credentials, mask_record
             "postgresql://h/db?user=u&password=p&sslmode=require",
             "postgresql://h/db?user=u&password=***&sslmode=require",
         ),
-        ("models:/telco_churn@champion", "models:/telco_churn@champion"),
+        ("models:/churn@champion", "models:/churn@champion"),
         ("/opt/python@3.14/lib/x.py", "/opt/python@3.14/lib/x.py"),
         ("https://docs.example.org/a and b@c", "https://docs.example.org/a and b@c"),
     ],

@@ -16,7 +16,7 @@ from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.delivered_values import NOT_UNDERSTOOD, ColumnCast, ValueMap, read_values
 from kedro_asof.errors import WrongCallError
 from kedro_asof.local_time import cast_to_calendar
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 TIMESTAMP = ibis.dtype("timestamp")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kedro_asof.engines import find_engine
 from kedro_asof.local_time import cast_to_calendar
 from kedro_asof.params import Timezone
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 BERLIN = "Europe/Berlin"
 # In some zones the clock changes at midnight or by half an hour; in one, a day was left out.

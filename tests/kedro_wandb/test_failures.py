@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from kedro_asof.errors import ExitCode
-from tests.conftest import ProjectCopy, slow_after
 from tests.kedro_wandb.tiny_project import TinyProject, TinyRun
 from tests.wandb_files import WrittenRun
 
@@ -193,33 +191,6 @@ def test_an_interrupted_run_is_marked_so(tmp_path: Path) -> None:
     process.communicate(timeout=60)
     (folder,) = project.find_runs()
     assert WrittenRun(folder).exit_code not in {0, None}
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    slow_after(
-        2,
-        [
-            ("projet: p", "unknown key 'projet', allowed are project, entity, mode"),
-            ("limits: {rows: 3}", "unknown key 'limits.rows', allowed are table_rows"),
-            ("mode: sometimes", "mode is 'sometimes'"),
-            ("datasets: {a: {log: everything}}", "one of metrics, table, image, plot, artifact"),
-            (
-                "datasets: {a: {log: table, colums: 3}}",
-                "unknown key 'colums', allowed are log, rows",
-            ),
-        ],
-    ),
-)
-def test_a_mistake_in_the_configuration_is_one_plain_error(
-    project: ProjectCopy, change: str, told: str
-) -> None:
-    (project.path / "conf" / "local").mkdir(exist_ok=True)
-    (project.path / "conf" / "test" / "wandb.yml").write_text(f"project: p\n{change}\n")
-    result = project.run("--pipelines", "scoring")
-    assert result.exit_code == ExitCode.WRONG_CALL
-    assert told in result.output
-    assert "Traceback" not in result.output
 
 
 def start(project: TinyProject, seconds: str, **more: str) -> "subprocess.Popen[str]":

@@ -1,6 +1,5 @@
 """Names that `redact` lists are redacted, at any depth, in upper and lower case."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 
@@ -16,9 +14,6 @@ from kedro_wandb.config import Redaction, read_config
 from kedro_wandb.extract import extract_events
 from kedro_wandb.redaction import Redactor
 from kedro_wandb.run_config import make_plan
-from telco_churn.contracts import IDENTIFIERS
-from telco_churn.settings import CONFIG_LOADER_ARGS
-from tests.conftest import PROJECT
 
 DROP = Redactor(Redaction(columns=("full_name",), identifiers=("*_id", "key")))
 HASH = Redactor(Redaction(identifiers=("*_id",), action="hash", salt="s"))
@@ -101,21 +96,3 @@ def test_labels_that_are_kept_back_become_no_names() -> None:
         log(scores.reset_index(drop=True).to_frame(), "metrics")
     with pytest.raises(ValueError, match="the name of its columns is 'customer_id'"):
         log(scores.to_frame().T, "table")
-
-
-def read_redactor(conf: Path = PROJECT / "conf") -> Redactor:
-    loader = OmegaConfigLoader(str(conf), **CONFIG_LOADER_ARGS)
-    return Redactor(read_config(loader["wandb"]).redact)
-
-
-@pytest.mark.parametrize("name", [*IDENTIFIERS, "customer_id", "invoice_id", "contact_id"])
-@pytest.mark.parametrize("form", ["{}", "{}_before", "primary_{}", "{}s"])
-def test_every_identifier_of_the_contracts_is_kept_back(name: str, form: str) -> None:
-    assert read_redactor().keeps_back(form.format(name))
-
-
-def test_a_salt_of_ones_own_takes_no_redaction_away(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT / "conf" / "base", tmp_path / "base")
-    (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "wandb.yml").write_text("redact: {salt: x}\n")
-    assert read_redactor(tmp_path).keeps_back("full_name")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import git
+from tests.kedro_asof.fixtures import git
 from tests.repository.recorder import put_command, run_script, serve
 
 MEASURED = "# Features\n"

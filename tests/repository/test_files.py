@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import PROJECT, git
+from tests.conftest import PROJECT
 from tests.deploy.test_files import check
+from tests.kedro_asof.fixtures import git
 
 SCHEMAS = {
     ".github/workflows/*.yml": ["vendor.github-workflows"],

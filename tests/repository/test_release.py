@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from deploy.ci.release import VERSIONS, find_versions, read_notes
-from tests.conftest import PROJECT, git
+from tests.conftest import PROJECT
 from tests.end_to_end.faults import DATE
+from tests.kedro_asof.fixtures import git
 
 BIN = Path(sys.prefix) / "bin"
 VERSION = find_versions(PROJECT)["pyproject.toml"]

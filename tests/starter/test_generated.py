@@ -125,7 +125,7 @@ def list_leftovers(project: Path, package: str, refused: list[str]) -> list[str]
     gone = {path for name in refused for path in find_paths(name, ENTRIES[name], files)}
     found = [path for path in gone if (project / path.replace("telco_churn", package)).exists()]
     for path in git(project, "ls-files").splitlines():
-        if "telco" in path or re.search("telco.churn|cookiecutter[.]", read(project / path)):
+        if "telco" in path or re.search("telco.churn|{ cookiecutter[.]", read(project / path)):
             found.append(path)
     lock = (project / "requirements-dev.lock").read_text()
     packages = {"spark": "pyspark", "wandb": "wandb", "benchmarks": "polars"}

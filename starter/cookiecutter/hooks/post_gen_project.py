@@ -13,6 +13,7 @@ from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
 WORDS = {True: "yes", False: "no"}  # as YAML reads them without quotes
+QUESTIONS = json.loads(r"""{{ cookiecutter._choices | tojson }}""")
 PACKAGE = ANSWERS["python_package"]
 LINE_LENGTH = 100
 GONE = "\0"  # where an import was; a blank line after it goes, too
@@ -43,6 +44,7 @@ def main() -> None:
         remove_packages(Path(lock), every - only)
     for file in Path().rglob("*.py"):
         file.write_text(sort_imports(file.read_text("utf-8")), "utf-8")
+    write_answers()
     show_next_steps(make_repository())
 
 
@@ -135,6 +137,16 @@ def _split_long(text: str) -> str:
     head, _, names = text.strip().partition(" import ")
     listed = "".join(f"    {name},\n" for name in names.split(", "))
     return f"{head} import (\n{listed})\n"
+
+
+def write_answers() -> None:
+    """Write the answers down, for `make update`. A text in JSON is one in YAML."""
+    lines = ["# `make update` makes the project again from these answers to `kedro new`."]
+    lines.append(f"version: {json.dumps(ANSWERS['_version'])}")
+    given = {name: ANSWERS[name] for name in ("project_name", *QUESTIONS)}
+    texts = {name: str(WORDS.get(answer, answer)) for name, answer in given.items()}
+    lines += [f"{name}: {json.dumps(answer)}" for name, answer in texts.items()]
+    Path(".starter.yml").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def make_repository() -> bool:

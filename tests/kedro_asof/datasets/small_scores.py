@@ -5,21 +5,50 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pandera.ibis as pandera
 import pyarrow as pa
 
+from kedro_asof.contracts.contract import TableContract
 from kedro_asof.datasets.dated_table import DatedTable
 from kedro_asof.date_commit import DateCommit
-from telco_churn.contracts import SCORES_SCHEMA
 
+
+class Scores(TableContract):
+    """One row per customer and `as_of`."""
+
+    customer_id: str
+    as_of: date
+    churn_probability: float = pandera.Field(ge=0, le=1)
+    risk_band: str = pandera.Field(isin=["low", "medium", "high"])
+    reason_1: str = pandera.Field(nullable=True)
+    reason_1_contribution: float = pandera.Field(nullable=True, gt=0)
+    model_version: int = pandera.Field(ge=1)
+    run_id: str
+    scored_at: datetime
+
+    class Config:
+        unique = ["customer_id", "as_of"]  # noqa: RUF012  (Pandera's convention)
+
+
+SCHEMA = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "as_of": pa.date32(),
+        "churn_probability": pa.float64(),
+        "risk_band": pa.string(),
+        "reason_1": pa.string(),
+        "reason_1_contribution": pa.float64(),
+        "model_version": pa.int64(),
+        "run_id": pa.string(),
+        "scored_at": pa.timestamp("us", "UTC"),
+    }
+)
 ENGINE = {"backend": "duckdb", "database": ":memory:"}
 ROW: dict[str, Any] = {
     "customer_id": "a",
     "as_of": date(2026, 1, 1),
     "churn_probability": 0.5,
     "risk_band": "high",
-    "expected_value": 1.0,
-    "contact": True,
-    "holdout": False,
     "reason_1": "x is 1",
     "model_version": 1,
     "run_id": "r",
@@ -32,7 +61,7 @@ LINEAGE = {"model": "churn", "model_version": 1, "customers": 2, "histogram": [1
 
 
 def commit(*rows: dict[str, Any], replaces: int | None = None) -> DateCommit:
-    table = ibis.memtable(pa.Table.from_pylist(list(rows), SCORES_SCHEMA))
+    table = ibis.memtable(pa.Table.from_pylist(list(rows), SCHEMA))
     return DateCommit(table, LINEAGE, replaces)
 
 
@@ -41,7 +70,7 @@ def table(path: Path, day: str = "2026-01-01") -> DatedTable:
         filepath=str(path),
         as_of=day,
         connection=ENGINE,
-        contract="telco_churn.contracts.ChurnScores",
+        contract=f"{__name__}.Scores",
     )
 
 

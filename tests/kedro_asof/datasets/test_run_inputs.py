@@ -7,7 +7,7 @@ from kedro.io import DatasetError
 
 from kedro_asof.datasets.run_inputs import GitCommit, UserName
 from kedro_asof.git_commit import Commit
-from tests.conftest import git
+from tests.kedro_asof.fixtures import git
 
 
 def test_the_user_of_the_process_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

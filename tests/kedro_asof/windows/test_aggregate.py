@@ -18,8 +18,8 @@ from kedro_asof.exit_codes import find_fault
 from kedro_asof.tiles.tile import list_tile_weeks, summarize_weeks
 from kedro_asof.windows.aggregate import NO_TILES, TiledWeeks, aggregate_windows
 from kedro_asof.windows.declaration import WindowParams
+from tests.kedro_asof.fixtures import ask_engine
 from tests.kedro_asof.windows.reference import compute_feature
-from tests.small_operator import ask_engine
 
 LEAP_DAY = date(2024, 2, 29)
 WINDOW = WindowParams.model_validate(

@@ -26,7 +26,7 @@ from tests.conftest import (
     snapshot_params,
     training_params,
 )
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 FIRST, LAST = date(2025, 3, 31), date(2026, 9, 27)
 

@@ -8,7 +8,7 @@ import pytest
 
 from telco_churn.pipelines.features import nodes, static_features
 from tests.conftest import feature_params
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 AS_OF = date(2026, 6, 1)
 

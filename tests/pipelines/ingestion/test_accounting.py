@@ -23,7 +23,7 @@ from telco_churn.parameters.simulation import MessParams
 from telco_churn.pipelines.ingestion import limits, nodes, reports
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from tests.conftest import ZONE, read_parameters, simulate_tables, simulation_params
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 PARAMS = IngestionParams(**read_parameters("ingestion"))
 CONTRACTS = {name: table.contract for name, table in PARAMS.tables.items()}

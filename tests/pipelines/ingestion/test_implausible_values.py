@@ -26,7 +26,7 @@ from tests.conftest import (
     label_params,
     read_parameters,
 )
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 TABLES = IngestionParams(**read_parameters("ingestion")).tables
 CONTACT: dict[str, Any] = {

@@ -18,7 +18,7 @@ from telco_churn.pipelines.ingestion.pipeline import create_pipeline
 from telco_churn.pipelines.ingestion.reports import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows
 from tests.conftest import ZONE, read_parameters
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 LONG_AGO = date(1900, 1, 1)
 CONTACT: dict[str, Any] = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kedro_asof.windows.point_in_time import is_known
 from telco_churn.contracts import Cancellations, Usage
 from telco_churn.pipelines.ingestion.row_checks import check_rows
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 BERLIN = ZoneInfo("Europe/Berlin")
 USAGE: dict[str, Any] = {

@@ -13,6 +13,7 @@ from telco_churn.errors import LeakageError
 from telco_churn.learning.training_examples import read_examples
 from telco_churn.pipelines.training.leakage import find_leaks, leave_out_features
 from tests.conftest import training_params
+from tests.kedro_asof.fixtures import Put
 from tests.pipelines.training.planted_leaks import (
     AS_OF,
     LEAKS,
@@ -22,7 +23,6 @@ from tests.pipelines.training.planted_leaks import (
     make_clean_examples,
     make_leak,
 )
-from tests.small_operator import Put
 
 
 @pytest.mark.parametrize("rows", [200, 1000, 5000])

@@ -20,7 +20,7 @@ from kedro_asof.datasets.engine_table import EngineTable
 from kedro_asof.errors import BrokenContractError
 from telco_churn.contracts import Cancellations, Contacts, Customers, Invoices, Subscriptions, Usage
 from tests.conftest import PROJECT
-from tests.small_operator import Put
+from tests.kedro_asof.fixtures import Put
 
 
 class Ratings(TableContract):
