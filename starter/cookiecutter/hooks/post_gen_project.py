@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 ANSWERS = json.loads(r"""{{ cookiecutter | tojson }}""")
-WORDS = {True: "yes", False: "no"}  # as YAML reads them without quotes
+WORDS = {"True": "yes", "False": "no"}  # as YAML reads them without quotes
 QUESTIONS = json.loads(r"""{{ cookiecutter._choices | tojson }}""")
 PACKAGE = ANSWERS["python_package"]
 LINE_LENGTH = 100
@@ -57,9 +57,14 @@ def take_file(path: str) -> str:
 
 def is_wanted(name: str, question: str) -> bool:
     """Return whether the answer to a question includes an entry."""
-    given = ANSWERS[question]
-    answer = {each.strip() for each in str(WORDS.get(given, given)).split(",")}
+    answer = {each.strip() for each in read_answer(question).split(",")}
     return bool(answer & {name, "yes", "all", "both"})
+
+
+def read_answer(question: str) -> str:
+    """Return the answer to a question as text."""
+    given = str(ANSWERS[question])
+    return WORDS.get(given, given)
 
 
 def remove_path(path: Path) -> None:
@@ -143,9 +148,7 @@ def write_answers() -> None:
     """Write the answers down, for `make update`. A text in JSON is one in YAML."""
     lines = ["# `make update` makes the project again from these answers to `kedro new`."]
     lines.append(f"version: {json.dumps(ANSWERS['_version'])}")
-    given = {name: ANSWERS[name] for name in ("project_name", *QUESTIONS)}
-    texts = {name: str(WORDS.get(answer, answer)) for name, answer in given.items()}
-    lines += [f"{name}: {json.dumps(answer)}" for name, answer in texts.items()]
+    lines += [f"{name}: {json.dumps(read_answer(name))}" for name in ("project_name", *QUESTIONS)]
     Path(".starter.yml").write_text("\n".join(lines) + "\n", "utf-8")
 
 

@@ -11,7 +11,7 @@ CHOICES = json.loads(r"""{{ cookiecutter._choices | tojson }}""")
 NEEDS = json.loads(r"""{{ cookiecutter._needs | tojson }}""")
 ASKED = json.loads(r"""{{ cookiecutter._asked | tojson }}""")
 LONGEST = 24
-WORDS = {True: "yes", False: "no"}  # as YAML reads them without quotes
+WORDS = {"True": "yes", "False": "no"}  # as YAML reads them without quotes
 ALL = ("all", "both", "yes")
 TAKEN = json.loads(r"""{{ cookiecutter._taken_names | tojson }}""")
 
@@ -36,7 +36,7 @@ def check_name(name: str, package: str) -> str | None:
     return None
 
 
-def check_choice(question: str, given: str, allowed: list[str]) -> str | None:
+def check_choice(question: str, given: object, allowed: list[str]) -> str | None:
     """Return what is wrong with an answer, one value or several with commas; None if nothing is."""
     unknown = sorted(split(given) - set(allowed))
     if not unknown:
@@ -52,9 +52,10 @@ def check_needs(name: str, question: str, needed: list[str]) -> str | None:
     return f"{name} needs {', '.join(lacking)}: include this, or leave {name} out." * bool(lacking)
 
 
-def split(answer: str | bool) -> set[str]:
+def split(answer: object) -> set[str]:
     """Return the parts of an answer that commas separate."""
-    return {each.strip() for each in str(WORDS.get(answer, answer)).split(",")}
+    given = str(answer)
+    return {each.strip() for each in WORDS.get(given, given).split(",")}
 
 
 faults = [check_name(ANSWERS["project_name"], ANSWERS["python_package"])]
