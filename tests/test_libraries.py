@@ -78,6 +78,7 @@ def test_a_library_needs_no_more_than_its_wheel_asks_for(library: str, tmp_path:
     code = (
         f"import importlib, pkgutil, {library} as it\n"
         "for each in pkgutil.walk_packages(it.__path__, it.__name__ + '.'):\n"
-        "    importlib.import_module(each.name)"
+        "    if not each.name.endswith('figure'):\n"  # the extra `figures`
+        "        importlib.import_module(each.name)"
     )
     run(tmp_path, "venv/bin/python", "-c", code)
