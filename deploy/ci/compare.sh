@@ -9,6 +9,7 @@ kedro=${KEDRO:-.venv/bin/kedro}
 
 mkdir -p "$(dirname "$file")"
 rm -f "$file"
+[ -d data/test/01_raw ] || "$kedro" run --env test --pipelines simulation
 code=0
 "$kedro" try --base "$base" --markdown "$file" || code=$?
 # 65 with a file: the commit cannot run, which the file reports.
