@@ -163,7 +163,7 @@ def test_rows_of_another_outcome_are_left_out(tmp_path: Path) -> None:
     rows = pd.read_parquet(file)
     rows.loc[:99, "churned"] = ~rows.loc[:99, "churned"]
     rows.to_parquet(file)
-    assert any("on 1,900 held-out rows" in note for note in compare(before, after).notes)
+    assert any("compared on 1,900 held-out rows" in note for note in compare(before, after).notes)
 
 
 def test_a_base_without_results_leaves_the_figures_of_the_working_tree(tmp_path: Path) -> None:

@@ -58,11 +58,16 @@ def test_a_change_that_cannot_run_fails_and_leaves_no_old_file(
     assert not (tmp_path / "comparison.md").exists()
 
 
-def test_a_target_that_cannot_run_is_reported(tmp_path: Path, commands: Path) -> None:
-    script = f"[ $1 != try ] || {{ echo '{MEASURED}' > $5; exit 65; }}"
+@pytest.mark.parametrize(
+    ("note", "code"), [("", 0), ("The run of working tree ended early: Refused.", 65)]
+)
+def test_a_target_that_cannot_run_is_reported_and_a_change_fails(
+    note: str, code: int, tmp_path: Path, commands: Path
+) -> None:
+    script = f"[ $1 != try ] || {{ echo '{MEASURED}{note}' > $5; exit 65; }}"
     kedro = put_command(commands, "kedro", script) / "kedro"
     done = run_script("compare.sh", "main", "comparison.md", folder=tmp_path, KEDRO=str(kedro))
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     assert (tmp_path / "comparison.md").read_text().startswith(MEASURED)
 
 

@@ -131,11 +131,13 @@ def _compare_metrics(before: Side, after: Side, found: Comparison) -> None:
     if old is not None:
         theirs = old[[*KEY, "churned"]].assign(**{CHAMPION: old["churn_probability"]})
         shared = rows.merge(theirs, on=[*KEY, "churned"], validate="one_to_one")
+        is_comparable = shared["churned"].nunique() == 2
+        done = "compared on" if is_comparable else "not compared, for want of both outcomes, on"
         found.notes.append(
-            f"Metrics were compared on {len(shared):,} held-out rows: the base has {len(old):,}, "
+            f"Metrics were {done} {len(shared):,} held-out rows of both: the base has {len(old):,}, "
             f"the working tree {len(rows):,}. An interval that contains 0 is noise."
         )
-        if shared["churned"].nunique() == 2:
+        if is_comparable:
             evaluation = EvaluationParams.model_validate(blocks["evaluation"])
             table = _pair(shared, _read_decision(before, ours), ours, evaluation)
             title = f"Difference ({evaluation.confidence:.0%})"
