@@ -134,7 +134,7 @@ def _compare_metrics(before: Side, after: Side, found: Comparison) -> None:
         is_comparable = shared["churned"].nunique() == 2
         done = "compared on" if is_comparable else "not compared, for want of both outcomes, on"
         found.notes.append(
-            f"Metrics were {done} {len(shared):,} held-out rows of both: the base has {len(old):,}, "
+            f"Metrics were {done} {len(shared):,} held-out rows: the base has {len(old):,}, "
             f"the working tree {len(rows):,}. An interval that contains 0 is noise."
         )
         if is_comparable:
