@@ -119,6 +119,6 @@ lock: | $(UV) ## Pin the latest versions that pyproject.toml allows
 	$(UV) $(LOCK_AIRFLOW) --upgrade -o deploy/airflow/requirements.lock
 
 clean: ## Remove generated files; raw tables, models, their log and committed scores stay
-	rm -rf data/0[23458]_* data/spill data/test data/try
+	rm -rf data/0[23458]_* data/spill data/test
 	rm -rf data/own_table/*/0[23458]_*
 	rm -rf data/benchmark

@@ -21,6 +21,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro_asof.locks import LOCKS
 from kedro_asof.params import AsOf
 from kedro_asof.readiness import ReadinessParams
+from kedro_asof.sampling.environment import FACTS
 from telco_churn.parameters.decision import DecisionParams
 from telco_churn.parameters.eligibility import EligibilityParams
 from telco_churn.parameters.evaluation import EvaluationParams
@@ -220,9 +221,14 @@ def project(
     return copy
 
 
+def list_samples(folder: str, names: list[str]) -> list[str]:
+    """List the environments that `kedro sample` wrote: they are not part of the project."""
+    return [name for name in names if (Path(folder) / name / FACTS).exists()]
+
+
 def copy_project(path: Path) -> None:
     path.mkdir(parents=True)
-    shutil.copytree(PROJECT / "conf", path / "conf")
+    shutil.copytree(PROJECT / "conf", path / "conf", ignore=list_samples)
     shutil.copy(PROJECT / "pyproject.toml", path)
     shutil.copy(PROJECT / ".telemetry", path)
     (path / "src").mkdir()  # Kedro needs the folder; the package itself is installed

@@ -14,6 +14,7 @@ from kedro.framework.startup import bootstrap_project
 from omegaconf import OmegaConf
 
 from kedro_asof.config_loader import PinnedConfigLoader
+from kedro_asof.sampling.environment import FACTS
 from telco_churn.parameters import BLOCKS
 from tests.conftest import PROJECT, ProjectCopy, copy_project
 
@@ -25,8 +26,13 @@ WITHOUT_MODEL = {"globals", "next_steps", "credentials", "logging", "sweep"}
 
 def list_files() -> Iterator[Path]:
     """Yield each file of conf/ with a model."""
+    samples = {file.parent for file in CONF.glob(f"*/{FACTS}")}
     for file in sorted(CONF.rglob("*.yml")):
-        if "catalog" not in file.parts and file.stem not in WITHOUT_MODEL:
+        if (
+            not samples & {*file.parents}
+            and "catalog" not in file.parts
+            and file.stem not in WITHOUT_MODEL
+        ):
             yield file.relative_to(CONF)
 
 

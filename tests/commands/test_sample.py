@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from os import utime
 from pathlib import Path
@@ -20,9 +21,11 @@ import yaml
 from click.testing import CliRunner, Result
 from kedro.framework.startup import bootstrap_project
 
-from kedro_asof.errors import ExitCode
+from kedro_asof.datasets.monthly_files import read_log
+from kedro_asof.errors import ExitCode, WrongCallError
+from kedro_asof.sampling.environment import SampleEnvironment
 from telco_churn.contracts.operator_tables import IDENTIFIERS
-from tests.conftest import ProjectCopy, read_primary
+from tests.conftest import ProjectCopy, git, read_primary
 
 TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
 ID = "customer_id"
@@ -148,9 +151,33 @@ def test_a_sample_is_replaced_only_when_asked(project: ProjectCopy) -> None:
     assert yaml.safe_load((project.path / "conf/sample/sample.yml").read_text())["seed"] == 2
 
 
+def test_git_ignores_the_configuration_under_any_name_and_while_it_is_written(
+    tmp_path: Path,
+) -> None:
+    git(tmp_path, "init")
+    with SampleEnvironment("tiny", tmp_path).replace(overwrite=False) as (conf, _):
+        (conf / "globals.yml").touch()
+        assert "conf/" not in git(tmp_path, "status", "--porcelain", "-uall")
+    assert (tmp_path / "conf/tiny/globals.yml").exists()
+    assert "conf/" not in git(tmp_path, "status", "--porcelain", "-uall")
+
+
+def test_a_folder_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    environment, other = SampleEnvironment("tiny", tmp_path), tmp_path / "conf/tiny/globals.yml"
+    with ExitStack() as stack:
+        stack.enter_context(environment.replace(overwrite=True))
+        other.parent.mkdir(parents=True)
+        other.touch()
+        with pytest.raises(WrongCallError, match="is not a sample"):
+            stack.close()
+    assert other.exists()
+    assert not environment.data.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (("--to-env", "schemas"), "Invalid environment 'schemas'"),
         (("--to-env", "production"), "is not a sample: it is never overwritten"),
         (("--to-env", "base"), "Invalid environment 'base'"),
         (("--to-env", "../x"), "Invalid environment '../x'"),
@@ -216,12 +243,34 @@ def test_columns_and_values_of_the_operator_become_those_of_the_project(
 def test_rows_that_count_from_their_delivery_keep_its_time(project: ProjectCopy) -> None:
     contract = "contract: telco_churn.contracts.Contacts\n"
     project.edit(INGESTION, contract, f"{contract}      loaded_at: delivery\n")
-    delivered = datetime(2026, 9, 1, 12, tzinfo=UTC)
+    delivered, log = (
+        datetime(2026, 9, 1, 12, tzinfo=UTC),
+        read_log(project.data / "03_primary" / "contacts"),
+    )
     for file in (project.data / "01_raw" / "contacts").glob("*.parquet"):
         utime(file, (delivered.timestamp(),) * 2)
     assert sample(project).exit_code == 0
+    logged = {datetime.fromisoformat(each.delivered_at) for each in log.deliveries.values()}
+    cut = read(project.path / "data" / "sample", "contacts")
+    assert set(cut["loaded_at"].to_pylist()) == logged != {delivered}
+    shutil.rmtree(project.data / "03_primary" / "contacts")  # never ingested
+    assert sample(project, "--overwrite").exit_code == 0
     cut = read(project.path / "data" / "sample", "contacts")
     assert set(cut["loaded_at"].to_pylist()) == {delivered}
+
+
+def test_withdrawn_files_stay_out_unless_they_have_other_content(project: ProjectCopy) -> None:
+    file = "contacts/part-00001.parquet"
+    call = ("--pipelines", "ingestion", "--params", f"ingestion.withdraw=[{file}]")
+    assert project.run(*call).exit_code == 0
+    raw = project.data / "01_raw" / file
+    gone, key = pq.read_table(raw), "contact_id"
+    result = sample(project)
+    assert f"Left out 1 withdrawn files: {file}." in result.output.replace("\n", " ")
+    kept = read(project.path / "data" / "sample", "contacts")
+    assert not set(gone[key].to_pylist()) & set(kept[key].to_pylist())
+    pq.write_table(gone.slice(1), raw)
+    assert "withdrawn" not in sample(project, "--overwrite").output
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from click.testing import CliRunner, Result
 from kedro.framework.startup import bootstrap_project
 
 from kedro_asof.errors import ExitCode, WrongCallError
-from telco_churn.commands.try_change.choose_base import choose_base, has_folder
+from telco_churn.commands.try_change import ChangeCannotRunError
+from telco_churn.commands.try_change.choose_base import choose_base
 from telco_churn.commands.try_change.compare_sides import Comparison, compare_sides, judge
 from telco_churn.commands.try_change.run_sides import Side, Sides
 from telco_churn.metrics.metric_table import METRICS
@@ -98,6 +100,47 @@ def test_a_difference_is_judged_by_its_paired_interval(tmp_path: Path) -> None:
     assert verdicts["known"]["ROC AUC"][2].startswith("+0.")
 
 
+def test_features_that_cannot_be_compared_are_never_equal(tmp_path: Path) -> None:
+    before, after = make_side(tmp_path, "before"), make_side(tmp_path, "after")
+    file = after.folder / "labeled_features.parquet"
+    pd.read_parquet(file).assign(customer_id="other").head(1).to_parquet(file)
+    without_shared = compare(before, after).notes
+    file.unlink()
+    for notes in (without_shared, compare(before, after).notes):
+        assert any(note.startswith("Features were not compared: ") for note in notes)
+        assert "Features are equal." not in notes
+
+
+def test_runs_that_ended_after_training_are_noted(tmp_path: Path) -> None:
+    sides = [
+        replace(make_side(tmp_path, name), code=65, message="Refused.")
+        for name in ("before", "after")
+    ]
+    assert {f"The run of {side.name} ended early: Refused." for side in sides} <= set(
+        compare(*sides).notes
+    )
+    error = ChangeCannotRunError(sides[1])
+    assert (str(error), error.exit_code) == ("The working tree ended early: Refused.", 65)
+
+
+@pytest.mark.parametrize(
+    ("env", "code", "expected"),
+    [
+        ("local", ExitCode.WRONG_CALL, "Invalid environment 'local'"),
+        ("base", ExitCode.WRONG_CALL, "Invalid environment 'base'"),
+        ("production", ExitCode.INVALID_INPUT, "expected raw tables in data/production/01_raw"),
+    ],
+)
+def test_an_unfit_environment_is_refused(
+    env: str, code: ExitCode, expected: str, new_project: ProjectCopy
+) -> None:
+    git(new_project.path, "init")
+    git(new_project.path, "commit", "--allow-empty", "-m", "first")
+    result = try_change(new_project, "--env", env)
+    assert result.exit_code == code, result.output
+    assert expected in result.output.replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("metric", "low", "high", "expected"),
     [
@@ -120,7 +163,7 @@ def test_rows_of_another_outcome_are_left_out(tmp_path: Path) -> None:
     rows = pd.read_parquet(file)
     rows.loc[:99, "churned"] = ~rows.loc[:99, "churned"]
     rows.to_parquet(file)
-    assert any("on 1,900 held-out rows" in note for note in compare(before, after).notes)
+    assert any("compared on 1,900 held-out rows" in note for note in compare(before, after).notes)
 
 
 def test_a_base_without_results_leaves_the_figures_of_the_working_tree(tmp_path: Path) -> None:
@@ -137,17 +180,16 @@ def test_the_base_is_the_commit_that_the_working_tree_differs_from(repository: P
     git(repository, "commit", "--allow-empty", "-m", "second")
     assert choose_base(repository, None).name.endswith(" first")
     (repository / "new").touch()
+    assert choose_base(repository, None).name.endswith(" first")
+    (repository / "src").mkdir()
+    (repository / "src" / "new").touch()
     assert choose_base(repository, None).name.endswith(" second")
     assert choose_base(repository, "HEAD~1").name.endswith(" first")
-    head = choose_base(repository, "HEAD")
-    assert (has_folder(repository, head, "file"), has_folder(repository, head, "x")) == (
-        True,
-        False,
-    )
 
 
 @pytest.mark.parametrize(
-    ("ref", "expected"), [(None, "HEAD~1"), ("nonsense", "Name a commit, branch or tag")]
+    ("ref", "expected"),
+    [(None, "HEAD~1"), ("nonsense", "name a commit, branch or tag"), ("HEAD..HEAD", "name a")],
 )
 def test_an_unknown_commit_is_refused(ref: str | None, expected: str, repository: Path) -> None:
     with pytest.raises(WrongCallError, match=expected):
@@ -192,7 +234,7 @@ def history(project: ProjectCopy) -> ProjectCopy:
 
 
 @pytest.mark.slow
-def test_a_change_of_the_working_tree_is_measured_and_the_base_is_kept(
+def test_a_change_of_the_working_tree_is_measured_and_nothing_else_changes(
     history: ProjectCopy,
 ) -> None:
     before, registry = history.snapshot(), (history.path / "mlflow.db").read_bytes()
@@ -209,17 +251,9 @@ def test_a_change_of_the_working_tree_is_measured_and_the_base_is_kept(
     ):
         assert line in page
     assert "| ROC AUC | 0." in page
-    after = history.snapshot()
-    assert {name for name in after if name not in before} == {
-        name for name in after if name.startswith("data/try/")
-    }
-    assert all(after[name] == content for name, content in before.items())
+    assert history.snapshot() == before
     assert (history.path / "mlflow.db").read_bytes() == registry
     assert not [*(history.path / "data").glob(".try.partial-*")]
-    again = try_change(history)
-    assert again.exit_code == 0, again.output
-    assert "The results of the base are in data/try/" in again.output
-    assert "The base was run by an earlier call" in again.output
 
 
 @pytest.mark.slow

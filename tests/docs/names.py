@@ -16,7 +16,7 @@ from tests.conftest import PROJECT
 
 # Names of other software.
 # Folders that a benchmark or a command of the user makes.
-NAMED_LATER = ("data/benchmark", "data/own_table", "data/sample", "data/try", "conf/sample")
+NAMED_LATER = ("data/benchmark", "data/own_table", "data/sample", "conf/sample")
 SOFTWARE = frozenset(
     {
         "CASE",

@@ -26,6 +26,7 @@ def test_a_comparison_shows_breaking_changes_and_does_not_judge_them(
 ) -> None:
     script = f"""
 case $1 in
+    run) ;;
     try) echo '{MEASURED}' > "$5" ;;
     *) echo "Breaking changes of contracts: 1"; exit {code} ;;
 esac
@@ -36,6 +37,7 @@ esac
     )
     assert done.returncode == ends_with
     assert read_calls(commands) == [
+        "kedro run --env test --pipelines simulation",
         "kedro try --base main --markdown build/comparison.md",
         "kedro contracts diff main",
     ]
@@ -49,17 +51,23 @@ def test_a_change_that_cannot_run_fails_and_leaves_no_old_file(
     tmp_path: Path, commands: Path, code: int
 ) -> None:
     (tmp_path / "comparison.md").write_text("of another commit")
+    (tmp_path / "data/test/01_raw").mkdir(parents=True)
     kedro = put_command(commands, "kedro", f"exit {code}") / "kedro"
     done = run_script("compare.sh", "main", "comparison.md", folder=tmp_path, KEDRO=str(kedro))
     assert (done.returncode, len(read_calls(commands))) == (code, 1)
     assert not (tmp_path / "comparison.md").exists()
 
 
-def test_a_target_that_cannot_run_is_reported(tmp_path: Path, commands: Path) -> None:
-    script = f"[ $1 != try ] || {{ echo '{MEASURED}' > $5; exit 65; }}"
+@pytest.mark.parametrize(
+    ("note", "code"), [("", 0), ("The run of working tree ended early: Refused.", 65)]
+)
+def test_a_target_that_cannot_run_is_reported_and_a_change_fails(
+    note: str, code: int, tmp_path: Path, commands: Path
+) -> None:
+    script = f"[ $1 != try ] || {{ echo '{MEASURED}{note}' > $5; exit 65; }}"
     kedro = put_command(commands, "kedro", script) / "kedro"
     done = run_script("compare.sh", "main", "comparison.md", folder=tmp_path, KEDRO=str(kedro))
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     assert (tmp_path / "comparison.md").read_text().startswith(MEASURED)
 
 

@@ -21,7 +21,7 @@ from kedro_asof.errors import NotReadyError, WrongCallError
 from kedro_asof.locks import LOCKS, hold_lock
 
 FACTS = "sample.yml"  # in both folders; marks what a sample may replace
-RESERVED = ("base", "local")
+RESERVED = ("base", "local", "schemas", "benchmark", "spill", "try")  # folders of conf/ and data/
 
 
 @dataclass(frozen=True)
@@ -67,28 +67,34 @@ class SampleEnvironment:
         if (self.conf.exists() or self.data.exists()) and not overwrite:
             raise WrongCallError(
                 f"The environment {self.name} has a sample. Add --overwrite to replace it, with "
-                f"everything in {self.data}, or choose another environment with --to-env."
+                f"everything in {self.conf} and {self.data}, or choose another environment with "
+                "--to-env."
             )
 
     @contextmanager
-    def replace(self) -> Iterator[tuple[Path, Path]]:
+    def replace(self, overwrite: bool) -> Iterator[tuple[Path, Path]]:
         """Yield empty folders for configuration and data, and publish both at the end.
 
         Raises:
             NotReadyError: When another command writes the environment.
+            WrongCallError: As in `check`, also when another program made a folder meanwhile.
         """
         busy = NotReadyError(
             f"Another command writes the environment {self.name}. Try again later."
         )
         with ExitStack() as stack:
             stack.enter_context(hold_lock(self.data.parent / LOCKS / self.name, busy))
+            self.check(overwrite)
             conf, data = (
                 stack.enter_context(create_staging(place.parent, f".{place.name}.partial-"))
                 for place in (self.conf, self.data)
             )
             for staging in (conf, data):
                 (staging / "new").mkdir()
+            for folder in (conf, conf / "new"):
+                (folder / ".gitignore").write_text("*\n")
             yield conf / "new", data / "new"
+            self.check(overwrite)
             _move(self.conf, conf / "old")
             _move(self.data, data / "old")
             _move(data / "new", self.data)

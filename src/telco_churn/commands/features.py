@@ -91,16 +91,20 @@ def read_files(context: KedroContext, settings: FeatureSettings) -> dict[str, Fe
         WrongCallError: When there is no test.
     """
     conf = Path(context.config_loader.conf_source)
-    tests: dict[str, FeatureTest | None] = {}
-    for folder in ("base", context.env or "local"):
-        if (file := conf / folder / FILE).exists():
-            content = _load(file)
-            kept = {
-                name: test
-                for name, test in content.items()
-                if not set(settings.features.absent) & _list_given(test)
-            }
-            tests |= dict.fromkeys(content) | read_tests(kept, f"conf/{folder}/{FILE}", settings)
+    contents = {
+        f"conf/{folder}/{FILE}": _load(file)
+        for folder in ("base", context.env or "local")
+        if (file := conf / folder / FILE).exists()
+    }
+    last = {name: place for place, content in contents.items() for name in content}
+    tests: dict[str, FeatureTest | None] = dict.fromkeys(last)
+    for place, content in contents.items():
+        kept = {
+            name: test
+            for name, test in content.items()
+            if last[name] == place and not set(settings.features.absent) & _list_given(test)
+        }
+        tests |= read_tests(kept, place, settings)
     if not tests:
         raise WrongCallError(f"No feature tests found. Write some into conf/base/{FILE}.")
     return tests

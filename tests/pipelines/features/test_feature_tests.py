@@ -155,6 +155,10 @@ def test_a_customer_without_features_differs_from_every_expectation(
             "invalid value 'two' for expect.anna.usage_dropped_calls_sum_7d of test 'broken': "
             "expected a valid number",
         ),
+        (
+            {"expect": {"anna": {}}},
+            "invalid value {} for expect.anna of test 'broken': expected a feature, or null",
+        ),
         ({"expect": {}}, "invalid value {} for expect of test 'broken'"),
         ({"rows": None}, "invalid value None for rows of test 'broken'"),
     ],
@@ -209,14 +213,18 @@ def test_an_environment_replaces_tests_by_name_and_leaves_out_absent_tables(
 ) -> None:
     monkeypatch.chdir(small_project.path)
     name, absent = "a_trend_compares_a_window_with_the_one_before", "rating"
+    replaced = "only_the_environment_can_run_it"
     wrong = given([], {"anna": {"usage_dropped_calls_sum_7d": 7}})
     contacts = {"as_of": AS_OF, "rows": {"contacts": []}, "expect": {"anna": {"none": 1}}}
     Path("conf/elsewhere").mkdir()
+    base = Path(FILE).read_text()
+    Path(FILE).write_text(f"{base}\n{replaced}: {{no_key: 1}}\n")  # invalid in this environment
     Path("conf/elsewhere/globals.yml").write_text("absent_tables: [contacts]\n")
     Path("conf/elsewhere/feature_tests.yml").write_text(
-        yaml.safe_dump({name: wrong, absent: contacts})
+        yaml.safe_dump({name: wrong, absent: contacts, replaced: wrong})
     )
     failed = call(name, absent, "--env", "elsewhere")
+    Path(FILE).write_text(base)
     assert failed.exit_code == ExitCode.INVALID_INPUT, failed.output
     assert f"failed  {name}" in failed.output
     assert "usage_dropped_calls_sum_7d of anna │ 7        │ 0" in failed.output

@@ -56,7 +56,7 @@ def sample(
     environment.check(overwrite)
     minimum = customers // CHURNER_SHARE if min_churners is None else min_churners
     request = Request(customers, minimum, seed, keep_identifiers)
-    report = write_sample(environment, from_env, request)
+    report = write_sample(environment, from_env, request, overwrite)
     show_table(COLUMNS, [_describe(name, *found) for name, found in report.tables.items()])
     click.echo("\n".join([*report.notes, f"Next: kedro run --env {to_env}"]))
 

@@ -6,16 +6,19 @@ In: an environment to read, the sample to draw. Out: `conf/<name>`, `data/<name>
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import cast
 
 import ibis.expr.types as ir
+import pandas as pd
 from kedro.config import OmegaConfigLoader
 from kedro.io import DataCatalog
 
 from kedro_asof.datasets.database_table import DatabaseTable
+from kedro_asof.deliveries.folder import Deliveries
 from kedro_asof.engines.union import unite
 from kedro_asof.errors import BrokenContractError, InvalidDataError, WrongCallError
 from kedro_asof.progress import watch_queries
@@ -73,20 +76,23 @@ def _describe_draw(draw: Draw, request: Request) -> Iterator[str]:
         )
 
 
-def write_sample(environment: SampleEnvironment, from_env: str | None, request: Request) -> Report:
+def write_sample(
+    environment: SampleEnvironment, from_env: str | None, request: Request, overwrite: bool
+) -> Report:
     """Write a sample of the raw tables of an environment.
 
     Args:
         environment: The environment to write.
         from_env: The environment to read; None for the default one.
         request: The sample to draw.
+        overwrite: Whether a sample is replaced.
 
     Raises:
-        WrongCallError: When both environments are the same.
+        WrongCallError: When both environments are the same, or as `SampleEnvironment.check`.
         InvalidTableError: When a table lacks the column with the customer.
         InvalidDataError: When there are no customers, or a table has no row of the drawn ones.
     """
-    with open_session(from_env) as session, environment.replace() as (conf, data):
+    with open_session(from_env) as session, environment.replace(overwrite) as (conf, data):
         context = session.load_context()
         loader = cast(OmegaConfigLoader, context.config_loader)
         catalog = cast(DataCatalog, context.catalog)
@@ -107,7 +113,9 @@ def _cut_tables(
 ) -> Report:
     copies, raw = data / ".copies", data / RAW
     raw.mkdir()
-    load = cache(lambda source: _load(catalog, source, copies))
+    log = catalog.load("delivery_log") if "delivery_log" in catalog else None
+    withdrawn: list[str] = []
+    load = cache(lambda source: _load(catalog, source, copies, log, withdrawn))
     by_name = {source.table: source for source in sources}
     known = _list_keys(load(by_name["customers"])).drop_null().distinct()
     cancelled = by_name.get("cancellations")
@@ -130,23 +138,56 @@ def _cut_tables(
             )
         report.tables[source.entry] = cut, time.monotonic() - started
         report.notes += source.describe(tables[0], request.keeps_identifiers)
+        (copies / f"{source.table}.parquet").unlink(missing_ok=True)
+    if withdrawn:
+        report.notes.append(f"Left out {len(withdrawn):,} withdrawn files: {', '.join(withdrawn)}.")
     shutil.rmtree(copies, ignore_errors=True)
     return report
 
 
-def _load(catalog: DataCatalog, source: Source, copies: Path) -> list[ir.Table]:
+def _load(
+    catalog: DataCatalog,
+    source: Source,
+    copies: Path,
+    log: pd.DataFrame | None,
+    withdrawn: list[str],
+) -> list[ir.Table]:
     """Open a table; the copy of a table in a database goes to a folder of its own."""
     dataset = catalog.get(source.entry)
     if isinstance(dataset, DatabaseTable):
         copies.mkdir(exist_ok=True)
         dataset.copy_to(copies / f"{source.table}.parquet")
     try:
-        tables = open_tables(catalog.load(source.entry), source.is_stamped)
+        raw = catalog.load(source.entry)
+        if isinstance(raw, Deliveries) and log is not None:
+            found, raw = raw.files, _apply_log(raw, log[log["table"] == source.table])
+            kept = {file.name for file in raw.files}
+            withdrawn += [f"{source.table}/{each.name}" for each in found if each.name not in kept]
+        tables = open_tables(raw, source.is_stamped)
     except BrokenContractError as error:
         raise BrokenContractError(f"{source.entry}: {error}") from error
+    if not tables:
+        raise InvalidDataError(
+            f"All files of {source.entry} are withdrawn: take one back with `kedro deliveries "
+            "restore`."
+        )
     for table in tables:
         source.check(table)
     return tables
+
+
+def _apply_log(raw: Deliveries, log: pd.DataFrame) -> Deliveries:
+    """Leave withdrawn files out, and date each other file by its log, as ingestion does."""
+    is_withdrawn = log["status"] == "withdrawn"
+    withdrawn = dict(log.loc[is_withdrawn, ["file", "digest"]].to_numpy())
+    logged = log[~is_withdrawn].set_index(["file", "size_bytes"])["delivered_at"].to_dict()
+    files = [
+        replace(file, modified_ns=int(datetime.fromisoformat(at).timestamp() * 1e9)) if at else file
+        for file in raw.files
+        if file.name not in withdrawn or file.take_digest() != withdrawn[file.name]
+        for at in [logged.get((file.name, file.size))]
+    ]
+    return replace(raw, files=files)
 
 
 def _list_keys(tables: list[ir.Table]) -> ir.Table:

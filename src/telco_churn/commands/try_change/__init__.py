@@ -16,10 +16,11 @@ class BaseCannotRunError(InputError):
 
 
 class ChangeCannotRunError(InputError):
-    """The working tree cannot run; `kedro try` ends with the exit code of its run."""
+    """The working tree cannot run to its end; `kedro try` ends with the exit code of its run."""
 
     def __init__(self, side: Side) -> None:
-        super().__init__(f"The working tree cannot run: {side.message}")
+        how = "ended early" if side.has_results else "cannot run"
+        super().__init__(f"The working tree {how}: {side.message}")
         is_known = side.code in set(ExitCode) and side.code
         self.exit_code = ExitCode(side.code) if is_known else ExitCode.FAILED
 
@@ -42,7 +43,7 @@ def try_change(base: str | None, markdown: Path | None, env: str | None) -> None
 
     The base is HEAD if the working tree differs from it, else the commit before. Both run in
     folders of their own, on the same raw tables and with the same seeds; your data and models stay
-    as they are. The results of a commit are kept in data/try.
+    as they are.
 
     Exit codes: 0, both ran; 65, the base cannot run, and only the figures of the working tree are
     shown; otherwise that of the run of the working tree.
@@ -57,6 +58,8 @@ def try_change(base: str | None, markdown: Path | None, env: str | None) -> None
         click.echo("\n".join(["", *report.notes]))
         if markdown:
             markdown.write_text(report.write_markdown(), "utf-8")
+        if sides.after.code:
+            raise ChangeCannotRunError(sides.after)
         if not sides.before.has_results:
             raise BaseCannotRunError(
                 f"The base, {sides.before.name}, cannot run: {sides.before.message} The figures "

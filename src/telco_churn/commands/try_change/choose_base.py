@@ -9,6 +9,8 @@ from pathlib import Path
 
 from kedro_asof.errors import WrongCallError, take_first_line
 
+CODE = ("src", "conf", "pyproject.toml", ".telemetry")  # what a run depends on
+
 
 @dataclass(frozen=True)
 class Base:
@@ -33,20 +35,16 @@ def choose_base(project: Path, ref: str | None) -> Base:
     """
     if ref:
         reason = "chosen with --base"
-    elif _git(project, "status", "--porcelain", "--", "."):
+    elif _git(project, "status", "--porcelain", "--", *CODE):
         ref, reason = "HEAD", "HEAD, because the working tree differs from it"
     else:
         ref, reason = "HEAD~1", "the commit before, because the working tree is that of HEAD"
     try:
-        sha, name = _git(project, "log", "-1", "--format=%H%n%h %s", ref, "--").splitlines()
+        sha = _git(project, "rev-parse", "--verify", f"{ref}^{{commit}}")
     except WrongCallError as error:
-        raise WrongCallError(f"{error} Name a commit, branch or tag with --base.") from error
-    return Base(sha, name, reason)
-
-
-def has_folder(project: Path, base: Base, folder: str) -> bool:
-    """Return whether a commit has a folder of the project."""
-    return bool(_git(project, "ls-tree", base.sha, "--", folder))
+        advice = f"Found {ref}: name a commit, branch or tag with --base."
+        raise WrongCallError(f"{error} {advice}") from error
+    return Base(sha, _git(project, "log", "-1", "--format=%h %s", sha, "--"), reason)
 
 
 def _git(project: Path, *arguments: str) -> str:

@@ -56,8 +56,7 @@ def compare_sides(sides: Sides) -> Comparison:
         found.heading += f" The base cannot run: {before.message}"
     else:
         _add_table(found, "Parameters", ["parameter"], list(_compare_parameters(before, after)))
-        features = list(_compare_features(before, after, found.notes))
-        _add_table(found, "Features", ["feature", "change"], features)
+        _compare_features(before, after, found)
     _compare_metrics(before, after, found)
     currency = (after.parameters or {})["summary"]["currency"]
     contacts = [_read_contacts(side) for side in (before, after)]
@@ -67,10 +66,9 @@ def compare_sides(sides: Sides) -> Comparison:
     ]
     run_time = ["Run time, seconds", *[f"{side.seconds:.0f}" for side in (before, after)]]
     found.tables.append(("Campaign and run", ["", "base", "working tree"], [*money, run_time]))
-    if before.is_kept:
-        found.notes.append("The base was run by an earlier call: its run time is of that call.")
-    if after.code:
-        found.notes.append(f"The run of the working tree ended early: {after.message}")
+    for side in (before, after):
+        if side.code and side.has_results:
+            found.notes.append(f"The run of {side.name} ended early: {side.message}")
     return found
 
 
@@ -87,22 +85,31 @@ def _flatten(side: Side) -> dict[str, str]:
     return {str(name): str(value) for each in flat for name, value in each.items()}
 
 
-def _compare_features(before: Side, after: Side, notes: list[str]) -> Iterator[Row]:
-    """Yield the features that were added or removed, or whose values differ."""
+def _compare_features(before: Side, after: Side, found: Comparison) -> None:
+    """Show the features that were added or removed, or whose values differ."""
     old, new = before.read("labeled_features"), after.read("labeled_features")
     if old is None or new is None:
+        lacking = before.name if old is None else after.name
+        found.notes.append(f"Features were not compared: {lacking} has no labeled_features.")
         return
     old, new = old.set_index(KEY), new.set_index(KEY)
     rows = old.index.intersection(new.index)
-    notes.append(
+    if rows.empty:
+        found.notes.append("Features were not compared: no row has the customer and date of both.")
+        return
+    found.notes.append(
         f"Features were compared on {len(rows):,} rows, one per customer and date: the base has "
         f"{len(old):,}, the working tree {len(new):,}."
     )
-    old_rows, new_rows = old.loc[rows], new.loc[rows]
+    changes = list(_list_changes(old.loc[rows], new.loc[rows]))
+    _add_table(found, "Features", ["feature", "change"], changes)
+
+
+def _list_changes(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[Row]:
     for name in dict.fromkeys([*old.columns, *new.columns]):
         if name not in new or name not in old:
             yield [name, "removed" if name in old else "added"]
-        elif share := 1 - _are_same(old_rows[name], new_rows[name]).mean():
+        elif share := 1 - _are_same(old[name], new[name]).mean():
             yield [name, f"{share:.1%} of the rows differ"]
 
 
@@ -124,11 +131,13 @@ def _compare_metrics(before: Side, after: Side, found: Comparison) -> None:
     if old is not None:
         theirs = old[[*KEY, "churned"]].assign(**{CHAMPION: old["churn_probability"]})
         shared = rows.merge(theirs, on=[*KEY, "churned"], validate="one_to_one")
+        is_comparable = shared["churned"].nunique() == 2
+        done = "compared on" if is_comparable else "not compared, for want of both outcomes, on"
         found.notes.append(
-            f"Metrics were compared on {len(shared):,} held-out rows: the base has {len(old):,}, "
+            f"Metrics were {done} {len(shared):,} held-out rows: the base has {len(old):,}, "
             f"the working tree {len(rows):,}. An interval that contains 0 is noise."
         )
-        if shared["churned"].nunique() == 2:
+        if is_comparable:
             evaluation = EvaluationParams.model_validate(blocks["evaluation"])
             table = _pair(shared, _read_decision(before, ours), ours, evaluation)
             title = f"Difference ({evaluation.confidence:.0%})"

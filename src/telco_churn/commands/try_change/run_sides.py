@@ -6,8 +6,6 @@ The files of the commit come from `git archive`: a kill leaves nothing in the re
 worktree would. Runs write to a staging folder that the next call removes.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -15,8 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import distributions
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,14 +25,12 @@ from kedro.framework.project import settings
 
 from kedro_asof.contracts.describe import extract_commit
 from kedro_asof.datasets.staging import create_staging
-from kedro_asof.errors import InputError
+from kedro_asof.errors import InputError, WrongCallError
 from kedro_asof.project import find_project, open_session
-from telco_churn.commands.try_change.choose_base import Base, choose_base, has_folder
+from telco_churn.commands.try_change.choose_base import CODE, choose_base
 
 TABLES = ("labeled_features", "held_out_predictions", "contact_list")
 PIPELINES = "ingestion,features,training,scoring"
-KEPT = 5  # commits whose results stay in data/try
-FACTS = "side.json"
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,6 @@ class Side:
         message: The last line of the run.
         seconds: The duration of the run.
         parameters: All parameters of the run, by block.
-        is_kept: Whether an earlier call ran it.
     """
 
     name: str
@@ -58,7 +52,6 @@ class Side:
     message: str = ""
     seconds: float = 0.0
     parameters: dict[str, Any] | None = None
-    is_kept: bool = False
 
     @property
     def has_results(self) -> bool:
@@ -108,7 +101,7 @@ def run_sides(ref: str | None, env: str | None) -> Iterator[Sides]:
     """Run both sides, and yield their results; the folders are removed afterwards.
 
     Raises:
-        WrongCallError: When there is no such commit or environment.
+        WrongCallError: When there is no such commit or environment, or it may hold credentials.
         InputError: When the environment has no raw tables in files.
     """
     project = find_project()
@@ -118,49 +111,32 @@ def run_sides(ref: str | None, env: str | None) -> Iterator[Sides]:
     click.echo(heading)
     with create_staging(project / "data", ".try.partial-") as aside:
         after = _copy_tree(project, aside / "after")
-        if not (project / place.raw).is_dir():
-            _simulate(project, after, place)
-        before = _run_base(project, base, place, aside)
+        click.echo("Running the base.")
+        (aside / "before").mkdir()
+        extract_commit(project, base.sha, aside / "before")
+        before = _run_side(base.name, project, aside / "before", place)
         click.echo("Running the working tree.")
         yield Sides(heading, before, _run_side("working tree", project, after, place))
 
 
 def _read_place(project: Path, env: str | None) -> Place:
     env = env or ("sample" if (project / "conf" / "sample").is_dir() else "test")
+    if env in ("base", "local"):
+        raise WrongCallError(
+            f"Invalid environment {env!r} for `kedro try`: it is not small, or it holds "
+            "credentials that no run may copy. Choose a small environment, such as sample."
+        )
     with open_session(env) as session:
         loader = cast(OmegaConfigLoader, session.load_context().config_loader)
-        tables = {name: Path(loader["catalog"][name]["filepath"]) for name in TABLES}
         raw, mlflow = Path(loader["globals"]["data"]) / "01_raw", loader["mlflow"]
-        can_simulate = "simulation" in loader["globals"].get("pipelines", ["simulation"])
-    if raw.is_absolute() or not ((project / raw).is_dir() or can_simulate):
+        files = {name: loader["catalog"].get(name, {}).get("filepath") for name in TABLES}
+    if raw.is_absolute() or not (project / raw).is_dir() or not all(files.values()):
         raise InputError(
-            f"No raw tables in {raw}: `kedro try` needs an environment whose tables are files of "
-            "this project. Run `kedro sample` to make one."
+            f"No files of this project hold the tables of the environment {env}: expected raw "
+            f"tables in {raw}, and a filepath for each of {list(TABLES)}. Run `kedro sample` to "
+            "make such an environment, or `kedro run --env test --pipelines simulation`."
         )
-    return Place(env, raw, tables, mlflow)
-
-
-def _run_base(project: Path, base: Base, place: Place, aside: Path) -> Side:
-    """Run the base, or return the results that an earlier call kept."""
-    kept = project / "data" / "try" / _digest(project, base, place)
-    if (kept / FACTS).exists():
-        click.echo(f"The results of the base are in {kept.relative_to(project)}.")
-        return Side(**json.loads((kept / FACTS).read_text()) | {"folder": kept, "is_kept": True})
-    click.echo("Running the base.")
-    root = aside / "before"
-    root.mkdir()
-    extract_commit(project, base.sha, root)
-    side = _run_side(base.name, project, root, place)
-    if side.has_results:
-        facts = asdict(side) | {"folder": ""}
-        (side.folder / FACTS).write_text(json.dumps(facts, default=str))
-        kept.parent.mkdir(exist_ok=True)
-        shutil.rmtree(kept, ignore_errors=True)
-        os.rename(side.folder, kept)
-        for old in sorted(kept.parent.iterdir(), key=lambda each: each.stat().st_mtime)[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
-        return replace(side, folder=kept)
-    return side
+    return Place(env, raw, {name: Path(file) for name, file in files.items()}, mlflow)
 
 
 def _run_side(name: str, project: Path, root: Path, place: Place) -> Side:
@@ -171,7 +147,7 @@ def _run_side(name: str, project: Path, root: Path, place: Place) -> Side:
     (root / "src").mkdir(exist_ok=True)  # Kedro needs the folder
     subprocess.run([sys.executable, "-m", "compileall", "-q", "src"], cwd=root, check=False)
     started = time.monotonic()
-    code, message = _run(root, place.env, PIPELINES)
+    code, message = _run(root, place.env)
     side = Side(name, root / "results", code, message, time.monotonic() - started)
     side.folder.mkdir()
     for table, file in place.tables.items():
@@ -196,13 +172,13 @@ def _own_registry(root: Path, place: Place) -> None:
     (root / "conf" / place.env / "mlflow.yml").write_text(yaml.safe_dump(options))
 
 
-def _run(root: Path, env: str, pipelines: str) -> tuple[int, str]:
+def _run(root: Path, env: str) -> tuple[int, str]:
     """Run pipelines in a folder; return the exit code and the error."""
     given = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
     path = os.pathsep.join(filter(None, [str(root / "src"), given.get("PYTHONPATH", "")]))
     given |= {"PYTHONPATH": path, "WANDB_MODE": "disabled", "LOG_FORMAT": "text", "KEDRO_ENV": env}
     done = subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--pipelines", pipelines],
+        [sys.executable, "-m", "kedro", "run", "--pipelines", PIPELINES],
         cwd=root,
         env=given,
         stdin=subprocess.DEVNULL,
@@ -216,35 +192,12 @@ def _run(root: Path, env: str, pipelines: str) -> tuple[int, str]:
     return done.returncode, last.removeprefix("Error: ") if done.returncode else ""
 
 
-def _simulate(project: Path, root: Path, place: Place) -> None:
-    click.echo("Making the sample operator.")
-    _own_registry(root, place)
-    code, message = _run(root, place.env, "simulation")
-    if code:
-        raise InputError(f"Cannot make the sample operator: {message}")
-    (project / place.raw).parent.mkdir(parents=True, exist_ok=True)
-    os.rename(root / place.raw, project / place.raw)
-    shutil.rmtree(root / "data")
-
-
 def _copy_tree(project: Path, root: Path) -> Path:
     """Copy the code and the configuration of the working tree, without credentials."""
-    shutil.copytree(project / "src", root / "src")
-    shutil.copytree(project / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
-    for name in ("pyproject.toml", ".telemetry"):
-        if (project / name).exists():
-            shutil.copy2(project / name, root)
+    root.mkdir()
+    for source in (project / name for name in CODE):
+        if source.is_dir():
+            shutil.copytree(source, root / source.name, ignore=shutil.ignore_patterns("local"))
+        elif source.exists():
+            shutil.copy2(source, root)
     return root
-
-
-def _digest(project: Path, base: Base, place: Place) -> str:
-    """Name the results of a commit: the same for the same inputs, configuration and packages."""
-    packages = sorted(f"{each.name} {each.version}" for each in distributions())
-    digest = hashlib.sha256(json.dumps([sys.version, packages, place.env]).encode())
-    folders = [project / place.raw]
-    if not has_folder(project, base, f"conf/{place.env}"):
-        folders.append(project / "conf" / place.env)
-    for folder in folders:
-        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
-            digest.update(str(file.relative_to(project)).encode() + file.read_bytes())
-    return f"{base.sha[:12]}-{digest.hexdigest()[:12]}"

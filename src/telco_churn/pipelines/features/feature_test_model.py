@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
-from pydantic import ConfigDict, Field, RootModel, ValidationError, create_model
+from pydantic import ConfigDict, Field, RootModel, ValidationError, create_model, model_validator
 from pydantic_core import ErrorDetails
 
 from kedro_asof.contracts.row_rules import column_types
@@ -41,6 +41,17 @@ class StrictBlock(Block):
     model_config = ConfigDict(strict=True)
 
 
+class Expectation(StrictBlock):
+    """The expected features of a customer."""
+
+    @model_validator(mode="after")
+    def check_not_empty(self) -> Self:
+        """Refuse a test that compares nothing."""
+        if not self.model_fields_set:
+            raise ValueError("expected a feature, or null for a customer without features")
+        return self
+
+
 class FeatureTest(StrictBlock):
     """Rows of tables, and the features that follow from them."""
 
@@ -66,7 +77,7 @@ def make_model(settings: FeatureSettings) -> type[RootModel[dict[str, FeatureTes
         for each in describe_features(settings.features).to_dict("records")
         if each["source_table"] in settings.contracts
     }
-    customer = create_model("ExpectedFeatures", __base__=StrictBlock, **features)
+    customer = create_model("ExpectedFeatures", __base__=Expectation, **features)
     rows = create_model("Rows", __base__=StrictBlock, **tables)
     test = create_model(
         "FeatureTest",
@@ -131,7 +142,7 @@ def _explain(fault: ErrorDetails, settings: FeatureSettings) -> str:
     if fault["type"] == "missing":
         return f"missing {place}"
     if fault["type"] != "extra_forbidden":
-        expected = fault["msg"].replace("Input should be", "expected")
+        expected = fault["msg"].replace("Input should be", "expected").removeprefix("Value error, ")
         return f"invalid value {fault['input']!r} for {place}: {expected}"
     match path:
         case ["rows", _]:

@@ -186,5 +186,5 @@ def _list_read(name: str, as_of: date, given: Tables, features: FeatureParams) -
 
 def _is_equal(expected: object, computed: object) -> bool:
     if isinstance(expected, float) and isinstance(computed, float):
-        return math.isclose(expected, computed, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        return math.isclose(expected, computed, rel_tol=0, abs_tol=TOLERANCE)
     return expected == computed
