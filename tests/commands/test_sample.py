@@ -25,7 +25,8 @@ from kedro_asof.datasets.monthly_files import read_log
 from kedro_asof.errors import ExitCode, WrongCallError
 from kedro_asof.sampling.environment import SampleEnvironment
 from telco_churn.contracts.operator_tables import IDENTIFIERS
-from tests.conftest import ProjectCopy, git, read_primary
+from tests.conftest import ProjectCopy, read_primary
+from tests.kedro_asof.fixtures import git
 
 TABLES = ("customers", "subscriptions", "usage", "invoices", "contacts", "cancellations")
 ID = "customer_id"

@@ -17,7 +17,8 @@ from telco_churn.commands.try_change.choose_base import choose_base
 from telco_churn.commands.try_change.compare_sides import Comparison, compare_sides, judge
 from telco_churn.commands.try_change.run_sides import Side, Sides
 from telco_churn.metrics.metric_table import METRICS
-from tests.conftest import ProjectCopy, git, read_parameters
+from tests.conftest import ProjectCopy, read_parameters
+from tests.kedro_asof.fixtures import git
 
 FEATURES = "conf/base/parameters/features.yml"
 PARAMETERS = {name: read_parameters(name) for name in ("decision", "evaluation", "summary")}
