@@ -32,7 +32,8 @@ def check_environment(loader: OmegaConfigLoader) -> None:
             "contains it, or pass --conf-source."
         )
     if conf.is_dir() and (env == SCHEMAS or not (conf / env).is_dir()):
-        known = [each.name for each in conf.iterdir() if each.is_dir() and each.name != SCHEMAS]
+        folders = [each.name for each in conf.iterdir() if each.is_dir() and each.name[0] != "."]
+        known = [name for name in folders if name != SCHEMAS]
         raise WrongCallError(
             f"{describe_unknown('environment', env, known)} Correct --env or KEDRO_ENV, or add the "
             f"folder to {conf}."

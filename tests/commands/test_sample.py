@@ -182,7 +182,7 @@ def test_a_folder_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None
         (("--to-env", "production"), "is not a sample: it is never overwritten"),
         (("--to-env", "base"), "Invalid environment 'base'"),
         (("--to-env", "../x"), "Invalid environment '../x'"),
-        (("--from-env", "producton"), "Did you mean 'production'?"),
+        (("--from-env", "bse"), "Did you mean 'base'?"),
         (("--from-env", "test", "--to-env", "test"), "is not a sample"),
     ],
 )
