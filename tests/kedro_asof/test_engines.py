@@ -73,7 +73,7 @@ def test_partitions_are_written_and_read_with_their_date(tmp_path: Path) -> None
 
 def test_spark_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
-    with pytest.raises(InputError, match=r"pip install .*spark\]"):
+    with pytest.raises(InputError, match=r"add .ibis-framework\[pyspark\]"):
         connect({"backend": "pyspark"})
 
 
