@@ -67,7 +67,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (project / ".venv").symlink_to(sys.prefix)
     (project / "conf/local/credentials.yml").write_text("password: secret")
     subprocess.run(
-        ["make", "--assume-old", ".venv/installed", "--assume-old", ".venv/bin/uv", "release"],
+        ["make", "--assume-old", ".venv/installed-dev", "--assume-old", ".venv/bin/uv", "release"],
         cwd=project,
         env=os.environ | {"TAG": f"v{VERSION}", "PYTHONPATH": str(project / "src")},
         check=True,
