@@ -43,7 +43,10 @@ PAIRS = [
     dict(zip(QUESTIONS, each, strict=True))
     for each in AllPairs(list(QUESTIONS.values()), filter_func=has_what_it_needs)
 ]
-TABLE = "id,visits,left\n" + "".join(f"{n},{n % 7},{int(n % 7 < 3)}\n" for n in range(600))
+ROWS = [(n, n % 97, n * 7919 % 1000) for n in range(600)]
+TABLE = "id,visits,spent,left\n" + "".join(
+    f"{n},{visits},{spent},{int(visits + spent % 60 < 60)}\n" for n, visits, spent in ROWS
+)
 Answers = Mapping[str, str]
 
 
