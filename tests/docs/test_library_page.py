@@ -39,9 +39,9 @@ def run_kedro(project: Path, command: str) -> str:
 
 
 def count_lines(section: str, *files: str) -> int:
-    """Count the lines of a section's last snippets of some files."""
+    """Count the lines with text in a section's last snippets of some files."""
     found = dict(SNIPPET.findall(SECTIONS[section]))
-    return sum(len(found[file].splitlines()) for file in files)
+    return sum(bool(line) for file in files for line in found[file].splitlines())
 
 
 def test_five_lines_of_yaml_log_to_wandb(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ PAIRS = [
     dict(zip(QUESTIONS, each, strict=True))
     for each in AllPairs(list(QUESTIONS.values()), filter_func=has_what_it_needs)
 ]
-ROWS = [(n, n % 97, n * 7919 % 1000) for n in range(600)]
+ROWS = [(n, n % 97, n * 7919 % 251) for n in range(600)]
 TABLE = "id,visits,spent,left\n" + "".join(
     f"{n},{visits},{spent},{int(visits + spent % 60 < 60)}\n" for n, visits, spent in ROWS
 )
