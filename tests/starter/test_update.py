@@ -24,6 +24,7 @@ ANSWERS = {
 WHO = {f"GIT_{role}_{what}": "a@example.org" for role in ("AUTHOR", "COMMITTER")
        for what in ("NAME", "EMAIL")}  # fmt: skip
 GATE, LIBRARY = "conf/base/parameters/gate.yml", "src/kedro_asof/project.py"
+LATER = 4_000_000_000  # seconds since 1970: newer than any file
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +238,10 @@ def test_an_update_is_installed_and_tested(project: Path, new: Path) -> None:
     """The recipes run; a failing test ends the update with how to undo it."""
     recipes = "\ninstall:\n\t@echo installed\n\ntest:\n\t@echo tested && false\n"
     (project / "Makefile").write_text((project / "Makefile").read_text() + recipes)
+    for path in (".venv/bin/uv", ".venv/installed-dev"):  # nothing is to be installed
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).touch()
+        os.utime(project / path, (LATER, LATER))
     before = commit(project)
     done = update(project, new, "--ref=")
     assert done.returncode == ExitCode.INVALID_INPUT
