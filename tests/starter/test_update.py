@@ -238,7 +238,7 @@ def test_an_update_is_installed_and_tested(project: Path, new: Path) -> None:
     """The recipes run; a failing test ends the update with how to undo it."""
     recipes = "\ninstall:\n\t@echo installed\n\ntest:\n\t@echo tested && false\n"
     (project / "Makefile").write_text((project / "Makefile").read_text() + recipes)
-    for path in (".venv/bin/uv", ".venv/installed-dev"):  # nothing is to be installed
+    for path in (".venv/bin/uv", ".venv/installed-dev"):  # nothing needs installing
         (project / path).parent.mkdir(parents=True, exist_ok=True)
         (project / path).touch()
         os.utime(project / path, (LATER, LATER))
