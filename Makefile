@@ -94,7 +94,7 @@ picture: run ## Draw the figure of README.md again, from the sample operator
 	cp data/08_reporting/plots/profit_plot.png docs/profit_curve.png
 
 starter: $(EVERYTHING) ## Make the starter for `kedro new` in build/starter
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m starter.build
+	$(BIN)/python -m starter.build
 
 update: $(INSTALLED) ## Take a later version of the starter: FROM=path/or/address [REF=tag TESTS=no]
 	@$(BIN)/kedro update $(if $(FROM),"$(FROM)") $(if $(REF),--ref "$(REF)") $(if $(filter no,$(TESTS)),--no-tests)
