@@ -11,9 +11,12 @@ from click.testing import Result
 from deltalake import DeltaTable
 
 from kedro_asof.errors import ExitCode
+from kedro_asof.preflight import SCHEMAS
 from tests.conftest import PROJECT, ProjectCopy
 
-ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
+ENVIRONMENTS = sorted(
+    path.name for path in (PROJECT / "conf").iterdir() if path.is_dir() and path.name != SCHEMAS
+)
 
 pytestmark = pytest.mark.slow
 

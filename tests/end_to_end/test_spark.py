@@ -26,13 +26,13 @@ from kedro_asof.delivered_values import ColumnCast, ValueMap, read_values
 from kedro_asof.engines import connect, find_engine, map_batches
 from kedro_asof.errors import BrokenContractError
 from kedro_asof.local_time import cast_to_calendar
-from telco_churn.contracts import SCORES_SCHEMA, Contacts
+from telco_churn.contracts import Contacts
 from telco_churn.pipelines.ingestion.reports import report_late_values
 from telco_churn.pipelines.ingestion.row_checks import check_rows, select_rejected
 from telco_churn.pipelines.scoring import unseen_categories
 from telco_churn.pipelines.scoring.unseen_categories import count_customers
 from tests.conftest import PROJECT, ZONE, ProjectCopy, simulate_tables, simulation_params
-from tests.kedro_asof.datasets.small_scores import LINEAGE
+from tests.kedro_asof.datasets.small_scores import LINEAGE, SCHEMA, Scores
 from tests.kedro_asof.datasets.small_scores import ROW as SCORE
 from tests.kedro_asof.datasets.small_scores import commit as commit_of
 from tests.pipelines.features.small_tiles import TiledTable
@@ -380,12 +380,12 @@ def _comparable(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _score_table(path: Path, engine: dict[str, Any], day: str = "2026-01-01") -> DatedTable:
-    contract = "telco_churn.contracts.ChurnScores"
+    contract = f"{Scores.__module__}.{Scores.__name__}"
     return DatedTable(filepath=str(path), as_of=day, connection=engine, contract=contract)
 
 
 def _batch(*rows: dict[str, Any]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist(list(rows), SCORES_SCHEMA)
+    return pa.RecordBatch.from_pylist(list(rows), SCHEMA)
 
 
 def _spark_commit(
