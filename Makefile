@@ -68,9 +68,14 @@ check: $(EVERYTHING) ## Check lint, format, prose, types, architecture and lock 
 	@$(call check_lock,$(LOCK),requirements.lock)
 	@$(call check_lock,$(LOCK_AIRFLOW),deploy/airflow/requirements.lock)
 
-format: $(EVERYTHING) ## Fix lint and format the code
+format: $(EVERYTHING) ## Fix lint, format the code, clear the outputs of notebooks
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/jupyter nbconvert --log-level ERROR --clear-output --inplace notebooks/*.ipynb
+
+notebooks: $(EVERYTHING) ## Run the notebooks on the last run and write them as pages to build/notebooks
+	KEDRO_LOGGING_CONFIG=$(CURDIR)/conf/logging.yml $(BIN)/jupyter nbconvert --log-level ERROR --execute --ExecutePreprocessor.extra_arguments=--log-level=40 --to html --output-dir build/notebooks notebooks/*.ipynb
+	@echo "Pages: $$(ls build/notebooks/*.html | tr '\n' ' ')"
 
 viz: $(INSTALLED) ## Open the graph of the pipelines in a browser [env=ENVIRONMENT params=NAME=VALUE]
 	$(BIN)/kedro viz run --include-hooks --env $(or $(env),local) --params "$(params)"

@@ -4,6 +4,7 @@
 """
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from proselint.registry.checks.engine import Fancy, RegexOptions
 from proselint.registry.checks.types import PreferredForms
 
 PROJECT = Path(__file__).parents[2]
-READ_BY_PEOPLE = (".md", ".py", ".yml", ".yaml", ".toml", ".sh", ".jinja", "Makefile")
+READ_BY_PEOPLE = (".md", ".py", ".ipynb", ".yml", ".yaml", ".toml", ".sh", ".jinja", "Makefile")
 
 # Each phrase with what to write in its place.
 WORD_LIST = {
@@ -70,6 +71,8 @@ def read_prose(file: Path) -> str:
         return _read_markdown(text)
     if file.suffix == ".py":
         return _read_python(text)
+    if file.suffix == ".ipynb":
+        return _read_notebook(text)
     return "\n".join(line.partition("#")[2].strip() for line in text.splitlines())
 
 
@@ -78,6 +81,17 @@ def _read_markdown(text: str) -> str:
         r"^```.*?^```$", lambda code: "\n" * code[0].count("\n"), text, flags=re.M | re.S
     )
     return re.sub(r"`[^`\n]+`", "`x`", without_fences)
+
+
+def _read_notebook(text: str) -> str:
+    """Keep the text cells; a line of a cell is a line of the file, as `make format` writes it."""
+    lines, is_text_cell = [], False
+    for line in text.splitlines():
+        if '"cell_type":' in line:
+            is_text_cell = "markdown" in line
+        is_text = is_text_cell and line.startswith('    "')
+        lines.append(json.loads(line.strip().removesuffix(",")).strip() if is_text else "")
+    return _read_markdown("\n".join(lines))
 
 
 def _read_python(text: str) -> str:

@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
+import nbformat
+
 from tests.docs.prose import lint, list_files, read_prose
+
+NOTEBOOK = nbformat.v4.new_notebook(
+    cells=[
+        nbformat.v4.new_markdown_cell("# Rates\n\nNobody reads this."),
+        nbformat.v4.new_code_cell("1"),
+    ]
+)
 
 
 def test_the_word_list_finds_a_phrase_in_each_kind_of_file(tmp_path: Path) -> None:
@@ -11,11 +20,18 @@ def test_the_word_list_finds_a_phrase_in_each_kind_of_file(tmp_path: Path) -> No
         "code.py": '"""A file."""\n\nx = 1  # nobody reads this\n',
         "message.py": 'raise ValueError(\n    "the table says so twice"\n)\n',
         "keys.yml": "key: 1 # whoever needs it\n",
+        "notebook.ipynb": nbformat.writes(NOTEBOOK, indent=1),
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     lines = {name: [line for line, _ in lint(read_prose(tmp_path / name))] for name in texts}
-    assert lines == {"page.md": [3], "code.py": [3], "message.py": [2], "keys.yml": [1]}
+    assert lines == {
+        "page.md": [3],
+        "code.py": [3],
+        "message.py": [2],
+        "keys.yml": [1],
+        "notebook.ipynb": [10],
+    }
 
 
 def test_code_in_a_page_is_not_read_as_prose(tmp_path: Path) -> None:
