@@ -300,7 +300,7 @@ def test_features_of_usage_are_those_of_one_ingestion(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, phases=[Phase.generate])
+@settings(max_examples=30, phases=[Phase.generate])
 @given(runs=st.one_of(_plan_runs(usage_rows), _plan_runs(contact_rows)))
 def test_features_are_those_of_one_ingestion(runs: list[Any], tmp_path_factory: Any) -> None:
     rows = next((rows for delivered, _, _ in runs for rows in delivered.values()), [{"day": 0}])

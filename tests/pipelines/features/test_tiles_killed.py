@@ -16,7 +16,7 @@ from tests.pipelines.ingestion.small_deliveries import Ingestion
 
 pytestmark = pytest.mark.slow
 
-KILLS = 30
+KILLS = 18
 FIRST = date(2026, 1, 5)
 
 

@@ -65,7 +65,7 @@ def test_invoices_are_those_of_one_ingestion(runs: list[Any], tmp_path_factory: 
 
 
 @pytest.mark.slow
-@settings(max_examples=150, phases=[Phase.generate])
+@settings(max_examples=80, phases=[Phase.generate])
 @given(runs=st.one_of(_plan(usage_rows), _plan(invoice_rows)))
 def test_tables_are_those_of_one_ingestion(runs: list[Any], tmp_path_factory: Any) -> None:
     rows = next((rows for delivered, _, _ in runs for rows in delivered.values()), [{"day": 0}])

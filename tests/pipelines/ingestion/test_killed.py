@@ -15,7 +15,7 @@ from tests.pipelines.ingestion.small_deliveries import Ingestion
 
 pytestmark = pytest.mark.slow
 
-KILLS = 30
+KILLS = 18
 CUSTOMERS = [f"c{number}" for number in range(20)]
 HARNESS = "tests.pipelines.ingestion.small_deliveries"
 
