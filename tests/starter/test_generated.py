@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from allpairspy import AllPairs
-from filelock import FileLock
 
 from kedro_asof.errors import ExitCode
 from starter import build
@@ -79,18 +78,6 @@ def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedPr
     )
 
 
-@pytest.fixture(scope="session")
-def starter(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The starter; the first process of pytest-xdist makes it, the others wait."""
-    own = tmp_path_factory.getbasetemp()
-    made = (own if worker_id == "master" else own.parent) / "starter"
-    with FileLock(f"{made}.lock"):
-        if not made.exists():
-            build.write_starter(made.with_suffix(".new"))
-            made.with_suffix(".new").rename(made)
-    return made
-
-
 @pytest.mark.parametrize("answers", PAIRS, ids=lambda it: "-".join(filter(None, it.values())))
 def test_any_two_answers_go_together(answers: Answers, starter: Path, tmp_path: Path) -> None:
     made = start_new(starter, tmp_path, write_answers(answers))
@@ -106,8 +93,9 @@ def test_any_two_answers_go_together(answers: Answers, starter: Path, tmp_path: 
         assert done.returncode == 0, f"{command}\n{done.stdout}"
     assert run(project, "python", "-m", "docs.write_reference").returncode == 0
     assert git(project, "diff", "--stat", "--", "docs/reference") == ""
-    # Every test is imported; those of links and of catalogs are run.
-    done = run(project, "pytest", "-q", "-n0", "-m", "not slow", "-k", "resolves or leads_to")
+    # Every test is imported; those of links, names, commands and catalogs are run.
+    some = "resolves or leads_to or in_backticks or option_exists"
+    done = run(project, "pytest", "-q", "-n0", "-m", "not slow", "-k", some)
     assert done.returncode == 0, done.stdout[-3000:]
     check_runs(project, refused)
 

@@ -16,6 +16,9 @@ class LabelParams(Block):
     the customer has no event in `event_tables` within the horizon."""
     horizon_days: Days
     """Length of the label window in days, 1 or more; its first day is `as_of`."""
+    event: str | None = None
+    """The predicted event in words, for the model card, such as `a customer cancels`; null for the
+    words of `kind`."""
     event_tables: list[str] = Field(default_factory=list)
     """Tables of `features.windows` whose events show activity; `inactivity` needs at least one."""
 

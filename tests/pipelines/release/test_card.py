@@ -51,8 +51,8 @@ def card() -> tuple[str, str]:
         "the expected value in the summary of a scoring run is a forecast",
         "\n- Brier score: Rule of thumb, Logistic regression, Untuned LightGBM\n",
         "a customer cancels within 28 days, counted from the morning of `as_of`",
-        "signed up at least 30 days before `as_of`, have not cancelled before it and are in the "
-        "segment consumer",
+        "signed up at least 30 days before `as_of`, have no row in `cancellations` before it and "
+        "are in the segment consumer",
         "| training | 2026-01-05 to 2026-02-02 | 2 | 40 | 20 | 8 | 20.00% |",
         "| evaluation | 2026-06-01 | 1 | 20 | 20 | 4 | 20.00% |",
         "reads 1 numeric and 1 categorical features",
@@ -174,6 +174,12 @@ def test_inactivity_names_its_tables() -> None:
     subject = describe_operator(label, EligibilityParams(active_within_days=90), feature_params())
     assert "no event in `usage`, `invoices` within 30 days" in subject.predicts
     assert subject.population.endswith("and have an event in the 90 days before it")
+
+
+def test_another_outcome_is_named_in_its_own_words() -> None:
+    label = LabelParams(kind="cancellation", event="a customer buys", horizon_days=28)
+    subject = describe_operator(label, EligibilityParams(), feature_params())
+    assert "The probability that a customer buys within 28 days" in write(intended_use=subject)[0]
 
 
 def test_the_card_names_the_tables_that_were_not_there() -> None:

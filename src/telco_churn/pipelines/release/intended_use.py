@@ -34,15 +34,15 @@ def describe_operator(
     label: LabelParams, eligibility: EligibilityParams, features: FeatureParams
 ) -> IntendedUse:
     """Describe the intended use of a model of operator tables, from its parameters."""
-    days = f"{_count_days(label.horizon_days)}, counted from the morning of `as_of`"
+    horizon = f"{_count_days(label.horizon_days)}, counted from the morning of `as_of`"
     tables = ", ".join(f"`{table}`" for table in label.event_tables)
-    churn = {
-        "cancellation": f"a customer cancels within {days}",
-        "inactivity": f"a customer has no event in {tables} within {days}",
+    kinds = {
+        "cancellation": "a customer cancels",
+        "inactivity": f"a customer has no event in {tables}",
     }
     conditions = [
         f"signed up at least {_count_days(eligibility.minimum_tenure_days)} before `as_of`",
-        "have not cancelled before it",
+        "have no row in `cancellations` before it",
     ]
     if eligibility.segments:
         conditions.append(f"are in the segment {' or '.join(eligibility.segments)}")
@@ -50,7 +50,7 @@ def describe_operator(
         days = _count_days(eligibility.active_within_days)
         conditions.append(f"have an event in the {days} before it")
     return IntendedUse(
-        predicts=churn[label.kind],
+        predicts=f"{label.event or kinds[label.kind]} within {horizon}",
         population=f"customers who {_join(conditions)}",
         not_scored=(
             "Do not score customers outside these conditions: training included none of them.",
