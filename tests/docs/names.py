@@ -62,6 +62,8 @@ EXAMPLES = frozenset(
         "paid_on__blanked_by",
         "roaming",
         "scoring_aggregate_usage",
+        "upsell",
+        "upsells",
         "usage_dropped_calls_sum_84d",
         "usage_sms_count_max_7d",
         "usage_sms_count_max_28d",
