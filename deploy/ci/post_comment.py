@@ -8,8 +8,9 @@ Nothing is installed: a job that may write runs Python's own library only.
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from urllib.request import Request, urlopen
 
 HEADING = "<!-- comparison -->\n*The code of this branch wrote this comparison.*\n\n"
 LIMIT = 60_000  # characters; GitHub allows 65,536
+PAGE = 100  # comments of an answer; both services allow no more
 BOT = "github-actions[bot]"
 
 
@@ -72,11 +74,19 @@ def find_gitlab(variables: Mapping[str, str]) -> Service:
 def post_comment(service: Service, text: str) -> Any:
     """Post a text, or replace the first comment that this script posted."""
     body = HEADING + (text if len(text) <= LIMIT else text[:LIMIT] + "\n\n*The rest is cut off.*")
-    comments = service.call("GET", f"{service.comments}?per_page=100&sort=asc")
-    posted = [each["id"] for each in comments if each["body"].startswith(HEADING) and is_ours(each)]
-    if posted:
-        return service.call(service.replace, f"{service.one}/{posted[0]}", body)
+    for comment in list_comments(service):
+        if comment["body"].startswith(HEADING) and is_ours(comment):
+            return service.call(service.replace, f"{service.one}/{comment['id']}", body)
     return service.call("POST", service.comments, body)
+
+
+def list_comments(service: Service) -> Iterator[Mapping[str, Any]]:
+    """Yield the comments of the request, page by page, the oldest first."""
+    for page in count(1):
+        found = service.call("GET", f"{service.comments}?per_page={PAGE}&sort=asc&page={page}")
+        yield from found
+        if len(found) < PAGE:
+            return
 
 
 def is_ours(comment: Mapping[str, Any]) -> bool:

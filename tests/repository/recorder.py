@@ -23,7 +23,8 @@ class Api:
     """A service on loopback.
 
     Attributes:
-        answers: The JSON of the answer, by method and path without a query.
+        answers: The JSON of the answer, by method and path without a query; of a list, the page
+            that the query asks for.
         requests: Method, path with query, headers and body of each request.
     """
 
@@ -52,7 +53,7 @@ def serve(answers: Mapping[tuple[str, str], Any]) -> Iterator[Api]:
             found = answers.get((self.command, self.path.partition("?")[0]))
             self.send_response(404 if found is None else 200)
             self.end_headers()
-            self.wfile.write(json.dumps(found).encode())
+            self.wfile.write(json.dumps(_select_page(found, self.path)).encode())
 
         do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815
 
@@ -64,6 +65,15 @@ def serve(answers: Mapping[tuple[str, str], Any]) -> Iterator[Api]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield api
         server.shutdown()
+
+
+def _select_page(found: Any, path: str) -> Any:
+    asked = parse_qs(path.partition("?")[2])
+    if not isinstance(found, list) or "page" not in asked:
+        return found
+    size = int(asked["per_page"][0])
+    start = (int(asked["page"][0]) - 1) * size
+    return found[start : start + size]
 
 
 def put_command(folder: Path, name: str, script: str = "") -> Path:

@@ -61,6 +61,14 @@ def test_a_later_run_replaces_its_own_comment_and_no_other(file: Path) -> None:
     assert (method, path) == ("PATCH", "/repos/acme/churn/issues/comments/5")
 
 
+def test_the_comment_is_found_after_more_than_a_page_of_others(file: Path) -> None:
+    others = [{"id": n, "body": "Hi", "user": {"login": "ada"}} for n in range(100, 300)]
+    ours = {"id": 5, "body": OLD, "user": {"login": "github-actions[bot]"}}
+    with serve(describe_github(*others, ours)) as api:
+        assert post_to_github(api, file)[0] == 0
+    assert [method for method, _, _ in api.list_writes()] == ["PATCH"]
+
+
 def test_a_commit_without_an_open_pull_request_posts_nothing(file: Path) -> None:
     with serve(describe_github()) as api:
         code, output = post_to_github(api, file, "c" * 40)
