@@ -180,11 +180,14 @@ def test_a_wrong_answer_makes_no_project(
     assert [path.name for path in tmp_path.iterdir()] == ["answers.yml"]
 
 
-def test_a_folder_that_is_there_stays_as_it_is(starter: Path, tmp_path: Path) -> None:
-    mine = tmp_path / "acme-churn" / "mine.txt"
-    mine.parent.mkdir()
+@pytest.mark.parametrize("output_dir", [".", "out"])
+def test_a_folder_that_is_there_stays_as_it_is(
+    output_dir: str, starter: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / output_dir / "acme-churn" / "mine.txt"
+    mine.parent.mkdir(parents=True)
     mine.write_text("mine")
-    answers = write_answers(PAIRS[0]) | {"project_name": "Acme Churn"}
+    answers = write_answers(PAIRS[0]) | {"project_name": "Acme Churn", "output_dir": output_dir}
     done = start_new(starter, tmp_path, answers)
     assert (done.returncode, "acme-churn exists. Choose another" in done.stderr) == (1, True)
     assert [path.name for path in mine.parent.iterdir()] == ["mine.txt"]
