@@ -349,10 +349,9 @@ def test_a_kill_at_any_moment_leaves_a_whole_sample_or_none(project: ProjectCopy
 
 def _start_writing(project: ProjectCopy, command: list[str]) -> "subprocess.Popen[bytes]":
     """Start a command, and return once it writes."""
-    for left in project.path.glob("data/.sample.partial-*"):
-        shutil.rmtree(left)
+    left = {*project.path.glob("data/.sample.partial-*")}
     run = subprocess.Popen(command)
-    while run.poll() is None and not [*project.path.glob("data/.sample.partial-*")]:
+    while run.poll() is None and {*project.path.glob("data/.sample.partial-*")} <= left:
         time.sleep(0.01)
     return run
 
